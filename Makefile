@@ -1,0 +1,69 @@
+# `make demo` and `make test` are all a newcomer needs; both set up what they use.
+# Everything they install goes into .venv, pinned by hash in requirements/.
+
+PYTHON ?= python3
+CYCLES ?= 200
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+SET_UP := .venv/.set-up
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help setup demo demo-clean chromium check test bench torture prove core-size lock
+
+help:  ## say what there is
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(SET_UP)  ## make .venv with the pinned dependencies and the parley command
+
+# The project goes in without build isolation: its build backend is pinned in dev.txt as well.
+$(SET_UP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Parley needs Python 3.11 or newer; set PYTHON=, for example make PYTHON=python3.12 setup." >&2; exit 3; }
+	@test -x $(BIN)/python && $(BIN)/python -m pip --version > /dev/null 2>&1 || \
+	  { echo "making .venv"; $(PYTHON) -m venv --clear .venv; } || \
+	  { echo "The venv module is missing; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 3; }
+	@echo "installing pinned dependencies into .venv"
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+demo: setup  ## start two stations here and print their sign-in links; Ctrl-C stops them
+	@$(BIN)/parley demo
+
+demo-clean:  ## forget the demo's stations
+	@rm -rf .demo
+
+chromium:
+	@tools/chromium
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: setup chromium check  ## run every test, after the style and type checks
+	$(BIN)/pytest -q
+
+bench: setup chromium  ## measure; prints a table and writes bench/latest.json
+	@$(BIN)/python -m bench
+
+torture: setup  ## kill -9 stations under load, CYCLES times (200)
+	@$(BIN)/python -m parley.exercise.torture --cycles $(CYCLES)
+
+prove: setup  ## run the longer proofs, a torture run among them
+	CYCLES=$(CYCLES) $(BIN)/pytest -q -m proof
+
+core-size: setup  ## files, lines and imports of the trusted core
+	@$(BIN)/python tools/core_size.py
+
+# Needs uv on the path. The output names no registry, so that it installs from any mirror.
+lock:  ## pin the dependencies of pyproject.toml anew
+	for group in run dev; do \
+	  UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --no-config --generate-hashes --universal \
+	    --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+	    --custom-compile-command "make lock" \
+	    pyproject.toml $$([ $$group = run ] || echo --group $$group) -o requirements/$$group.txt; \
+	done

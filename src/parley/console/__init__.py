@@ -1,0 +1,1 @@
+"""The pages a watch officer, drafter or releaser works with."""

@@ -1,0 +1,1 @@
+"""Worlds of two stations for exercises, replays and proofs."""
