@@ -1,0 +1,264 @@
+"""What may be said: the types of an entry, its marks, header and payload, and which texts pass.
+
+The envelope carries *plaintext* = type, marks, seen, time, body. An authentic entry is never
+refused, whatever its body holds: it is kept as sent and shown as one that cannot be read
+(spec/line.md). What is refused is refused here, on our side, while it is still a draft.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+import zlib
+from dataclasses import dataclass
+from enum import IntEnum
+
+from parley.core.errors import Malformed, Misused, Refused
+from parley.core.wire import Value, decode, encode, u8, u16, u32
+
+EPOCH_2020 = 1_577_836_800  # 2020-01-01T00:00:00Z in POSIX seconds
+TEXT_BYTES_MAX = 65_536  # forty pages; a courier frame still fits one envelope
+BODY_BYTES_MAX = 65_536 + 2_048  # the longest text with the longest header
+INFLATED_BYTES_MAX = 65_536  # of a compressed body, so that a small packet cannot fill memory
+SUBJECT_BYTES_MAX = 200
+FIXED_BYTES = 8  # type, marks, seen, time
+
+
+class Precedence(IntEnum):
+    """How urgent a message is; higher goes first (ACP 121)."""
+
+    ROUTINE = 0
+    PRIORITY = 1
+    IMMEDIATE = 2
+    FLASH = 3
+
+
+class Status(IntEnum):
+    """Whether the words are meant; part of every entry and of every page that shows one."""
+
+    ACTUAL = 0
+    EXERCISE = 1
+    TEST = 2
+    SERVICE = 3
+
+
+class Type(IntEnum):
+    """The entry types this station writes or reads; all others are shown as unknown."""
+
+    TEXT = 0x01
+    TEST = 0x05
+    TEST_ANSWER = 0x06
+    SERVICE = 0x07
+    DISPLAYED = 0x10
+    OPENED = 0x11
+    PASSED = 0x12
+    READBACK = 0x13
+    CONFIRMED = 0x14
+    CORRECTED = 0x15
+    UNABLE = 0x16
+    WAIT = 0x17
+    ROSTER = 0x20
+
+
+KNOWN_TYPES = frozenset(int(kind) for kind in Type)
+BARE_TYPES = frozenset(range(0x10, 0x18))  # acknowledgements: the payload alone, no header map
+
+
+class Key(IntEnum):
+    """Keys of the header map; all are optional."""
+
+    FROM_DESK = 1
+    TO_DESKS = 2
+    LANGUAGE = 3
+    COMPOSED = 4
+    RELEASED = 5
+    DRAFTER = 6
+    RELEASERS = 7
+    ANSWERS = 8
+    FOLLOWS = 9
+    REVOKES = 10
+    SUBJECT = 11
+    BASIS = 12
+    EXERCISE = 13
+    DISPLAYED = 14  # count of their entries displayed to the releaser before release
+    PROTECTED = 15
+    ATTACHMENTS = 16
+    REPLY_BY = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The second byte of the plaintext."""
+
+    precedence: Precedence
+    status: Status
+    compression: int = 0  # 0 none, 1 raw deflate, 2 and 3 with a dictionary of the agreement
+    padded: bool = False
+
+    def byte(self) -> int:
+        """The marks as they stand on the wire."""
+        return self.precedence << 6 | self.status << 3 | self.compression << 1 | self.padded
+
+    @classmethod
+    def parse(cls, byte: int) -> Marks | None:
+        """The marks of a byte, or None when its status is a number not in use."""
+        status = byte >> 3 & 7
+        if status > Status.SERVICE:
+            return None
+        return cls(Precedence(byte >> 6), Status(status), byte >> 1 & 3, bool(byte & 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Plaintext:
+    """What an envelope seals, cut into its fixed fields; `body` without the pad."""
+
+    type: int
+    marks: int
+    seen16: int
+    time: int
+    body: bytes
+
+    @classmethod
+    def parse(cls, data: bytes) -> Plaintext:
+        """Cut the plaintext; Malformed only when it lacks the fixed part (E2)."""
+        if len(data) < FIXED_BYTES:
+            raise Malformed("an authentic entry lacks its fixed part", rule="E2")
+        marks = data[1]
+        body = data[FIXED_BYTES:]
+        if marks & 1:
+            stripped = body.rstrip(b"\x00")
+            # Without its 80 the pad is not one; the body then is kept as it came (E6).
+            body = stripped[:-1] if stripped[-1:] == b"\x80" else body
+        return cls(
+            data[0],
+            marks,
+            int.from_bytes(data[2:4], "big"),
+            int.from_bytes(data[4:8], "big"),
+            body,
+        )
+
+    def to_bytes(self) -> bytes:
+        """The plaintext as it is sealed; we never pad."""
+        return u8(self.type) + u8(self.marks) + u16(self.seen16) + u32(self.time) + self.body
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A readable body: header map (empty for acknowledgements) and payload."""
+
+    header: dict[Value, Value]
+    payload: Value
+
+
+def body_of(kind: int, header: dict[int, Value], payload: Value) -> bytes:
+    """The body bytes of an entry, before compression."""
+    body = encode(payload if kind in BARE_TYPES else [header, payload])
+    if len(body) > BODY_BYTES_MAX:
+        raise Misused(f"a body of {len(body)} bytes does not fit an entry")
+    return body
+
+
+def read_body(kind: int, marks: int, body: bytes) -> Content | None:
+    """The content of a body as kept, or None for an entry that cannot be read (E5)."""
+    if Marks.parse(marks) is None:
+        return None
+    compression = marks >> 1 & 3
+    if compression > 1:
+        return None  # no agreement of this version names a dictionary
+    plain = _inflate(body) if compression else body
+    if plain is None:
+        return None
+    try:
+        value = decode(plain)
+    except Malformed:
+        return None
+    if kind in BARE_TYPES:
+        return Content({}, value)
+    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], dict):
+        return Content(value[0], value[1])
+    return None
+
+
+def _inflate(body: bytes) -> bytes | None:
+    inflater = zlib.decompressobj(wbits=-15)
+    try:
+        plain = inflater.decompress(body, INFLATED_BYTES_MAX)
+    except zlib.error:
+        return None
+    whole = inflater.eof and not inflater.unused_data and not inflater.unconsumed_tail
+    return plain if whole else None
+
+
+# --- which texts pass
+
+_ALLOWED_CONTROL = {0x0A}
+_DIRECTION = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+_BYTE_ORDER_MARK = 0xFEFF
+
+
+def check_text(text: str) -> None:
+    """Refuse a text that could mislead or not arrive as written; says where and why (E10 to E15).
+
+    Nothing is ever stripped or normalised: a text passes whole or comes back whole.
+    """
+    for at, character in enumerate(text):
+        reason = _refusal(ord(character))
+        if reason:
+            line = text.count("\n", 0, at) + 1
+            column = at - (text.rfind("\n", 0, at) + 1) + 1
+            raise Refused(
+                f"line {line}, character {column}: {reason[0]} cannot be sent",
+                reason[1],
+                rule=reason[2],
+            )
+    if not text or all(character.isspace() or _invisible(character) for character in text):
+        raise Refused(
+            "the text is empty or only white space", "write what is to be said", rule="E14"
+        )
+    size = len(text.encode())
+    if size > TEXT_BYTES_MAX:
+        raise Refused(
+            f"the text has {size:,} bytes, {size - TEXT_BYTES_MAX:,} more than the"
+            f" {TEXT_BYTES_MAX:,} that one message carries",
+            "shorten it, or send it as two messages",
+            rule="E15",
+        )
+
+
+def _refusal(code: int) -> tuple[str, str, str] | None:
+    """(what it is, what to do, rule) for a character that does not pass."""
+    if code == 0x09:
+        return "a tab", "use spaces: a tab's width differs from screen to screen", "E10"
+    if (code < 0x20 and code not in _ALLOWED_CONTROL) or 0x7F <= code <= 0x9F:
+        return f"the control character U+{code:04X}", "remove it; only line feeds pass", "E10"
+    if code in _DIRECTION:
+        return (
+            f"the direction override U+{code:04X}",
+            "remove it: it can show words in another order than they were written",
+            "E11",
+        )
+    if code == _BYTE_ORDER_MARK:
+        return "the byte order mark U+FEFF", "remove it; it is invisible and has no use", "E12"
+    if code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
+        return f"the noncharacter U+{code:04X}", "remove it; Unicode gives it no meaning", "E13"
+    if 0xD800 <= code <= 0xDFFF:
+        return (
+            f"the lone surrogate U+{code:04X}",
+            "write the character again; half of it is missing",
+            "E13",
+        )
+    return None
+
+
+def _invisible(character: str) -> bool:
+    return unicodedata.category(character) == "Cf"
+
+
+def check_subject(subject: str) -> None:
+    """Refuse a subject that is not one line of at most 200 bytes that passes as a text."""
+    check_text(subject)
+    if "\n" in subject:
+        raise Refused("the subject has a line break", "write it in one line", rule="E16")
+    if len(subject.encode()) > SUBJECT_BYTES_MAX:
+        raise Refused(
+            f"the subject is longer than {SUBJECT_BYTES_MAX} bytes", "shorten it", rule="E16"
+        )

@@ -1,0 +1,223 @@
+"""The record: one Merkle log per speaker, the leaves in it, and the heads both sides sign.
+
+Two single-writer logs (RFC 6962 trees) are joined by each entry naming how much of the other log
+its speaker had accepted, and the root of that log at that size. Nobody votes on an order, and
+none can be changed afterwards. Sources: RFC 6962 section 2.1, C2SP tlog-checkpoint, signed-note
+and tlog-cosignature, spec/record.md.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from parley.core.errors import Malformed, Misused
+from parley.core.keys import COSIGN_ED25519, COSIGN_MLDSA44, ED25519, sha256
+from parley.core.wire import u8, u32, u64
+
+EMPTY_ROOT = sha256(b"")
+ROOTS_REMEMBERED = 4096  # more than the window, so that the past is rarely asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """The fields one entry commits its speaker to (R1)."""
+
+    line_id: bytes
+    inc: int
+    dir: int
+    n: int
+    type: int
+    marks: int
+    time: int
+    seen: int
+    seen_root: bytes  # root of the other log at `seen`
+    et: bytes
+    blind: bytes
+    body: bytes
+
+    def hash(self) -> bytes:
+        """The leaf hash: RFC 6962 over 140 bytes."""
+        return leaf_hash(
+            self.line_id,
+            self.inc,
+            self.dir,
+            self.n,
+            self.type,
+            self.marks,
+            self.time,
+            self.seen,
+            self.seen_root,
+            self.et,
+            commitment(self.blind, self.body),
+        )
+
+
+def commitment(blind: bytes, body: bytes) -> bytes:
+    """What hides a body in its leaf: nobody can guess it from a proof about its neighbour (R2)."""
+    return sha256(b"\x02" + blind + body)
+
+
+def leaf_hash(
+    line_id: bytes,
+    inc: int,
+    dir: int,
+    n: int,
+    type: int,
+    marks: int,
+    time: int,
+    seen: int,
+    seen_root: bytes,
+    et: bytes,
+    committed: bytes,
+) -> bytes:
+    """The leaf hash from its fields, with the body only as committed."""
+    data = (
+        b"\x01"
+        + line_id
+        + u32(inc)
+        + u8(dir)
+        + u64(n)
+        + bytes((type, marks))
+        + u32(time)
+        + u64(seen)
+        + seen_root
+        + et
+        + committed
+    )
+    return sha256(b"\x00" + data)
+
+
+class Log:
+    """An append-only Merkle tree kept as its frontier, so that it costs the same at any size."""
+
+    __slots__ = ("_frontier", "_oldest", "_past", "_roots", "size")
+
+    def __init__(
+        self,
+        size: int = 0,
+        frontier: Iterable[bytes] = (),
+        past: Callable[[int], bytes] | None = None,
+    ) -> None:
+        self.size = size
+        self._frontier = list(frontier)
+        if len(self._frontier) != size.bit_count():
+            raise Malformed(f"{len(self._frontier)} hashes cannot be the frontier of size {size}")
+        self._past = past
+        self._roots = {size: self._fold()}
+        self._oldest = size
+
+    def append(self, leaf: bytes) -> bytes:
+        """Add a leaf hash; return the new root (R4)."""
+        node, size = leaf, self.size
+        while size & 1:
+            node = sha256(b"\x01" + self._frontier.pop() + node)
+            size >>= 1
+        self._frontier.append(node)
+        self.size += 1
+        root = self._fold()
+        self._roots[self.size] = root
+        if len(self._roots) > ROOTS_REMEMBERED:
+            del self._roots[self._oldest]
+            self._oldest += 1
+        return root
+
+    @property
+    def root(self) -> bytes:
+        """The root at the present size, 32 bytes."""
+        return self._roots[self.size]
+
+    @property
+    def frontier(self) -> list[bytes]:
+        """The roots of the full subtrees, largest first: all that is needed to go on."""
+        return list(self._frontier)
+
+    def root_at(self, size: int) -> bytes:
+        """The root at an earlier size."""
+        if size in self._roots:
+            return self._roots[size]
+        if size == 0:
+            return EMPTY_ROOT
+        if size > self.size or self._past is None:
+            raise Misused(f"there is no root at size {size}")
+        return self._past(size)
+
+    def _fold(self) -> bytes:
+        if not self._frontier:
+            return EMPTY_ROOT
+        root = self._frontier[-1]
+        for node in self._frontier[-2::-1]:
+            root = sha256(b"\x01" + node + root)
+        return root
+
+
+def joint_key(dir: int, n: int, seen: int) -> tuple[int, int]:
+    """Sort key of the joint order: rises along causality, equal on both sides (R6)."""
+    return (n + 1 + seen, dir)
+
+
+# --- heads
+
+
+def key_name(line_id: bytes, side: int, key: str) -> str:
+    """The name a station's key bears on a line; `side` 0 is A, `key` station, log or cosigner."""
+    return f"parley.invalid/{line_id.hex()}/{'AB'[side]}/{key}"
+
+
+def origin(line_id: bytes, dir: int, inc: int) -> str:
+    """The first line of a checkpoint: which log this is (R7)."""
+    return f"parley.invalid/{line_id.hex()}/{'AB'[dir]}/{inc}"
+
+
+def note_text(line_id: bytes, dir: int, inc: int, size: int, root: bytes) -> bytes:
+    """A checkpoint's text (C2SP tlog-checkpoint)."""
+    encoded = base64.b64encode(root).decode()
+    return f"{origin(line_id, dir, inc)}\n{size}\n{encoded}\n".encode()
+
+
+def subtree_message(name: str, time: int, log: str, size: int, root: bytes) -> bytes:
+    """What an ML-DSA-44 cosignature covers (C2SP tlog-cosignature, type 06)."""
+    return (
+        b"subtree/v1\n\x00"
+        + u8(len(name))
+        + name.encode()
+        + u64(time)
+        + u8(len(log))
+        + log.encode()
+        + u64(0)
+        + u64(size)
+        + root
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One log at one size: what a checkpoint and a cosignature speak of."""
+
+    line_id: bytes
+    inc: int
+    dir: int
+    size: int
+    root: bytes
+
+    @property
+    def text(self) -> bytes:
+        """The checkpoint's text."""
+        return note_text(self.line_id, self.dir, self.inc, self.size, self.root)
+
+    def checkpoint(self, name: str) -> tuple[tuple[int, bytes], tuple[int, bytes]]:
+        """(required, optional) signatures by the log key called `name` (R8)."""
+        log = origin(self.line_id, self.dir, self.inc)
+        return (
+            (ED25519, self.text),
+            (COSIGN_MLDSA44, subtree_message(name, 0, log, self.size, self.root)),
+        )
+
+    def cosignature(self, name: str, time: int) -> tuple[tuple[int, bytes], tuple[int, bytes]]:
+        """(required, optional) signatures by the cosigner key called `name` (R9)."""
+        log = origin(self.line_id, self.dir, self.inc)
+        return (
+            (COSIGN_ED25519, b"cosignature/v1\ntime %d\n" % time + self.text),
+            (COSIGN_MLDSA44, subtree_message(name, time, log, self.size, self.root)),
+        )
