@@ -12,7 +12,9 @@ CORE = Path("src/parley/core")
 
 def code_lines(source: str) -> int:
     """Lines that are neither empty nor only a comment; docstrings count, they are to be read."""
-    return sum(1 for line in source.splitlines() if line.strip() and not line.strip().startswith("#"))
+    return sum(
+        1 for line in source.splitlines() if line.strip() and not line.strip().startswith("#")
+    )
 
 
 def imports(tree: ast.AST, package: str) -> set[str]:
@@ -46,7 +48,9 @@ def main() -> int:
             if not name.startswith("parley")
         }
         sys.stdout.write(f"{file.name:<16}{lines:>6}\n")
-    sys.stdout.write(f"{len(files)} files{total:>{22 - len(f'{len(files)} files')}} lines of code\n")
+    sys.stdout.write(
+        f"{len(files)} files{total:>{22 - len(f'{len(files)} files')}} lines of code\n"
+    )
     sys.stdout.write(f"imports: {', '.join(sorted(outside))}\n")
     return 0
 

@@ -1,0 +1,56 @@
+"""What every test may ask for, and the word about those that could not run."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+# The machine is shared, so a slow example is not a failure; which examples are tried is left to
+# pytest-randomly's seed, which a failing run prints.
+hypothesis.settings.register_profile("parley", deadline=None)
+hypothesis.settings.load_profile("parley")
+
+# The same names, in the same order, as tools/chromium.
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def find_chromium() -> Path | None:
+    """A Chromium that starts, or None; Ubuntu's placeholder for the snap does not start."""
+    for name in (os.environ.get("PARLEY_CHROMIUM"), *CHROMIUM_NAMES):
+        found = shutil.which(name) if name else None
+        if found and subprocess.run([found, "--version"], capture_output=True).returncode == 0:
+            return Path(found)
+    return None
+
+
+CHROMIUM = find_chromium()
+NO_CHROMIUM = "no Chromium here; `make chromium` says why, PARLEY_CHROMIUM=/path names one"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The browser for tests marked `browser`; they start it with --no-sandbox when root."""
+    assert CHROMIUM is not None, "a test that uses this fixture is marked `browser`"
+    return CHROMIUM
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the browser tests when there is no browser, with the reason in the closing lines."""
+    if CHROMIUM is None:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skipif(True, reason=NO_CHROMIUM))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what was skipped even under `-q`, so that a green run does not claim too much."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = sorted({str(report.longrepr[2]) for report in skipped if report.longrepr})
+    for reason in reasons:
+        terminalreporter.write_line(f"skipped: {reason}")
+        for report in skipped:
+            if report.longrepr and str(report.longrepr[2]) == reason:
+                terminalreporter.write_line(f"  {report.nodeid}")

@@ -1,0 +1,187 @@
+"""The house rules a program can read: directions, sizes, and rules that code and tests know."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tools.core_size import code_lines, imports
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "parley"
+CODE_LINES_MAX = 450  # what one sitting can hold
+CORE_LINES_MAX = 2_000  # what one afternoon can hold
+SPEC_LINES_MAX = 300
+
+# Who may import whom. Every arrow points to the core; nothing points back.
+MAY_IMPORT = {
+    "core": {"core"},
+    "store": {"core", "store"},
+    "bearers": {"core", "bearers"},
+    "station": {"core", "store", "bearers", "station"},
+    "console": {"core", "store", "bearers", "station", "console"},
+    "exercise": {"core", "store", "bearers", "station", "exercise"},
+    "cli": {"core", "store", "bearers", "station", "console", "exercise", "cli"},
+}
+
+# The core gets time, chance and bytes handed in; these modules can give it neither.
+CORE_MAY_IMPORT = {
+    "__future__",
+    "base64",
+    "binascii",
+    "bisect",
+    "collections",
+    "contextlib",
+    "cryptography",
+    "dataclasses",
+    "enum",
+    "functools",
+    "hashlib",
+    "hmac",
+    "itertools",
+    "math",
+    "operator",
+    "parley",
+    "re",
+    "struct",
+    "types",
+    "typing",
+    "unicodedata",
+    "zlib",
+}
+
+
+def python_files(*folders: str) -> list[Path]:
+    return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+
+
+def package_of(file: Path) -> str:
+    return ".".join(("parley", *file.relative_to(SOURCE).parent.parts))
+
+
+def parley_imports(file: Path) -> set[str]:
+    return imports(ast.parse(file.read_text(encoding="utf-8")), package_of(file))
+
+
+def test_imports_point_to_the_core() -> None:
+    wrong: list[str] = []
+    for file in python_files("src"):
+        layer = file.relative_to(SOURCE).parts[0]
+        if layer not in MAY_IMPORT:
+            continue
+        for name in parley_imports(file):
+            package = name.removeprefix("parley.").split(".")[0]
+            if package in MAY_IMPORT.keys() - MAY_IMPORT[layer] and name.startswith("parley."):
+                wrong.append(f"{file.relative_to(ROOT)} imports {name}")
+    assert not wrong
+
+
+def test_every_package_has_a_place() -> None:
+    packages = {file.parent.name for file in SOURCE.glob("*/__init__.py")}
+    assert packages <= MAY_IMPORT.keys()
+    assert all(
+        ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
+        for file in SOURCE.rglob("__init__.py")
+        if file.read_text(encoding="utf-8").strip()
+    )
+
+
+def test_the_core_imports_only_what_is_pure() -> None:
+    wrong = {
+        f"{file.relative_to(ROOT)} imports {name}"
+        for file in python_files("src/parley/core")
+        for name in parley_imports(file)
+        if name.split(".")[0] not in CORE_MAY_IMPORT
+    }
+    assert not wrong
+
+
+def test_the_core_fits_in_an_afternoon() -> None:
+    total = sum(
+        code_lines(file.read_text(encoding="utf-8")) for file in python_files("src/parley/core")
+    )
+    assert total <= CORE_LINES_MAX
+
+
+def test_no_file_is_too_long_to_read() -> None:
+    long = {
+        str(file.relative_to(ROOT)): lines
+        for file in python_files("src", "tests", "tools", "bench", "vectors")
+        if (lines := code_lines(file.read_text(encoding="utf-8"))) > CODE_LINES_MAX
+    }
+    assert not long
+
+
+UNFINISHED = re.compile(
+    "|".join(["TO" + "DO", "FIX" + "ME", "no" + "qa", "type: " + "ignore", "pragma: no " + "cover"])
+    + "|Not"
+    + "ImplementedError|mark\\.(skip\\b|x"
+    + "fail)"
+)
+
+
+def test_nothing_is_marked_unfinished_or_switched_off() -> None:
+    marked = [
+        f"{file.relative_to(ROOT)}:{number}: {line.strip()}"
+        for file in python_files("src", "tests", "tools", "bench", "vectors")
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if UNFINISHED.search(line)
+    ]
+    assert not marked
+
+
+def test_the_locks_name_no_host_and_no_machine() -> None:
+    for file in (ROOT / "requirements").glob("*.txt"):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            assert not re.search(r"://|^-|^\s*-(?!-hash)|(^|\s)/", line), f"{file.name}: {line}"
+
+
+# --- rules of spec/: each begins a line as `**W12.**`
+
+RULE = re.compile(r"^\*\*([A-Z]\d{1,2})\.\*\*", re.MULTILINE)
+CITED = re.compile(r"(?:\brule=\"|spec/\w+\.md,? |def test_)([A-Z]\d{1,2})(?!\d)")
+OWED = re.compile(r"^Not yet found in code and tests: ([A-Z0-9, ]+)\.$", re.MULTILINE)
+
+PAGES = sorted((ROOT / "spec").glob("*.md"))
+
+
+def mentions(rule: str, text: str) -> bool:
+    return re.search(rf"(?<![A-Za-z0-9]){rule}(?!\d)", text) is not None
+
+
+def text_of(*folders: str) -> str:
+    return "\n".join(file.read_text(encoding="utf-8") for file in python_files(*folders))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_each_rule_stands_in_code_and_in_a_test(page: Path) -> None:
+    """A page may name the rules it still owes; it may not owe one silently, or name one in vain."""
+    text = page.read_text(encoding="utf-8")
+    code, tests = text_of("src"), text_of("tests")
+    owed = {rule for found in OWED.findall(text) for rule in re.split(r",\s*", found)}
+    missing = {
+        rule for rule in RULE.findall(text) if not (mentions(rule, code) and mentions(rule, tests))
+    }
+    assert missing <= owed, "rules of this page that code or tests do not mention"
+
+
+def test_each_rule_stands_once() -> None:
+    rules = [rule for page in PAGES for rule in RULE.findall(page.read_text(encoding="utf-8"))]
+    assert sorted(rules) == sorted(set(rules))
+
+
+def test_each_rule_cited_exists() -> None:
+    rules = {rule for page in PAGES for rule in RULE.findall(page.read_text(encoding="utf-8"))}
+    unknown = {
+        f"{file.relative_to(ROOT)}: {rule}"
+        for file in python_files("src", "tests")
+        for rule in CITED.findall(file.read_text(encoding="utf-8"))
+        if rule not in rules
+    }
+    assert not unknown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_spec_page_can_be_read_in_one_go(page: Path) -> None:
+    assert len(page.read_text(encoding="utf-8").splitlines()) <= SPEC_LINES_MAX
