@@ -16,7 +16,14 @@ from functools import cached_property
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hpke
-from cryptography.hazmat.primitives.asymmetric import ed25519, mldsa, mlkem, x25519
+from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import (
+    MLDSA44PrivateKey,
+    MLDSA44PublicKey,
+    MLDSA65PrivateKey,
+    MLDSA65PublicKey,
+)
 
 from parley.core.errors import Malformed, Misused, Refused
 from parley.core.wire import Reader, u8
@@ -80,14 +87,14 @@ class VerifyKey:
         return sha256(self.name.encode() + b"\n" + u8(algorithm) + public)[:4]
 
     @cached_property
-    def _ed(self) -> ed25519.Ed25519PublicKey:
-        return ed25519.Ed25519PublicKey.from_public_bytes(self.ed25519)
+    def _ed(self) -> Ed25519PublicKey:
+        return Ed25519PublicKey.from_public_bytes(self.ed25519)
 
     @cached_property
-    def _ml(self) -> mldsa.MLDSA44PublicKey | mldsa.MLDSA65PublicKey:
+    def _ml(self) -> MLDSA44PublicKey | MLDSA65PublicKey:
         if len(self.mldsa) == 1952:
-            return mldsa.MLDSA65PublicKey.from_public_bytes(self.mldsa)
-        return mldsa.MLDSA44PublicKey.from_public_bytes(self.mldsa)
+            return MLDSA65PublicKey.from_public_bytes(self.mldsa)
+        return MLDSA44PublicKey.from_public_bytes(self.mldsa)
 
     def usable(self) -> VerifyKey:
         """The key itself once both halves are shown to be keys; Malformed otherwise."""
@@ -142,11 +149,11 @@ class SigningKey:
         if len(seed) != self.SEED_BYTES:
             raise Misused("a signing key grows from 64 bytes of seed")
         self.seed = seed
-        self._ed = ed25519.Ed25519PrivateKey.from_private_bytes(seed[:32])
-        self._ml: mldsa.MLDSA44PrivateKey | mldsa.MLDSA65PrivateKey = (
-            mldsa.MLDSA65PrivateKey.from_seed_bytes(seed[32:])
+        self._ed = Ed25519PrivateKey.from_private_bytes(seed[:32])
+        self._ml: MLDSA44PrivateKey | MLDSA65PrivateKey = (
+            MLDSA65PrivateKey.from_seed_bytes(seed[32:])
             if root
-            else mldsa.MLDSA44PrivateKey.from_seed_bytes(seed[32:])
+            else MLDSA44PrivateKey.from_seed_bytes(seed[32:])
         )
         self.root = root
         self.public = VerifyKey(

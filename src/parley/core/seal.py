@@ -151,9 +151,7 @@ class Epoch:
     def from_cell(cls, cell: list[Value]) -> Epoch:
         """The epoch as `cell` kept it."""
         e, base, et, kl, ka, nk, chain, at, skipped = cell
-        return cls(
-            e=e, base=base, et=et, kl=kl, ka=ka, nk=nk, chain=chain, at=at, skipped=skipped
-        )
+        return cls(e=e, base=base, et=et, kl=kl, ka=ka, nk=nk, chain=chain, at=at, skipped=skipped)
 
     # --- packets about the line
 

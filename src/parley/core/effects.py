@@ -1,0 +1,118 @@
+"""What a line says is to be done, in order. Kept before sent, durable before visible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from parley.core.entry import Precedence
+from parley.core.kept import Change, EntryRow
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Make this durable before anything that follows."""
+
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A released entry has its number in our log."""
+
+    queue_id: int
+    entry: EntryRow
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An entry of theirs has joined the record."""
+
+    entry: EntryRow
+
+
+@dataclass(frozen=True, slots=True)
+class Receipted:
+    """They hold all entries of ours below `upto`."""
+
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """Something a person must know of."""
+
+    kind: str  # "halted", "equivocation", "refused open", "in service"
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scrub:
+    """Retired keys must be in no file before anything that follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transmit:
+    """Send a frame on a bearer."""
+
+    frame: bytes
+    precedence: Precedence
+
+
+Effect = Keep | Numbered | Heard | Receipted | Noticed | Scrub | Transmit
+
+
+class Outcome(StrEnum):
+    """What became of a frame; each is counted where the engineer sees it."""
+
+    OK = "accepted"
+    DUPLICATE = "duplicate"  # authentic, and known
+    EARLY = "too early"  # authentic, to be repeated by its sender
+    STALE = "overtaken"  # older than one already acted on
+    IGNORED = "of a kind this station does not know"
+    UNKNOWN = "matches nothing"
+    FORGED = "does not open"
+    REFUSED = "refused"
+    EQUIVOCATION = "contradicts an earlier one"
+    HALTED = "stopped the line"
+
+    @property
+    def authentic(self) -> bool:
+        """Whether the frame proved that its sender holds the line's keys."""
+        return self in _AUTHENTIC
+
+
+_AUTHENTIC = frozenset(
+    (Outcome.OK, Outcome.DUPLICATE, Outcome.EARLY, Outcome.IGNORED, Outcome.HALTED)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """An entry as released: its body is final, its number and time are not yet given."""
+
+    type: int
+    precedence: Precedence
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LineState:
+    """What a person may know of a line at one moment."""
+
+    halted: str | None
+    in_service: bool
+    path_up: bool
+    our_size: int
+    their_size: int
+    receipted: int  # entries of ours they hold
+    their_announced: int  # size of their log as they last stated it
+    queued: int
+    held: int
+    last_heard_s: float | None  # age of our newest STATUS they have echoed; None: not yet
+    last_received_s: float | None  # age of their newest STATUS; proves nothing about freshness
+    we_cosigned: int  # how much of their log we have signed for
+    they_cosigned: int  # how much of our log they have signed for
+    they_halted: bool
+    counts: dict[str, int] = field(default_factory=dict)

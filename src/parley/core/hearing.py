@@ -1,0 +1,330 @@
+"""The half of a line that listens: their epochs, their log, and what contradicts what was known.
+
+`Ears` finds the key for a frame, opens it, and puts entries into their log strictly by number.
+What shows that one of the two stations has lost or changed its past raises `Stop`, and the line
+halts (spec/line.md L13 to L18).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from parley.core.effects import Outcome
+from parley.core.entry import FIXED_BYTES, Plaintext
+from parley.core.errors import Malformed, Refused
+from parley.core.kept import Change, EntryRow, HeldRow
+from parley.core.keys import VerifyKey, sha256
+from parley.core.opening import TheirOpen
+from parley.core.packets import KINDS, Kind, Status
+from parley.core.record import Leaf, Log
+from parley.core.seal import (
+    LOCATOR_BYTES,
+    TAG_BYTES,
+    Epoch,
+    associated,
+    envelope_locator,
+    open_entry,
+    packet_locator,
+)
+from parley.core.terms import Terms
+from parley.core.wire import Reader, Value, encode
+
+CIPHERTEXTS_REMEMBERED = 64  # per kind, to tell a repeated packet from a repeated counter
+ROOTS_AHEAD_MAX = 64  # roots stated for sizes we have not reached
+FRAME_HEADER_BYTES = 1
+
+
+class Stop(Exception):
+    """One of the two stations has lost or changed its past; `why` is the sentence."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class HeardPacket:
+    """An authentic packet newer than all of its kind that were acted on."""
+
+    kind: int
+    counter: int
+    digest: bytes
+    plain: bytes
+
+
+class Ears:
+    """Their direction, as we hear it."""
+
+    def __init__(
+        self, terms: Terms, log: Log, cells: Mapping[str, Value], held: list[HeldRow]
+    ) -> None:
+        self.terms = terms
+        self.log = log
+        self.held = {row.n: row for row in held if row.n >= log.size}
+        self.open_hash: bytes | None = cells.get("heard open")
+        # Per kind the newest [counter, digest]; their size as last stated; how much they signed.
+        self._newest, self.announced, self.checkpointed = cells.get("newest", [{}, 0, 0])
+        self.flags = 0
+        self._prekey: bytes | None = cells.get("prekey")
+        self._seen: int = cells.get("their seen", 0)
+        self._epochs = [Epoch.from_cell(cell) for cell in cells.get("in", [])]
+        self._digests: dict[int, dict[int, bytes]] = {
+            kind: {counter: digest} for kind, (counter, digest) in self._newest.items()
+        }
+        self._roots_ahead: dict[int, bytes] = {}
+        self._entries: dict[bytes, list[tuple[Epoch, int]]] = {}
+        self._packets: dict[bytes, list[tuple[Epoch, int]]] = {}
+        self._listed_to = log.size
+        for epoch in self._epochs:
+            self._listen_to(epoch)
+        self._list_entries()
+
+    @property
+    def newest_epoch(self) -> int:
+        """The newest epoch we have accepted, 0 also before the first."""
+        return self._epochs[-1].e if self._epochs else 0
+
+    @property
+    def newest_status(self) -> int:
+        """The counter of the newest STATUS acted on, 0 for none: our echo."""
+        return int(self._newest[Kind.STATUS][0]) if Kind.STATUS in self._newest else 0
+
+    def cells(self) -> dict[str, bytes | None]:
+        """What must be kept when entries were accepted: keys retired, `seen` advanced."""
+        for epoch in self._epochs:
+            epoch.retire(self.log.size, set(self.held))
+        return {
+            "in": encode([epoch.cell() for epoch in self._epochs]),
+            "their seen": encode(self._seen),
+        }
+
+    # --- OPEN
+
+    def accept_open(self, theirs: TheirOpen, info0: bytes) -> dict[str, bytes | None]:
+        """Start their first epoch; the prekey's private half goes with it (S2, L2)."""
+        if self._prekey is None:
+            raise Refused("the prekey of the agreement has been used", rule="S2")
+        epoch = theirs.accept(info0, self.terms, self._prekey)
+        self._prekey = None
+        self.open_hash = theirs.hash
+        self._epochs = [epoch]
+        self._listen_to(epoch)
+        self._list_entries()
+        return {
+            "prekey": None,
+            "heard open": encode(theirs.hash),
+            "their prekeys": encode(theirs.prekeys),
+            "in": encode([epoch.cell()]),
+        }
+
+    def _listen_to(self, epoch: Epoch) -> None:
+        for kind in KINDS:
+            locator = packet_locator(epoch.kl, kind)
+            self._packets.setdefault(locator, []).append((epoch, kind))
+
+    def _list_entries(self) -> None:
+        """Know the locators of the next W entries (L7)."""
+        top = self.log.size + self.terms.window
+        while self._epochs and self._listed_to < top:
+            for epoch in self._epochs:
+                if self._listed_to >= epoch.base:
+                    locator = envelope_locator(epoch.kl, self._listed_to)
+                    self._entries.setdefault(locator, []).append((epoch, self._listed_to))
+            self._listed_to += 1
+
+    def _unlist(self, n: int) -> None:
+        for epoch in self._epochs:
+            locator = envelope_locator(epoch.kl, n)
+            left = [item for item in self._entries.get(locator, ()) if item[1] != n]
+            if left:
+                self._entries[locator] = left
+            else:
+                self._entries.pop(locator, None)
+
+    # --- entries
+
+    def envelope(
+        self, data: bytes, our_log: Log, change: Change, joined: list[EntryRow], wall: float
+    ) -> Outcome:
+        """Open one envelope; entries that may now join the record are added to `joined`."""
+        start = FRAME_HEADER_BYTES + LOCATOR_BYTES
+        candidates = self._entries.get(data[FRAME_HEADER_BYTES:start])
+        if not candidates:
+            return Outcome.UNKNOWN
+        outcome = Outcome.FORGED
+        for epoch, n in candidates:
+            if n in self.held:
+                outcome = Outcome.DUPLICATE
+                continue
+            row = self._open(epoch, n, data[start:])
+            if row is not None:
+                self._take(row, our_log, change, joined, wall)
+                return Outcome.OK
+        return outcome
+
+    def _open(self, epoch: Epoch, n: int, sealed: bytes) -> HeldRow | None:
+        if len(sealed) < TAG_BYTES:
+            return None
+        terms = self.terms
+        key = epoch.message_key(n)
+        aad = associated(terms.line_id, terms.inc, terms.theirs, epoch.e, n, epoch.et)
+        plain = open_entry(key, aad, sealed)
+        if plain is None:
+            return None
+        if len(plain) < FIXED_BYTES:
+            raise Stop("an authentic entry of theirs lacks its fixed part")
+        cut = Plaintext.parse(plain)
+        return HeldRow(n, cut.type, cut.marks, cut.time, cut.seen16, epoch.et, key.blind, cut.body)
+
+    def _take(
+        self,
+        row: HeldRow,
+        our_log: Log,
+        change: Change,
+        joined: list[EntryRow],
+        wall: float,
+    ) -> None:
+        if row.n != self.log.size:
+            self.held[row.n] = row
+            change.held_put.append(row)
+            return
+        self._join(row, our_log, joined, wall)
+        while (waiting := self.held.get(self.log.size)) is not None:
+            self._join(waiting, our_log, joined, wall)
+            del self.held[waiting.n]
+            if waiting in change.held_put:
+                change.held_put.remove(waiting)
+            else:
+                change.held_drop.append(waiting.n)
+        self._list_entries()
+
+    def _join(self, row: HeldRow, our_log: Log, joined: list[EntryRow], wall: float) -> None:
+        """Append one entry to their log, in its turn (L10)."""
+        # The smallest value at or above the previous one that has these low 16 bits.
+        seen = self._seen + ((row.seen16 - self._seen) & 0xFFFF)
+        if seen > our_log.size:
+            raise Stop("an entry of theirs has seen more than we wrote; we were rolled back")
+        self._seen = seen
+        terms = self.terms
+        leaf = Leaf(
+            terms.line_id,
+            terms.inc,
+            terms.theirs,
+            row.n,
+            row.type,
+            row.marks,
+            row.time,
+            seen,
+            our_log.root_at(seen),
+            row.et,
+            row.blind,
+            row.body,
+        ).hash()
+        self._unlist(row.n)
+        root = self.log.append(leaf)
+        joined.append(
+            EntryRow(
+                terms.theirs,
+                row.n,
+                row.type,
+                row.marks,
+                row.time,
+                seen,
+                row.et,
+                row.blind,
+                row.body,
+                leaf,
+                root,
+                wall,
+            )
+        )
+        stated = self._roots_ahead.pop(self.log.size, None)
+        if stated is not None:
+            _agree(root, stated)
+
+    # --- packets
+
+    def packet(self, data: bytes) -> HeardPacket | Outcome:
+        """Open one packet; an Outcome when there is nothing to act on (L14)."""
+        start = FRAME_HEADER_BYTES + LOCATOR_BYTES
+        candidates = self._packets.get(data[FRAME_HEADER_BYTES:start])
+        if not candidates:
+            return Outcome.UNKNOWN
+        packet = Reader(data)
+        packet.take(start)
+        counter = packet.uint(4)
+        sealed = packet.rest()
+        for epoch, kind in candidates:
+            outcome = self._open_packet(epoch, kind, counter, sealed)
+            if outcome is not Outcome.FORGED:
+                return outcome
+        return Outcome.FORGED
+
+    def _open_packet(
+        self, epoch: Epoch, kind: int, counter: int, sealed: bytes
+    ) -> HeardPacket | Outcome:
+        newest = int(self._newest[kind][0]) if kind in self._newest else 0
+        digest = sha256(sealed)
+        known = self._digests.get(kind, {}).get(counter)
+        if counter <= newest and known in (None, digest):
+            return Outcome.STALE if known is None else Outcome.DUPLICATE
+        terms = self.terms
+        aad = associated(terms.line_id, terms.inc, terms.theirs, epoch.e, None, epoch.et)
+        plain = epoch.open_packet(kind, counter, aad, sealed)
+        if plain is None:
+            return Outcome.FORGED
+        if counter <= newest:
+            raise Stop("they used one counter for two packets; their station was rolled back")
+        return HeardPacket(kind, counter, digest, plain)
+
+    def acted_on(self, heard: HeardPacket) -> list[Value]:
+        """Remember a packet as the newest of its kind; the value to keep (L14)."""
+        self._newest[heard.kind] = [heard.counter, heard.digest]
+        digests = self._digests.setdefault(heard.kind, {})
+        digests[heard.counter] = heard.digest
+        if len(digests) > CIPHERTEXTS_REMEMBERED:
+            del digests[min(digests)]
+        return [self._newest, self.announced, self.checkpointed]
+
+    def check_status(self, status: Status, our_log: Log) -> None:
+        """Compare what they state with what we know; Stop where the past has changed (L15)."""
+        if status.contig > our_log.size:
+            raise Stop("they have more of ours than we wrote; we were rolled back")
+        _agree(our_log.root_at(status.contig), status.their_root)
+        if status.size < self.announced:
+            raise Stop("their record is shorter than they once said; they were rolled back")
+        if status.epoch > 0:
+            raise Stop("they accepted an epoch that we have not made; we were rolled back")
+        self.check_root(status.size, status.own_root)
+        self.announced = status.size
+        self.flags = status.flags
+
+    def check_root(self, size: int, root: bytes) -> None:
+        """Hold a root they state against our copy, now or when we reach that size (L16)."""
+        if size <= self.log.size:
+            _agree(self.log.root_at(size), root)
+            return
+        stated = self._roots_ahead.get(size, b"")
+        if len(root) > len(stated):
+            self._roots_ahead[size] = root
+        if len(self._roots_ahead) > ROOTS_AHEAD_MAX:
+            del self._roots_ahead[min(self._roots_ahead)]
+
+    def check_block(
+        self,
+        block: bytes,
+        key: VerifyKey,
+        required: tuple[int, bytes],
+        optional: tuple[int, bytes],
+    ) -> None:
+        """Verify the signatures on a head; Refused when one does not stand."""
+        packet = Reader(block)
+        key.check(packet, [required], [optional])
+        if packet.at != len(block):
+            raise Malformed("bytes follow the signatures", rule="K4")
+
+
+def _agree(ours: bytes, stated: bytes) -> None:
+    if ours[: len(stated)] != stated:
+        raise Stop("our copies of the record differ")

@@ -1,0 +1,134 @@
+"""OPEN: one station brings the first secret of its direction, sealed to the other's prekey.
+
+It is made once, stored before it is sent, and accepted once. The private half of the prekey goes
+in the transaction that accepts it, so that no recording opens later. Source: spec/seal.md S1, S2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parley.core.errors import Malformed, Refused
+from parley.core.keys import (
+    PREKEY_BYTES,
+    SEALED_SECRET_BYTES,
+    Entropy,
+    Prekey,
+    hybrid,
+    same,
+    seal_to,
+    sha256,
+)
+from parley.core.seal import Epoch, open_info
+from parley.core.terms import Terms
+from parley.core.wire import Reader, Value, decode, encode, uvar
+
+VERSION = 1
+PREKEYS_MAX = 16
+PREKEYS_OFFERED = 2
+OPEN_BYTES_MAX = 32_768  # sixteen prekeys and both signatures fit with room to spare
+
+
+@dataclass(frozen=True, slots=True)
+class MadeOpen:
+    """Our OPEN, the epoch it starts, and the private halves of the prekeys it offers."""
+
+    frame: bytes  # without the frame header
+    epoch: Epoch
+    prekeys: dict[int, bytes]  # id: seed
+
+
+def make_open(terms: Terms, entropy: Entropy) -> MadeOpen:
+    """Make the OPEN of our direction from fresh secrets."""
+    info0 = open_info(terms.line_id, terms.inc, terms.side, terms.h_agr, terms.their_prekey)
+    secret = entropy(32)
+    sealed = seal_to(terms.their_prekey, secret, info0)
+    made = Epoch.first(secret, terms.psk0, info0, sealed)
+    seeds = {number: entropy(32) for number in range(1, PREKEYS_OFFERED + 1)}
+    offered = [[number, Prekey(seed).public] for number, seed in seeds.items()]
+    document = encode(
+        [
+            VERSION,
+            terms.line_id,
+            terms.inc,
+            terms.side,
+            terms.h_agr,
+            sealed,
+            offered,
+            made.confirmation,
+        ]
+    )
+    block = terms.our_keys.station.block(hybrid(_signed(info0, sealed, offered)))
+    return MadeOpen(uvar(len(document)) + document + block, made.epoch, seeds)
+
+
+def _signed(info0: bytes, sealed: bytes, offered: Value) -> bytes:
+    return b"pl1 open" + info0 + sealed + sha256(encode(offered))
+
+
+@dataclass(frozen=True, slots=True)
+class TheirOpen:
+    """An OPEN of the right shape for this line; its signatures are not yet checked."""
+
+    hash: bytes  # of its CBOR: ML-DSA signs at random, so the block may differ between copies
+    sealed: bytes
+    prekeys: Value  # [[id, public key], ...]
+    confirmation: bytes
+    block: bytes
+
+    @classmethod
+    def parse(cls, data: bytes, terms: Terms) -> TheirOpen:
+        """Read an OPEN; Malformed for a wrong shape, Refused when it is not for this line."""
+        if len(data) > OPEN_BYTES_MAX:
+            raise Malformed("an OPEN is too long", rule="S1")
+        packet = Reader(data)
+        document = packet.take(packet.uvar())
+        value = decode(document)
+        if not (isinstance(value, list) and len(value) == 8):
+            raise Malformed("an OPEN has the wrong shape", rule="S1")
+        expected = [VERSION, terms.line_id, terms.inc, terms.theirs, terms.h_agr]
+        if value[:5] != expected or any(isinstance(item, bool) for item in value[:5]):
+            raise Refused("an OPEN is for another line, incarnation or agreement", rule="S1")
+        sealed, prekeys, confirmation = value[5:]
+        if not (
+            isinstance(sealed, bytes)
+            and len(sealed) == SEALED_SECRET_BYTES
+            and isinstance(confirmation, bytes)
+            and len(confirmation) == 16
+            and _are_prekeys(prekeys)
+        ):
+            raise Malformed("an OPEN has the wrong shape", rule="S1")
+        return cls(sha256(document), sealed, prekeys, confirmation, packet.rest())
+
+    def check(self, terms: Terms) -> bytes:
+        """Verify both signatures; return info0, Refused otherwise."""
+        info0 = open_info(terms.line_id, terms.inc, terms.theirs, terms.h_agr, terms.our_prekey)
+        block = Reader(self.block)
+        message = _signed(info0, self.sealed, self.prekeys)
+        terms.their_keys.station.check(block, hybrid(message))
+        block.end()
+        return info0
+
+    def accept(self, info0: bytes, terms: Terms, prekey_seed: bytes) -> Epoch:
+        """The epoch this OPEN starts; Refused when the shared secret of the meeting differs."""
+        secret = Prekey(prekey_seed).open(self.sealed, info0)
+        made = Epoch.first(secret, terms.psk0, info0, self.sealed)
+        if not same(made.confirmation, self.confirmation):
+            raise Refused("the shared secret differs", rule="S2")
+        return made.epoch
+
+
+def _are_prekeys(value: Value) -> bool:
+    if not (isinstance(value, list) and len(value) <= PREKEYS_MAX):
+        return False
+    last = 0
+    for item in value:
+        if not (isinstance(item, list) and len(item) == 2):
+            return False
+        number, public = item
+        if type(number) is not int or not last < number < 1 << 32:
+            return False
+        if not (isinstance(public, bytes) and len(public) == PREKEY_BYTES):
+            return False
+        last = number
+    return True

@@ -1,0 +1,55 @@
+"""What an agreement fixes for one line and one incarnation, as the line itself needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parley.core.keys import SigningKey, VerifyKey
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """Now, on both clocks: `wall` may jump and is only ever a claim, `mono` never goes back."""
+
+    wall: float  # POSIX seconds
+    mono: float  # seconds since some moment of this start
+
+
+@dataclass(frozen=True, slots=True)
+class OurKeys:
+    """Our three signing keys under their names on this line."""
+
+    station: SigningKey
+    log: SigningKey
+    cosigner: SigningKey
+
+
+@dataclass(frozen=True, slots=True)
+class TheirKeys:
+    """Their three public keys under their names on this line."""
+
+    station: VerifyKey
+    log: VerifyKey
+    cosigner: VerifyKey
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The agreement, reduced to what the state machine reads."""
+
+    line_id: bytes  # 16 bytes
+    inc: int
+    side: int  # 0 when we are A, the station with the smaller fingerprint; also our direction
+    h_agr: bytes  # 32 bytes
+    our_prekey: bytes  # public, 1,216 bytes
+    their_prekey: bytes  # public, 1,216 bytes
+    our_keys: OurKeys
+    their_keys: TheirKeys
+    psk0: bytes | None = None
+    window: int = 1024  # entries that may be on their way without a receipt
+    heartbeat_s: float = 10.0
+
+    @property
+    def theirs(self) -> int:
+        """Their direction."""
+        return 1 - self.side
