@@ -296,6 +296,7 @@ class Line:
         if status.echo and not self._in_service:
             self._in_service = self._receipts_moved = True
             self._notice("in service", "The line is in service.")
+            self._status_soon(now, 0.0)  # our echo puts them in service now, not at a heartbeat
         if not status.echo:
             self._status_soon(now, 0.0)  # they do not know yet that we hear them
         dropped = [n for n in self._outbox if n < status.contig or n in status.sack]

@@ -1,0 +1,39 @@
+"""Whatever the docs show, runs: Python blocks as doctests, links to files that exist."""
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "spec").glob("*.md")])
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_python_blocks_of_a_page_run_as_shown(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    # Everything outside the blocks becomes empty lines, so that a failure names the page's line.
+    kept = ["\n" * text.count("\n")]
+    if PYTHON.search(text):
+        kept, end = [], 0
+        for block in PYTHON.finditer(text):
+            kept += ["\n" * text.count("\n", end, block.start(1)), block.group(1)]
+            end = block.end(1)
+    test = doctest.DocTestParser().get_doctest("".join(kept), {}, name(page), name(page), 0)
+    report: list[str] = []
+    doctest.DocTestRunner(verbose=False).run(test, out=report.append)
+    assert not report, "".join(report)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_of_a_page_lead_to_files(page: Path) -> None:
+    links = LINK.findall(page.read_text(encoding="utf-8"))
+    dead = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert not dead
