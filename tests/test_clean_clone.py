@@ -1,0 +1,53 @@
+"""What a newcomer does: clone into an empty folder, then README's commands and nothing else."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SET_UP_S_MAX = 600
+
+
+def environment() -> dict[str, str]:
+    """Ours, without what the make that runs this test would tell the make it starts."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+
+
+def run(folder: Path, *command: str) -> str:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=SET_UP_S_MAX,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("newcomer") / "parley"
+    run(ROOT, "git", "clone", "--quiet", str(ROOT), str(folder))
+    run(folder, "make", "setup")
+    return folder
+
+
+@pytest.mark.proof
+def test_a_clone_sets_itself_up_once(clone: Path) -> None:
+    assert "installing" not in run(clone, "make", "setup")
+    assert "Usage" in run(clone, ".venv/bin/parley", "--help")
+
+
+@pytest.mark.proof
+def test_setting_up_leaves_the_clone_clean(clone: Path) -> None:
+    assert run(clone, "git", "status", "--porcelain") == ""
+
+
+@pytest.mark.proof
+def test_core_size_prints_what_an_auditor_reads(clone: Path) -> None:
+    assert "cryptography" in run(clone, "make", "core-size")
