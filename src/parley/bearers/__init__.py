@@ -1,1 +1,79 @@
-"""The paths by which frames travel between stations."""
+"""The paths by which frames travel between stations.
+
+A bearer carries frames and knows nothing of what is in them: no keys, no numbers, no precedence.
+It may lose, repeat and reorder; the line above it puts that right. What it must do is find a path
+again quickly, keep strangers small, and never bring the station down. Reading order: this page,
+`framing` (bytes to frames), `dialling` (how a path is found again), `tcp` (the bearer).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+FRAME_BYTES_MAX = 70_000  # a text of 65,536 bytes, its header map and seal, and room to spare
+
+
+class Path(Protocol):
+    """One way to the other station that is up now, such as one TCP connection."""
+
+    vouched: bool  # the carrier sets it True once a fresh frame from this path proved authentic
+
+    @property
+    def name(self) -> str:
+        """Which path this is, for the engineer: unique while the station runs."""
+
+    @property
+    def peer(self) -> str:
+        """Who is at the other end, as far as the bearer can say: an address, not an identity."""
+
+    def send(self, frame: bytes) -> None:
+        """Hand over one frame. On a path that has gone it is lost without a word; it comes again
+        when the line finds out."""
+
+    def send_all(self, frames: Sequence[bytes]) -> None:
+        """Hand over several at once: one system call, and one packet when they fit."""
+
+    def room(self) -> int:
+        """Bytes this path can take now. Where it is less than the largest frame, `path_room` or
+        `path_down` is sure to follow."""
+
+    def pause(self) -> None:
+        """Read nothing more from this path until `resume`: the station has enough to do."""
+
+    def resume(self) -> None:
+        """Read again."""
+
+    def close(self, why: str) -> None:
+        """Give the path up at once. `path_down` follows, with this reason."""
+
+
+class Carrier(Protocol):
+    """The station, as a bearer sees it. All calls come from the event loop, never from within a
+    call to a `Path`; between `path_up` and `path_down` of a path, and each of these once."""
+
+    def path_up(self, path: Path) -> None:
+        """A way is open. Who dialled must speak first: an incoming connection is shown only when
+        its first whole frame is here, so that a stranger who says nothing learns nothing."""
+
+    def path_frames(self, path: Path, frames: list[bytes]) -> None:
+        """What came in one reading, in order; at least one frame."""
+
+    def path_room(self, path: Path) -> None:
+        """The path can take more again."""
+
+    def path_down(self, path: Path, why: str) -> None:
+        """The way is closed, and why, in words for the engineer."""
+
+
+class Bearer(Protocol):
+    """A kind of path: keeps one up, or takes in those who call."""
+
+    async def start(self) -> None:
+        """Begin. Raises Unavailable when this machine does not allow it; it may be tried again."""
+
+    async def stop(self) -> None:
+        """Close every path; when it returns, each `path_down` has been told."""
+
+    def describe(self) -> dict[str, Any]:
+        """What the engineer wants to know, as plain JSON."""
