@@ -7,19 +7,43 @@ import contextlib
 import socket
 import struct
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from parley.bearers import Path
+from parley.bearers import FRAME_BYTES_MAX, Path
 from parley.bearers.dialling import Entropy, Pace
-from parley.bearers.tcp import Limits, TcpBearer
+from parley.bearers.tcp import Limits, TcpBearer, TcpPath
 
 PATIENCE_S = 20.0  # a test that waits longer has failed; nothing waits for this in passing
 AT_ONCE = Pace(pause_s_first=0.001, pause_s_max=0.005)
+BRIEF = Limits(stranger_s_max=0.05)
+FEW = Limits(strangers_max=3)
+LARGEST = bytes(range(250)) * (FRAME_BYTES_MAX // 250)
 
 
 def no_chance(size: int) -> bytes:
     """Entropy for those who do not care: every pause at its shortest."""
     return bytes(size)
+
+
+@contextlib.asynccontextmanager
+async def nothing_raised() -> AsyncIterator[None]:
+    """No exception has reached the loop from a callback."""
+    raised: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: raised.append(context))
+    yield
+    assert raised == []
+
+
+def count_of(bearer: TcpBearer, kind: str) -> int:
+    """How often connections were refused for this."""
+    counts: dict[str, int] = bearer.describe()["refused_by"]
+    return counts.get(kind, 0)
+
+
+def of_tcp(path: Path) -> TcpPath:
+    """The path as what it is, to look inside."""
+    assert isinstance(path, TcpPath)
+    return path
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -1,4 +1,4 @@
-"""Frames on a stream: however it is cut, the same frames come out."""
+"""Frames on a stream: however it is cut, the same frames come out (W11)."""
 
 from __future__ import annotations
 

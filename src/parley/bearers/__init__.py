@@ -11,13 +11,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-FRAME_BYTES_MAX = 70_000  # a text of 65,536 bytes, its header map and seal, and room to spare
+FRAME_BYTES_MAX = 70_000  # W11: a text of 65,536 bytes, its header map and seal, room to spare
 
 
 class Path(Protocol):
     """One way to the other station that is up now, such as one TCP connection."""
 
     vouched: bool  # the carrier sets it True once a fresh frame from this path proved authentic
+
+    @property
+    def dialled(self) -> bool:
+        """We called; whoever calls speaks first."""
 
     @property
     def name(self) -> str:

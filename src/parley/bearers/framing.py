@@ -1,7 +1,7 @@
 """Frames on a stream: three bytes of length, then that many bytes.
 
-Table "Frame and envelope" of `spec/wire.md`. A length of 0 or above 70,000 cannot come from a
-station, and behind it nothing can be found again: the stream has a fault and says nothing more.
+"Frame and envelope" in `spec/wire.md`. A length of 0 or above 70,000 cannot come from a station,
+and behind it nothing can be found again (W11): the stream has a fault and says nothing more.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Frames over TCP: listen, dial, or both.
 
 The bearer proves nothing about who is at the other end. Until the station has vouched for a
-connection it belongs to a stranger, and strangers are few, brief and small.
+connection it belongs to a stranger, and strangers are few, brief and small: nothing of theirs is
+kept, and nothing they send raises (W10).
 """
 
 from __future__ import annotations
@@ -456,7 +457,7 @@ def why_lost(error: Exception | None) -> str:
         return f"nothing came through for {SILENCE_MS_MAX // 1000} seconds"
     if isinstance(error, ConnectionResetError | BrokenPipeError):
         return "the other end broke it off"
-    return f"the connection failed: {error}"
+    return f"the connection failed: {getattr(error, 'strerror', None) or error}"
 
 
 def cannot_listen(error: Exception, host: str, port: int) -> Unavailable:
