@@ -78,13 +78,11 @@ class Outcome(StrEnum):
 
     @property
     def authentic(self) -> bool:
-        """Whether the frame proved that its sender holds the line's keys."""
-        return self in _AUTHENTIC
+        """Whether the frame is fresh proof that its sender holds the line's keys.
 
-
-_AUTHENTIC = frozenset(
-    (Outcome.OK, Outcome.DUPLICATE, Outcome.EARLY, Outcome.IGNORED, Outcome.HALTED)
-)
+        A duplicate is none: a recording would vouch for whoever plays it.
+        """
+        return self in (Outcome.OK, Outcome.HALTED)
 
 
 @dataclass(frozen=True, slots=True)

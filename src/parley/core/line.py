@@ -379,12 +379,14 @@ class Line:
         effects += self._told
         if self._path_up and not self._halted:
             effects += self._fresh
-            effects += self._send_again(now, room)
         if packets:
             if self._to_scrub:
                 effects.append(Scrub())
                 self._to_scrub = False
             effects += packets
+        if self._path_up and not self._halted:
+            # After the STATUS, which proves who we are to a listener that has yet to learn it.
+            effects += self._send_again(now, room)
         self._begin()
         return effects
 
