@@ -1,0 +1,204 @@
+"""What can be asked of a station, by name: the one list behind command line and console.
+
+An operation is a plain function that runs inside a step of the station (`station.py`), in one
+store transaction with its own savepoint. It takes plain JSON and gives plain JSON. What arrives is
+checked here against the function's own annotations, so that no domain module meets a wrong type.
+
+    @operation("draft.withdraw", roles=("drafter", "releaser"))
+    def draft_withdraw(station: Station, who: Person, *, draft: int) -> dict[str, Any]: ...
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NewType
+
+from parley.core.errors import Misused, Refused
+from parley.station.person import Person
+
+Words = NewType("Words", str)  # a text that the operation checks itself, character by character
+
+INTEGER_MAX = (1 << 53) - 1  # what every JSON reader holds exactly
+LIST_ITEMS_MAX = 1024
+HIDDEN = frozenset(("token", "passphrase", "psk", "secret", "digits"))  # never in the audit trail
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The rest of an answer that takes long: run in a thread, beside the loop."""
+
+    work: Callable[[], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument: its name, the types that pass, and whether it may be left out."""
+
+    name: str
+    hint: Any
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing that can be asked."""
+
+    name: str
+    run: Callable[..., dict[str, Any] | Beside]
+    roles: tuple[str, ...]  # any of these; () is any person of the station
+    reads: bool  # changes nothing: no transaction, no line in the audit trail
+    setup: bool  # also carried out while no station serves
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def summary(self) -> str:
+        """What it does, in its own words."""
+        return (inspect.getdoc(self.run) or "").partition("\n")[0]
+
+    def check_person(self, who: Person) -> None:
+        """Refuse a person whose roles do not include one of ours."""
+        if not self.roles or who.roles.intersection(self.roles):
+            return
+        theirs = " and ".join(sorted(who.roles)) or "nothing yet"
+        raise Refused(
+            f"{self.name} takes a {' or a '.join(self.roles)}; {who.name} is {theirs}.",
+            "Ask somebody who has the role, or the operator to give it.",
+        )
+
+    def check_arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments as the function takes them; Misused names the first that does not fit."""
+        known = {parameter.name for parameter in self.parameters}
+        for name in given:
+            if name not in known:
+                takes = ", ".join(sorted(known)) or "no arguments"
+                raise Misused(f"{self.name} has no argument {name!r:.60}.", f"It takes: {takes}.")
+        for parameter in self.parameters:
+            if parameter.name not in given:
+                if parameter.required:
+                    raise Misused(f"{self.name} needs the argument {parameter.name!r}.")
+            elif not _fits(given[parameter.name], parameter.hint):
+                raise Misused(
+                    f"The argument {parameter.name!r} of {self.name} does not fit.",
+                    f"It should be {_in_words(parameter.hint)}.",
+                )
+        return dict(given)
+
+
+REGISTRY: dict[str, Operation] = {}
+
+_Function = typing.TypeVar("_Function", bound=Callable[..., "dict[str, Any] | Beside"])
+
+
+def operation(
+    name: str, *, roles: tuple[str, ...] = (), reads: bool = False, setup: bool = False
+) -> Callable[[_Function], _Function]:
+    """Register a function under a name that people and pages use."""
+
+    def register(run: _Function) -> _Function:
+        if name in REGISTRY:
+            raise Misused(f"there are two operations {name}")
+        # Station is imported for annotations only, to keep the modules free of circles.
+        hints = typing.get_type_hints(run, localns={"Station": Any}, include_extras=True)
+        parameters = tuple(
+            Parameter(key, hints[key], item.default is inspect.Parameter.empty)
+            for key, item in inspect.signature(run).parameters.items()
+            if item.kind is inspect.Parameter.KEYWORD_ONLY
+        )
+        REGISTRY[name] = Operation(name, run, roles, reads, setup, parameters)
+        return run
+
+    return register
+
+
+def find(name: str) -> Operation:
+    """The operation of that name."""
+    found = REGISTRY.get(name)
+    if found is None:
+        raise Misused(f"There is no operation {name!r:.60}.", "`parley --help` lists the verbs.")
+    return found
+
+
+# --- arguments against annotations
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    if hint is Any:
+        return True
+    if hint is None or hint is types.NoneType:
+        return value is None
+    origin = typing.get_origin(hint)
+    if origin in (types.UnionType, typing.Union):
+        return any(_fits(value, option) for option in typing.get_args(hint))
+    if origin is list:
+        (item,) = typing.get_args(hint)
+        return (
+            isinstance(value, list)
+            and len(value) <= LIST_ITEMS_MAX
+            and all(_fits(each, item) for each in value)
+        )
+    if origin is dict:
+        key, item = typing.get_args(hint)
+        return (
+            isinstance(value, dict)
+            and len(value) <= LIST_ITEMS_MAX
+            and all(_fits(k, key) and _fits(v, item) for k, v in value.items())
+        )
+    if hint is int:
+        return type(value) is int and abs(value) <= INTEGER_MAX
+    if hint is float:
+        return type(value) in (int, float) and abs(value) <= INTEGER_MAX
+    if hint is bool:
+        return isinstance(value, bool)
+    if hint is Words:
+        return isinstance(value, str)
+    return isinstance(value, str) and _is_text(value)
+
+
+def _is_text(value: str) -> bool:
+    """Half a character (a lone surrogate) has no UTF-8 form and fits no table."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+_WORDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a text",
+    Words: "a text",
+    types.NoneType: "null",
+}
+
+
+def _in_words(hint: Any) -> str:
+    if hint in _WORDS:
+        return _WORDS[hint]
+    origin = typing.get_origin(hint)
+    if origin in (types.UnionType, typing.Union):
+        return " or ".join(_in_words(option) for option in typing.get_args(hint))
+    if origin is list:
+        return f"a list of at most {LIST_ITEMS_MAX}, each {_in_words(typing.get_args(hint)[0])}"
+    return "an object" if origin is dict else "a value"
+
+
+# --- what the audit trail keeps of them
+
+
+def for_the_trail(arguments: Mapping[str, Any], digest: Callable[[str], str]) -> dict[str, Any]:
+    """Arguments without secrets, and with long texts as their hash: the record holds the words."""
+    kept: dict[str, Any] = {}
+    for name, value in arguments.items():
+        if name in HIDDEN:
+            kept[name] = "(not kept)"
+        elif isinstance(value, str) and (name == "text" or len(value) > 200):
+            kept[name] = f"{len(value)} characters, SHA-256 {digest(value)}"
+        else:
+            kept[name] = value
+    return kept

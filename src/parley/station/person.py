@@ -1,0 +1,44 @@
+"""A person who acts at a station, and what each role may do.
+
+Nobody acts as somebody else: every operation is carried out for one person, who is known by a
+token (`people.py`). Set-up done while no station serves is done by whoever holds the folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+ROLES: dict[str, str] = {
+    "operator": "sets the station up: persons, desks, letters, agreements, bearers",
+    "drafter": "writes messages",
+    "releaser": "releases what another person wrote",
+    "watch": "receives: opens, passes on, reads back, answers tests",
+    "auditor": "reads the record and who did what",
+}
+READERS = ("drafter", "releaser", "watch", "auditor")  # who may read what was said
+HANDLERS = ("drafter", "releaser", "watch")  # who may deal with the other side
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who works here."""
+
+    id: int
+    name: str
+    office: str
+    roles: frozenset[str] = field(default_factory=frozenset)
+
+    def view(self) -> dict[str, Any]:
+        """The person as plain JSON."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "office": self.office,
+            "roles": [role for role in ROLES if role in self.roles],
+        }
+
+
+# Who may open the folder and hold its lock while no station serves can set the station up anyway;
+# the audit trail says that it was done so.
+AT_THE_MACHINE = Person(0, "somebody at the machine", "", frozenset(("operator", "auditor")))
