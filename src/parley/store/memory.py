@@ -86,7 +86,9 @@ class MemoryStore:
     def keep(self, change: Change) -> None:
         """Write all of `change`, or raise Conflict when the sizes are not `before`."""
         self._writing()
-        record = self._record(change.line_id, change.inc)
+        record = self._records.get((change.line_id, change.inc))
+        if record is None:
+            raise not_enrolled(change.line_id)
         fitted = fit(change, record.side, record.sizes)
         if any(record.outbox.get(n, frame) != frame for n, frame in fitted.outbox):
             raise Misused("another sealed frame stands under one of these numbers")
@@ -145,12 +147,13 @@ class MemoryStore:
     ) -> list[EntryRow]:
         """Entries of one log from number `start`, or of both from position `start` of the joint
         order."""
+        record = self._records.get((line_id, inc))
+        if record is None:
+            return []
         if dir is not None:
-            known = self._records.get((line_id, inc))
-            end = None if limit is None else start + limit
-            return known.logs[dir][start:end] if known else []
-        record = self._record(line_id, inc)
-        split = joint_split(record.sizes, lambda d, n: record.logs[d][n].seen, start)
+            return record.logs[dir][start : None if limit is None else start + limit]
+        logs = record.logs
+        split = joint_split(record.sizes, lambda d, n: logs[d][n].seen, start)
         both = [self.entries(line_id, inc, d, split[d], limit) for d in (0, 1)]
         return list(heapq.merge(*both, key=lambda row: joint_key(row.dir, row.n, row.seen)))[:limit]
 
@@ -192,12 +195,6 @@ class MemoryStore:
         if self._undo is None:
             raise Misused("a write outside a transaction")
         return self._undo
-
-    def _record(self, line_id: bytes, inc: int) -> _Record:
-        record = self._records.get((line_id, inc))
-        if record is None:
-            raise not_enrolled(line_id)
-        return record
 
     def _append(self, rows: list[V], row: V) -> None:
         rows.append(row)

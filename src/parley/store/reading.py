@@ -13,7 +13,7 @@ from parley.core.errors import Misused
 from parley.core.kept import EntryRow, HeadRow, HeldRow, Kept, QueueRow
 from parley.core.record import EMPTY_ROOT, joint_key
 from parley.store import Enrolled, slots
-from parley.store.rules import check_side, joint_split, not_enrolled
+from parley.store.rules import check_side, joint_split
 from parley.store.trouble import damaged, in_words
 
 PAGE_ROWS = 128  # of one walk: at most 8 MiB of bodies, and some milliseconds of a lock
@@ -183,9 +183,7 @@ class Reading:
 
     def _sizes(self, line_id: bytes, inc: int) -> tuple[int, int]:
         record = self._record(line_id, inc)
-        if record is None:
-            raise not_enrolled(line_id)
-        return record[1]
+        return record[1] if record else (0, 0)
 
     def _seen_of(self, line_id: bytes, inc: int) -> Any:
         def seen(dir: int, n: int) -> int:

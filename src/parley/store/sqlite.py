@@ -61,6 +61,10 @@ class SqliteStore(Reading):
             if isinstance(error, sqlite3.Error):
                 self._explain(error)
             raise
+        # A station that was killed left its last keys in the WAL. If this fails, the first
+        # receipt finds out.
+        with suppress(ParleyError):
+            self.scrub()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
