@@ -1,5 +1,7 @@
 """A key that was overwritten or erased is in no file of the folder once the scrub is done."""
 
+import errno
+import os
 import random
 import sqlite3
 import threading
@@ -115,8 +117,9 @@ def test_what_a_killed_station_left_in_the_journal_is_scrubbed_at_the_next_start
     for file in folder.iterdir():
         (copy / file.name).write_bytes(file.read_bytes())
     assert holds(copy, old) == ["parley.db-wal"]
-    SqliteStore(copy / "parley.db").close()
+    again = SqliteStore(copy / "parley.db")
     assert holds(copy, old) == []
+    again.close()
     store.close()
 
 
@@ -142,6 +145,23 @@ def test_a_reader_in_the_way_holds_the_receipt_back(store: SqliteStore, folder: 
     stranger.close()
     store.scrub()
     assert holds(folder, old) == []
+    store.close()
+
+
+def test_a_disk_that_does_not_confirm_holds_the_receipt_back(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(store, Change(LINE, 1, (0, 0), cells={"out": b"old"}))
+
+    def fails(file: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", fails)
+        for _ in range(2):  # the journal is empty by then, but nobody knows whether it stays so
+            with pytest.raises(NotYetScrubbed, match="failed to empty the journal"):
+                store.scrub()
+    store.scrub()
     store.close()
 
 

@@ -13,12 +13,20 @@ import pytest
 
 from parley.core.errors import Misused, ParleyError, Unavailable
 from parley.core.kept import Change, Conflict, Kept
-from parley.store.sqlite import SqliteStore
+from parley.store.migrations import migrations_of_this_version
+from parley.store.sqlite import CHECKED_BYTES_MAX, SqliteStore
 from tests.store.playbook import LINE, an_entry, enrol, keep, some_entries
+
+# The record's own tables only, so that every page has its place whatever else a station keeps.
+RECORD = migrations_of_this_version()[:1]
+
+
+def open_store(path: Path, checked_bytes_max: int = CHECKED_BYTES_MAX) -> SqliteStore:
+    return SqliteStore(path, migrations=RECORD, checked_bytes_max=checked_bytes_max)
 
 
 def a_store_with(path: Path, entries: int) -> SqliteStore:
-    store = SqliteStore(path)
+    store = open_store(path)
     enrol(store)
     keep(store, Change(LINE, 1, (0, 0), some_entries(0, range(entries)), cells={"out": b"key"}))
     return store
@@ -80,7 +88,7 @@ def test_a_full_disk_loses_nothing_that_was_kept(tmp_path: Path) -> None:
         assert store.load(LINE, 1, 0) == Kept(sizes=(size, 0), cells={"out": b"key"})
         assert len(store.entries(LINE, 1)) == size
         store.close()
-        again = SqliteStore(folder / "parley.db")
+        again = open_store(folder / "parley.db")
         assert again.load(LINE, 1, 0).sizes == (size, 0)
         again.close()
 
@@ -133,7 +141,7 @@ def test_what_follows_a_failure_in_the_same_transaction_is_not_written_by_itself
 
 def test_a_full_disk_at_the_first_start_says_so(tmp_path: Path) -> None:
     with file_limit(8192), pytest.raises(Unavailable) as error:
-        SqliteStore(tmp_path / "parley.db")
+        open_store(tmp_path / "parley.db")
     said_by(error.value)
     store = a_store_with(tmp_path / "parley.db", 1)  # and what it left behind does no harm
     store.close()
@@ -158,7 +166,7 @@ def test_a_locked_database_says_so_and_nothing_is_lost(tmp_path: Path) -> None:
 
 def test_two_stations_on_one_folder_are_noticed(tmp_path: Path) -> None:
     one = a_store_with(tmp_path / "parley.db", 1)
-    two = SqliteStore(tmp_path / "parley.db")
+    two = open_store(tmp_path / "parley.db")
     keep(two, Change(LINE, 1, (1, 0), [an_entry(0, 1)], cells={"out": b"theirs"}))
     with pytest.raises(Conflict) as error:
         keep(one, Change(LINE, 1, (1, 0), [an_entry(0, 1)], cells={"out": b"ours"}))
@@ -179,7 +187,7 @@ def test_a_database_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="There is no folder") as error:
-        SqliteStore(tmp_path / "nowhere" / "parley.db")
+        open_store(tmp_path / "nowhere" / "parley.db")
     said_by(error.value)
     assert list(tmp_path.iterdir()) == []
 
@@ -187,7 +195,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 def test_a_folder_where_the_database_should_be(tmp_path: Path) -> None:
     (tmp_path / "parley.db").mkdir()
     with pytest.raises(Unavailable, match="cannot be opened") as error:
-        SqliteStore(tmp_path / "parley.db")
+        open_store(tmp_path / "parley.db")
     said_by(error.value)
 
 
@@ -195,7 +203,7 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "parley.db"
     path.write_text("Dear colleague,\n" * 100)
     with pytest.raises(Unavailable, match="is not a database of Parley") as error:
-        SqliteStore(path)
+        open_store(path)
     said_by(error.value)
     assert path.read_text() == "Dear colleague,\n" * 100
 
@@ -207,7 +215,7 @@ def test_somebody_elses_database_is_left_alone(tmp_path: Path) -> None:
     other.close()
     before = path.read_bytes()
     with pytest.raises(Unavailable, match="is not a database of Parley") as error:
-        SqliteStore(path)
+        open_store(path)
     said_by(error.value)
     assert path.read_bytes() == before
 
@@ -218,7 +226,7 @@ def test_a_damaged_page_is_found_at_opening(tmp_path: Path, page: int) -> None:
     a_store_with(path, 400).close()
     garble(path, at=page * 4096, length=4096)
     with pytest.raises(Unavailable, match="is damaged") as error:
-        SqliteStore(path)
+        open_store(path)
     assert "copy" in error.value.hint.lower()
     said_by(error.value)
 
@@ -228,7 +236,7 @@ def test_a_cut_off_database_is_found_at_opening_whatever_its_size(tmp_path: Path
     a_store_with(path, 400).close()
     os.truncate(path, path.stat().st_size // 2)
     with pytest.raises(Unavailable, match="is damaged") as error:
-        SqliteStore(path, checked_bytes_max=0)
+        open_store(path, checked_bytes_max=0)
     said_by(error.value)
 
 
@@ -236,7 +244,7 @@ def test_a_damaged_page_of_a_large_file_is_found_when_it_is_read(tmp_path: Path)
     path = tmp_path / "parley.db"
     a_store_with(path, 400).close()
     garble(path, at=20 * 4096, length=(path.stat().st_size // 4096 - 20) * 4096)
-    store = SqliteStore(path, checked_bytes_max=0)
+    store = open_store(path, checked_bytes_max=0)
     with pytest.raises(Unavailable, match="is damaged") as error:
         store.entries(LINE, 1)
     said_by(error.value)
@@ -349,18 +357,29 @@ def test_starting_does_not_read_the_logs(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_walk_ends_where_the_log_ended_when_it_began(tmp_path: Path) -> None:
+    store = a_store_with(tmp_path / "parley.db", 300)
+    with store.reader() as reader:
+        walk = reader.walk(LINE, 1)
+        first = next(walk)
+        keep(store, Change(LINE, 1, (300, 0), some_entries(0, range(300, 400))))
+        assert [first, *walk] == some_entries(0, range(300))
+        assert list(reader.walk(LINE, 1, upto=(130, 0))) == some_entries(0, range(130))
+    store.close()
+
+
 def test_plain_sql_answers_by_name_and_writes_only_in_a_transaction(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "parley.db")
+    store = open_store(tmp_path / "parley.db")
     with store.transaction():
-        store.sql("CREATE TABLE desks (id INTEGER PRIMARY KEY, name TEXT UNIQUE)")
-        added = store.sql("INSERT INTO desks (name) VALUES (?) RETURNING id", ("watch",))
+        store.sql("CREATE TABLE cups (id INTEGER PRIMARY KEY, name TEXT UNIQUE)")
+        added = store.sql("INSERT INTO cups (name) VALUES (?) RETURNING id", ("watch",))
         with pytest.raises(sqlite3.IntegrityError):
-            store.sql("INSERT INTO desks (name) VALUES (?)", ("watch",))
+            store.sql("INSERT INTO cups (name) VALUES (?)", ("watch",))
     assert [row["id"] for row in added] == [1]
-    assert [tuple(row) for row in store.sql("SELECT * FROM desks")] == [(1, "watch")]
+    assert [tuple(row) for row in store.sql("SELECT * FROM cups")] == [(1, "watch")]
     with pytest.raises(Misused):
-        store.sql("DELETE FROM desks")
+        store.sql("DELETE FROM cups")
     with store.reader() as reader, pytest.raises(Unavailable):
-        reader.sql("DELETE FROM desks")
-    assert len(store.sql("SELECT * FROM desks")) == 1
+        reader.sql("DELETE FROM cups")
+    assert len(store.sql("SELECT * FROM cups")) == 1
     store.close()

@@ -46,6 +46,7 @@ class SqliteStore(Reading):
         self._in_transaction = False
         self._savepoints = 0
         self._failed: Unavailable | None = None
+        self._emptied = False  # the WAL is empty, and its emptiness is on the disk
         if sqlite3.sqlite_version_info < SQLITE_OLDEST:
             raise Unavailable(
                 f"The SQLite library here is {sqlite3.sqlite_version}; Parley needs 3.37.",
@@ -75,8 +76,6 @@ class SqliteStore(Reading):
         self._in_transaction = True
         try:
             yield
-            if self._failed is not None:
-                raise self._failed
             self._commit()
         except BaseException:
             if self._connection.in_transaction:
@@ -149,8 +148,9 @@ class SqliteStore(Reading):
         """
         if self._in_transaction:
             raise Misused("a scrub inside a transaction")
-        if not self._wal_bytes():
+        if self._emptied and not self._wal_bytes():
             return
+        self._emptied = False
         busy, _, _ = self._rows("PRAGMA wal_checkpoint(TRUNCATE)")[0]
         if busy or self._wal_bytes():
             raise NotYetScrubbed(
@@ -158,6 +158,7 @@ class SqliteStore(Reading):
                 "Receipts wait; close the program that reads the database.",
             )
         self._sync_wal()
+        self._emptied = True
 
     def reader(self) -> Reader:
         """A read-only connection for long reads in another thread; close it after use."""
@@ -288,6 +289,8 @@ class SqliteStore(Reading):
     def _sync_wal(self) -> None:
         try:
             _sync(self._wal)
+        except FileNotFoundError:
+            return
         except OSError as error:
             raise NotYetScrubbed(
                 f"The disk that holds {self.path} failed to empty the journal: {error.strerror}.",
