@@ -1,0 +1,159 @@
+"""`parley`: the list of verbs, each in a module that is imported when it is asked for.
+
+A verb is `command` (or the name after the colon) of its module, a click command. The list here
+holds the one line of help, so that `parley --help` imports no verb at all. Whatever a verb raises
+ends here, as one sentence and one of five exit codes: 0 done, 1 refused by content or not whole,
+2 usage, 3 the world, 4 line halted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from parley import __version__
+from parley.cli import voice
+from parley.core.errors import Misused, ParleyError, Unavailable
+
+EXIT_INTERRUPTED = 130  # what shells give for Ctrl-C
+
+# What there is to say, by what a person is about to do. (verb, module, help)
+SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "Set up a station": (
+        ("init", "init", "Make a station: its folder and keys, and the party's root keys."),
+        ("root", "root", "Sign a file carried to the root keys."),
+        ("person", "person", "Who works here, and in which roles."),
+        ("desk", "desk", "Desks, who holds them, and their deputies."),
+        ("introduce", "introduce", "Write the letter of introduction; print its 48 digits."),
+        ("accept", "accept", "Take the other party's letter, and the digits heard."),
+        ("agree", "agree", "Propose, compare, sign and accept the agreement that opens a line."),
+        ("bearer", "bearer", "Add or list the paths by which a line travels."),
+        ("serve", "serve", "Run the station."),
+        ("doctor", "doctor", "Five checks that matter."),
+    ),
+    "Pass a message": (
+        ("say", "drafting:say", "Write a message or a test; it becomes a draft."),
+        ("draft", "drafting:draft", "List, show, edit or withdraw drafts."),
+        ("release", "drafting:release", "Send another person's draft, exactly as it stands."),
+        ("inbox", "reading:inbox", "What they said and nobody has dealt with; FLASH first."),
+        ("outbox", "reading:outbox", "What was released here, and what became of it."),
+        ("message", "reading:message", "One message with its stages and both clocks."),
+        ("open", "acting:open_", "Read a message as a named person."),
+        ("pass", "acting:pass_", "Note the office a message was passed to."),
+        ("readback", "acting:readback", "Read its check group or critical elements back."),
+        ("confirm", "acting:confirm", "Confirm that what they read back is right."),
+        ("correct", "acting:correct", "Say what is wrong in what they read back."),
+        ("unable", "acting:unable", "Say that a message cannot be followed, and why."),
+        ("wait", "acting:wait", "Say that an answer takes a while."),
+        ("test", "testing", "Call or answer a human test."),
+    ),
+    "Know how the line stands": (
+        ("status", "status", "Lines, alarms and bearers, declared and observed."),
+        ("watch", "status:watch", "Tell what happens as it happens."),
+    ),
+    "Prove": (
+        ("record", "reading:record", "What was said on the line, in its order."),
+        ("audit", "reading:audit", "Who did what at this station."),
+        ("export", "evidence:export", "Write the record to a file that anyone can check."),
+        ("verify", "evidence:verify", "Check such a file; needs no station."),
+    ),
+    "Exercise": (
+        ("replay", "replay", "Pass the messages of a file through two fresh stations."),
+        ("demo", "demo", "Two stations on this machine, to sit down at both sides."),
+        ("demo-clean", "demo:clean", "Forget the demo's stations."),
+    ),
+}
+VERBS = {verb: (where, what) for verbs in SECTIONS.values() for verb, where, what in verbs}
+
+
+class Verbs(click.Group):
+    """The verbs, imported one at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All verbs, in the order of work."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb of that name, from its module."""
+        if cmd_name not in VERBS:
+            return None
+        module, _, name = VERBS[cmd_name][0].partition(":")
+        found = getattr(importlib.import_module(f"parley.cli.{module}"), name or "command")
+        assert isinstance(found, click.Command), cmd_name
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help of the whole, without importing the parts."""
+        for section, verbs in SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl([(verb, what) for verb, _, what in verbs])
+
+
+@click.group(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="`parley VERB --help` says more. Exit codes: 0 done, 1 refused by content or not whole,"
+    " 2 usage, 3 the world (disk, port, lock), 4 line halted.",
+)
+@click.version_option(__version__, prog_name="parley")
+def cli() -> None:
+    """A direct line between two parties that do not trust each other."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one verb and leave with its exit code."""
+    code = run(arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read us has enough (`parley record | head`); Python would complain at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one verb; its exit code."""
+    try:
+        result = cli.main(arguments, prog_name="parley", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except ParleyError as error:
+        return trouble(error)
+    except click.FileError as error:
+        return trouble(Unavailable(error.format_message()))
+    except click.UsageError as error:
+        return trouble(misused(error))
+    except click.ClickException as error:
+        return trouble(Misused(error.format_message()))
+    except (click.Abort, KeyboardInterrupt):
+        voice.aside("Stopped.")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        return trouble(world(error))
+
+
+def trouble(error: ParleyError) -> int:
+    """Tell it, and the exit code it asks for."""
+    voice.trouble(error)
+    return error.exit_code
+
+
+def misused(error: click.UsageError) -> Misused:
+    """What click found wrong, as we say it."""
+    where = error.ctx.command_path if error.ctx is not None else "parley"
+    return Misused(error.format_message(), f"`{where} --help` says how it is used.")
+
+
+def world(error: OSError) -> Unavailable:
+    """A file or socket that did not do what it should."""
+    what = error.strerror or str(error)
+    name = f"{error.filename}: " if error.filename else ""
+    return Unavailable(f"{name}{what}.", "Put that right and try again; nothing was lost.")
+
+
+if __name__ == "__main__":
+    main()
