@@ -1,0 +1,266 @@
+"""Evidence: written from two logs, checked from its own text, and every changed byte is named."""
+
+from __future__ import annotations
+
+import os
+import random
+from functools import cache
+
+import pytest
+
+from parley.core import audit
+from parley.core.agreement import Agreement, Paper
+from parley.core.entry import Type, body_of
+from parley.core.identity import (
+    Certificate,
+    Letter,
+    PartyRoot,
+    commit_to,
+    finish_letter,
+    letter_body,
+)
+from parley.core.kept import EntryRow, HeadRow
+from parley.core.keys import Prekey, SigningKey
+from parley.core.record import Head, Leaf, Log, joint_key, key_name
+
+
+class Side:
+    """A party with its root and station keys."""
+
+    def __init__(self, name: str) -> None:
+        successor = SigningKey("next", os.urandom(64), root=True)
+        self.root = PartyRoot(name, os.urandom(64), commit_to(successor.public))
+        self.keys = {
+            use: SigningKey(f"parley.invalid/{use}", os.urandom(64))
+            for use in ("station", "log", "cosigner")
+        }
+        publics = {use: key.public for use, key in self.keys.items()}
+        certificate = Certificate(f"{name} watch", 1, valid_from=0, **publics)
+        body = letter_body(
+            self.root.party,
+            [(certificate, self.root.sign(certificate.message))],
+            ["en"],
+            [],
+            1_700_000_000,
+        )
+        block = self.root.sign(b"parley letter v1" + body)
+        self.letter: Letter = finish_letter(body, block, self.keys["station"])
+
+
+class Record:
+    """A line's documents and two logs, spoken in turns, with heads signed now and then."""
+
+    def __init__(self, turns: int, seed: int = 1) -> None:
+        chance = random.Random(seed)
+        self.sides = sorted(
+            (Side("North"), Side("South")), key=lambda side: side.letter.fingerprint
+        )
+        letters = [side.letter for side in self.sides]
+        agreement = Agreement(
+            nonce=os.urandom(32),
+            inc=1,
+            name="exercise line",
+            parties=(letters[0].party, letters[1].party),
+            fingerprints=(letters[0].fingerprint, letters[1].fingerprint),
+            certificates=(letters[0].certificate.hash, letters[1].certificate.hash),
+            compared=(True, True),
+            prekeys=(Prekey(os.urandom(32)).public, Prekey(os.urandom(32)).public),
+            made=1_700_000_000,
+            languages=(("en",), ("ru",)),
+        )
+        paper = Paper(agreement)
+        for side in self.sides:
+            paper = paper.sign(side.root)
+        self.documents = audit.Documents.read(paper.to_bytes(), letters[0].raw, letters[1].raw)
+        self.agreement = agreement
+        self.logs = (Log(), Log())
+        self.entries: list[EntryRow] = []
+        self.heads: list[HeadRow] = []
+        for turn in range(turns):
+            self.says(chance.randrange(2), f"message {turn}")
+            if turn % 4 == 3:
+                self.signs(0)
+                self.signs(1)
+
+    def says(self, dir: int, text: str) -> None:
+        log, other = self.logs[dir], self.logs[1 - dir]
+        blind, body = os.urandom(32), body_of(Type.TEXT, {}, text)
+        leaf = Leaf(
+            self.agreement.line_id,
+            1,
+            dir,
+            log.size,
+            Type.TEXT,
+            8,
+            1000 + log.size,
+            other.size,
+            other.root,
+            bytes(32),
+            blind,
+            body,
+        ).hash()
+        n, seen = log.size, other.size
+        root = log.append(leaf)
+        time = 1000 + n
+        row = EntryRow(dir, n, Type.TEXT, 8, time, seen, bytes(32), blind, body, leaf, root, 0.0)
+        self.entries.append(row)
+
+    def signs(self, dir: int) -> None:
+        """The speaker's checkpoint, and the other side's cosignature."""
+        line, log = self.agreement.line_id, self.logs[dir]
+        head = Head(line, 1, dir, log.size, log.root)
+        own = self.sides[dir].keys["log"].named(key_name(line, dir, "log"))
+        required, _ = head.checkpoint(own.public.name)
+        self._keep(head, "checkpoint", 0, own.block([required]))
+        other = self.sides[1 - dir].keys["cosigner"].named(key_name(line, 1 - dir, "cosigner"))
+        required, _ = head.cosignature(other.public.name, 1_700_000_100)
+        self._keep(head, "cosign", 1_700_000_100, other.block([required]))
+
+    def _keep(self, head: Head, kind: str, time: int, block: bytes) -> None:
+        self.heads.append(HeadRow(head.dir, head.size, head.root, kind, time, block, 0.0))
+
+    def text(self) -> bytes:
+        ordered = sorted(self.entries, key=lambda row: joint_key(row.dir, row.n, row.seen))
+        return "".join(audit.write(self.documents, ordered, self.heads)).encode()
+
+
+@cache
+def small() -> Record:
+    return Record(8)
+
+
+def test_R10_evidence_says_what_stands() -> None:
+    record = small()
+    report = audit.verify(record.text())
+    assert sum(report.entries) == 8
+    assert report.roots == (record.logs[0].root, record.logs[1].root)
+    assert report.signed == report.cosigned == report.entries
+    assert report.digits == tuple(letter.digits for letter in record.documents.letters)
+
+
+def test_R11_evidence_opens_with_plain_lines() -> None:
+    opening = small().text().split(b"\n--- agreement")[0].decode()
+    assert opening.startswith("Parley evidence, version 1\n")
+    for words in ("North", "South", "exercise line", "marked EXERCISE", "8 EXERCISE"):
+        assert words in opening
+    assert max(map(len, opening.splitlines())) <= 100
+
+
+def test_R10_an_empty_record_is_whole() -> None:
+    assert audit.verify(Record(0).text()).entries == (0, 0)
+
+
+def test_R12_every_changed_byte_is_refused_and_named() -> None:
+    text = small().text()
+    begin = text.index(b"\n--- entries\n") + len(b"\n--- entries\n")
+    end = text.index(b"\n--- end\n")
+    names: list[str] = []
+    for line in text[begin:end].splitlines(keepends=True):
+        names += [f"entry {line[:1].decode()} {line.split(b' ')[1].decode()}"] * len(line)
+    chance = random.Random(7)
+    places = [*range(begin, end), *range(0, begin, 61), *range(end, len(text))]
+    for at in places:
+        changed = text[:at] + bytes([text[at] ^ 1 << chance.randrange(8)]) + text[at + 1 :]
+        with pytest.raises(audit.NotWhole) as refusal:
+            audit.verify(changed)
+        if begin <= at < end:
+            assert refusal.value.where == names[at - begin], at
+
+
+def test_R13_sections_lost_or_repeated_are_refused() -> None:
+    text = small().text()
+    for name in audit.SECTIONS:
+        mark = f"\n--- {name}\n".encode()
+        with pytest.raises(audit.NotWhole):
+            audit.verify(text.replace(mark, b"\n"))
+        with pytest.raises(audit.NotWhole):
+            audit.verify(text.replace(mark, mark + mark))
+    with pytest.raises(audit.NotWhole, match="end"):
+        audit.verify(text + b"more")
+
+
+def test_R14_a_lost_tail_is_missed() -> None:
+    text = small().text()
+    begin, end = text.index(b"\n--- entries\n") + 13, text.index(b"\n--- end\n")
+    lines = text[begin:end].splitlines(keepends=True)
+    for kept in range(len(lines)):
+        with pytest.raises(audit.NotWhole):
+            audit.verify(text[:begin] + b"".join(lines[:kept]) + text[end:])
+
+
+def test_R12_a_rewritten_entry_is_caught_by_the_head() -> None:
+    record = Record(8)
+    row = record.entries[2]
+    forged = Record.__new__(Record)
+    forged.documents, forged.heads = record.documents, record.heads
+    body = body_of(Type.TEXT, {}, "never said")
+    roots = {(r.dir, r.n + 1): r.root for r in record.entries}
+    seen_root = roots.get((1 - row.dir, row.seen), Log().root)
+    leaf = Leaf(
+        record.agreement.line_id,
+        1,
+        row.dir,
+        row.n,
+        row.type,
+        row.marks,
+        row.time,
+        row.seen,
+        seen_root,
+        row.et,
+        row.blind,
+        body,
+    ).hash()
+    changed = EntryRow(
+        row.dir,
+        row.n,
+        row.type,
+        row.marks,
+        row.time,
+        row.seen,
+        row.et,
+        row.blind,
+        body,
+        leaf,
+        row.root,
+        0.0,
+    )
+    forged.entries = [changed if r is row else r for r in record.entries]
+    with pytest.raises(audit.NotWhole):
+        audit.verify(forged.text())
+
+
+def test_R16_a_body_may_be_withheld() -> None:
+    record = small()
+    ordered = sorted(record.entries, key=lambda row: joint_key(row.dir, row.n, row.seen))
+    lines = []
+    for at, row in enumerate(ordered):
+        shown = audit.Shown.of(row)
+        if at != 3:
+            fields = {name: getattr(shown, name) for name in audit.Shown.__slots__}
+            shown = audit.Shown(**{**fields, "blind": None, "body": shown.committed})
+        lines.append(shown.line())
+    text = record.text()
+    begin, end = text.index(b"\n--- entries\n") + 13, text.index(b"\n--- end\n")
+    report = audit.verify(text[:begin] + "".join(lines).encode() + text[end:])
+    assert sum(report.entries) == 8
+
+
+def test_R12_foreign_signatures_are_refused() -> None:
+    record = Record(4)
+    record.heads[0] = HeadRow(
+        record.heads[0].dir,
+        record.heads[0].size,
+        record.heads[0].root,
+        "checkpoint",
+        0,
+        record.heads[1].block,
+        0.0,
+    )
+    with pytest.raises(audit.NotWhole, match="head of"):
+        audit.verify(record.text())
+
+
+def test_progress_is_told() -> None:
+    told: list[tuple[int, int]] = []
+    audit.verify(small().text(), lambda done, total: told.append((done, total)))
+    assert told == [(0, 8)]
