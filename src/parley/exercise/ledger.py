@@ -113,6 +113,8 @@ def compare(ledger: Ledger, record: Iterable[Stands], dir: int) -> Findings:
         if at is None:
             found.unsaid.append(text)
             continue
+        if entry.precedence != ledger.said[at].precedence:
+            found.unsaid.append(f"{text} at precedence {entry.precedence}")
         seen[text] += 1
         if seen[text] > 1:
             found.doubled.append(text)
