@@ -129,11 +129,7 @@ class Plaintext:
             # Without its 80 the pad is not one; the body then is kept as it came (E6).
             body = stripped[:-1] if stripped[-1:] == b"\x80" else body
         return cls(
-            data[0],
-            marks,
-            int.from_bytes(data[2:4], "big"),
-            int.from_bytes(data[4:8], "big"),
-            body,
+            data[0], marks, int.from_bytes(data[2:4], "big"), int.from_bytes(data[4:8], "big"), body
         )
 
     def to_bytes(self) -> bytes:

@@ -178,12 +178,7 @@ class Ears:
         return HeldRow(n, cut.type, cut.marks, cut.time, cut.seen16, epoch.et, key.blind, cut.body)
 
     def _take(
-        self,
-        row: HeldRow,
-        our_log: Log,
-        change: Change,
-        joined: list[EntryRow],
-        wall: float,
+        self, row: HeldRow, our_log: Log, change: Change, joined: list[EntryRow], wall: float
     ) -> None:
         if row.n != self.log.size:
             self.held[row.n] = row
@@ -312,11 +307,7 @@ class Ears:
             del self._roots_ahead[min(self._roots_ahead)]
 
     def check_block(
-        self,
-        block: bytes,
-        key: VerifyKey,
-        required: tuple[int, bytes],
-        optional: tuple[int, bytes],
+        self, block: bytes, key: VerifyKey, required: tuple[int, bytes], optional: tuple[int, bytes]
     ) -> None:
         """Verify the signatures on a head; Refused when one does not stand."""
         packet = Reader(block)

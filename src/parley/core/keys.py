@@ -157,9 +157,7 @@ class SigningKey:
         )
         self.root = root
         self.public = VerifyKey(
-            name,
-            self._ed.public_key().public_bytes_raw(),
-            self._ml.public_key().public_bytes_raw(),
+            name, self._ed.public_key().public_bytes_raw(), self._ml.public_key().public_bytes_raw()
         )
 
     def named(self, name: str) -> SigningKey:

@@ -5,7 +5,7 @@
 order: keep, tell, scrub, send. Everything a later start needs stands in the one `Keep`; what was
 not kept was never sent, so a crash between any two lines below loses nothing.
 
-Rules L1 to L24 are in spec/line.md. The direction we speak in is *ours*, the other *theirs*.
+The halves are `speaking` (our direction) and `hearing` (theirs); rules are in spec/line.md.
 """
 
 from __future__ import annotations
@@ -19,59 +19,43 @@ from parley.core.effects import (
     Keep,
     LineState,
     Noticed,
-    Numbered,
     Outcome,
     Receipted,
     Saying,
     Scrub,
     Transmit,
 )
-from parley.core.entry import (
-    BODY_BYTES_MAX,
-    EPOCH_2020,
-    FIXED_BYTES,
-    Plaintext,
-    Precedence,
-    Type,
-    body_of,
-)
+from parley.core.entry import Precedence, Type, body_of
 from parley.core.entry import Status as Meaning
 from parley.core.errors import Halted, Malformed, Misused, Refused
 from parley.core.hearing import Ears, Stop
-from parley.core.kept import Change, EntryRow, HeadRow, Kept, QueueRow
+from parley.core.kept import Change, EntryRow, HeadRow, Kept
 from parley.core.keys import Entropy
 from parley.core.opening import TheirOpen, make_open
 from parley.core.packets import COUNTER_MAX, Checkpoint, Cosign, Flag, Kind, Status
-from parley.core.record import Head, Leaf, Log
-from parley.core.seal import (
-    ENVELOPE_OVERHEAD,
-    Epoch,
-    associated,
-    envelope_locator,
-    packet_locator,
-    seal_entry,
+from parley.core.record import Head, Log
+from parley.core.seal import associated, packet_locator
+from parley.core.speaking import (
+    ENVELOPE,
+    FRAME_VERSION,
+    OPEN,
+    PACKET,
+    RESEND_FIRST_S,
+    RESEND_MAX_S,
+    Voice,
+    frame,
 )
 from parley.core.terms import Instant, Terms
-from parley.core.wire import decode, encode, u8, u32
+from parley.core.wire import decode, encode, u32
 
-FRAME_VERSION = 1
-ENVELOPE, PACKET, OPEN = 0, 1, 3  # frame kinds of this station
-FLASH_PLACES = 64  # the last places of the window, so that a FLASH is never kept waiting
-IN_FLIGHT_BYTES_MAX = 262_144  # below FLASH: what may be on its way without a receipt
 STATUS_GAP_S = 0.020  # on a fast bearer
 COSIGN_GAP_S = 1.0
 COSIGN_FLASH_GAP_S = 0.1
-RESEND_FIRST_S, RESEND_MAX_S = 1.0, 30.0
 ROOT_BYTES = 16
 COUNTER_SKIP = 1 << 16  # each start skips these, so that a restored image never repeats one
 COUNTER_BLOCK = 1 << 12
 SEEN_GAP_MAX = 1 << 15
 OPENS_PER_S = 5
-
-
-def frame(kind: int, packet: bytes) -> bytes:
-    """A bearer frame: version and kind before the packet (spec/wire.md W12)."""
-    return u8(FRAME_VERSION << 5 | kind << 2) + packet
 
 
 class Line:
@@ -90,36 +74,24 @@ class Line:
         cells = {name: decode(value) for name, value in kept.cells.items()}
         ours, theirs = terms.side, terms.theirs
         trees = cells.get("trees", [[], []])
-        self._our_log = Log(
-            kept.sizes[0], trees[0], (lambda size: past(ours, size)) if past else None
-        )
+        our_log = Log(kept.sizes[0], trees[0], (lambda size: past(ours, size)) if past else None)
         their_log = Log(
             kept.sizes[1], trees[1], (lambda size: past(theirs, size)) if past else None
         )
         self._halted: str | None = cells.get("halted")
-        self._out = Epoch.from_cell(cells["out"]) if "out" in cells else None
         self._open: bytes | None = cells.get("open")
         self._ears = Ears(terms, their_log, cells, kept.held)
-        self._our_seen: int = cells.get("our seen", 0)
         receipts = cells.get("receipts", [0, False, 0])
-        self._receipted: int = receipts[0]
+        self._voice = Voice(terms, our_log, cells, kept, receipts[0])
         self._in_service: bool = receipts[1]
         self._they_cosigned: int = receipts[2]
         self._we_cosigned, self._checkpointed = cells.get("signed", [0, 0])
         self._reserved: dict[int, int] = cells.get("counters", {})
         self._counter = {kind: top + COUNTER_SKIP for kind, top in self._reserved.items()}
-        self._outbox = dict(kept.outbox)
-        self._in_flight_bytes = sum(map(len, self._outbox.values()))
-        self._queue: tuple[deque[QueueRow], ...] = tuple(deque() for _ in Precedence)
-        for row in kept.queue:
-            self._queue[row.precedence].append(row)
-        self._next_queue_id: int = cells.get("queue", 0)
         self._counts: Counter[str] = Counter()
 
         # What follows is of this start only.
         self._path_up = False
-        self._resend: deque[int] = deque()
-        self._resend_at = self._resend_after_s = 0.0
         self._open_at = self._open_after_s = 0.0
         self._opens_heard: deque[float] = deque(maxlen=OPENS_PER_S)
         self._status_due_at: float | None = None
@@ -136,11 +108,10 @@ class Line:
     def _begin(self) -> None:
         """Start collecting what the next `settle` must do."""
         self._change = Change(
-            self.terms.line_id, self.terms.inc, (self._our_log.size, self._ears.log.size)
+            self.terms.line_id, self.terms.inc, (self._voice.log.size, self._ears.log.size)
         )
         self._told: list[Effect] = []
-        self._said: dict[int, QueueRow] = {}  # released since, and not numbered
-        self._fresh: list[Transmit] = []
+        self._voice.begin()
         self._trees_moved = self._receipts_moved = False
 
     # --- what the station tells us
@@ -153,13 +124,11 @@ class Line:
     def path_up(self, now: Instant) -> None:
         """A bearer can carry frames: begin with what the other side may lack."""
         self._path_up = True
-        self._resend = deque(self._outbox)
-        self._resend_after_s = RESEND_FIRST_S
-        self._resend_at = now.mono + self._resend_after_s
+        self._voice.path_up(now)
         self._open_at, self._open_after_s = now.mono, RESEND_FIRST_S
         self._status_due_at = now.mono
         self._status_at = float("-inf")
-        self._fresh += [
+        self._voice.fresh += [
             Transmit(head, Precedence.PRIORITY) for head in self._signed_frames.values()
         ]
 
@@ -167,7 +136,7 @@ class Line:
         """No bearer is left; entries wait."""
         del now
         self._path_up = False
-        self._fresh.clear()
+        self._voice.fresh.clear()
 
     def say(self, saying: Saying, now: Instant) -> int:
         """Queue a released entry; its id comes back in `Numbered` (L3)."""
@@ -178,15 +147,7 @@ class Line:
                 "nothing is sent until both stations have agreed how to go on; call the engineer",
                 rule="L18",
             )
-        if len(saying.body) > BODY_BYTES_MAX:
-            raise Misused("the body does not fit an entry")
-        marks = saying.precedence << 6 | saying.status << 3
-        row = QueueRow(self._next_queue_id, saying.precedence, saying.type, marks, saying.body)
-        self._next_queue_id += 1
-        self._queue[row.precedence].append(row)
-        self._said[row.id] = row
-        self._change.cells["queue"] = encode(self._next_queue_id)
-        return row.id
+        return self._voice.say(saying, self._change)
 
     def hear(self, data: bytes, now: Instant) -> Outcome:
         """Take in one frame, whatever it is; a peer's bytes never raise (L1)."""
@@ -243,7 +204,7 @@ class Line:
     def _hear_envelope(self, data: bytes, now: Instant) -> Outcome:
         joined: list[EntryRow] = []
         try:
-            outcome = self._ears.envelope(data, self._our_log, self._change, joined, now.wall)
+            outcome = self._ears.envelope(data, self._voice.log, self._change, joined, now.wall)
         finally:  # what joined before a Stop has joined
             self._change.entries += joined
             for row in joined:
@@ -258,10 +219,9 @@ class Line:
 
     def _bridge_seen(self, now: Instant) -> None:
         """Keep `seen` decodable from its low 16 bits on a one-sided line (L9)."""
-        if self._ears.log.size - self._our_seen < SEEN_GAP_MAX - self.terms.window:
+        if self._ears.log.size - self._voice.seen < SEEN_GAP_MAX - self.terms.window:
             return
-        waiting = any(row.type == Type.SERVICE for lane in self._queue for row in lane)
-        if not waiting and not self._halted:
+        if not self._voice.awaits(Type.SERVICE) and not self._halted:
             body = body_of(Type.SERVICE, {}, 0)
             self.say(Saying(Type.SERVICE, Precedence.IMMEDIATE, Meaning.SERVICE, body), now)
 
@@ -270,7 +230,7 @@ class Line:
         if isinstance(heard, Outcome):
             return heard
         if heard.kind == Kind.STATUS:
-            if self._out is None:
+            if self._voice.epoch is None:
                 return Outcome.EARLY  # before our own OPEN exists there is nothing to compare
             self._hear_status(Status.parse(heard.plain), now)
         elif heard.kind == Kind.CHECKPOINT:
@@ -283,8 +243,8 @@ class Line:
         return Outcome.OK
 
     def _hear_status(self, status: Status, now: Instant) -> None:
-        self._ears.check_status(status, self._our_log)
-        if status.contig < self._receipted:
+        self._ears.check_status(status, self._voice.log)
+        if status.contig < self._voice.receipted:
             raise Stop("they hold less of what we wrote than they once said")
         if status.echo > self._counter.get(Kind.STATUS, 0):
             raise Stop("they have heard a STATUS that we have not sent; we were rolled back")
@@ -299,17 +259,9 @@ class Line:
             self._status_soon(now, 0.0)  # our echo puts them in service now, not at a heartbeat
         if not status.echo:
             self._status_soon(now, 0.0)  # they do not know yet that we hear them
-        dropped = [n for n in self._outbox if n < status.contig or n in status.sack]
-        for n in dropped:
-            self._in_flight_bytes -= len(self._outbox.pop(n))
-        self._change.outbox_drop += [n for n in dropped if n > status.contig]
-        if status.contig > self._receipted:
-            self._receipted = status.contig
+        if self._voice.receipt(status.contig, status.sack, now, self._change):
             self._receipts_moved = True
-            self._change.outbox_drop_below = status.contig
             self._told.append(Receipted(status.contig))
-            self._resend_after_s = RESEND_FIRST_S
-            self._resend_at = now.mono + RESEND_FIRST_S
 
     def _hear_checkpoint(self, packet: Checkpoint, now: Instant) -> None:
         head = Head(self.terms.line_id, self.terms.inc, self.terms.theirs, packet.size, packet.root)
@@ -321,9 +273,9 @@ class Line:
         self._keep_head(head, "checkpoint", 0, packet.block, now)
 
     def _hear_cosign(self, packet: Cosign, now: Instant) -> None:
-        if packet.size > self._our_log.size:
+        if packet.size > self._voice.log.size:
             raise Stop("they signed for more than we wrote; we were rolled back")
-        root = self._our_log.root_at(packet.size)
+        root = self._voice.log.root_at(packet.size)
         head = Head(self.terms.line_id, self.terms.inc, self.terms.side, packet.size, root)
         key = self.terms.their_keys.cosigner
         required, optional = head.cosignature(key.name, packet.time)
@@ -361,24 +313,26 @@ class Line:
         At most one `Keep`, first. The station must make it durable before it goes on; if it
         cannot, this object is worthless and the line is loaded anew.
         """
-        if self._out is None and not self._halted:
+        if self._voice.epoch is None and not self._halted:
             self._make_open()
         if self._path_up and self._in_service and not self._halted:
-            self._number(now, room)
+            self._speak(now, room)
         packets = self._packets(now) if self._path_up else []
         if self._trees_moved:
-            self._change.cells["trees"] = encode([self._our_log.frontier, self._ears.log.frontier])
+            self._change.cells["trees"] = encode(
+                [self._voice.log.frontier, self._ears.log.frontier]
+            )
         if self._change.entries or self._change.held_put:
             self._change.cells.update(self._ears.cells())
         if self._receipts_moved:
             self._change.cells["receipts"] = encode(
-                [self._receipted, self._in_service, self._they_cosigned]
+                [self._voice.receipted, self._in_service, self._they_cosigned]
             )
-        self._change.queue_put = list(self._said.values())
+        self._change.queue_put = self._voice.said
         effects: list[Effect] = [Keep(self._change)] if self._change else []
         effects += self._told
         if self._path_up and not self._halted:
-            effects += self._fresh
+            effects += self._voice.fresh
         if packets:
             if self._to_scrub:
                 effects.append(Scrub())
@@ -386,9 +340,18 @@ class Line:
             effects += packets
         if self._path_up and not self._halted:
             # After the STATUS, which proves who we are to a listener that has yet to learn it.
-            effects += self._send_again(now, room)
+            effects += self._voice.again(now, room)
         self._begin()
         return effects
+
+    def _speak(self, now: Instant, room: int) -> None:
+        if not self._voice.number(self._ears.log, now, room, self._change, self._told):
+            return
+        self._trees_moved = self._to_scrub = True
+        self._flash_uncosigned |= any(
+            transmit.precedence is Precedence.FLASH for transmit in self._voice.fresh
+        )
+        self._status_soon(now, STATUS_GAP_S)
 
     def scrub_failed(self, now: Instant) -> None:
         """Retired keys are still in a file: the STATUS was not sent and must be tried again."""
@@ -397,107 +360,10 @@ class Line:
 
     def _make_open(self) -> None:
         made = make_open(self.terms, self._entropy)
-        self._open, self._out = made.frame, made.epoch
+        self._open, self._voice.epoch = made.frame, made.epoch
         self._change.cells["open"] = encode(made.frame)
         self._change.cells["out"] = encode(made.epoch.cell())
         self._change.cells["prekeys"] = encode(made.prekeys)
-
-    def _number(self, now: Instant, room: int) -> None:
-        """Number what the bearers can take, highest precedence first (L4, L5)."""
-        epoch = self._out
-        if epoch is None or self._our_log.size + 1 >= 1 << 63:
-            return
-        numbered = False
-        for precedence in reversed(Precedence):
-            lane = self._queue[precedence]
-            while lane and self._may_number(precedence, len(lane[0].body), room):
-                row = lane.popleft()
-                room -= self._seal(row, epoch, now)
-                numbered = True
-            if lane and precedence is not Precedence.FLASH:
-                break  # what waits below must not overtake what waits here
-        if numbered:
-            self._trees_moved = self._to_scrub = True
-            epoch.retire(self._our_log.size, set())
-            self._change.cells["out"] = encode(epoch.cell())
-            self._change.cells["our seen"] = encode(self._our_seen)
-            self._status_soon(now, STATUS_GAP_S)
-            if self._resend_at <= now.mono:
-                self._resend_at = now.mono + self._resend_after_s
-
-    def _may_number(self, precedence: Precedence, size: int, room: int) -> bool:
-        outstanding = self._our_log.size - self._receipted
-        if precedence is Precedence.FLASH:
-            return outstanding < self.terms.window
-        return (
-            outstanding < self.terms.window - FLASH_PLACES
-            and room > 0
-            and self._in_flight_bytes < max(1, IN_FLIGHT_BYTES_MAX - size)
-        )
-
-    def _seal(self, row: QueueRow, epoch: Epoch, now: Instant) -> int:
-        """Give one entry its number: leaf, envelope and chain step in one change (L6)."""
-        terms, n, seen = self.terms, self._our_log.size, self._ears.log.size
-        time = min(max(int(now.wall) - EPOCH_2020, 0), (1 << 32) - 1)
-        key = epoch.message_key(n)
-        plain = Plaintext(row.type, row.marks, seen & 0xFFFF, time, row.body).to_bytes()
-        aad = associated(terms.line_id, terms.inc, terms.side, epoch.e, n, epoch.et)
-        sealed = frame(ENVELOPE, envelope_locator(epoch.kl, n) + seal_entry(key, aad, plain))
-        leaf = Leaf(
-            terms.line_id,
-            terms.inc,
-            terms.side,
-            n,
-            row.type,
-            row.marks,
-            time,
-            seen,
-            self._ears.log.root,
-            epoch.et,
-            key.blind,
-            row.body,
-        ).hash()
-        root = self._our_log.append(leaf)
-        entry = EntryRow(
-            terms.side,
-            n,
-            row.type,
-            row.marks,
-            time,
-            seen,
-            epoch.et,
-            key.blind,
-            row.body,
-            leaf,
-            root,
-            now.wall,
-        )
-        self._our_seen = seen
-        self._outbox[n] = sealed
-        self._in_flight_bytes += len(sealed)
-        self._change.entries.append(entry)
-        self._change.outbox_put.append((n, sealed))
-        if self._said.pop(row.id, None) is None:  # else said and numbered in one step
-            self._change.queue_drop.append(row.id)
-        self._flash_uncosigned |= row.precedence == Precedence.FLASH
-        self._told.append(Numbered(row.id, entry))
-        self._fresh.append(Transmit(sealed, Precedence(row.precedence)))
-        return len(row.body) + FIXED_BYTES + ENVELOPE_OVERHEAD
-
-    def _send_again(self, now: Instant, room: int) -> list[Effect]:
-        """Unreceipted entries after a new path or a long silence (L8)."""
-        if self._outbox and not self._resend and now.mono >= self._resend_at:
-            self._resend = deque(self._outbox)
-            self._resend_after_s = min(2 * self._resend_after_s, RESEND_MAX_S)
-            self._resend_at = now.mono + self._resend_after_s
-        again: list[Effect] = []
-        fresh = {transmit.frame for transmit in self._fresh}
-        while self._resend and room > 0:
-            sealed = self._outbox.get(self._resend.popleft())
-            if sealed is not None and sealed not in fresh:
-                again.append(Transmit(sealed, Precedence.PRIORITY))
-                room -= len(sealed)
-        return again
 
     # --- packets about the line
 
@@ -507,7 +373,7 @@ class Line:
             frames.append(frame(OPEN, self._open))
             self._open_at = now.mono + self._open_after_s
             self._open_after_s = min(2 * self._open_after_s, RESEND_MAX_S)
-        if self._out is None:
+        if self._voice.epoch is None:
             return []
         heartbeat = now.mono >= self._status_at + self.terms.heartbeat_s
         if heartbeat or (self._status_due_at is not None and now.mono >= self._status_due_at):
@@ -521,10 +387,10 @@ class Line:
     def _status(self, now: Instant) -> bytes:
         ears = self._ears
         status = Status(
-            size=self._our_log.size,
+            size=self._voice.log.size,
             contig=ears.log.size,
             sack=frozenset(ears.held),
-            own_root=self._our_log.root,
+            own_root=self._voice.log.root,
             their_root=ears.log.root,
             epoch=ears.newest_epoch,
             echo=ears.newest_status,
@@ -540,7 +406,7 @@ class Line:
 
     def _seal_packet(self, kind: Kind, plain: bytes) -> bytes:
         """Seal a packet under a counter that no start of ours has used (L11)."""
-        epoch = self._out
+        epoch = self._voice.epoch
         if epoch is None:
             raise Misused("a packet cannot be sealed before our OPEN exists")
         counter = self._counter.get(kind, 0) + 1
@@ -565,7 +431,7 @@ class Line:
     def _unsigned(self, kind: Kind) -> bool:
         """Whether a head has grown, or was signed by an earlier start whose frame is gone."""
         if kind == Kind.CHECKPOINT:
-            size, signed = self._our_log.size, self._checkpointed
+            size, signed = self._voice.log.size, self._checkpointed
         else:
             size, signed = self._ears.log.size, self._we_cosigned
         return signed < size or (size > 0 and kind not in self._signed_frames)
@@ -574,7 +440,7 @@ class Line:
         """CHECKPOINT of our log, COSIGN of theirs, each for what is new (L12)."""
         terms, frames = self.terms, []
         if self._unsigned(Kind.CHECKPOINT):
-            log = self._our_log
+            log = self._voice.log
             head = Head(terms.line_id, terms.inc, terms.side, log.size, log.root)
             required, _ = head.checkpoint(terms.our_keys.log.public.name)
             block = terms.our_keys.log.block([required])
@@ -612,10 +478,7 @@ class Line:
             times.append(self._open_at)
         if self._in_service and not self._halted:
             times.append(self._cosign_due_at())
-        if self._resend:
-            times.append(now.mono + STATUS_GAP_S)
-        elif self._outbox:
-            times.append(self._resend_at)
+        times.append(self._voice.resend_at(now, STATUS_GAP_S))
         return min(times)
 
     def state(self, now: Instant) -> LineState:
@@ -625,11 +488,11 @@ class Line:
             halted=self._halted,
             in_service=self._in_service,
             path_up=self._path_up,
-            our_size=self._our_log.size,
+            our_size=self._voice.log.size,
             their_size=self._ears.log.size,
-            receipted=self._receipted,
+            receipted=self._voice.receipted,
             their_announced=self._ears.announced,
-            queued=sum(map(len, self._queue)),
+            queued=self._voice.queued,
             held=len(self._ears.held),
             last_heard_s=None if heard is None else now.mono - heard,
             last_received_s=None if received is None else now.mono - received,
