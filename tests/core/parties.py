@@ -1,0 +1,88 @@
+"""Two parties with their letters and an agreement, grown from fixed seeds: the same every time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from parley.core.agreement import Agreement, Paper
+from parley.core.identity import (
+    COSIGNER,
+    LETTER_LABEL,
+    LOG,
+    ROOT,
+    STATION,
+    Certificate,
+    Letter,
+    PartyRoot,
+    commit_to,
+    finish_letter,
+    letter_body,
+)
+from parley.core.keys import Prekey, SigningKey, sha256
+from parley.core.terms import OurKeys
+
+MADE = 1_793_000_000
+
+
+def seed(*names: str) -> bytes:
+    """64 bytes that are the same in every run."""
+    first = sha256("/".join(names).encode())
+    return first + sha256(first)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A party as it is at home: root, station keys, letter, a prekey for one agreement."""
+
+    root: PartyRoot
+    keys: OurKeys
+    certificate: Certificate
+    letter: Letter
+    prekey: Prekey
+
+
+@cache
+def party(name: str, serial: int = 1) -> Known:
+    """A party by name; `serial` counts the certificates of its station."""
+    successor = SigningKey(ROOT, seed(name, "next root"), root=True)
+    root = PartyRoot(name, seed(name, "root"), commit_to(successor.public))
+    keys = OurKeys(
+        *(SigningKey(use, seed(name, use, str(serial))) for use in (STATION, LOG, COSIGNER))
+    )
+    certificate = Certificate(
+        f"{name} watch", serial, keys.station.public, keys.log.public, keys.cosigner.public, MADE
+    )
+    signed = [(certificate, root.sign(certificate.message))]
+    body = letter_body(root.party, signed, ["en", "ru"], [f"tcp {name.lower()}.example:4242"], MADE)
+    letter = finish_letter(body, root.sign(LETTER_LABEL + body), keys.station)
+    return Known(root, keys, certificate, letter, Prekey(seed(name, "prekey")[:32]))
+
+
+def in_order(one: Known, other: Known) -> tuple[Known, Known]:
+    """A and B."""
+    return (one, other) if one.letter.fingerprint < other.letter.fingerprint else (other, one)
+
+
+def agreement(one: Known, other: Known, **changes: Any) -> Agreement:
+    """A complete agreement between two parties."""
+    a, b = in_order(one, other)
+    given: dict[str, Any] = {
+        "nonce": seed("nonce")[:32],
+        "inc": 1,
+        "name": "Blue Line",
+        "parties": (a.letter.party, b.letter.party),
+        "fingerprints": (a.letter.fingerprint, b.letter.fingerprint),
+        "certificates": (a.certificate.hash, b.certificate.hash),
+        "compared": (True, True),
+        "prekeys": (a.prekey.public, b.prekey.public),
+        "made": MADE,
+        "languages": (a.letter.languages, b.letter.languages),
+    }
+    return Agreement(**(given | changes))
+
+
+def signed(one: Known, other: Known, **changes: Any) -> Paper:
+    """An agreement with the signatures of both roots."""
+    return Paper(agreement(one, other, **changes)).sign(one.root).sign(other.root)
