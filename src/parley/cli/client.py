@@ -47,7 +47,8 @@ class Asking:
             given["line"] = self.line
         caller = self.caller()
         if caller is not None:
-            return caller.call(op, **given)
+            with voice.patience("Waiting for the station"):
+                return caller.call(op, **given)
         return self._call_here(op, given)
 
     def caller(self) -> Caller | None:

@@ -8,15 +8,17 @@ visible: a message may not move the cursor, colour a line or write its own words
 from __future__ import annotations
 
 import json
-import re
 import sys
+import threading
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
+from parley.console import words
 from parley.core.errors import Misused, ParleyError
 
 PROGRESS_AFTER_S = 1.0
@@ -59,24 +61,14 @@ def tell(value: Any, in_words: Callable[[Any], Iterable[str]]) -> None:
             say(line)
 
 
-_HIDDEN = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
-
-
 def visible(text: str) -> str:
-    """A text of unknown origin, with what would act on a terminal or hide written as U+XXXX."""
-    return _HIDDEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
+    """A text of unknown origin, with what would act on a terminal or hide written out."""
+    return words.seen_signs(text)
 
 
-def one_line(text: str, width: int) -> str:
-    """The beginning of a text, in one line of at most `width` columns."""
-    flat = visible(text.replace("\n", " / "))
-    if columns(flat) <= width:
-        return flat
-    while columns(flat) > width - 1:
-        flat = flat[:-1]
-    return flat + "…"
+def one_line(text: str | None, width: int) -> str:
+    """The beginning of a text, in one line."""
+    return words.first_words(text, width)
 
 
 def columns(text: str) -> int:
@@ -178,10 +170,10 @@ class Progress:
         progress(done, total)
     """
 
-    def __init__(self, what: str, unit: str = "") -> None:
+    def __init__(self, what: str, unit: str = "", started: float | None = None) -> None:
         self._what = what
         self._unit = f" {unit}" if unit else ""
-        self._next = time.monotonic() + PROGRESS_AFTER_S
+        self._next = (time.monotonic() if started is None else started) + PROGRESS_AFTER_S
         self._written = 0
         self._in_place = sys.stderr.isatty()
 
@@ -210,6 +202,27 @@ class Progress:
         sys.stderr.write(f"\r{text}{blank}")
         sys.stderr.flush()
         self._written = len(text)
+
+
+@contextmanager
+def patience(what: str) -> Iterator[None]:
+    """Says that something is under way when it takes longer than a second, and how long by now."""
+    done = threading.Event()
+    started = time.monotonic()
+
+    def tick() -> None:
+        if not done.wait(PROGRESS_AFTER_S):
+            with Progress(what, "s", started) as progress:
+                while not done.wait(PROGRESS_EVERY_S):
+                    progress(int(time.monotonic() - started))
+
+    ticking = threading.Thread(target=tick, daemon=True)
+    ticking.start()
+    try:
+        yield
+    finally:
+        done.set()
+        ticking.join()
 
 
 def pairs(values: Mapping[str, object]) -> list[str]:

@@ -1,0 +1,107 @@
+"""`open` to `wait`: what a watch officer does with a message, each act an entry of the record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from parley.cli import shown, voice
+from parley.cli.client import Asking, asks
+from parley.core.errors import Misused
+
+
+def _done(station: Asking, sentence: str, op: str, **arguments: Any) -> None:
+    voice.tell(station.call(op, **arguments), lambda view: [sentence])
+
+
+@click.command(name="open")
+@click.argument("n", type=int)
+@asks(line=True)
+def open_(station: Asking, n: int) -> None:
+    """Read message N of theirs; the record says that you did."""
+    # Displayed is what a screen does, opened is what a person does; a terminal does both at once.
+    station.call("display", n=n)
+    station.call("open", n=n)
+    voice.tell(station.call("message", n=n, dir="theirs"), shown.message)
+
+
+@click.command(name="pass")
+@click.argument("n", type=int)
+@click.argument("office")
+@asks(line=True)
+def pass_(station: Asking, n: int, office: str) -> None:
+    """Note that message N of theirs was passed to an office."""
+    _done(station, f"Message {n} is noted as passed to {office}.", "pass", n=n, office=office)
+
+
+@click.command()
+@click.argument("n", type=int)
+@click.option("--group", help="The six digits of the check group, as they were heard or typed.")
+@click.option(
+    "--field",
+    "fields",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A critical element as it was understood; may be given again.",
+)
+@asks(line=True)
+def readback(station: Asking, n: int, group: str | None, fields: tuple[str, ...]) -> None:
+    """Read message N of theirs back: its check group, or its critical elements."""
+    if bool(group) == bool(fields):
+        raise Misused("Read back the check group or the elements.", "Give --group or --field.")
+    read: dict[str, str] = {}
+    for field in fields:
+        name, equals, value = field.partition("=")
+        if not equals or not name:
+            raise Misused(f"{field!r} is no element.", "Write it as NAME=VALUE.")
+        read[name] = value
+    _done(
+        station,
+        f"Message {n} is read back; the other side confirms it or says what is wrong.",
+        "readback",
+        n=n,
+        group=group.replace(" ", "") if group else None,
+        fields=read or None,
+    )
+
+
+@click.command()
+@click.argument("n", type=int)
+@asks(line=True)
+def confirm(station: Asking, n: int) -> None:
+    """Confirm that what they read back of message N of ours is right."""
+    _done(station, f"Message {n} is understood: read back and confirmed.", "confirm", n=n)
+
+
+@click.command()
+@click.argument("n", type=int)
+@click.argument("text")
+@asks(line=True)
+def correct(station: Asking, n: int, text: str) -> None:
+    """Say what is wrong in what they read back of message N of ours."""
+    _done(station, f"The correction of message {n} is on its way.", "correct", n=n, text=text)
+
+
+@click.command()
+@click.argument("n", type=int)
+@click.argument("reason")
+@asks(line=True)
+def unable(station: Asking, n: int, reason: str) -> None:
+    """Say that message N of theirs cannot be followed, and why."""
+    _done(station, f"They learn that message {n} cannot be followed.", "unable", n=n, reason=reason)
+
+
+@click.command()
+@click.argument("n", type=int)
+@click.argument("minutes", type=click.IntRange(min=1))
+@asks(line=True)
+def wait(station: Asking, n: int, minutes: int) -> None:
+    """Say that an answer to message N of theirs takes so many minutes."""
+    _done(
+        station,
+        f"They learn that message {n} is answered within {voice.count(minutes, 'minute')}.",
+        "wait",
+        n=n,
+        minutes=minutes,
+    )

@@ -1,0 +1,68 @@
+"""`parley desk`: what messages are addressed to, who holds it now, and who is called after them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from parley.cli import voice
+from parley.cli.client import Asking, asks
+
+
+@click.group(name="desk")
+def command() -> None:
+    """Desks, who holds them, and their deputies."""
+
+
+def shown(desk: dict[str, Any]) -> list[str]:
+    """A desk in one line."""
+    holders = ", ".join(person["name"] for person in desk["holders"]) or "nobody"
+    deputies = ", ".join(person["name"] for person in desk["deputies"]) or "none"
+    return [f"Desk {desk['desk']}, {desk['name']}: held by {holders}; deputies: {deputies}."]
+
+
+@command.command()
+@click.argument("name")
+@asks(setup=True)
+def add(station: Asking, name: str) -> None:
+    """Set up a desk. The first one receives what names none."""
+    voice.tell(
+        station.call("desk.add", name=name),
+        lambda view: [f"{view['name']} is desk {view['desk']}."],
+    )
+
+
+@command.command(name="list")
+@asks(setup=True)
+def list_(station: Asking) -> None:
+    """Show the desks and who holds them."""
+    voice.tell(
+        station.call("desk.list"),
+        lambda view: [line for desk in view["desks"] for line in shown(desk)],
+    )
+
+
+@command.command()
+@click.argument("desk", type=int)
+@asks()
+def hold(station: Asking, desk: int) -> None:
+    """Take the watch at a desk."""
+    voice.tell(station.call("desk.hold", desk=desk), shown)
+
+
+@command.command()
+@click.argument("desk", type=int)
+@asks()
+def leave(station: Asking, desk: int) -> None:
+    """Hand the watch over: you no longer hold this desk."""
+    voice.tell(station.call("desk.leave", desk=desk), shown)
+
+
+@command.command()
+@click.argument("desk", type=int)
+@click.argument("persons", type=int, nargs=-1, metavar="PERSON…")
+@asks(setup=True)
+def deputies(station: Asking, desk: int, persons: tuple[int, ...]) -> None:
+    """Say who is called, in this order, when a clock runs out at a desk."""
+    voice.tell(station.call("desk.deputies", desk=desk, persons=list(persons)), shown)

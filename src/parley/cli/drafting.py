@@ -1,0 +1,186 @@
+"""`say`, `draft` and `release`: one person writes, another sends exactly that."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from parley.cli import shown, voice
+from parley.cli.client import Asking, asks
+from parley.core.errors import Misused, Refused, Unavailable
+
+PRECEDENCES = ("ROUTINE", "PRIORITY", "IMMEDIATE", "FLASH")
+TEXT_BYTES_MAX = 1 << 20  # far above any message: what is longer is some other file
+
+
+def written(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Where a text comes from: an argument, a file, or standard input."""
+    verb = click.option(
+        "--file",
+        "file",
+        type=click.Path(path_type=Path),
+        help="Take the text from a file (- is standard input), exactly as it stands there.",
+    )(verb)
+    return click.argument("text", required=False)(verb)
+
+
+def taken(text: str | None, file: Path | None) -> str:
+    """The text that was given, unchanged."""
+    if text is not None and text != "-":
+        if file is not None:
+            raise Misused("There are two texts.", "Give it as an argument or with --file.")
+        return text
+    if file is not None and str(file) != "-":
+        try:
+            with file.open("rb") as opened:
+                raw = opened.read(TEXT_BYTES_MAX + 1)
+        except OSError as error:
+            raise Unavailable(
+                f"The file {file} cannot be read: {error.strerror}.", "Name another file."
+            ) from error
+    else:
+        if sys.stdin.isatty():
+            voice.aside("Write the text; Ctrl-D in an empty line ends it.")
+        raw = sys.stdin.buffer.read(TEXT_BYTES_MAX + 1)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise Refused(
+            f"The text is not UTF-8 at byte {error.start + 1}.", "Save it as UTF-8."
+        ) from error
+
+
+@click.command()
+@written
+@click.option(
+    "--precedence",
+    type=click.Choice(PRECEDENCES, case_sensitive=False),
+    default="ROUTINE",
+    show_default=True,
+    help="How urgent it is.",
+)
+@click.option("--language", help="Its language, as in BCP 47; default: our first.")
+@click.option("--subject", help="One line that says what it is about.")
+@click.option("--answers", type=int, metavar="N", help="It answers message N of theirs.")
+@click.option("--corrects", type=int, metavar="N", help="It corrects message N of ours.")
+@click.option("--retracts", type=int, metavar="N", help="It retracts message N of ours.")
+@asks(line=True)
+def say(
+    station: Asking,
+    text: str | None,
+    file: Path | None,
+    precedence: str,
+    language: str | None,
+    subject: str | None,
+    answers: int | None,
+    corrects: int | None,
+    retracts: int | None,
+) -> None:
+    """Write a message. It becomes a draft, which another person releases."""
+    view = station.call(
+        "draft.new",
+        text=taken(text, file),
+        precedence=precedence.upper(),
+        language=language,
+        subject=subject,
+        answers=answers,
+        corrects=corrects,
+        retracts=retracts,
+    )
+    voice.tell(view, begun)
+
+
+def begun(view: dict[str, Any]) -> Iterator[str]:
+    """What a new draft is called, and what is next."""
+    size = f"{voice.count(view['words'], 'word')}, {voice.count(view['bytes'], 'byte')}"
+    yield f"Draft {view['draft']} · {shown.heading(view)} · {size}"
+    yield f"SHA-256 {view['sha256']}"
+    yield from map(voice.visible, view["advice"])
+    yield f"Next: another person releases it with `parley release {view['draft']}`."
+
+
+@click.group()
+def draft() -> None:
+    """Drafts: what is written and nobody has released."""
+
+
+@draft.command(name="list")
+@asks(line=True)
+def list_(station: Asking) -> None:
+    """All drafts that wait for release."""
+
+    def in_words(view: dict[str, Any]) -> list[str]:
+        rows = [
+            (
+                each["draft"],
+                each["precedence"],
+                each["status"],
+                shown.person(each["by"]),
+                voice.one_line(each["subject"] or each["text"], shown.SUBJECT_COLUMNS),
+            )
+            for each in view["drafts"]
+        ]
+        return voice.table(rows, ("draft", "precedence", "mark", "by", "words"), (0,))
+
+    voice.tell(station.call("draft.list"), in_words)
+
+
+@draft.command()
+@click.argument("draft", type=int)
+@asks()
+def show(station: Asking, draft: int) -> None:
+    """One draft, every word of it."""
+    voice.tell(station.call("draft.show", draft=draft), shown.draft)
+
+
+@draft.command()
+@click.argument("draft", type=int)
+@written
+@asks()
+def edit(station: Asking, draft: int, text: str | None, file: Path | None) -> None:
+    """Put another text in place of a draft's."""
+    voice.tell(station.call("draft.edit", draft=draft, text=taken(text, file)), begun)
+
+
+@draft.command()
+@click.argument("draft", type=int)
+@asks()
+def withdraw(station: Asking, draft: int) -> None:
+    """Take a draft back."""
+    voice.tell(
+        station.call("draft.withdraw", draft=draft), lambda view: [f"Draft {draft} is withdrawn."]
+    )
+
+
+@click.command()
+@click.argument("draft", type=int)
+@click.option("--sha256", help="Release exactly this, without being shown it and asked.")
+@click.option("--displayed", type=int, metavar="N", help="Their entries below N were displayed.")
+@asks()
+def release(station: Asking, draft: int, sha256: str | None, displayed: int | None) -> None:
+    """Send another person's draft, exactly as it stands.
+
+    It is shown in full, with what has arrived since it was begun; typing RELEASE sends it. What is
+    sent is what was shown: if somebody edits the draft meanwhile, the station refuses.
+    """
+    if sha256 is None:
+        view = station.call("draft.show", draft=draft)
+        for line in shown.draft(view):
+            voice.aside(line)
+        sha256, displayed = view["sha256"], view["displayed"]
+        if voice.ask("Type RELEASE to send it, anything else to leave it:") != "RELEASE":
+            raise Refused(f"Draft {draft} was not released.", "It stays as it is.")
+    view = station.call("release", draft=draft, sha256=sha256, displayed=displayed)
+
+    def in_words(view: dict[str, Any]) -> Iterator[str]:
+        if view.get("n") is not None:
+            yield f"Released as message {view['n']} of ours."
+        else:
+            yield f"Released: {view.get('waiting') or 'it gets its number when a path takes it'}."
+        yield "`parley outbox` shows what becomes of it."
+
+    voice.tell(view, in_words)

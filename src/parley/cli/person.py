@@ -1,0 +1,63 @@
+"""`parley person`: who works at a station, and in which roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from parley.cli import voice
+from parley.cli.client import Asking, asks
+
+
+@click.group(name="person")
+def command() -> None:
+    """Who works here, and in which roles.
+
+    Each person acts with a token file of their own, which the operator hands over once.
+    """
+
+
+@command.command()
+@click.argument("name")
+@click.argument("roles", nargs=-1, required=True, metavar="ROLE…")
+@click.option("--office", default="", help="What stands beside the name on messages.")
+@asks(setup=True)
+def add(station: Asking, name: str, roles: tuple[str, ...], office: str) -> None:
+    """Take somebody on. Roles: operator, drafter, releaser, watch, auditor."""
+    added = station.call("person.add", name=name, office=office or name, roles=list(roles))
+    # The token is in the file alone: a terminal keeps what it showed, and so do its logs.
+    told = {key: value for key, value in added.items() if key != "token"}
+
+    def in_words(view: dict[str, Any]) -> Iterator[str]:
+        yield f"{name} is person {view['id']}: {', '.join(roles)}."
+        yield f"Hand over {view['file']}; whoever holds it acts as {name}."
+
+    voice.tell(told, in_words)
+
+
+@command.command(name="list")
+@asks(setup=True)
+def list_(station: Asking) -> None:
+    """Show who works here."""
+
+    def in_words(view: dict[str, Any]) -> list[str]:
+        rows = [
+            (person["id"], person["name"], person["office"], ", ".join(person["roles"]))
+            for person in view["persons"]
+        ]
+        return voice.table(rows, ("number", "name", "office", "roles"), right=(0,))
+
+    voice.tell(station.call("person.list"), in_words)
+
+
+@command.command()
+@click.argument("person", type=int, metavar="NUMBER")
+@asks(setup=True)
+def end(station: Asking, person: int) -> None:
+    """Let somebody go: the token is dead at once, the number is never used again."""
+    voice.tell(
+        station.call("person.end", person=person),
+        lambda view: [f"{view['person']['name']} no longer works here."],
+    )

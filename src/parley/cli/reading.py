@@ -1,0 +1,81 @@
+"""`inbox`, `outbox`, `message`, `record`, `audit`: what was said and what became of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from parley.cli import shown, voice
+from parley.cli.client import Asking, asks
+
+
+@click.command()
+@click.option("--all", "all_", is_flag=True, help="Those that are dealt with, too.")
+@asks(line=True)
+def inbox(station: Asking, all_: bool) -> None:
+    """What they said: FLASH first, then by precedence, newest last."""
+    voice.tell(
+        station.call("inbox", all=all_ or None), lambda view: shown.messages(view["messages"])
+    )
+
+
+@click.command()
+@asks(line=True)
+def outbox(station: Asking) -> None:
+    """What was released here, and what became of it."""
+    voice.tell(station.call("outbox"), lambda view: shown.messages(view["messages"]))
+
+
+@click.command()
+@click.argument("n", type=int)
+@click.option("--ours", is_flag=True, help="Message N of ours; without it, of theirs.")
+@asks(line=True)
+def message(station: Asking, n: int, ours: bool) -> None:
+    """One message with its stages and both clocks."""
+    voice.tell(station.call("message", n=n, dir="ours" if ours else "theirs"), shown.message)
+
+
+@click.command()
+@click.option("--start", type=int, help="From this place of the joint order on.")
+@click.option("--limit", type=int, help="At most so many entries.")
+@asks(line=True)
+def record(station: Asking, start: int | None, limit: int | None) -> None:
+    """What was said on the line, in the order both stations hold."""
+
+    def in_words(view: dict[str, Any]) -> list[str]:
+        rows = [
+            (
+                row["dir"],
+                row["n"],
+                row["kind"],
+                shown.moment(row["time"]),
+                voice.one_line(row.get("summary") or row.get("text") or "", shown.SUBJECT_COLUMNS),
+            )
+            for row in view["entries"]
+        ]
+        return voice.table(rows, ("whose", "n", "entry", "time", ""), (1,))
+
+    voice.tell(station.call("record", start=start, limit=limit), in_words)
+
+
+@click.command()
+@click.option("--start", type=int, help="From this row on; default: the newest.")
+@click.option("--limit", type=int, help="At most so many rows.")
+@asks(setup=True)
+def audit(station: Asking, start: int | None, limit: int | None) -> None:
+    """Who did what at this station; refuses if a row was changed."""
+
+    def in_words(view: dict[str, Any]) -> Iterator[str]:
+        for row in view["rows"]:
+            arguments = json.dumps(row["arguments"], ensure_ascii=False)
+            yield (
+                f"{row['id']:>6}  {shown.moment(row['at'])}  {voice.visible(row['name'])}"
+                f"  {row['act']}  {voice.one_line(arguments, 80)}"
+                f"  {voice.one_line(row['outcome'], 80)}"
+            )
+        yield f"Newest hash: {view['head']}"
+
+    voice.tell(station.call("audit", start=start, limit=limit), in_words)

@@ -1,0 +1,141 @@
+"""Drafts, messages and lines as a terminal shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from parley.cli import voice
+from parley.console import words
+
+View = dict[str, Any]
+
+SUBJECT_COLUMNS = 48
+REFERENCES = {"answers": "Answers", "corrects": "Corrects", "retracts": "Retracts"}
+
+
+def moment(at: float | None, now: float | None = None) -> str:
+    """A moment, UTC."""
+    return "–" if at is None else words.clock(at, now)
+
+
+def person(who: View | None) -> str:
+    """Somebody by name and office."""
+    if not who:
+        return "–"
+    name, office = voice.visible(who.get("name") or "?"), voice.visible(who.get("office") or "")
+    return f"{name} ({office})" if office and office != name else name
+
+
+def persons(several: list[View] | None) -> str:
+    """Some people."""
+    return ", ".join(map(person, several or [])) or "–"
+
+
+def reference(message: View | None) -> str:
+    """Another message, as it is referred to."""
+    if not message:
+        return "–"
+    return f"{message['dir']} {message['n']}"
+
+
+def heading(view: View) -> str:
+    """What a message is, first of all; the mark never goes missing."""
+    parts = [view["precedence"], view["status"]]
+    if view.get("kind") and view["kind"] != "text":
+        parts.append(view["kind"])
+    return " · ".join(parts)
+
+
+def draft(view: View) -> Iterator[str]:
+    """A draft as the second person reads it: every word, then what stands behind it."""
+    yield f"Draft {view['draft']} · {heading(view)} · {view['state']}"
+    facts: dict[str, object] = {
+        "By": persons([view["by"], *view["editors"]]),
+        "Language": view["language"],
+    }
+    if view.get("subject"):
+        facts["Subject"] = voice.visible(view["subject"])
+    for key, name in REFERENCES.items():
+        if view[key] is not None:
+            facts[name] = f"{'theirs' if key == 'answers' else 'ours'} {view[key]}"
+    yield from voice.pairs(facts)
+    yield ""
+    yield from voice.quoted(view["text"])
+    yield ""
+    yield f"{voice.count(view['words'], 'word')}, {voice.count(view['bytes'], 'byte')}."
+    yield f"SHA-256 {view['sha256']}"
+    arrived = view.get("arrived_since") or []
+    if arrived:
+        yield f"Since this draft was begun {voice.count(len(arrived), 'message')} arrived:"
+        yield from (f"  theirs {message['n']} · {message['precedence']}" for message in arrived)
+
+
+def message(view: View) -> Iterator[str]:
+    """One message with all that is known of it."""
+    yield f"{view['dir'].capitalize()} {view['n']} · {heading(view)}"
+    facts: dict[str, object] = {}
+    if view.get("subject"):
+        facts["Subject"] = voice.visible(view["subject"])
+    facts["Drafted by"] = person(view.get("drafter"))
+    facts["Released by"] = persons(view.get("releasers"))
+    facts["Sent"] = moment(view["time"]) + " (sender's clock)"
+    facts["Kept"] = moment(view["kept"]) + " (our clock)"
+    for key, name in REFERENCES.items():
+        if view.get(key):
+            facts[name] = reference(view[key])
+    if view.get("clock"):
+        facts["Clock"] = clock(view["clock"])
+    yield from voice.pairs(facts)
+    yield ""
+    yield from text(view)
+    yield ""
+    yield from voice.table(
+        (
+            (
+                stage["stage"],
+                moment(stage.get("at_ours")),
+                moment(stage.get("at_theirs")),
+                person(stage.get("by")) if stage.get("by") else "",
+                voice.one_line(str(stage["detail"]), SUBJECT_COLUMNS)
+                if stage.get("detail")
+                else "",
+            )
+            for stage in view["stages"]
+        ),
+        ("stage", "our clock", "their clock", "by", ""),
+    )
+    yield ""
+    yield f"SHA-256 {view['sha256']} · {view['attribution']}"
+
+
+def text(view: View) -> list[str]:
+    """The words of a message, or that there are none we can read."""
+    if view.get("text") is None:
+        return ["  (an entry that cannot be read; the record keeps its bytes)"]
+    return voice.quoted(view["text"])
+
+
+def clock(view: View) -> str:
+    """How long there is to answer."""
+    left = view["left_s"]
+    return f"OVERDUE by {words.span(-left)}" if view["overdue"] else f"{words.span(left)} left"
+
+
+def messages(views: list[View]) -> list[str]:
+    """A list of messages, one line each."""
+    if not views:
+        return ["None."]
+    rows = [
+        (
+            view["n"],
+            view["precedence"],
+            view["status"],
+            moment(view["time"]),
+            view["stages"][-1]["stage"] if view["stages"] else "",
+            clock(view["clock"]) if view.get("clock") else "",
+            voice.one_line(view.get("subject") or view.get("text"), SUBJECT_COLUMNS),
+        )
+        for view in views
+    ]
+    return voice.table(rows, ("n", "precedence", "mark", "sent", "stage", "clock", "words"), (0,))
