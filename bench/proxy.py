@@ -1,30 +1,44 @@
-"""A wire between two stations that counts what crosses it and can be cut."""
+"""A wire between two stations that notes what crosses it and can be cut."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+
+LENGTH_BYTES = 3  # before every frame (spec/wire.md W12)
+ENVELOPE, PACKET = 0, 1  # frame kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """One frame that crossed the wire."""
+
+    at: float  # monotonic seconds
+    forward: bool  # from whoever dialled
+    kind: int
+    bytes: int  # with its length in front: TCP payload
 
 
 @dataclass(slots=True)
 class Wire:
-    """Forwards TCP from its own port to `target`; counts payload bytes in each direction."""
+    """Forwards TCP from its own port to `target` and notes every frame in both directions."""
 
     target: tuple[str, int]
-    forward_bytes: int = 0
-    backward_bytes: int = 0
+    port: int = 0
+    crossings: list[Crossing] = field(default_factory=list)
     _server: asyncio.Server | None = None
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
-    async def start(self, port: int = 0) -> int:
-        """Listen on loopback; return the port."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port)
-        number: int = self._server.sockets[0].getsockname()[1]
-        return number
+    async def start(self) -> int:
+        """Listen on loopback, after a cut on the same port as before; return the port."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self.port
 
     async def cut(self) -> None:
-        """Close every connection and refuse new ones."""
+        """Break every connection and refuse new ones."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -43,13 +57,22 @@ class Wire:
     async def _pump(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, forward: bool
     ) -> None:
+        unread = bytearray()
         with suppress(OSError):
             while data := await source.read(1 << 16):
-                if forward:
-                    self.forward_bytes += len(data)
-                else:
-                    self.backward_bytes += len(data)
                 sink.write(data)
+                self._note(unread, data, forward)
                 await sink.drain()
         self._open.discard(sink)
         sink.transport.abort()
+
+    def _note(self, unread: bytearray, data: bytes, forward: bool) -> None:
+        now = time.monotonic()
+        unread += data
+        while len(unread) > LENGTH_BYTES:
+            size = LENGTH_BYTES + int.from_bytes(unread[:LENGTH_BYTES])
+            if len(unread) < size:
+                break
+            kind = unread[LENGTH_BYTES] >> 2 & 7
+            self.crossings.append(Crossing(now, forward, kind, size))
+            del unread[:size]
