@@ -33,6 +33,7 @@ class Crew:
     releaser: Calls
     watch: Calls
     arrived: dict[int, float] = field(default_factory=dict)  # n of theirs: monotonic seconds
+    flashes: list[int] = field(default_factory=list)  # those of them that are FLASH
     receipted: int = 0  # entries of ours they hold
     receipted_at: float = 0.0
     on_receipt: Callable[[], None] = lambda: None
@@ -49,6 +50,8 @@ class Crew:
     def _event(self, event: dict[str, Any]) -> None:
         if event["kind"] == "message" and event["dir"] == "theirs":
             self.arrived[event["n"]] = time.monotonic()
+            if event["precedence"] == "FLASH":
+                self.flashes.append(event["n"])
         elif event["kind"] == "stage" and event.get("stage") == "received":
             self.receipted = max(self.receipted, event["upto"])
             self.receipted_at = time.monotonic()

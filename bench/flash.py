@@ -23,9 +23,9 @@ async def measure(here: Crew, there: Crew) -> list[Figure]:
         released = [here.release(draft) for draft in routine]
         await asyncio.sleep(0.005)  # they are on their way when the FLASH is released
         began = time.monotonic()
-        answer = await here.release(flash)
-        n = answer["n"]
-        await there.until(lambda n=n: n in there.arrived)
+        await here.release(flash)
+        await there.until(lambda upto=number: len(there.flashes) > upto)
+        n = there.flashes[-1]
         waits.append((there.arrived[n] - began) * 1e3)
         behind.append(n - base)
         await asyncio.gather(*released)

@@ -19,7 +19,7 @@ def opened(n: int, about: int) -> Stands:
 
 
 def ledger(*words: str, precedence: int = 0) -> Ledger:
-    return Ledger([Said(word, precedence, True) for word in words])
+    return Ledger([Said(word, precedence, True, n) for n, word in enumerate(words)])
 
 
 def test_a_sound_record() -> None:
@@ -64,7 +64,7 @@ def test_openings() -> None:
 def test_any_interleaving_of_precedences_is_in_order(
     lanes: list[int], chance: random.Random
 ) -> None:
-    said = Ledger([Said(f"{n}", lane, True) for n, lane in enumerate(lanes)])
+    said = Ledger([Said(f"{n}", lane, True, n) for n, lane in enumerate(lanes)])
     queues = [[each for each in said.said if each.precedence == lane] for lane in range(4)]
     record: list[Stands] = []
     while any(queues):

@@ -24,6 +24,7 @@ class Said:
     text: str
     precedence: int
     sure: bool = False
+    order: int = -1  # among all attempts to release; a refused one does not count
 
 
 @dataclass(slots=True)
@@ -97,7 +98,7 @@ def entry_lines(evidence: str) -> Sequence[str]:
 def compare(ledger: Ledger, record: Iterable[Stands], dir: int) -> Findings:
     """One side's ledger against direction `dir` of one record."""
     found = Findings(messages=sum(each.sure for each in ledger.said))
-    place = {each.text: at for at, each in enumerate(ledger.said)}
+    known = {each.text: each for each in ledger.said}
     seen: Counter[str] = Counter()
     opened: Counter[int] = Counter()
     last: dict[int, int] = {}
@@ -109,19 +110,19 @@ def compare(ledger: Ledger, record: Iterable[Stands], dir: int) -> Findings:
         if entry.type != Type.TEXT:
             continue
         text = str(entry.payload)
-        at = place.get(text)
-        if at is None:
+        said = known.get(text)
+        if said is None:
             found.unsaid.append(text)
             continue
-        if entry.precedence != ledger.said[at].precedence:
+        if entry.precedence != said.precedence:
             found.unsaid.append(f"{text} at precedence {entry.precedence}")
         seen[text] += 1
         if seen[text] > 1:
             found.doubled.append(text)
             continue
-        if at < last.get(entry.precedence, -1):
+        if said.order < last.get(entry.precedence, -1):
             found.reordered.append(text)
-        last[entry.precedence] = max(at, last.get(entry.precedence, -1))
+        last[entry.precedence] = max(said.order, last.get(entry.precedence, -1))
     found.lost += [each.text for each in ledger.said if each.sure and not seen[each.text]]
     found.lost += [f"opening of {n}" for n, sure in ledger.opened.items() if sure and not opened[n]]
     found.doubled += [f"opening of {n}" for n, count in opened.items() if count > 1]

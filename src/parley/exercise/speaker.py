@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +19,32 @@ OPENED_OF = 8  # one message of so many is opened by the watch officer
 AGAIN_S = 0.02  # between attempts to reach a station that is starting
 PRECEDENCES = ("ROUTINE", "PRIORITY", "IMMEDIATE", "FLASH")
 WEIGHTS = (70, 15, 10, 5)
-WORDS = (
-    "we have received your message and shall answer before noon 我们已经收到 мы получили".split()
-)
+WORDS = ("we have", "received", "your message", "and shall", "answer", "我们已经收到", "получили")
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A draft that the station has, to be released."""
+
+    draft: int
+    sha256: str
+    said: Said
 
 
 class Speaker:
-    """Keeps one station busy and its own ledger of what the station answered."""
+    """Keeps one station busy, and its own ledger of what the station answered."""
 
     def __init__(
         self, name: str, folder: Path, tokens: Mapping[str, str], chance: random.Random
     ) -> None:
         """`tokens` by role: drafter, releaser, watch."""
         self.ledger = Ledger()
-        self.trouble: list[str] = []  # refusals that no kill explains
+        self.trouble: list[str] = []  # what no kill explains
         self._name, self._folder, self._tokens, self._chance = name, folder, tokens, chance
-        self._number = 0
-        self._in_doubt: list[tuple[int, str, Said]] = []  # released, and no answer came
+        self._number = self._attempt = 0
+        self._displayed = 0  # their entries that have been on a screen of ours
+        self._waiting: list[Waiting] = []
+        self._in_doubt: list[Waiting] = []  # a release was asked for, and no answer came
         self._stopping = False
 
     def stop(self) -> None:
@@ -56,8 +66,9 @@ class Speaker:
                     calls.close()
 
     async def _speak(self, drafter: Calls, releaser: Calls, watch: Calls) -> None:
-        await self._ask_again(releaser)
-        await watch.listen(lambda event: self._open(watch, event))
+        await watch.listen(lambda event: self._hear(watch, event))
+        self._displayed = (await watch.ask("status"))["lines"][0]["their_size"]
+        await self._clear_doubt(releaser)
         while not self._stopping:
             batch = [self._compose() for _ in range(self._chance.randint(1, BATCH_MAX))]
             drafts = await asyncio.gather(
@@ -68,45 +79,57 @@ class Speaker:
                     for said in batch
                 )
             )
-            # From here on the station may have released them, whether or not we are told.
             for said, draft in zip(batch, drafts, strict=True):
-                self.ledger.said.append(said)
-                self._in_doubt.append((draft["draft"], draft["sha256"], said))
-            answers = [
-                releaser.ask("release", draft=id, sha256=sha) for id, sha, _ in self._in_doubt
-            ]
-            released = await asyncio.gather(*answers, return_exceptions=True)
-            self._take(released)
+                self._waiting.append(Waiting(draft["draft"], draft["sha256"], said))
+            await self._release(releaser)
 
-    def _take(self, released: list[Any]) -> None:
-        """Strike out what was answered; raise when the station went away before the last."""
-        doubt, self._in_doubt = self._in_doubt, []
+    async def _release(self, releaser: Calls) -> None:
+        """Ask for the release of all that waits; raise if the station dies before it answered."""
+        # From here on the station may have released them, whether or not we are told.
+        asked, self._waiting = self._waiting, []
+        answers = []
+        for item in asked:
+            self._attempt += 1
+            if item.said.order < 0:
+                self.ledger.said.append(item.said)
+            item.said.order = self._attempt
+            answers.append(
+                releaser.ask(
+                    "release", draft=item.draft, sha256=item.sha256, displayed=self._displayed
+                )
+            )
         gone: Unavailable | None = None
-        for item, answer in zip(doubt, released, strict=True):
+        released = await asyncio.gather(*answers, return_exceptions=True)
+        for item, answer in zip(asked, released, strict=True):
             if isinstance(answer, Unavailable):
                 self._in_doubt.append(item)
                 gone = answer
+            elif isinstance(answer, Refused) and "Since this draft" in answer.sentence:
+                self._waiting.append(item)  # something came in between; look, and ask again
             elif isinstance(answer, ParleyError):
-                self.trouble.append(f"{item[2].text}: {answer}")
+                self.trouble.append(f"{item.said.text}: {answer}")
             elif isinstance(answer, BaseException):
                 raise answer
             else:
-                item[2].sure = True
+                item.said.sure = True
         if gone is not None:
             raise gone
 
-    async def _ask_again(self, releaser: Calls) -> None:
-        """It may have happened without our being told: ask again, and take a refusal for that."""
-        for item in list(self._in_doubt):
-            draft, sha256, said = item
-            try:
-                await releaser.ask("release", draft=draft, sha256=sha256)
-            except Refused as refusal:
-                shown = await releaser.ask("draft.show", draft=draft)
-                if shown["status"] != "released":
-                    self.trouble.append(f"{said.text}: {refusal}")
-            said.sure = True
-            self._in_doubt.remove(item)
+    async def _clear_doubt(self, releaser: Calls) -> None:
+        """It may have happened without our being told: look, and see that it happens only once."""
+        while self._in_doubt:
+            item = self._in_doubt[0]
+            shown = await releaser.ask("draft.show", draft=item.draft)
+            if shown["state"] == "released":
+                item.said.sure = True
+                try:
+                    await releaser.ask("release", draft=item.draft, sha256=item.sha256)
+                    self.trouble.append(f"{item.said.text}: released twice")
+                except Refused:
+                    pass
+            else:
+                self._waiting.append(item)
+            del self._in_doubt[0]
 
     def _compose(self) -> Said:
         self._number += 1
@@ -114,11 +137,12 @@ class Speaker:
         (precedence,) = self._chance.choices(range(4), WEIGHTS)
         return Said(f"{self._name} {self._number} {words}", precedence)
 
-    def _open(self, watch: Calls, event: dict[str, Any]) -> None:
-        """Open some of what arrives; each at most once, so that a second one is a double."""
+    def _hear(self, watch: Calls, event: dict[str, Any]) -> None:
+        """See what arrives, and open some of it; each once, so that a second one is a double."""
         if event.get("kind") != "message" or event.get("dir") != "theirs":
             return
         n = event["n"]
+        self._displayed = max(self._displayed, n + 1)
         if n in self.ledger.opened or self._chance.randrange(OPENED_OF):
             return
         self.ledger.opened[n] = False
