@@ -8,7 +8,7 @@ import click
 
 from parley.cli import shown, voice
 from parley.cli.client import Asking, asks
-from parley.core.errors import Misused
+from parley.core.errors import Misused, Refused
 
 
 def _done(station: Asking, sentence: str, op: str, **arguments: Any) -> None:
@@ -20,8 +20,6 @@ def _done(station: Asking, sentence: str, op: str, **arguments: Any) -> None:
 @asks(line=True)
 def open_(station: Asking, n: int) -> None:
     """Read message N of theirs; the record says that you did."""
-    # Displayed is what a screen does, opened is what a person does; a terminal does both at once.
-    station.call("display", n=n)
     station.call("open", n=n)
     voice.tell(station.call("message", n=n, dir="theirs"), shown.message)
 
@@ -48,21 +46,30 @@ def pass_(station: Asking, n: int, office: str) -> None:
 @asks(line=True)
 def readback(station: Asking, n: int, group: str | None, fields: tuple[str, ...]) -> None:
     """Read message N of theirs back: its check group, or its critical elements."""
-    if bool(group) == bool(fields):
+    if group and fields:
         raise Misused("Read back the check group or the elements.", "Give --group or --field.")
+    if not group and not fields:
+        group = voice.ask("The six digits you heard:")
     read: dict[str, str] = {}
     for field in fields:
         name, equals, value = field.partition("=")
         if not equals or not name:
             raise Misused(f"{field!r} is no element.", "Write it as NAME=VALUE.")
         read[name] = value
-    _done(
-        station,
-        f"Message {n} is read back; the other side confirms it or says what is wrong.",
-        "readback",
-        n=n,
-        group=group.replace(" ", "") if group else None,
-        fields=read or None,
+    view = station.call("readback", n=n, group=group, fields=read or None)
+    if view["stage"] == "wrong":
+        left = voice.count(view["tries_left"], "try", "tries")
+        raise Refused(
+            f"{group} is not the check group of message {n}.",
+            f"Ask for it again; after {left} more the record says that it was wrong.",
+        )
+    voice.tell(
+        view,
+        lambda view: [
+            f"Message {n} is read back; they confirm it or say what is wrong."
+            if view["matches"]
+            else f"Message {n} is read back with a wrong group, and the record says so."
+        ],
     )
 
 

@@ -32,11 +32,10 @@ def persons(several: list[View] | None) -> str:
     return ", ".join(map(person, several or [])) or "–"
 
 
-def reference(message: View | None) -> str:
-    """Another message, as it is referred to."""
-    if not message:
-        return "–"
-    return f"{message['dir']} {message['n']}"
+def reference(view: View, key: str) -> str:
+    """Another message that this one names: an answer names one of the other side's."""
+    other = {"ours": "theirs", "theirs": "ours"}[view["dir"]]
+    return f"{other if key == 'answers' else view['dir']} {view[key]}"
 
 
 def heading(view: View) -> str:
@@ -44,6 +43,8 @@ def heading(view: View) -> str:
     parts = [view["precedence"], view["status"]]
     if view.get("kind") and view["kind"] != "text":
         parts.append(view["kind"])
+    if view.get("retracted"):
+        parts.append("RETRACTED")
     return " · ".join(parts)
 
 
@@ -58,7 +59,7 @@ def draft(view: View) -> Iterator[str]:
         facts["Subject"] = voice.visible(view["subject"])
     for key, name in REFERENCES.items():
         if view[key] is not None:
-            facts[name] = f"{'theirs' if key == 'answers' else 'ours'} {view[key]}"
+            facts[name] = reference({**view, "dir": "ours"}, key)
     yield from voice.pairs(facts)
     yield ""
     yield from voice.quoted(view["text"])
@@ -82,10 +83,13 @@ def message(view: View) -> Iterator[str]:
     facts["Sent"] = moment(view["time"]) + " (sender's clock)"
     facts["Kept"] = moment(view["kept"]) + " (our clock)"
     for key, name in REFERENCES.items():
-        if view.get(key):
-            facts[name] = reference(view[key])
+        if view[key] is not None:
+            facts[name] = reference(view, key)
     if view.get("clock"):
         facts["Clock"] = clock(view["clock"])
+    if view["dir"] == "ours":
+        group = view["check_group"]
+        facts["Check group"] = f"{group[:3]} {group[3:]}, to be said on another channel"
     yield from voice.pairs(facts)
     yield ""
     yield from text(view)
@@ -109,10 +113,21 @@ def message(view: View) -> Iterator[str]:
     yield f"SHA-256 {view['sha256']} · {view['attribution']}"
 
 
+def detail(stage: View) -> str:
+    """What a stage says beside its name."""
+    if stage["stage"] == "passed":
+        return f"to {stage['office']}"
+    if stage.get("matches") is False:
+        return f"{stage['detail']}, which is WRONG"
+    if stage.get("until"):
+        return f"until {moment(stage['until'])}"
+    return str(stage["detail"] or stage.get("waiting") or "")
+
+
 def text(view: View) -> list[str]:
     """The words of a message, or that there are none we can read."""
     if view.get("text") is None:
-        return ["  (an entry that cannot be read; the record keeps its bytes)"]
+        return [f"  ({view['problem']}; the record keeps its bytes)"]
     return voice.quoted(view["text"])
 
 

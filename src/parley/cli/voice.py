@@ -47,6 +47,11 @@ def aside(text: str) -> None:
     click.echo(text, err=True)
 
 
+def bell() -> None:
+    """Make the terminal heard."""
+    click.echo("\a", err=True, nl=False)
+
+
 def facts(value: Any) -> None:
     """Facts for a program: one JSON value."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))

@@ -1,0 +1,76 @@
+"""`parley status` and `parley watch`: how the lines stand, and what happens as it happens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from parley.cli import shown, voice
+from parley.cli.client import Asking, asks
+from parley.console import words
+
+View = dict[str, Any]
+
+
+@click.command(name="status")
+@asks(setup=True)
+def command(station: Asking) -> None:
+    """How the lines stand: declared, and observed."""
+    voice.tell(station.call("status"), in_words)
+
+
+def in_words(view: View) -> Iterator[str]:
+    """A station's state for a terminal."""
+    about = view["station"]
+    yield f"{voice.visible(about['party'])}, station {voice.visible(about['name'])}"
+    if not view["lines"]:
+        yield "No line is open; `parley introduce` and `parley agree` open one."
+    for line in view["lines"]:
+        yield ""
+        yield from line_in_words(line)
+    alarms = view.get("alarms") or []
+    if alarms:
+        yield ""
+        yield f"{voice.count(len(alarms), 'ALARM').upper()}"
+    for alarm in alarms:
+        told = alarm.get("sentence") or json.dumps(alarm, ensure_ascii=False, default=str)
+        yield f"  {voice.visible(told)}"
+
+
+def line_in_words(line: View) -> Iterator[str]:
+    """One line."""
+    trust = "" if line["verified"] else " · UNVERIFIED: the letters were not compared by persons"
+    name, counterpart = voice.visible(line["name"]), voice.visible(line["counterpart"])
+    yield f"{name} · {line['mark']} · with {counterpart}{trust}"
+    agree = {True: "yes", False: "NO", None: "not yet signed by both"}[line["records_agree"]]
+    facts: dict[str, object] = {
+        "Declared": line["declared"] + (f": {line['halted']}" if line["halted"] else ""),
+        "Observed": f"{line['observed']}, last heard {words.age(line['last_heard_s'])} ago"
+        if line["last_heard_s"] is not None
+        else line["observed"],
+        "In service": "yes" if line["in_service"] else "no",
+        "Entries": f"{line['our_size']} of ours ({line['receipted']} received there),"
+        f" {line['their_size']} of theirs, {line['queued']} waiting",
+        "Records agree": agree,
+    }
+    test = line.get("last_test")
+    facts["Last test"] = (
+        f"{shown.moment(test['at'])}, answered after {words.span(test['answered_s'])}"
+        if test
+        else "none answered yet"
+    )
+    yield from (f"  {each}" for each in voice.pairs(facts))
+
+
+@click.command()
+@click.option("--since", type=int, metavar="SEQ", help="Begin after this event.")
+@asks()
+def watch(station: Asking, since: int | None) -> None:
+    """Tell what happens, one JSON object a line, until Ctrl-C; a bell for a FLASH."""
+    for event in station.serving().events(since):
+        voice.say(json.dumps(event, ensure_ascii=False))
+        if event.get("kind") == "alarm" and event.get("precedence") == "FLASH":
+            voice.bell()
