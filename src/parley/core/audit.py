@@ -272,7 +272,7 @@ def verify(text: bytes, progress: Progress | None = None) -> Report:
     checker = _Checker(documents, heads)
     lines = sections["entries"].splitlines(keepends=True)
     for count, line in enumerate(lines):
-        checker.entry(line)
+        checker.entry(line, lines[count + 1] if count + 1 < len(lines) else b"")
         if progress and count % PROGRESS_EVERY == 0:
             progress(count, len(lines))
     checker.finish()
@@ -376,9 +376,9 @@ class _Checker:
         for dir in (0, 1):
             self._check_heads(dir)
 
-    def entry(self, line: bytes) -> None:
+    def entry(self, line: bytes, following: bytes = b"") -> None:
         """Check one line: its form, its place, its leaf, and the heads that end with it."""
-        entry = self._read(line)
+        entry = self._read(line, following)
         where = f"entry {'AB'[entry.dir]} {entry.n}"
         log, other = self._logs[entry.dir], self._logs[1 - entry.dir]
         if entry.n != log.size:
@@ -412,8 +412,10 @@ class _Checker:
             entry.committed,
         )
 
-    def _read(self, line: bytes) -> Shown:
+    def _read(self, line: bytes, following: bytes) -> Shown:
         where, certain = self._expected(line)
+        if not line.strip():  # its first letter became a line feed: the rest is the next line
+            line += following
         packed = line.removesuffix(b"\n").rpartition(b" ")[2]
         try:
             entry = _shown(decode(_unbase64(where, packed)))
