@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,8 @@ EVIDENCE_BYTES_MAX = 4 << 30  # it is read whole; what is larger is some other f
 @asks(line=True)
 def export(station: Asking, out: Path) -> None:
     """Write the record of a line to the file OUT."""
+    from parley.station.folder import write_whole
+
     evidence = station.call("export")["evidence"].encode()
     write_whole(out, evidence)
     voice.tell(
@@ -30,23 +31,6 @@ def export(station: Asking, out: Path) -> None:
             f"Anyone can check it: `parley verify {out}`.",
         ],
     )
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Put a file in place in one go, so that nobody finds half of it."""
-    new = path.with_name(f".{path.name}.new")
-    try:
-        with new.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    except OSError as error:
-        new.unlink(missing_ok=True)
-        raise Unavailable(
-            f"{path} cannot be written: {error.strerror or error}.",
-            "Give a folder that exists, where you may write and the disk has room.",
-        ) from error
 
 
 @click.command()

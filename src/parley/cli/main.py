@@ -48,7 +48,7 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("correct", "acting:correct", "Say what is wrong in what they read back."),
         ("unable", "acting:unable", "Say that a message cannot be followed, and why."),
         ("wait", "acting:wait", "Say that an answer takes a while."),
-        ("test", "testing", "Call or answer a human test."),
+        ("test", "testing", "Call a human test, or answer one."),
     ),
     "Know how the line stands": (
         ("status", "status", "Lines, alarms and bearers, declared and observed."),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from parley.core import audit
 from parley.core.entry import Precedence, Type
 from parley.core.errors import Refused
+from parley.core.wire import Value
 from parley.exercise.exchange import Telegram
 from parley.exercise.ledger import Stands, entries_of, entry_lines
 
@@ -33,6 +34,7 @@ class Tally:
     lost: int = 0
     duplicated: int = 0
     reordered: int = 0
+    records_agree: bool = False
     complaints: list[str] = field(default_factory=list)
 
     @property
@@ -49,16 +51,21 @@ class Tally:
         except Refused as fault:
             found.complaints.append(f"evidence fails: {fault.sentence}")
             return found
-        if entry_lines(evidence[0]) != entry_lines(evidence[1]):
+        found.records_agree = entry_lines(evidence[0]) == entry_lines(evidence[1])
+        if not found.records_agree:
             found.complaints.append("the two records differ")
         dirs = {party: dir for dir, party in enumerate(reports[0].parties)}
-        record = list(entries_of(evidence[0]))
-        found._messages([(telegram, dirs[telegram.sender]) for telegram, _ in sent], record)
-        for telegram, n in sent:
-            found._acts(telegram, dirs[telegram.sender], n, record)
+        directed = [(telegram, dirs[telegram.sender], n) for telegram, n in sent]
+        found.hold(directed, list(entries_of(evidence[0])))
         return found
 
-    def _messages(self, sent: list[tuple[Telegram, int]], record: list[Stands]) -> None:
+    def hold(self, sent: Sequence[tuple[Telegram, int, int]], record: Sequence[Stands]) -> None:
+        """Hold what was sent, with its direction and number, against one record."""
+        self._messages([(telegram, dir) for telegram, dir, _ in sent], record)
+        for telegram, dir, n in sent:
+            self._acts(telegram, dir, n, record)
+
+    def _messages(self, sent: list[tuple[Telegram, int]], record: Sequence[Stands]) -> None:
         """Texts: which are missing, too many, or in another place."""
         Key = tuple[int, int, str]
         places: dict[Key, list[int]] = {}
@@ -85,19 +92,19 @@ class Tally:
         if self.reordered:
             self.complaints.append(f"{self.reordered} stand in another order")
 
-    def _acts(self, telegram: Telegram, dir: int, n: int, record: list[Stands]) -> None:
+    def _acts(self, telegram: Telegram, dir: int, n: int, record: Sequence[Stands]) -> None:
         """Acknowledgements: each once."""
         counts: Counter[str] = Counter()
         read_backs: set[int] = set()
         for entry in record:
             payload = entry.payload
-            if entry.type not in ACTS or not isinstance(payload, list):
+            if entry.type not in ACTS or not isinstance(payload, list) or not payload:
                 continue
             act = ACTS[Type(entry.type)]
             if entry.dir == dir:
                 counts[act] += entry.type == Type.CONFIRMED and payload[0] in read_backs
             elif entry.type == Type.DISPLAYED:
-                counts[act] += sum(first <= n < first + count for first, count in payload)
+                counts[act] += sum(_covers(run, n) for run in payload)
             elif payload[0] == n and entry.type != Type.CONFIRMED:
                 counts[act] += 1
                 if entry.type == Type.READBACK:
@@ -107,6 +114,13 @@ class Tally:
                 self.complaints.append(
                     f"message {telegram.number} stands as {act} {counts[act]} times"
                 )
+
+
+def _covers(run: Value, n: int) -> bool:
+    """Whether a run of DISPLAYED, [first, count], has this number in it."""
+    if not (isinstance(run, list) and len(run) == 2 and all(type(part) is int for part in run)):
+        return False
+    return bool(run[0] <= n < run[0] + run[1])
 
 
 def _longest_rise(order: list[int]) -> int:

@@ -1,0 +1,107 @@
+"""What a replay shows: the report for programs, and the table of stages for people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from parley.exercise.exchange import Exchange
+from parley.exercise.replay import STAGES, Passage, Replayed
+
+View = dict[str, Any]
+
+
+def report(exchange: Exchange, replayed: Replayed) -> View:
+    """Everything as plain JSON; what `report.json` holds."""
+    tally = replayed.tally
+    return {
+        "ok": tally.ok,
+        "lost": tally.lost,
+        "duplicated": tally.duplicated,
+        "reordered": tally.reordered,
+        "records_agree": tally.records_agree,
+        "complaints": tally.complaints,
+        "restarts": replayed.restarts,
+        "title": exchange.title,
+        "mark": "EXERCISE",
+        "stations": file_names(exchange.parties),
+        "messages": [_message(passage) for passage in replayed.passages],
+    }
+
+
+def _message(passage: Passage) -> View:
+    telegram = passage.telegram
+    return {
+        "number": telegram.number,
+        "label": telegram.label,
+        "sender": telegram.sender,
+        "receiver": telegram.receiver,
+        "precedence": telegram.precedence,
+        "language": telegram.language,
+        "n": passage.n,
+        "words": telegram.words,
+        "bytes": len(telegram.text.encode()),
+        "sha256": telegram.sha256,
+        "seconds": {stage: round(passage.seconds[stage], 6) for stage in STAGES},
+        "total_s": round(passage.total_s, 6),
+        "noted_minutes": dict(telegram.noted),
+    }
+
+
+def file_names(parties: tuple[str, str]) -> dict[str, str]:
+    """The evidence file of each party, by its name, as far as a file can bear it."""
+    names = [re.sub(r"[^\w .+-]", "-", party).strip(" .") or "station" for party in parties]
+    if names[0].casefold() == names[1].casefold():
+        names = [f"{name}-{at}" for at, name in enumerate(names, 1)]
+    return {party: f"{name}.evidence" for party, name in zip(parties, names, strict=True)}
+
+
+# --- the table
+
+RIGHT = (0, *range(4, 6 + len(STAGES)))
+
+
+def heads(told: View) -> list[str]:
+    """What the columns are."""
+    found = ["", "date", "from", "precedence", "words", *STAGES, "together"]
+    return [*found, "noted, minutes after transmitted"] if _has_notes(told) else found
+
+
+def rows(told: View) -> list[list[str]]:
+    """One row a message: the seconds of each stage, and what people noted at the time."""
+    found = []
+    for message in told["messages"]:
+        row = [
+            str(message["number"]),
+            message["label"],
+            message["sender"],
+            message["precedence"],
+            str(message["words"]),
+            *(f"{message['seconds'][stage]:.3f}" for stage in STAGES),
+            f"{message['total_s']:.3f}",
+        ]
+        found.append([*row, noted(message["noted_minutes"])] if _has_notes(told) else row)
+    return found
+
+
+def _has_notes(told: View) -> bool:
+    return any(message["noted_minutes"] for message in told["messages"])
+
+
+def noted(minutes: Mapping[str, int]) -> str:
+    """Minutes after `transmitted`, earliest first."""
+    in_order = sorted(minutes.items(), key=lambda item: item[1])
+    return ", ".join(f"{name.replace('_', ' ')} {_signed(minute)}" for name, minute in in_order)
+
+
+def _signed(minute: int) -> str:
+    return f"−{-minute}" if minute < 0 else str(minute)
+
+
+def markdown(told: View) -> str:
+    """The table for README, figures only."""
+    names = heads(told)
+    ruler = ["---:" if at in RIGHT else "---" for at in range(len(names))]
+    lines = [names, ruler, *rows(told)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"

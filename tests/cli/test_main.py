@@ -1,0 +1,83 @@
+"""The list of verbs, and the five exit codes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from parley.cli.main import VERBS, Verbs, run
+from parley.core.errors import Halted, Malformed, Misused, ParleyError, Refused, Unavailable
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_that_is_named_is_there(verb: str) -> None:
+    found = Verbs().get_command(click.Context(click.Command("parley")), verb)
+    assert found is not None
+    assert found.name == verb
+    assert found.help
+
+
+def test_help_imports_no_verb_and_no_station() -> None:
+    script = (
+        "import sys; from parley.cli.main import run; run(['--help']);"
+        "print(*sorted(name for name in sys.modules if name.startswith('parley.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    *told, modules = done.stdout.splitlines()
+    assert any("replay" in line for line in told)
+    assert not any(part in modules for part in ("parley.station", "parley.core.keys", "replay"))
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Refused("no"), 1),
+        (Malformed("no"), 1),
+        (Misused("no"), 2),
+        (Unavailable("no"), 3),
+        (Halted("no"), 4),
+        (click.UsageError("no"), 2),
+        (click.FileError("here", "no"), 3),
+        (OSError(28, "No space left on device"), 3),
+        (KeyboardInterrupt(), 130),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+def test_what_a_verb_raises_becomes_an_exit_code(
+    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def main(*args: object, **kwargs: object) -> None:
+        raise error
+
+    monkeypatch.setattr("parley.cli.main.cli.main", main)
+    assert run([]) == code
+
+
+def test_kinds_of_trouble_are_told_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["say", "--no-such-option"]) == Misused.exit_code
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("parley: No such option")
+    assert "  next: `parley say --help`" in told.err
+
+
+def test_without_a_station_the_next_step_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PARLEY_STATION", raising=False)
+    assert run(["inbox"]) == Misused.exit_code
+    assert "--station" in capsys.readouterr().err
+
+
+def test_without_a_person_nobody_acts(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PARLEY_TOKEN", raising=False)
+    assert run(["inbox", "--station", str(tmp_path)]) == Misused.exit_code
+    assert "--as" in capsys.readouterr().err
+
+
+def test_errors_are_kinds_of_one_error() -> None:
+    assert all(issubclass(kind, ParleyError) for kind in (Refused, Misused, Unavailable, Halted))
