@@ -1,0 +1,142 @@
+"""What can be set at a station: one TOML file, one frozen `Config`, one page of the manual.
+
+What the parties agreed upon is not here: it stands in letters and agreements, and changes only
+with signatures. Every setting has a default, so the file may be empty. The sentence beside each
+setting is the manual's (docs/reference-config.md) and that of the file `parley init` writes.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from parley.core.errors import Misused, Unavailable
+
+CONFIG_NAME = "station.toml"
+CONFIG_BYTES_MAX = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """Which values pass, and how a person is told."""
+
+    words: str
+    test: Callable[[Any], bool]
+
+
+def _whole(least: int, most: int) -> Fits:
+    def test(value: Any) -> bool:
+        return type(value) is int and least <= value <= most
+
+    return Fits(f"a whole number from {least} to {most}", test)
+
+
+_HOST = Fits("a host name or address", lambda value: isinstance(value, str) and bool(value.strip()))
+
+
+def _setting(default: Any, fits: Fits, what: str) -> Any:
+    return field(default=default, metadata={"fits": fits, "what": what})
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleConfig:
+    """The pages for browsers at this station."""
+
+    host: str = _setting(
+        "127.0.0.1",
+        _HOST,
+        "Where the console listens. Its pages are not encrypted on their way to the browser, so"
+        " leave this machine only through a tunnel.",
+    )
+    port: int = _setting(
+        0,
+        _whole(0, 65_535),
+        "The console's port; 0 takes a free one at each start, and `parley serve` says which.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that can be set, by section of the file."""
+
+    console: ConsoleConfig = field(default_factory=ConsoleConfig)
+
+    @classmethod
+    def read(cls, path: Path) -> Config:
+        """The settings of a file; those it does not name have their defaults."""
+        try:
+            with path.open("rb") as file:
+                raw = file.read(CONFIG_BYTES_MAX)
+        except OSError as error:
+            raise Unavailable(
+                f"The settings {path} cannot be read: {error.strerror or error}.",
+                "An empty file will do: every setting has a default.",
+            ) from error
+        try:
+            found = tomllib.loads(raw.decode())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise Misused(f"{path} is not TOML: {error}.", "Correct that line.") from error
+        return cls(**{name: _section(path, name, given) for name, given in found.items()})
+
+
+SECTIONS: dict[str, type[Any]] = {"console": ConsoleConfig}
+
+
+def _section(path: Path, name: str, given: Any) -> Any:
+    kind = SECTIONS.get(name)
+    if kind is None or not isinstance(given, dict):
+        raise Misused(f"{path}: there is no section [{name}].", f"There is: {_listed(SECTIONS)}.")
+    known = {setting.name: setting for setting in fields(kind)}
+    for key, value in given.items():
+        if key not in known:
+            raise Misused(f"{path}: [{name}] has no setting {key!r}.", f"It has: {_listed(known)}.")
+        fits: Fits = known[key].metadata["fits"]
+        if not fits.test(value):
+            raise Misused(
+                f"{path}: [{name}] {key} = {value!r} does not fit.", f"It should be {fits.words}."
+            )
+    return kind(**given)
+
+
+def _listed(names: Any) -> str:
+    return ", ".join(names)
+
+
+# --- the manual, and the file that init writes
+
+
+def reference() -> str:
+    """The tables of docs/reference-config.md."""
+    out = []
+    for name, kind in SECTIONS.items():
+        out.append(f"## [{name}]\n\n{(kind.__doc__ or '').strip()}\n")
+        out.append("| setting | default | fits | |\n|---|---|---|---|")
+        out += [
+            f"| `{setting.name}` | `{_toml(setting.default)}` |"
+            f" {setting.metadata['fits'].words} | {setting.metadata['what']} |"
+            for setting in fields(kind)
+        ]
+        out.append("")
+    return "\n".join(out)
+
+
+def template(**given: dict[str, Any]) -> str:
+    """A settings file with what is given set, and everything else named with its default."""
+    out = ["# Settings of a Parley station. Each line that is commented out shows a default."]
+    for name, kind in SECTIONS.items():
+        out += ["", f"[{name}]"]
+        for setting in fields(kind):
+            out.append(f"# {setting.metadata['what']}")
+            value = given.get(name, {}).get(setting.name)
+            shown = _toml(setting.default if value is None else value)
+            out.append(f"{'# ' if value is None else ''}{setting.name} = {shown}")
+    return "\n".join(out) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)
