@@ -68,6 +68,12 @@ def same(ours: bytes, theirs: bytes) -> bool:
 
 # --- signatures
 
+# Under an Ed25519 key of small order one signature verifies for many messages, so its owner could
+# deny all of them. These are the y of the eight points (Chalkias et al., "Taming the many EdDSAs").
+_P = (1 << 255) - 19
+_Y8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+_SMALL_ORDER = {0, 1, _P - 1, _Y8, _P - _Y8}
+
 
 @dataclass(frozen=True)
 class VerifyKey:
@@ -102,6 +108,8 @@ class VerifyKey:
             _ = self._ed, self._ml
         except ValueError as error:
             raise Malformed("a public key is not one", rule="I2") from error
+        if int.from_bytes(self.ed25519, "little") % (1 << 255) % _P in _SMALL_ORDER:
+            raise Malformed("a public key is one under which anybody can sign", rule="I2")
         return self
 
     def check(
