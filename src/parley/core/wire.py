@@ -85,6 +85,8 @@ def _put(out: bytearray, value: Value) -> None:
             _put(out, item)
     elif isinstance(value, dict):
         _put_head(out, 5, len(value))
+        if not all(isinstance(key, int | bytes | str) and type(key) is not bool for key in value):
+            raise Misused("a map key is a number, bytes or a text")
         for key, item in sorted((encode(key), item) for key, item in value.items()):
             out += key
             _put(out, item)
