@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from parley.core.effects import Outcome
 from parley.core.entry import FIXED_BYTES, Plaintext
-from parley.core.errors import Malformed, Refused
+from parley.core.errors import Refused
 from parley.core.kept import Change, EntryRow, HeldRow
-from parley.core.keys import VerifyKey, sha256
+from parley.core.keys import sha256
 from parley.core.opening import TheirOpen
 from parley.core.packets import KINDS, Kind, Status
 from parley.core.record import Leaf, Log
@@ -32,6 +32,7 @@ from parley.core.wire import Reader, Value, encode
 
 CIPHERTEXTS_REMEMBERED = 64  # per kind, to tell a repeated packet from a repeated counter
 ROOTS_AHEAD_MAX = 64  # roots stated for sizes we have not reached
+HELD_BYTES_MAX = 4 << 20  # of bodies that came early; whoever keeps to the limits needs 256 KiB
 FRAME_HEADER_BYTES = 1
 
 
@@ -61,10 +62,12 @@ class Ears:
     ) -> None:
         self.terms = terms
         self.log = log
-        self.held = {row.n: row for row in held if row.n >= log.size}
+        self.held = {row.n: row for row in held}
+        self._held_durable = set(self.held)
+        self._held_bytes = sum(len(row.body) for row in held)
         self.open_hash: bytes | None = cells.get("heard open")
-        # Per kind the newest [counter, digest]; their size as last stated; how much they signed.
-        self._newest, self.announced, self.checkpointed = cells.get("newest", [{}, 0, 0])
+        # Per kind the newest [counter, digest]; their size as last stated.
+        self._newest, self.announced = cells.get("newest", [{}, 0])
         self.flags = 0
         self._prekey: bytes | None = cells.get("prekey")
         self._seen: int = cells.get("their seen", 0)
@@ -76,6 +79,7 @@ class Ears:
         self._entries: dict[bytes, list[tuple[Epoch, int]]] = {}
         self._packets: dict[bytes, list[tuple[Epoch, int]]] = {}
         self._listed_to = log.size
+        self.moved = False  # entries were taken since the last `keep`
         for epoch in self._epochs:
             self._listen_to(epoch)
         self._list_entries()
@@ -90,14 +94,16 @@ class Ears:
         """The counter of the newest STATUS acted on, 0 for none: our echo."""
         return int(self._newest[Kind.STATUS][0]) if Kind.STATUS in self._newest else 0
 
-    def cells(self) -> dict[str, bytes | None]:
-        """What must be kept when entries were accepted: keys retired, `seen` advanced."""
+    def keep(self, change: Change) -> None:
+        """What must be durable with the entries taken: their keys are retired (S4)."""
         for epoch in self._epochs:
             epoch.retire(self.log.size, set(self.held))
-        return {
-            "in": encode([epoch.cell() for epoch in self._epochs]),
-            "their seen": encode(self._seen),
-        }
+        change.cells["in"] = encode([epoch.cell() for epoch in self._epochs])
+        change.cells["their seen"] = encode(self._seen)
+        change.held_put = [row for n, row in self.held.items() if n not in self._held_durable]
+        change.held_drop = sorted(self._held_durable - self.held.keys())
+        self._held_durable = set(self.held)
+        self.moved = False
 
     # --- OPEN
 
@@ -144,9 +150,7 @@ class Ears:
 
     # --- entries
 
-    def envelope(
-        self, data: bytes, our_log: Log, change: Change, joined: list[EntryRow], wall: float
-    ) -> Outcome:
+    def envelope(self, data: bytes, our_log: Log, joined: list[EntryRow], wall: float) -> Outcome:
         """Open one envelope; entries that may now join the record are added to `joined`."""
         start = FRAME_HEADER_BYTES + LOCATOR_BYTES
         candidates = self._entries.get(data[FRAME_HEADER_BYTES:start])
@@ -159,8 +163,7 @@ class Ears:
                 continue
             row = self._open(epoch, n, data[start:])
             if row is not None:
-                self._take(row, our_log, change, joined, wall)
-                return Outcome.OK
+                return self._take(row, our_log, joined, wall)
         return outcome
 
     def _open(self, epoch: Epoch, n: int, sealed: bytes) -> HeldRow | None:
@@ -177,22 +180,20 @@ class Ears:
         cut = Plaintext.parse(plain)
         return HeldRow(n, cut.type, cut.marks, cut.time, cut.seen16, epoch.et, key.blind, cut.body)
 
-    def _take(
-        self, row: HeldRow, our_log: Log, change: Change, joined: list[EntryRow], wall: float
-    ) -> None:
+    def _take(self, row: HeldRow, our_log: Log, joined: list[EntryRow], wall: float) -> Outcome:
         if row.n != self.log.size:
+            if self._held_bytes + len(row.body) > HELD_BYTES_MAX:
+                return Outcome.EARLY  # its key stays, and its sender repeats it
             self.held[row.n] = row
-            change.held_put.append(row)
-            return
-        self._join(row, our_log, joined, wall)
-        while (waiting := self.held.get(self.log.size)) is not None:
+            self._held_bytes += len(row.body)
+            self.moved = True
+            return Outcome.OK
+        waiting: HeldRow | None = row
+        while waiting is not None:
             self._join(waiting, our_log, joined, wall)
-            del self.held[waiting.n]
-            if waiting in change.held_put:
-                change.held_put.remove(waiting)
-            else:
-                change.held_drop.append(waiting.n)
+            waiting = self.held.get(self.log.size)
         self._list_entries()
+        return Outcome.OK
 
     def _join(self, row: HeldRow, our_log: Log, joined: list[EntryRow], wall: float) -> None:
         """Append one entry to their log, in its turn (L10)."""
@@ -217,6 +218,9 @@ class Ears:
             row.body,
         ).hash()
         self._unlist(row.n)
+        if self.held.pop(row.n, None) is not None:
+            self._held_bytes -= len(row.body)
+        self.moved = True
         root = self.log.append(leaf)
         joined.append(
             EntryRow(
@@ -280,11 +284,11 @@ class Ears:
         digests[heard.counter] = heard.digest
         if len(digests) > CIPHERTEXTS_REMEMBERED:
             del digests[min(digests)]
-        return [self._newest, self.announced, self.checkpointed]
+        return [self._newest, self.announced]
 
     def check_status(self, status: Status, our_log: Log) -> None:
         """Compare what they state with what we know; Stop where the past has changed (L15)."""
-        if status.contig > our_log.size:
+        if max(status.contig, max(status.sack, default=-1) + 1) > our_log.size:
             raise Stop("they have more of ours than we wrote; we were rolled back")
         _agree(our_log.root_at(status.contig), status.their_root)
         if status.size < self.announced:
@@ -301,19 +305,11 @@ class Ears:
             _agree(self.log.root_at(size), root)
             return
         stated = self._roots_ahead.get(size, b"")
-        if len(root) > len(stated):
-            self._roots_ahead[size] = root
+        shorter, longer = sorted((stated, root), key=len)
+        _agree(longer, shorter)
+        self._roots_ahead[size] = longer
         if len(self._roots_ahead) > ROOTS_AHEAD_MAX:
             del self._roots_ahead[min(self._roots_ahead)]
-
-    def check_block(
-        self, block: bytes, key: VerifyKey, required: tuple[int, bytes], optional: tuple[int, bytes]
-    ) -> None:
-        """Verify the signatures on a head; Refused when one does not stand."""
-        packet = Reader(block)
-        key.check(packet, [required], [optional])
-        if packet.at != len(block):
-            raise Malformed("bytes follow the signatures", rule="K4")
 
 
 def _agree(ours: bytes, stated: bytes) -> None:

@@ -5,12 +5,13 @@
 order: keep, tell, scrub, send. Everything a later start needs stands in the one `Keep`; what was
 not kept was never sent, so a crash between any two lines below loses nothing.
 
-The halves are `speaking` (our direction) and `hearing` (theirs); rules are in spec/line.md.
+The halves are `speaking` (our direction) and `hearing` (theirs), `heads` is what both sign; rules
+are in spec/line.md.
 """
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 
 from parley.core.effects import (
@@ -28,12 +29,13 @@ from parley.core.effects import (
 from parley.core.entry import Precedence, Type, body_of
 from parley.core.entry import Status as Meaning
 from parley.core.errors import Halted, Malformed, Misused, Refused
+from parley.core.heads import Heads
 from parley.core.hearing import Ears, Stop
-from parley.core.kept import Change, EntryRow, HeadRow, Kept
+from parley.core.kept import Change, EntryRow, Kept
 from parley.core.keys import Entropy
-from parley.core.opening import TheirOpen, make_open
-from parley.core.packets import COUNTER_MAX, Checkpoint, Cosign, Flag, Kind, Status
-from parley.core.record import Head, Log
+from parley.core.opening import Patience, TheirOpen, make_open
+from parley.core.packets import COUNTER_LAST, COUNTER_MAX, Checkpoint, Cosign, Flag, Kind, Status
+from parley.core.record import Log
 from parley.core.seal import associated, packet_locator
 from parley.core.speaking import (
     ENVELOPE,
@@ -49,13 +51,11 @@ from parley.core.terms import Instant, Terms
 from parley.core.wire import decode, encode, u32
 
 STATUS_GAP_S = 0.020  # on a fast bearer
-COSIGN_GAP_S = 1.0
-COSIGN_FLASH_GAP_S = 0.1
 ROOT_BYTES = 16
 COUNTER_SKIP = 1 << 16  # each start skips these, so that a restored image never repeats one
 COUNTER_BLOCK = 1 << 12
 SEEN_GAP_MAX = 1 << 15
-OPENS_PER_S = 5
+STATUS_SENT_MAX = 4096  # remembered until they echo one
 
 
 class Line:
@@ -79,13 +79,13 @@ class Line:
             kept.sizes[1], trees[1], (lambda size: past(theirs, size)) if past else None
         )
         self._halted: str | None = cells.get("halted")
+        self._equivocated = "equivocation" in cells
         self._open: bytes | None = cells.get("open")
         self._ears = Ears(terms, their_log, cells, kept.held)
-        receipts = cells.get("receipts", [0, False, 0])
+        receipts = cells.get("receipts", [0, False])
         self._voice = Voice(terms, our_log, cells, kept, receipts[0])
         self._in_service: bool = receipts[1]
-        self._they_cosigned: int = receipts[2]
-        self._we_cosigned, self._checkpointed = cells.get("signed", [0, 0])
+        self._heads = Heads(terms, our_log, their_log, cells)
         self._reserved: dict[int, int] = cells.get("counters", {})
         self._counter = {kind: top + COUNTER_SKIP for kind, top in self._reserved.items()}
         self._counts: Counter[str] = Counter()
@@ -93,15 +93,12 @@ class Line:
         # What follows is of this start only.
         self._path_up = False
         self._open_at = self._open_after_s = 0.0
-        self._opens_heard: deque[float] = deque(maxlen=OPENS_PER_S)
+        self._patience = Patience()
         self._status_due_at: float | None = None
         self._status_at = float("-inf")
         self._status_sent: dict[int, float] = {}  # counter: monotonic time
         self._heard_at: float | None = None
         self._received_at: float | None = None
-        self._cosign_at = float("-inf")
-        self._flash_uncosigned = False
-        self._signed_frames: dict[int, bytes] = {}  # newest CHECKPOINT and COSIGN, as sealed
         self._to_scrub = True  # a crash may have come between a commit and its scrub
         self._begin()
 
@@ -112,6 +109,8 @@ class Line:
         )
         self._told: list[Effect] = []
         self._voice.begin()
+        self._voice.log.forget()
+        self._ears.log.forget()
         self._trees_moved = self._receipts_moved = False
 
     # --- what the station tells us
@@ -127,10 +126,7 @@ class Line:
         self._voice.path_up(now)
         self._open_at, self._open_after_s = now.mono, RESEND_FIRST_S
         self._status_due_at = now.mono
-        self._status_at = float("-inf")
-        self._voice.fresh += [
-            Transmit(head, Precedence.PRIORITY) for head in self._signed_frames.values()
-        ]
+        self._status_at = float("-inf")  # a heartbeat is due, and with it the signed heads
 
     def path_down(self, now: Instant) -> None:
         """No bearer is left; entries wait."""
@@ -149,10 +145,13 @@ class Line:
             )
         return self._voice.say(saying, self._change)
 
-    def hear(self, data: bytes, now: Instant) -> Outcome:
-        """Take in one frame, whatever it is; a peer's bytes never raise (L1)."""
+    def hear(self, data: bytes, now: Instant, source: str = "") -> Outcome:
+        """Take in one frame, whatever it is; a peer's bytes never raise (L1).
+
+        `source` names where it came from, so that strangers share their limits with nobody else.
+        """
         try:
-            outcome = self._hear(data, now)
+            outcome = self._hear(data, now, source)
         except Stop as stop:
             self._halt(stop.why, now)
             outcome = Outcome.HALTED
@@ -161,7 +160,7 @@ class Line:
         self._counts[outcome.value] += 1
         return outcome
 
-    def _hear(self, data: bytes, now: Instant) -> Outcome:
+    def _hear(self, data: bytes, now: Instant, source: str) -> Outcome:
         if len(data) < 2 or data[0] >> 5 != FRAME_VERSION or data[0] & 3:
             return Outcome.REFUSED
         kind = data[0] >> 2 & 7
@@ -170,26 +169,27 @@ class Line:
         if kind == PACKET:
             return self._hear_packet(data, now)
         if kind == OPEN:
-            return self._hear_open(data[1:], now)
+            return self._hear_open(data[1:], now, source)
         return Outcome.REFUSED
 
     # --- hearing
 
-    def _hear_open(self, data: bytes, now: Instant) -> Outcome:
+    def _hear_open(self, data: bytes, now: Instant, source: str) -> Outcome:
         theirs = TheirOpen.parse(data, self.terms)
         if self._ears.open_hash == theirs.hash:
             return Outcome.DUPLICATE
-        if len(self._opens_heard) == OPENS_PER_S and now.mono - self._opens_heard[0] < 1.0:
-            return Outcome.REFUSED  # each costs a signature check; five a second are looked at
-        self._opens_heard.append(now.mono)
+        if not self._patience.with_one_more(source, now.mono):
+            return Outcome.REFUSED
         info0 = theirs.check(self.terms)
         if self._ears.open_hash is not None:
-            self._change.cells.setdefault("equivocation", data)
-            self._notice(
-                "equivocation",
-                "The other station signed two different openings of this line; both are kept."
-                " Call the duty officer.",
-            )
+            if not self._equivocated:
+                self._equivocated = True
+                self._change.cells["equivocation"] = encode(data)
+                self._notice(
+                    "equivocation",
+                    "The other station signed two different openings of this line; both are kept."
+                    " Call the duty officer.",
+                )
             return Outcome.EQUIVOCATION
         try:
             cells = self._ears.accept_open(theirs, info0)
@@ -197,6 +197,7 @@ class Line:
             self._notice("refused open", f"Their opening of the line was refused: {refusal}.")
             raise
         self._change.cells.update(cells)
+        self._change.cells["their open"] = encode(data)
         self._to_scrub = True
         self._status_soon(now, 0.0)
         return Outcome.OK
@@ -204,13 +205,13 @@ class Line:
     def _hear_envelope(self, data: bytes, now: Instant) -> Outcome:
         joined: list[EntryRow] = []
         try:
-            outcome = self._ears.envelope(data, self._voice.log, self._change, joined, now.wall)
+            outcome = self._ears.envelope(data, self._voice.log, joined, now.wall)
         finally:  # what joined before a Stop has joined
             self._change.entries += joined
             for row in joined:
-                self._trees_moved = True
+                self._trees_moved = self._to_scrub = True
                 self._told.append(Heard(row))
-                self._flash_uncosigned |= row.marks >> 6 == Precedence.FLASH
+                self._heads.urgent |= row.marks >> 6 == Precedence.FLASH
         if outcome is Outcome.OK:
             self._to_scrub = True
             self._status_soon(now, 0.0)
@@ -232,17 +233,18 @@ class Line:
         if heard.kind == Kind.STATUS:
             if self._voice.epoch is None:
                 return Outcome.EARLY  # before our own OPEN exists there is nothing to compare
-            self._hear_status(Status.parse(heard.plain), now)
+            outcome = self._hear_status(Status.parse(heard.plain), now)
         elif heard.kind == Kind.CHECKPOINT:
-            self._hear_checkpoint(Checkpoint.parse(heard.plain), now)
+            outcome = self._heads.hear_checkpoint(Checkpoint.parse(heard.plain), now, self._change)
         elif heard.kind == Kind.COSIGN:
-            self._hear_cosign(Cosign.parse(heard.plain), now)
+            outcome = self._heads.hear_cosign(Cosign.parse(heard.plain), now, self._change)
         else:
             return Outcome.IGNORED
-        self._change.cells["newest"] = encode(self._ears.acted_on(heard))
-        return Outcome.OK
+        if outcome is Outcome.OK:
+            self._change.cells["newest"] = encode(self._ears.acted_on(heard))
+        return outcome
 
-    def _hear_status(self, status: Status, now: Instant) -> None:
+    def _hear_status(self, status: Status, now: Instant) -> Outcome:
         self._ears.check_status(status, self._voice.log)
         if status.contig < self._voice.receipted:
             raise Stop("they hold less of what we wrote than they once said")
@@ -262,33 +264,9 @@ class Line:
         if self._voice.receipt(status.contig, status.sack, now, self._change):
             self._receipts_moved = True
             self._told.append(Receipted(status.contig))
-
-    def _hear_checkpoint(self, packet: Checkpoint, now: Instant) -> None:
-        head = Head(self.terms.line_id, self.terms.inc, self.terms.theirs, packet.size, packet.root)
-        key = self.terms.their_keys.log
-        required, optional = head.checkpoint(key.name)
-        self._ears.check_block(packet.block, key, required, optional)
-        self._ears.check_root(packet.size, packet.root)
-        self._ears.checkpointed = max(self._ears.checkpointed, packet.size)
-        self._keep_head(head, "checkpoint", 0, packet.block, now)
-
-    def _hear_cosign(self, packet: Cosign, now: Instant) -> None:
-        if packet.size > self._voice.log.size:
-            raise Stop("they signed for more than we wrote; we were rolled back")
-        root = self._voice.log.root_at(packet.size)
-        head = Head(self.terms.line_id, self.terms.inc, self.terms.side, packet.size, root)
-        key = self.terms.their_keys.cosigner
-        required, optional = head.cosignature(key.name, packet.time)
-        self._ears.check_block(packet.block, key, required, optional)
-        self._keep_head(head, "cosign", packet.time, packet.block, now)
-        if packet.size > self._they_cosigned:
-            self._they_cosigned = packet.size
-            self._receipts_moved = True
-
-    def _keep_head(self, head: Head, kind: str, time: int, block: bytes, now: Instant) -> None:
-        self._change.heads.append(
-            HeadRow(head.dir, head.size, head.root, kind, time, block, now.wall)
-        )
+        for missed in self._heads.missed(status.cover, status.contig, now):
+            self._voice.fresh.append(Transmit(missed, Precedence.PRIORITY))
+        return Outcome.OK
 
     def _halt(self, why: str, now: Instant) -> None:
         if self._halted is None:
@@ -313,7 +291,7 @@ class Line:
         At most one `Keep`, first. The station must make it durable before it goes on; if it
         cannot, this object is worthless and the line is loaded anew.
         """
-        if self._voice.epoch is None and not self._halted:
+        if self._voice.epoch is None:
             self._make_open()
         if self._path_up and self._in_service and not self._halted:
             self._speak(now, room)
@@ -322,12 +300,10 @@ class Line:
             self._change.cells["trees"] = encode(
                 [self._voice.log.frontier, self._ears.log.frontier]
             )
-        if self._change.entries or self._change.held_put:
-            self._change.cells.update(self._ears.cells())
+        if self._ears.moved:
+            self._ears.keep(self._change)
         if self._receipts_moved:
-            self._change.cells["receipts"] = encode(
-                [self._voice.receipted, self._in_service, self._they_cosigned]
-            )
+            self._change.cells["receipts"] = encode([self._voice.receipted, self._in_service])
         self._change.queue_put = self._voice.said
         effects: list[Effect] = [Keep(self._change)] if self._change else []
         effects += self._told
@@ -348,7 +324,7 @@ class Line:
         if not self._voice.number(self._ears.log, now, room, self._change, self._told):
             return
         self._trees_moved = self._to_scrub = True
-        self._flash_uncosigned |= any(
+        self._heads.urgent |= any(
             transmit.precedence is Precedence.FLASH for transmit in self._voice.fresh
         )
         self._status_soon(now, STATUS_GAP_S)
@@ -373,18 +349,21 @@ class Line:
             frames.append(frame(OPEN, self._open))
             self._open_at = now.mono + self._open_after_s
             self._open_after_s = min(2 * self._open_after_s, RESEND_MAX_S)
-        if self._voice.epoch is None:
-            return []
+        if max(self._counter.values(), default=0) >= COUNTER_MAX:
+            self._halt("the counters of this incarnation are used up", now)
         heartbeat = now.mono >= self._status_at + self.terms.heartbeat_s
         if heartbeat or (self._status_due_at is not None and now.mono >= self._status_due_at):
-            frames.append(self._status(now))
+            frames += self._status(now)
         if heartbeat and not self._halted:
-            frames += self._signed_frames.values()  # nobody acknowledges them; newest wins
-        if self._in_service and not self._halted and now.mono >= self._cosign_due_at():
-            frames += self._sign_heads(now)
+            frames += self._heads.again(now)
+        if self._in_service and not self._halted and now.mono >= self._heads.due_at():
+            frames += self._heads.sign(now, self._seal_packet, self._change)
         return [Transmit(packet, Precedence.PRIORITY) for packet in frames]
 
-    def _status(self, now: Instant) -> bytes:
+    def _status(self, now: Instant) -> list[bytes]:
+        self._status_at, self._status_due_at = now.mono, None
+        if self._counter.get(Kind.STATUS, 0) >= COUNTER_LAST:
+            return []
         ears = self._ears
         status = Status(
             size=self._voice.log.size,
@@ -394,15 +373,14 @@ class Line:
             their_root=ears.log.root,
             epoch=ears.newest_epoch,
             echo=ears.newest_status,
-            cover=ears.checkpointed,
+            cover=self._heads.they_signed,
             flags=Flag.HALTED if self._halted else Flag(0),
         )
         packet = self._seal_packet(Kind.STATUS, status.to_bytes(ROOT_BYTES))
         self._status_sent[self._counter[Kind.STATUS]] = now.mono
-        if len(self._status_sent) > 4096:
-            del self._status_sent[min(self._status_sent)]
-        self._status_at, self._status_due_at = now.mono, None
-        return packet
+        if len(self._status_sent) > STATUS_SENT_MAX:
+            del self._status_sent[next(iter(self._status_sent))]
+        return [packet]
 
     def _seal_packet(self, kind: Kind, plain: bytes) -> bytes:
         """Seal a packet under a counter that no start of ours has used (L11)."""
@@ -410,60 +388,14 @@ class Line:
         if epoch is None:
             raise Misused("a packet cannot be sealed before our OPEN exists")
         counter = self._counter.get(kind, 0) + 1
-        if counter > COUNTER_MAX:
-            raise Misused("the counters of this incarnation are used up; agree anew")
         self._counter[kind] = counter
         if counter > self._reserved.get(kind, 0):
-            self._reserved[kind] = counter + COUNTER_BLOCK
+            self._reserved[kind] = min(counter + COUNTER_BLOCK, COUNTER_LAST)
             self._change.cells["counters"] = encode(self._reserved)
         terms = self.terms
         aad = associated(terms.line_id, terms.inc, terms.side, epoch.e, None, epoch.et)
         sealed = epoch.seal_packet(kind, counter, aad, plain)
         return frame(PACKET, packet_locator(epoch.kl, kind) + u32(counter) + sealed)
-
-    def _cosign_due_at(self) -> float:
-        """When the heads are to be signed next; infinity while nothing is unsigned."""
-        if not (self._unsigned(Kind.CHECKPOINT) or self._unsigned(Kind.COSIGN)):
-            return float("inf")
-        gap = COSIGN_FLASH_GAP_S if self._flash_uncosigned else COSIGN_GAP_S
-        return self._cosign_at + gap
-
-    def _unsigned(self, kind: Kind) -> bool:
-        """Whether a head has grown, or was signed by an earlier start whose frame is gone."""
-        if kind == Kind.CHECKPOINT:
-            size, signed = self._voice.log.size, self._checkpointed
-        else:
-            size, signed = self._ears.log.size, self._we_cosigned
-        return signed < size or (size > 0 and kind not in self._signed_frames)
-
-    def _sign_heads(self, now: Instant) -> list[bytes]:
-        """CHECKPOINT of our log, COSIGN of theirs, each for what is new (L12)."""
-        terms, frames = self.terms, []
-        if self._unsigned(Kind.CHECKPOINT):
-            log = self._voice.log
-            head = Head(terms.line_id, terms.inc, terms.side, log.size, log.root)
-            required, _ = head.checkpoint(terms.our_keys.log.public.name)
-            block = terms.our_keys.log.block([required])
-            packet = Checkpoint(head.size, head.root, block).to_bytes()
-            frames.append(self._seal_signed(Kind.CHECKPOINT, packet))
-            self._keep_head(head, "checkpoint", 0, block, now)
-            self._checkpointed = head.size
-        if self._unsigned(Kind.COSIGN):
-            log = self._ears.log
-            head = Head(terms.line_id, terms.inc, terms.theirs, log.size, log.root)
-            time = max(int(now.wall), 0)
-            required, _ = head.cosignature(terms.our_keys.cosigner.public.name, time)
-            block = terms.our_keys.cosigner.block([required])
-            frames.append(self._seal_signed(Kind.COSIGN, Cosign(head.size, time, block).to_bytes()))
-            self._keep_head(head, "cosign", time, block, now)
-            self._we_cosigned = head.size
-        self._cosign_at, self._flash_uncosigned = now.mono, False
-        self._change.cells["signed"] = encode([self._we_cosigned, self._checkpointed])
-        return frames
-
-    def _seal_signed(self, kind: Kind, plain: bytes) -> bytes:
-        self._signed_frames[kind] = self._seal_packet(kind, plain)
-        return self._signed_frames[kind]
 
     # --- what may be known
 
@@ -477,8 +409,8 @@ class Line:
         if not self._in_service:
             times.append(self._open_at)
         if self._in_service and not self._halted:
-            times.append(self._cosign_due_at())
-        times.append(self._voice.resend_at(now, STATUS_GAP_S))
+            times.append(self._heads.due_at())
+            times.append(self._voice.resend_at(now, STATUS_GAP_S))
         return min(times)
 
     def state(self, now: Instant) -> LineState:
@@ -496,8 +428,8 @@ class Line:
             held=len(self._ears.held),
             last_heard_s=None if heard is None else now.mono - heard,
             last_received_s=None if received is None else now.mono - received,
-            we_cosigned=self._we_cosigned,
-            they_cosigned=self._they_cosigned,
+            we_cosigned=self._heads.we_cosigned,
+            they_cosigned=self._heads.they_cosigned,
             they_halted=bool(self._ears.flags & Flag.HALTED),
             counts=dict(self._counts),
         )

@@ -6,6 +6,7 @@ in the transaction that accepts it, so that no recording opens later. Source: sp
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 from parley.core.errors import Malformed, Refused
@@ -26,6 +27,8 @@ from parley.core.wire import Reader, Value, decode, encode, uvar
 VERSION = 1
 PREKEYS_MAX = 16
 PREKEYS_OFFERED = 2
+OPENS_PER_S = 5  # of one source: each costs two signature checks
+SOURCES_MAX = 256  # remembered, so that one source cannot use up the patience due to another
 OPEN_BYTES_MAX = 32_768  # sixteen prekeys and both signatures fit with room to spare
 
 
@@ -116,6 +119,23 @@ class TheirOpen:
         if not same(made.confirmation, self.confirmation):
             raise Refused("the shared secret differs", rule="S2")
         return made.epoch
+
+
+class Patience:
+    """How many OPENs of one source are looked at (S1)."""
+
+    def __init__(self) -> None:
+        self._heard: dict[str, deque[float]] = {}
+
+    def with_one_more(self, source: str, at: float) -> bool:
+        """Whether another one of `source` may be looked at, at this monotonic second."""
+        heard = self._heard.setdefault(source, deque(maxlen=OPENS_PER_S))
+        if len(heard) == OPENS_PER_S and at - heard[0] < 1.0:
+            return False
+        heard.append(at)
+        if len(self._heard) > SOURCES_MAX:
+            del self._heard[next(iter(self._heard))]
+        return True
 
 
 def _are_prekeys(value: Value) -> bool:

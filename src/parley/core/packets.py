@@ -14,7 +14,9 @@ from parley.core.wire import Reader, u8, u32, u64, uvar
 
 SACK_BYTES_MAX = 8
 ROOT_LENGTHS = (8, 16, 32)
-COUNTER_MAX = (1 << 32) - (1 << 20)
+COUNTER_MAX = (1 << 32) - (1 << 20)  # from here on only a HALTED line's STATUS is sealed
+COUNTER_LAST = (1 << 32) - 1
+TIME_MAX = (1 << 63) - 1  # POSIX seconds in a cosignature (C2SP tlog-cosignature)
 
 
 class Kind(IntEnum):
@@ -128,4 +130,7 @@ class Cosign:
     def parse(cls, data: bytes) -> Cosign:
         """The packet, its signatures not yet checked."""
         packet = Reader(data)
-        return cls(packet.uvar(), packet.uint(8), packet.rest())
+        size, time = packet.uvar(), packet.uint(8)
+        if time > TIME_MAX:
+            raise Malformed("a cosignature bears no time that can be", rule="S12")
+        return cls(size, time, packet.rest())

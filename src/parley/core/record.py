@@ -17,7 +17,7 @@ from parley.core.keys import COSIGN_ED25519, COSIGN_MLDSA44, ED25519, sha256
 from parley.core.wire import u8, u32, u64
 
 EMPTY_ROOT = sha256(b"")
-ROOTS_REMEMBERED = 4096  # more than the window, so that the past is rarely asked for
+ROOTS_REMEMBERED = 4096  # more than the usual window, so that the past is rarely asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +118,13 @@ class Log:
         self.size += 1
         root = self._fold()
         self._roots[self.size] = root
-        if len(self._roots) > ROOTS_REMEMBERED:
+        return root
+
+    def forget(self) -> None:
+        """Let go of roots of long ago; only once they are durable and `past` knows them."""
+        while len(self._roots) > ROOTS_REMEMBERED:
             del self._roots[self._oldest]
             self._oldest += 1
-        return root
 
     @property
     def root(self) -> bytes:

@@ -122,8 +122,7 @@ class Epoch:
 
         The chain is kept at the lowest place from which no retired key can be made again.
         """
-        low = max(also) + 1 if also else below
-        low = max(low, min(self._chain))
+        low = max(below, max(also, default=-1) + 1, min(self._chain))
         if low > self._high:
             self.message_key(low - 1)
         for n in [n for n in self._message if n < below or n in also]:

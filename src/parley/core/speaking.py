@@ -49,6 +49,7 @@ class Voice:
             self._lanes[row.precedence].append(row)
         self._next_id: int = cells.get("queue", 0)
         self._resend: deque[int] = deque()
+        self._they_hold: frozenset[int] = frozenset()  # beyond `receipted`, as last stated
         self._resend_at = 0.0
         self._resend_after_s = RESEND_FIRST_S
         self.begin()
@@ -95,7 +96,7 @@ class Voice:
         epoch = self.epoch
         if epoch is None:
             return False
-        before = self.log.size
+        before, idle = self.log.size, not self._outbox
         for precedence in reversed(Precedence):
             lane = self._lanes[precedence]
             while lane and self._may_number(precedence, len(lane[0].body), room):
@@ -110,7 +111,7 @@ class Voice:
         epoch.retire(self.log.size, set())
         change.cells["out"] = encode(epoch.cell())
         change.cells["our seen"] = encode(self.seen)
-        if self._resend_at <= now.mono:
+        if idle or self._resend_at <= now.mono:
             self._resend_at = now.mono + self._resend_after_s
         return True
 
@@ -128,7 +129,9 @@ class Voice:
         self, row: QueueRow, epoch: Epoch, their_log: Log, now: Instant, change: Change
     ) -> EntryRow:
         """Give one entry its number: leaf, envelope and chain step in one change (L6)."""
-        terms, n, seen = self.terms, self.log.size, their_log.size
+        terms, n = self.terms, self.log.size
+        # A step larger than 16 bits show can only be forced by a peer that withholds receipts (R3).
+        seen = min(their_log.size, self.seen + 0xFFFF)
         time = min(max(int(now.wall) - EPOCH_2020, 0), (1 << 32) - 1)
         key = epoch.message_key(n)
         plain = Plaintext(row.type, row.marks, seen & 0xFFFF, time, row.body).to_bytes()
@@ -143,7 +146,7 @@ class Voice:
             row.marks,
             time,
             seen,
-            their_log.root,
+            their_log.root_at(seen),
             epoch.et,
             key.blind,
             row.body,
@@ -176,11 +179,14 @@ class Voice:
     # --- what has no receipt yet
 
     def receipt(self, contig: int, sack: frozenset[int], now: Instant, change: Change) -> bool:
-        """Let go of what they hold; whether the receipt covers more than before (L13)."""
-        dropped = [n for n in self._outbox if n < contig or n in sack]
-        for n in dropped:
+        """Let go of what they hold; whether the receipt covers more than before (L8).
+
+        What they hold beyond a gap is kept until the gap is closed: should they lose it with a
+        disk, it can still be sent again.
+        """
+        self._they_hold = sack
+        for n in [n for n in self._outbox if n < contig]:
             self._in_flight_bytes -= len(self._outbox.pop(n))
-        change.outbox_drop += [n for n in dropped if n > contig]
         if contig <= self.receipted:
             return False
         self.receipted = change.outbox_drop_below = contig
@@ -203,8 +209,9 @@ class Voice:
         again: list[Effect] = []
         fresh = {transmit.frame for transmit in self.fresh} if self._resend else set()
         while self._resend and room > 0:
-            sealed = self._outbox.get(self._resend.popleft())
-            if sealed is not None and sealed not in fresh:
+            n = self._resend.popleft()
+            sealed = self._outbox.get(n)
+            if sealed is not None and n not in self._they_hold and sealed not in fresh:
                 again.append(Transmit(sealed, Precedence.PRIORITY))
                 room -= len(sealed)
         return again
