@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from parley import __version__
 from parley.core.errors import Refused, Unavailable
 from parley.core.identity import COSIGNER, LOG, STATION, Letter
 from parley.core.keys import SigningKey
@@ -52,6 +53,11 @@ class Home:
     def party(self) -> str:
         """The party's name."""
         return self.letter.party
+
+    @property
+    def version(self) -> str:
+        """The version of Parley that works here."""
+        return __version__
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -1,0 +1,495 @@
+"""From a proposal to an open line: what is carried between the parties, and what each step checks.
+
+One side proposes, with a prekey of its own; the other puts in its prekey, and its root signs; the
+first side's root signs too; both accept and the line is open. A side may propose other terms
+instead of signing, as often as it likes: what changed is shown. Each prekey is made for one
+agreement. Its private half waits among the station's secrets and becomes the line's in the
+transaction that opens it, so that it is in no file and in one place only (spec/identity.md, I16).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from parley.core.agreement import Agreement, Paper, terms
+from parley.core.audit import Documents
+from parley.core.clauses import cautions, check_words, difference, render
+from parley.core.entry import Status
+from parley.core.errors import Malformed, Misused, Refused, Unavailable
+from parley.core.identity import Letter
+from parley.core.kept import Change
+from parley.core.keys import Prekey
+from parley.core.wire import encode
+from parley.station.folder import Home
+from parley.station.letters import Known, by_fingerprint, by_name, from_base64, to_base64
+from parley.station.lines import Agreed
+from parley.station.operations import operation
+from parley.station.person import Person
+from parley.store.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from parley.station.station import Station
+
+MARKS = {"ACTUAL": Status.ACTUAL, "EXERCISE": Status.EXERCISE}
+
+
+# --- lines that are open
+
+
+def agreed(store: SqliteStore, home: Home) -> list[Agreed]:
+    """Every line that was opened, with signatures checked anew; oldest first."""
+    found = []
+    for row in store.sql("SELECT line_id, inc FROM agreements ORDER BY opened, line_id, inc"):
+        found.append(_agreed(store, home, row["line_id"], row["inc"]))
+    return found
+
+
+def documents(store: SqliteStore, line_id: bytes, inc: int) -> Documents:
+    """Agreement and letters of a line, for its evidence."""
+    row = _opened(store, line_id, inc)
+    letters = (Letter.parse(row["ours"]), Letter.parse(row["theirs"]))
+    a, b = sorted(letters, key=lambda letter: letter.fingerprint)
+    return Documents.read(row["paper"], a.raw, b.raw)
+
+
+def _agreed(store: SqliteStore, home: Home, line_id: bytes, inc: int) -> Agreed:
+    row = _opened(store, line_id, inc)
+    ours, theirs = Letter.parse(row["ours"]), Letter.parse(row["theirs"])
+    a, b = sorted((ours, theirs), key=lambda letter: letter.fingerprint)
+    agreement = Agreement.parse(row["paper"]).verify(a, b)
+    return Agreed.of(agreement, terms(agreement, ours, home.keys, theirs))
+
+
+def _opened(store: SqliteStore, line_id: bytes, inc: int) -> Any:
+    rows = store.sql(
+        "SELECT paper, ours, theirs FROM agreements WHERE line_id = ? AND inc = ?", (line_id, inc)
+    )
+    if not rows:
+        raise Refused(f"There is no line {line_id.hex()[:8]} here.", "`parley status` lists them.")
+    return rows[0]
+
+
+# --- an agreement in our hands
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An agreement file that somebody brought, as far as it stands."""
+
+    paper: Paper
+    side: int  # ours
+    ours: Letter
+    theirs: Known
+
+    @property
+    def agreement(self) -> Agreement:
+        """What it says."""
+        return self.paper.agreement
+
+    @property
+    def key(self) -> bytes:
+        """What our part of it is kept under."""
+        return self.agreement.without(1 - self.side).hash
+
+    @property
+    def by_us(self) -> bool:
+        """Whether our prekey is in it, and so what we answer for."""
+        return bool(self.agreement.prekeys[self.side])
+
+    @property
+    def letters(self) -> tuple[Letter, Letter]:
+        """A's and B's."""
+        pair = (self.ours, self.theirs.letter)
+        return pair if self.side == 0 else (pair[1], pair[0])
+
+
+def _given(station: Station, packed: str) -> Given:
+    """Read an agreement file, and hold it against our letter, theirs, and what we proposed."""
+    try:
+        paper = Paper.parse(from_base64("agreement", packed))
+    except Malformed as error:
+        raise Refused(
+            f"This agreement does not stand: {error.sentence}.",
+            error.hint or "Ask for the file again.",
+            error.rule,
+        ) from error
+    ours = station.home.letter
+    side = paper.agreement.side_of(ours.fingerprint)
+    party = paper.agreement.parties[1 - side]
+    theirs = by_fingerprint(station.store, paper.agreement.fingerprints[1 - side])
+    if theirs is None:
+        raise Refused(
+            f"The letter of {party} that this agreement was made from was not accepted here.",
+            "Accept their letter first: `parley accept FILE`.",
+            "I13",
+        )
+    given = Given(paper, side, ours, theirs)
+    paper.fits(*given.letters)
+    _check_new(station.store, given)
+    for signer, letter in enumerate(given.letters):
+        if paper.signed(signer):
+            paper.check(signer, letter)
+    if not (given.by_us or paper.agreement.prekeys[1 - side]):
+        raise Refused(
+            f"This proposal lacks the prekey of {party}.", "Ask for the file again.", "I14"
+        )
+    if given.by_us and _proposal(station.store, given.key) is None:
+        raise Refused(
+            f"This is not what we proposed to {party}, or answered them.",
+            "Look at `parley agree list`; propose anew if the terms are to change.",
+            "I17",
+        )
+    return given
+
+
+def _check_new(store: SqliteStore, given: Given) -> None:
+    """Refuse what was opened before, and what would open an earlier life of a line (I17)."""
+    agreement = given.agreement
+    before = store.sql(
+        "SELECT inc, hash FROM agreements WHERE line_id = ? ORDER BY inc DESC", (agreement.line_id,)
+    )
+    if any(row["hash"] == agreement.hash for row in before):
+        raise Refused(
+            f"The line {agreement.name} was opened with this agreement before.",
+            "`parley status` shows it; there is nothing to do.",
+            "I17",
+        )
+    if before and agreement.inc <= before[0]["inc"]:
+        raise Refused(
+            f"The line {agreement.name} is already in incarnation {before[0]['inc']};"
+            f" this agreement is for incarnation {agreement.inc}.",
+            "Propose a new line.",
+            "I17",
+        )
+    if before or agreement.inc != 1 or agreement.replaces:
+        raise Refused(
+            "This agreement would replace one in force, which this version cannot do.",
+            "Propose a new line.",
+            "I17",
+        )
+
+
+def _proposal(store: SqliteStore, key: bytes) -> Any:
+    rows = store.sql("SELECT key, paper FROM proposals WHERE key = ?", (key,))
+    return rows[0] if rows else None
+
+
+def _secret(key: bytes) -> str:
+    return f"prekey {key.hex()}"
+
+
+def _keep(station: Station, given: Given, seed: bytes | None, answers: bytes | None) -> None:
+    """Keep what we answer for; `seed` is its prekey when that is new."""
+    station.store.sql(
+        "REPLACE INTO proposals (key, line_id, inc, answers, paper, at) VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            given.key,
+            given.agreement.line_id,
+            given.agreement.inc,
+            answers,
+            given.paper.to_bytes(),
+            station.now.wall,
+        ),
+    )
+    if seed is not None:
+        station.store.put_secret(_secret(given.key), seed)
+
+
+def _last(store: SqliteStore, agreement: Agreement) -> Agreement | None:
+    """What an agreement is held against: the last paper of its line, or the last agreement with
+    the same party at the same level."""
+    on_its_way = store.sql(
+        "SELECT paper FROM proposals WHERE line_id = ? ORDER BY at DESC", (agreement.line_id,)
+    )
+    in_force = store.sql("SELECT paper FROM agreements ORDER BY opened DESC")
+    for row in [*on_its_way, *in_force]:
+        found = Paper.parse(row["paper"]).agreement
+        alike = (found.fingerprints, found.level) == (agreement.fingerprints, agreement.level)
+        if found != agreement and (alike or found.line_id == agreement.line_id):
+            return found
+    return None
+
+
+def _view(station: Station, given: Given) -> dict[str, Any]:
+    agreement = given.agreement
+    last = _last(station.store, agreement)
+    return {
+        "agreement": to_base64(given.paper.to_bytes()),
+        "text": render(agreement),
+        "compared_with": None if last is None else {"name": last.name, "made": last.made},
+        "differences": None if last is None else difference(last, agreement),
+        "cautions": [
+            {"word": each.word, "sentence": each.sentence} for each in cautions(agreement)
+        ],
+        "line": agreement.line_id.hex(),
+        "name": agreement.name,
+        "counterpart": given.theirs.letter.party,
+        "mark": agreement.mark.name,
+        "level": agreement.level,
+        "complete": agreement.complete,
+        "signed": {
+            "ours": given.paper.signed(given.side),
+            "theirs": given.paper.signed(1 - given.side),
+        },
+        "next": _next_step(given),
+    }
+
+
+def _next_step(given: Given) -> str:
+    party = given.theirs.letter.party
+    ours, theirs = given.paper.signed(given.side), given.paper.signed(1 - given.side)
+    if not given.agreement.complete:
+        return (
+            f"Carry it to {party}, who signs it or proposes other terms."
+            if given.by_us
+            else "Sign it with `parley agree sign`, or propose other terms with --amends."
+        )
+    if not ours:
+        return "Let our root sign it: `parley root sign`, or `parley agree sign` with --root."
+    if not theirs:
+        return f"Carry it to {party}, whose root signs it too."
+    return f"Both roots have signed: `parley agree accept` here and at {party}."
+
+
+# --- operations
+
+
+@operation("agree.propose", roles=("operator",), setup=True)
+def agree_propose(
+    station: Station,
+    who: Person,
+    *,
+    party: str | None = None,
+    amends: str | None = None,
+    terms: dict[str, Any],
+) -> dict[str, Any]:
+    """Propose a line to a party we know, or other terms for the line that they proposed."""
+    if (party is None) == (amends is None):
+        raise Misused("Name the party, or give the proposal that this one amends.")
+    ours = station.home.letter
+    if amends is not None:
+        given = _given(station, amends)
+        side, theirs = given.side, given.theirs
+        base = given.agreement.without(0).without(1)
+    else:
+        theirs = by_name(station.store, party or "")
+        side = 0 if ours.fingerprint < theirs.letter.fingerprint else 1
+        base = _fresh(station, side, ours, theirs.letter)
+    seed = station.entropy(32)
+    changed = _with_terms(replace(base, made=int(station.now.wall)), terms, side)
+    proposed = changed.with_ours(side, Prekey(seed).public, theirs.compared)
+    try:
+        paper = Paper.parse(Paper(proposed).to_bytes())
+    except Malformed as error:
+        raise Refused(
+            f"This cannot be agreed: {error.sentence}.", error.hint or "Change that.", error.rule
+        ) from error
+    new = Given(paper, side, ours, theirs)
+    _check_name_free(station.store, proposed)
+    _keep(station, new, seed, None)
+    return _view(station, new)
+
+
+def _fresh(station: Station, side: int, ours: Letter, theirs: Letter) -> Agreement:
+    a, b = (ours, theirs) if side == 0 else (theirs, ours)
+    return Agreement(
+        nonce=station.entropy(32),
+        inc=1,
+        name=f"{a.party} – {b.party}",
+        parties=(a.party, b.party),
+        fingerprints=(a.fingerprint, b.fingerprint),
+        certificates=(a.certificate.hash, b.certificate.hash),
+        compared=(False, False),
+        prekeys=(b"", b""),
+        made=0,
+        languages=(a.languages, b.languages),
+    )
+
+
+def _with_terms(base: Agreement, given: dict[str, Any], side: int) -> Agreement:
+    """The agreement with terms as the operator gave them; Misused for one that does not exist."""
+    changes: dict[str, Any] = {}
+    clocks: list[Any] = list(base.clocks)
+    address: list[Any] = list(base.address)
+    for name, value in given.items():
+        kind = TERMS.get(name)
+        if kind is None:
+            raise Misused(f"There is no term {name!r:.40}.", f"There is: {', '.join(TERMS)}.")
+        if type(value) is not kind:
+            raise Misused(f"The term {name!r} does not fit.", f"It is {_KINDS[kind]}.")
+        if name == "mark":
+            if value not in MARKS:
+                raise Misused(f"{value!r:.40} is no mark.", "It is ACTUAL or EXERCISE.")
+            changes[name] = MARKS[value]
+        elif name in _CLOCKS:
+            clocks[_CLOCKS.index(name)] = value
+        elif name == "our_address":
+            address[side] = value
+        elif name == "their_address":
+            address[1 - side] = value
+        else:
+            changes[name] = value
+    changes["clocks"], changes["address"] = tuple(clocks), tuple(address)
+    return replace(base, **changes)
+
+
+_CLOCKS = ("routine_s", "priority_s", "immediate_s", "flash_s")
+_KINDS = {str: "a text", int: "a whole number"}
+TERMS: dict[str, type] = {
+    "name": str,
+    "mark": str,
+    "level": str,
+    **dict.fromkeys(_CLOCKS, int),
+    "heartbeat_s": int,
+    "window": int,
+    "test_s": int,
+    "tests": str,
+    "suspension": str,
+    "our_address": str,
+    "their_address": str,
+}
+
+
+@operation("agree.show", roles=("operator",), reads=True, setup=True)
+def agree_show(station: Station, who: Person, *, agreement: str) -> dict[str, Any]:
+    """What an agreement says, what it changes, who has signed it, and what comes next."""
+    return _view(station, _given(station, agreement))
+
+
+@operation("agree.sign", roles=("operator",), setup=True)
+def agree_sign(
+    station: Station, who: Person, *, agreement: str, words: list[str] | None = None
+) -> dict[str, Any]:
+    """Make an agreement ready for our root: with our prekey, if it was theirs to propose."""
+    given = _given(station, agreement)
+    if given.by_us and not given.agreement.complete:
+        raise Refused(
+            f"This is our own proposal; {given.theirs.letter.party} has not answered it yet.",
+            f"Carry it to {given.theirs.letter.party}.",
+            "I14",
+        )
+    _check_words(given.agreement, words or [])
+    if not given.by_us:
+        given = _answer(station, given)
+    return _view(station, given)
+
+
+def _check_words(agreement: Agreement, words: list[str]) -> None:
+    try:
+        check_words(agreement, words)
+    except Refused as error:
+        raise Refused(
+            f"This line would be weaker than it could be: {error.sentence}.",
+            f"{error.hint[:1].upper()}{error.hint[1:]}.",
+            error.rule,
+        ) from error
+
+
+def _answer(station: Station, given: Given) -> Given:
+    """Their proposal with our prekey in it; the same again when we have answered it before."""
+    asked = given.agreement.hash
+    before = station.store.sql("SELECT paper FROM proposals WHERE answers = ?", (asked,))
+    if before:
+        return replace(given, paper=Paper.parse(before[0]["paper"]))
+    _check_name_free(station.store, given.agreement)
+    seed = station.entropy(32)
+    complete = given.agreement.with_ours(given.side, Prekey(seed).public, given.theirs.compared)
+    answer = replace(given, paper=Paper(complete))
+    _keep(station, answer, seed, asked)
+    return answer
+
+
+def _check_name_free(store: SqliteStore, agreement: Agreement) -> None:
+    taken = store.sql(
+        "SELECT 1 FROM agreements WHERE name = ? AND line_id <> ?",
+        (agreement.name, agreement.line_id),
+    )
+    if taken:
+        raise Refused(
+            f"There is a line {agreement.name} already.", "Give the new line another name.", "I12"
+        )
+
+
+@operation("agree.accept", roles=("operator",), setup=True)
+def agree_accept(station: Station, who: Person, *, agreement: str) -> dict[str, Any]:
+    """Open the line: both roots have signed what we proposed or answered."""
+    given = _given(station, agreement)
+    for side, letter in enumerate(given.letters):
+        if not given.paper.signed(side):
+            raise Refused(
+                f"The agreement is not signed by the root of {letter.party}.",
+                _next_step(given),
+                "I15",
+            )
+    stands = given.paper.verify(*given.letters)
+    _check_name_free(station.store, stands)
+    opened = Agreed.of(stands, terms(stands, given.ours, station.home.keys, given.theirs.letter))
+    _open(station, given)
+    station.lines_changed = True
+    return {
+        "line": opened.hex,
+        "name": opened.name,
+        "counterpart": opened.counterpart,
+        "mark": opened.mark.name,
+        "level": opened.level,
+        "verified": opened.verified,
+    }
+
+
+def _open(station: Station, given: Given) -> None:
+    """Everything that makes the line, and the prekey handed over, in the step's transaction."""
+    store, agreement = station.store, given.agreement
+    line_id, inc = agreement.line_id, agreement.inc
+    seed = store.secret(_secret(given.key))
+    if seed is None or Prekey(seed).public != agreement.prekeys[given.side]:
+        raise Unavailable(
+            "The private half of our prekey for this agreement is gone.",
+            "Propose the line anew; was the folder restored from a backup?",
+        )
+    store.sql(
+        "INSERT INTO agreements (line_id, inc, name, hash, paper, ours, theirs, opened)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            line_id,
+            inc,
+            agreement.name,
+            agreement.hash,
+            given.paper.to_bytes(),
+            given.ours.raw,
+            given.theirs.letter.raw,
+            station.now.wall,
+        ),
+    )
+    for row in store.sql("SELECT key FROM proposals WHERE line_id = ?", (line_id,)):
+        store.put_secret(_secret(row["key"]), None)
+    store.sql("DELETE FROM proposals WHERE line_id = ?", (line_id,))
+    store.enrol(line_id, inc, given.side)
+    store.keep(Change(line_id, inc, (0, 0), cells={"prekey": encode(seed)}))
+
+
+@operation("agree.list", roles=("operator",), reads=True, setup=True)
+def agree_list(station: Station, who: Person) -> dict[str, Any]:
+    """What is on its way, and what opened a line."""
+    store, ours = station.store, station.home.letter
+    found = []
+    for state, rows in (
+        ("on its way", store.sql("SELECT paper FROM proposals ORDER BY at")),
+        ("open", store.sql("SELECT paper FROM agreements ORDER BY opened")),
+    ):
+        for row in rows:
+            agreement = Paper.parse(row["paper"]).agreement
+            found.append(
+                {
+                    "line": agreement.line_id.hex(),
+                    "name": agreement.name,
+                    "counterpart": agreement.parties[1 - agreement.side_of(ours.fingerprint)],
+                    "mark": agreement.mark.name,
+                    "level": agreement.level,
+                    "made": agreement.made,
+                    "state": state,
+                    "complete": agreement.complete,
+                    "sha256": agreement.hash.hex(),
+                }
+            )
+    return {"agreements": found}
