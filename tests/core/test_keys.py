@@ -1,0 +1,198 @@
+"""Keys of other people's making, blocks taken apart, and secrets sealed to a prekey."""
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parley.core.errors import Malformed, Misused, ParleyError, Refused
+from parley.core.keys import (
+    COSIGN_ED25519,
+    COSIGN_MLDSA44,
+    ED25519,
+    MLDSA44,
+    MLDSA65,
+    PREKEY_BYTES,
+    SEALED_SECRET_BYTES,
+    SIGNATURE_BYTES,
+    Prekey,
+    SigningKey,
+    VerifyKey,
+    check_prekey,
+    hkdf32,
+    hmac_sha256,
+    hybrid,
+    same,
+    seal_to,
+    sha256,
+)
+from parley.core.wire import Reader
+
+MESSAGE = b"pl1 open and so on"
+STATION = SigningKey("parley.invalid/0f/A/station", bytes(range(64)))
+ROOT = SigningKey("parley.invalid/root", bytes(range(64)), root=True)
+BLOCK = STATION.block(hybrid(MESSAGE))
+PREKEY = Prekey(bytes(range(32)))
+SECRET = bytes([7]) * 32
+
+
+def rule_of(block: bytes, message: bytes = MESSAGE, key: VerifyKey = STATION.public) -> str:
+    with pytest.raises(Refused) as caught:
+        key.check(Reader(block), hybrid(message))
+    return caught.value.rule
+
+
+# --- derivation
+
+
+def test_K1_derivation_is_that_of_the_standards() -> None:
+    assert sha256(b"abc").hex().startswith("ba7816bf8f01cfea")
+    # RFC 4231, case 2.
+    assert (
+        hmac_sha256(b"Jefe", b"what do ya want for nothing?").hex().startswith("5bdcc146bf60754e")
+    )
+    # RFC 5869, case 1: the first block.
+    okm = hkdf32(bytes(range(13)), bytes([0x0B]) * 22, bytes(range(0xF0, 0xFA)))
+    assert okm.hex() == "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"
+
+
+def test_K1_secrets_are_compared_whole() -> None:
+    assert same(b"a" * 32, b"a" * 32)
+    assert not same(b"a" * 32, b"a" * 31 + b"b")
+    assert not same(b"a" * 32, b"a" * 31)
+
+
+# --- names and blocks
+
+
+def test_K2_a_note_signed_by_somebody_else_is_read() -> None:
+    """The example of C2SP signed-note: its key id and its signature."""
+    published = base64.b64decode("ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
+    signed = base64.b64decode(
+        "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
+    )
+    text = (
+        b"If you think cryptography is the answer to your problem,\n"
+        b"then you don't know what your problem is.\n"
+    )
+    key = VerifyKey("PeterNeumann", published[1:], STATION.public.mldsa)
+    assert key.key_id(ED25519).hex() == "c74f20a3"
+    assert key.check(Reader(bytes([1, ED25519]) + signed), [(ED25519, text)]) == [ED25519]
+
+
+def test_K2_a_signature_for_one_line_verifies_on_no_other() -> None:
+    elsewhere = STATION.public.named("parley.invalid/10/A/station")
+    assert rule_of(BLOCK, key=elsewhere) == "K4"
+    assert elsewhere.key_id(ED25519) != STATION.public.key_id(ED25519)
+
+
+def test_K3_a_block_is_ascending_whatever_order_was_asked_for() -> None:
+    block = STATION.block(list(reversed(hybrid(MESSAGE))))
+    assert STATION.public.check(Reader(block), hybrid(MESSAGE)) == [ED25519, MLDSA44]
+    assert len(block) == 1 + 5 + 64 + 5 + 2420
+
+
+def test_K4_exactly_the_required_signatures_in_their_order() -> None:
+    ed, ml = STATION.block([(ED25519, MESSAGE)]), STATION.block([(MLDSA44, MESSAGE)])
+    for block in (ed, ml, b"\x00", b"\x02" + ml[1:] + ed[1:], b"\x02" + ed[1:] + ed[1:]):
+        assert rule_of(block) == "K4"
+    assert rule_of(b"\x03" + BLOCK[1:] + ed[1:]) == "K4"
+
+
+@given(st.integers(0, len(BLOCK) - 1), st.integers(1, 255))
+def test_K4_no_changed_byte_is_accepted(at: int, change: int) -> None:
+    block = bytearray(BLOCK)
+    block[at] ^= change
+    with pytest.raises(ParleyError):
+        STATION.public.check(Reader(bytes(block)), hybrid(MESSAGE))
+
+
+def test_K4_a_block_that_breaks_off_is_refused() -> None:
+    for size in (0, 1, 3, 69, 70, len(BLOCK) - 1):
+        with pytest.raises(Refused):
+            STATION.public.check(Reader(BLOCK[:size]), hybrid(MESSAGE))
+
+
+def test_K4_another_message_or_another_key_is_refused() -> None:
+    assert rule_of(BLOCK, MESSAGE + b".") == "K4"
+    other = SigningKey(STATION.public.name, bytes(64))
+    assert rule_of(other.block(hybrid(MESSAGE))) == "K4"
+
+
+def test_K5_both_signatures_must_stand() -> None:
+    forged = SigningKey(STATION.public.name, STATION.seed[:32] + bytes(32))
+    half = forged.block(hybrid(MESSAGE))  # the right Ed25519, another ML-DSA
+    assert rule_of(half) == "K4"
+
+
+def test_K5_optional_signatures_stand_all_or_not_at_all() -> None:
+    required, optional = [(COSIGN_ED25519, b"text")], [(COSIGN_MLDSA44, b"tree")]
+    few, all_ = STATION.block(required), STATION.block(required + optional)
+    assert STATION.public.check(Reader(few), required, optional) == [COSIGN_ED25519]
+    both = [COSIGN_ED25519, COSIGN_MLDSA44]
+    assert STATION.public.check(Reader(all_), required, optional) == both
+    bad = STATION.block([(COSIGN_ED25519, b"text"), (COSIGN_MLDSA44, b"twig")])
+    with pytest.raises(Refused):
+        STATION.public.check(Reader(bad), required, optional)
+
+
+def test_a_root_signs_with_the_larger_ml_dsa() -> None:
+    wanted = hybrid(MESSAGE, root=True)
+    block = ROOT.block(wanted)
+    assert len(block) == 1 + 5 + 64 + 5 + SIGNATURE_BYTES[MLDSA65]
+    assert ROOT.public.check(Reader(block), wanted) == [ED25519, MLDSA65]
+
+
+def test_the_same_seed_grows_the_same_key_under_any_name() -> None:
+    assert STATION.named("other").public == STATION.public.named("other")
+    with pytest.raises(Misused):
+        SigningKey("short", bytes(63))
+
+
+# --- sealing
+
+
+def test_K6_a_secret_sealed_to_a_prekey_opens_with_it() -> None:
+    sealed = seal_to(PREKEY.public, SECRET, b"info")
+    assert (len(PREKEY.public), len(sealed)) == (PREKEY_BYTES, SEALED_SECRET_BYTES)
+    assert PREKEY.open(sealed, b"info") == SECRET
+
+
+def test_K6_it_opens_under_nothing_else() -> None:
+    sealed = seal_to(PREKEY.public, SECRET, b"info")
+    with pytest.raises(Refused) as caught:
+        PREKEY.open(sealed, b"another info")
+    assert caught.value.rule == "K6"
+    with pytest.raises(Refused):
+        Prekey(bytes(32)).open(sealed, b"info")
+    for at in (0, 1100, 1120, SEALED_SECRET_BYTES - 1):
+        changed = bytearray(sealed)
+        changed[at] ^= 1
+        with pytest.raises(Refused):
+            PREKEY.open(bytes(changed), b"info")
+
+
+def test_K6_lengths_are_fixed() -> None:
+    sealed = seal_to(PREKEY.public, SECRET, b"info")
+    for bad in (b"", sealed[:-1], sealed + b"\x00"):
+        with pytest.raises(Malformed):
+            PREKEY.open(bad, b"info")
+    for key in (b"", PREKEY.public[:-1], PREKEY.public + b"\x00"):
+        with pytest.raises(Malformed):
+            seal_to(key, SECRET, b"info")
+    with pytest.raises(Misused):
+        Prekey(bytes(31))
+
+
+def test_K6_what_is_no_key_is_refused() -> None:
+    assert check_prekey(PREKEY.public) == PREKEY.public
+    for bad in (b"\xff" * PREKEY_BYTES, PREKEY.public[:1184] + bytes(32)):
+        with pytest.raises(Refused) as caught:
+            check_prekey(bad)
+        assert caught.value.rule == "K6"
+
+
+def test_K7_two_sealings_of_one_secret_differ() -> None:
+    """HPKE draws its own randomness; an OPEN is recognised by the hash of what was sent."""
+    assert seal_to(PREKEY.public, SECRET, b"") != seal_to(PREKEY.public, SECRET, b"")
