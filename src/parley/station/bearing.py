@@ -1,0 +1,170 @@
+"""The station's bearers: which are set up, and what each brings to the step loop.
+
+A bearer listens, or it calls for one line. Whoever calls us may be anybody; the line shows itself
+in the first frame that opens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from parley.bearers import Path
+from parley.bearers.tcp import TcpBearer
+from parley.core.errors import Misused, ParleyError, Refused
+from parley.station.lines import OpenLine
+from parley.station.operations import operation
+from parley.station.person import Person
+
+if TYPE_CHECKING:
+    from parley.station.station import Station
+
+RETRY_S = 5.0  # a port that could not be had is tried again
+
+
+class Bearing:
+    """One bearer of this station: the carrier it tells, and the TCP ends it keeps."""
+
+    def __init__(self, station: Station, row: Any) -> None:
+        self.id: int = row["id"]
+        self._station = station
+        self._line_id: bytes | None = row["line_id"]
+        self._dials = bool(row["dial"])
+        self.trouble: ParleyError | None = None
+        place = (row["host"], row["port"])
+        self.bearer = TcpBearer(
+            self,
+            listen=None if self._dials else place,
+            dial=place if self._dials else None,
+            entropy=station.entropy,
+        )
+
+    async def start(self) -> None:
+        """Begin; Unavailable when this machine does not allow it."""
+        try:
+            await self.bearer.start()
+            self.trouble = None
+        except ParleyError as error:
+            self.trouble = error
+            raise
+
+    async def stop(self) -> None:
+        """Close every path."""
+        await self.bearer.stop()
+
+    def describe(self) -> dict[str, Any]:
+        """What the engineer wants to know."""
+        line = self._line()
+        return {
+            "bearer": self.id,
+            "line": line.agreed.hex if line else None,
+            "trouble": self.trouble.to_dict() if self.trouble else None,
+            **self.bearer.describe(),
+        }
+
+    # What the bearer tells.
+
+    def path_up(self, path: Path) -> None:
+        """A way is open."""
+        self._station.path_up(path, self._line() if self._dials else None)
+
+    def path_frames(self, path: Path, frames: list[bytes]) -> None:
+        """Frames came in."""
+        self._station.path_frames(path, frames)
+
+    def path_room(self, path: Path) -> None:
+        """The path can take more again."""
+        self._station.path_room(path)
+
+    def path_down(self, path: Path, why: str) -> None:
+        """The way is closed."""
+        self._station.path_down(path)
+
+    def _line(self) -> OpenLine | None:
+        """The line this bearer calls for; the only one when none was named."""
+        lines = self._station.lines
+        if self._line_id is None:
+            return lines[0] if len(lines) == 1 and self._dials else None
+        for open_line in lines:
+            if open_line.id == self._line_id:
+                return open_line
+        return None
+
+
+def read_place(place: str) -> tuple[str, int]:
+    """host:port, as people write it; [::1]:4000 for an address with colons."""
+    host, _, port = place.rpartition(":")
+    host = host.strip("[]") if host.startswith("[") else host
+    if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        raise Misused(f"{place!r:.80} is not a place.", "Write host:port, such as 192.0.2.7:4100.")
+    return host, int(port)
+
+
+def bearers_of(station: Station) -> list[Bearing]:
+    """The bearers as set up, none of them started."""
+    rows = station.store.sql("SELECT id, dial, host, port, line_id FROM addresses ORDER BY id")
+    return [Bearing(station, row) for row in rows]
+
+
+@operation("bearer.add", roles=("operator",), setup=True)
+def bearer_add(
+    station: Station,
+    who: Person,
+    *,
+    listen: str | None = None,
+    dial: str | None = None,
+    line: str | None = None,
+) -> dict[str, Any]:
+    """Listen at a place, or call one for a line."""
+    if (listen is None) == (dial is None):
+        raise Misused("A bearer either listens or dials.", "Give --listen or --dial, host:port.")
+    place = read_place(listen or dial or "")
+    if dial is not None and place[1] == 0:
+        raise Misused("There is no port 0 to dial.", "Ask the other side where it listens.")
+    line_id = None
+    if dial is not None and (line is not None or len(station.lines) > 1):
+        line_id = station.line(line).id
+    host, port = place
+    rows = station.store.sql(
+        "INSERT OR IGNORE INTO addresses (dial, host, port, line_id, added) VALUES (?, ?, ?, ?, ?)"
+        " RETURNING id, dial, host, port, line_id",
+        (dial is not None, host, port, line_id, station.now.wall),
+    )
+    if not rows:
+        raise Refused("There is such a bearer already.", "`parley bearer list` shows them.")
+    bearing = Bearing(station, rows[0])
+    station.after_commit(lambda: station.take_up(bearing))
+    return {"bearer": bearing.id, "listen": listen, "dial": dial}
+
+
+@operation("bearer.list", reads=True, setup=True)
+def bearer_list(station: Station, who: Person) -> dict[str, Any]:
+    """The bearers, and what the engineer wants to know of each."""
+    return {"bearers": describe(station)}
+
+
+@operation("bearer.remove", roles=("operator",), setup=True)
+def bearer_remove(station: Station, who: Person, *, bearer: int) -> dict[str, Any]:
+    """Give a bearer up."""
+    rows = station.store.sql("DELETE FROM addresses WHERE id = ? RETURNING id", (bearer,))
+    if not rows:
+        raise Refused(f"There is no bearer {bearer}.", "`parley bearer list` shows them.")
+    station.after_commit(lambda: station.give_up(bearer))
+    return {"bearer": bearer}
+
+
+def describe(station: Station) -> list[dict[str, Any]]:
+    """What the engineer wants to know of every bearer, running or only set up."""
+    if station.bearers:
+        return [bearing.describe() for bearing in station.bearers]
+    return [bearing.describe() for bearing in bearers_of(station)]
+
+
+async def keep_trying(bearing: Bearing) -> None:
+    """Start a bearer that was added while the station serves, however long its port is taken."""
+    while True:
+        with suppress(ParleyError):
+            await bearing.start()
+            return
+        await asyncio.sleep(RETRY_S)

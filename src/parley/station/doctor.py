@@ -1,0 +1,174 @@
+"""Five checks that matter, each with a sentence and a next step: folder, database, clock, paths,
+and whether persons have compared what the lines stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from parley.core.entry import EPOCH_2020
+from parley.core.errors import ParleyError
+from parley.station.audit_trail import PAGE_ROWS, checked
+from parley.station.bearing import describe
+from parley.station.clock import SKEW_S_MAX, stamp
+from parley.station.folder import check_private, read_keys
+from parley.station.lines import posix
+from parley.station.operations import Beside, operation
+from parley.station.people import TOKENS
+from parley.station.person import Person
+from parley.store.reading import Reader
+
+if TYPE_CHECKING:
+    from parley.station.station import Station
+
+Finding = dict[str, Any]
+OLDEST_CLOCK = EPOCH_2020 + 6 * 366 * 86_400  # this program is younger than 2026
+
+
+@operation("doctor", roles=(), reads=True, setup=True)
+def doctor(station: Station, who: Person) -> Beside:
+    """Examine the station: folder and keys, database, clock, paths, letters and agreements."""
+    before = [_clock(station)]
+    after = [_paths(station), _introductions(station)]
+    folder = station.home.path
+
+    def work() -> dict[str, Any]:
+        with station.store.reader() as reader:
+            found = [_folder(folder), _database(reader)]
+        checks = [*found, *before, *after]
+        return {"checks": checks, "ok": all(check["ok"] for check in checks)}
+
+    return Beside(work)
+
+
+def _finding(name: str, ok: bool, sentence: str, hint: str = "") -> Finding:
+    return {"name": name, "ok": ok, "sentence": sentence, "hint": hint}
+
+
+def _examined(name: str, good: str, check: Callable[[], None]) -> Finding:
+    try:
+        check()
+    except ParleyError as error:
+        return _finding(name, False, error.sentence, error.hint)
+    return _finding(name, True, good)
+
+
+def _folder(folder: Path) -> Finding:
+    def check() -> None:
+        check_private(folder)
+        for inside in sorted(folder.iterdir()):
+            check_private(inside)
+        for token in (folder / TOKENS).glob("*.token"):
+            check_private(token)
+        read_keys(folder)
+
+    return _examined(
+        "folder and keys", "Only the station's own user can read the folder and its keys.", check
+    )
+
+
+def _database(reader: Reader) -> Finding:
+    def check() -> None:
+        problems = [row[0] for row in reader.sql("PRAGMA quick_check(1)") if row[0] != "ok"]
+        if problems:
+            raise ParleyError(
+                f"The database is damaged: {problems[0]}.",
+                "Copy the whole folder away as it is before anything else.",
+            )
+        rows = reader.sql(
+            "SELECT * FROM (SELECT * FROM trail ORDER BY id DESC LIMIT ?) ORDER BY id", (PAGE_ROWS,)
+        )
+        checked(reader, rows)
+
+    return _examined("database", "The database is whole, and the audit trail's chain holds.", check)
+
+
+def _clock(station: Station) -> Finding:
+    now = station.now.wall
+    if now < OLDEST_CLOCK:
+        return _finding(
+            "clock",
+            False,
+            f"This machine's clock shows {stamp(now)}, before this program was made.",
+            "Set the clock; entries bear its time for good.",
+        )
+    drift = abs(now - station.steady())
+    if drift > SKEW_S_MAX:
+        return _finding(
+            "clock",
+            False,
+            f"This machine's clock was moved by {drift:.0f} seconds since the station started.",
+            "Find out who set it; the record shows both times.",
+        )
+    for open_line in station.lines:
+        for dir in (open_line.ours, open_line.theirs):
+            rows = station.store.sql(
+                "SELECT time, wall FROM entries WHERE line_id = ? AND inc = ? AND dir = ?"
+                " ORDER BY n DESC LIMIT 1",
+                (*open_line.key, dir),
+            )
+            if dir == open_line.ours and rows and rows[0]["wall"] > now + 1:
+                return _finding(
+                    "clock",
+                    False,
+                    f"The newest entry of ours is of {stamp(rows[0]['wall'])}, later than now.",
+                    "The clock was set back; set it right, entries bear its time for good.",
+                )
+            if dir == open_line.theirs and rows:
+                skew = posix(rows[0]["time"]) - rows[0]["wall"]
+                if skew > SKEW_S_MAX:  # early cannot be the path's fault
+                    return _finding(
+                        "clock",
+                        False,
+                        f"The clock of {open_line.agreed.counterpart} is {skew:.0f} seconds ahead"
+                        " of ours.",
+                        "One of the two is wrong; ask them what theirs shows.",
+                    )
+    return _finding("clock", True, f"The clock shows {stamp(now)} and has not jumped.")
+
+
+def _paths(station: Station) -> Finding:
+    bearers = describe(station)
+    if not bearers:
+        return _finding(
+            "paths",
+            False,
+            "No bearer is set up, so nothing can come or go.",
+            "`parley bearer add --listen HOST:PORT` or `--dial HOST:PORT`.",
+        )
+    for bearer in bearers:
+        trouble = bearer["trouble"] or bearer["dial_trouble"]
+        if trouble:
+            return _finding("paths", False, trouble["sentence"], trouble["hint"])
+    dark = [each.agreed.name for each in station.lines if not each.paths]
+    if dark:
+        return _finding(
+            "paths",
+            False,
+            f"The line {dark[0]} has no path to the other side now.",
+            "Start the station if it is not serving; ask the other side whether theirs is.",
+        )
+    return _finding("paths", True, "Every line has a path to the other side.")
+
+
+def _introductions(station: Station) -> Finding:
+    name = "letters and agreements"
+    if not station.lines:
+        return _finding(
+            name,
+            False,
+            "No line has been agreed yet.",
+            "`parley introduce` and `parley accept` on both sides, then `parley agree`.",
+        )
+    for open_line in station.lines:
+        agreed = open_line.agreed
+        if not agreed.verified:
+            return _finding(
+                name,
+                False,
+                f"The line {agreed.name} is UNVERIFIED: its letters were not compared by persons"
+                " on both sides.",
+                "Read the 48 digits to each other, accept again, and agree anew.",
+            )
+    return _finding(name, True, "Every line stands on letters that persons have compared.")

@@ -1,0 +1,523 @@
+"""Drafts: what one person writes and another releases, to the byte.
+
+A draft is kept as the body it will have, header map and payload. Who releases it quotes the
+SHA-256 of exactly that, with its type and marks; if anybody changed a letter in between, the two
+differ. Nobody releases what they wrote or changed themselves. If messages of theirs arrived since
+the draft was begun, the releaser has to have seen them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from parley.core.effects import Saying
+from parley.core.entry import (
+    Content,
+    Key,
+    Precedence,
+    Status,
+    Type,
+    body_of,
+    check_subject,
+    check_text,
+    read_body,
+)
+from parley.core.errors import Misused, Refused
+from parley.station import messages, roster
+from parley.station.desks import desk_of
+from parley.station.lines import OpenLine, since_2020
+from parley.station.operations import Words, operation
+from parley.station.person import HANDLERS, Person
+from parley.station.wording import advice, check_mark
+
+if TYPE_CHECKING:
+    from parley.station.station import Station
+
+KINDS = {"text": Type.TEXT, "test": Type.TEST}
+LISTED_MAX = 200
+LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
+REFERENCES = {"answers": Key.ANSWERS, "corrects": Key.FOLLOWS, "retracts": Key.REVOKES}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One draft, as the database has it."""
+
+    id: int
+    open_line: OpenLine
+    person: int
+    editors: tuple[int, ...]
+    at: float
+    base: int
+    type: Type
+    precedence: Precedence
+    status: Status
+    body: bytes
+    withdrawn: float | None
+    released: float | None
+    releaser: int | None
+    n: int | None
+
+    @property
+    def marks(self) -> int:
+        """The marks it will bear."""
+        return self.precedence << 6 | self.status << 3
+
+    @cached_property
+    def content(self) -> Content:
+        """Header map and payload."""
+        content = read_body(self.type, self.marks, self.body)
+        if content is None:
+            raise Misused(f"draft {self.id} cannot be read")
+        return content
+
+    @cached_property
+    def sha256(self) -> str:
+        """What its releaser quotes."""
+        return messages.content_hash(self.type, self.marks, self.content, self.body)
+
+    @property
+    def text(self) -> str:
+        """The words."""
+        payload = self.content.payload
+        words: str = payload[1] if self.type == Type.TEST else payload
+        return words
+
+    @property
+    def state(self) -> str:
+        """Where it stands."""
+        if self.released is not None:
+            return "released"
+        return "open" if self.withdrawn is None else "withdrawn"
+
+
+_SELECT = (
+    "SELECT d.*, r.at AS released, r.person AS releaser, r.n AS n"
+    " FROM drafts d LEFT JOIN releases r ON r.draft = d.id"
+)
+
+
+def load(station: Station, id: int) -> Draft:
+    """A draft by its number."""
+    rows = station.store.sql(f"{_SELECT} WHERE d.id = ?", (id,))
+    if not rows:
+        raise Refused(f"There is no draft {id}.", "`parley drafts` shows those that are open.")
+    return _draft(station, rows[0])
+
+
+def load_open(station: Station, id: int) -> Draft:
+    """A draft that can still be changed or released."""
+    draft = load(station, id)
+    if draft.state != "open":
+        raise Refused(
+            f"Draft {id} has been {draft.state}.", "Write a new one; nothing takes words back."
+        )
+    return draft
+
+
+def _draft(station: Station, row: Any) -> Draft:
+    return Draft(
+        row["id"],
+        station.line_of(bytes(row["line_id"]), row["inc"]),
+        row["person"],
+        tuple(int(id) for id in row["editors"].split(",") if id),
+        row["at"],
+        row["base"],
+        Type(row["type"]),
+        Precedence(row["precedence"]),
+        Status(row["status"]),
+        bytes(row["body"]),
+        row["withdrawn"],
+        row["released"],
+        row["releaser"],
+        row["n"],
+    )
+
+
+def view(station: Station, draft: Draft) -> dict[str, Any]:
+    """A draft as plain JSON, with the exact hash and what arrived since it was begun."""
+    header = draft.content.header
+    open_line, people = draft.open_line, station.people
+    text = draft.text
+    arrived = [] if draft.state != "open" else arrived_since(station, draft)
+    return {
+        "draft": draft.id,
+        "line": open_line.agreed.hex,
+        "line_name": open_line.agreed.name,
+        "state": draft.state,
+        "by": {"id": draft.person, "name": people.name(draft.person)},
+        "editors": [{"id": id, "name": people.name(id)} for id in draft.editors],
+        "at": draft.at,
+        "kind": "test" if draft.type == Type.TEST else "text",
+        "status": draft.status.name,
+        "precedence": draft.precedence.name,
+        "language": header.get(Key.LANGUAGE, open_line.agreed.our_language),
+        "subject": header.get(Key.SUBJECT),
+        "from_desk": header.get(Key.FROM_DESK),
+        "to_desks": header.get(Key.TO_DESKS, []),
+        "text": text,
+        **{name: header[key][1] if key in header else None for name, key in REFERENCES.items()},
+        "sha256": draft.sha256,
+        "bytes": len(text.encode()),
+        "words": len(text.split()),
+        "advice": advice(text, draft.precedence),
+        "arrived_since": arrived,
+        "displayed": arrived[-1]["n"] + 1 if arrived else draft.base,
+        "released_at": draft.released,
+        "releaser": draft.releaser,
+        "n": draft.n,
+    }
+
+
+def arrived_since(station: Station, draft: Draft) -> list[dict[str, Any]]:
+    """Their messages that came after the draft was begun, oldest first."""
+    open_line = draft.open_line
+    rows = station.store.sql(
+        "SELECT n, type, marks, kept FROM messages WHERE line_id = ? AND inc = ? AND dir = ?"
+        " AND n >= ? ORDER BY n LIMIT ?",
+        (*open_line.key, open_line.theirs, draft.base, LISTED_MAX),
+    )
+    return [
+        {
+            "n": row["n"],
+            "kind": kind_name(row["type"]),
+            "precedence": Precedence(row["marks"] >> 6).name,
+            "kept": row["kept"],
+        }
+        for row in rows
+    ]
+
+
+def kind_name(type: int) -> str:
+    """A kind of entry in a word."""
+    try:
+        return Type(type).name.lower().replace("_", " ")
+    except ValueError:
+        return "unknown"
+
+
+# --- what may be written
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a drafter gives, as it came; None is what is left as it was, or out."""
+
+    text: str | None = None
+    precedence: str | None = None
+    language: str | None = None
+    subject: str | None = None
+    answers: int | None = None
+    corrects: int | None = None
+    retracts: int | None = None
+    from_desk: int | None = None
+    to_desks: list[int] | None = None
+
+
+def read_precedence(name: str) -> Precedence:
+    """A precedence by name, in whatever case."""
+    found = Precedence.__members__.get(name.upper())
+    if found is None:
+        raise Misused(
+            f"There is no precedence {name!r:.40}.", "FLASH, IMMEDIATE, PRIORITY or ROUTINE."
+        )
+    return found
+
+
+def _header(
+    station: Station, open_line: OpenLine, header: dict[int, Any], written: Written
+) -> dict[int, Any]:
+    """The header map with what was written, each part checked."""
+    header = dict(header)
+    if written.language is not None:
+        if not LANGUAGE.fullmatch(written.language):
+            raise Refused(
+                f"{written.language!r:.40} is not a language tag.", "Such as en, ru or zh-Hans."
+            )
+        header[Key.LANGUAGE] = written.language
+        if written.language == open_line.agreed.our_language:
+            del header[Key.LANGUAGE]  # absent means the party's first language (E7)
+    if written.subject is not None:
+        header.pop(Key.SUBJECT, None)
+        if written.subject:
+            check_subject(written.subject)
+            header[Key.SUBJECT] = written.subject
+    for name, key in REFERENCES.items():
+        n: int | None = getattr(written, name)
+        if n is not None:
+            dir = open_line.theirs if key == Key.ANSWERS else open_line.ours
+            messages.must_find(station, open_line, dir, n)
+            header[key] = [dir, n]
+    if written.from_desk is not None:
+        desk_of(station.store, written.from_desk)
+        header[Key.FROM_DESK] = written.from_desk
+    if written.to_desks is not None:
+        known = roster.theirs(station.store, open_line, gone=False)[roster.DESKS]
+        for desk in written.to_desks:
+            if desk not in known:
+                raise Refused(
+                    f"The other side has told of no desk {desk}.", "`parley status` shows them."
+                )
+        header[Key.TO_DESKS] = written.to_desks
+    return header
+
+
+def _body(type: Type, header: dict[int, Any], number: int, text: str, status: Status) -> bytes:
+    check_text(text)
+    check_mark(text, status)
+    if Key.SUBJECT in header:
+        check_mark(header[Key.SUBJECT], status)
+    return body_of(type, header, [number, text] if type == Type.TEST else text)
+
+
+def next_test(station: Station, open_line: OpenLine) -> int:
+    """Tests of ours are counted, so that people can say which one they mean."""
+    rows = station.store.sql(
+        "SELECT count(*) AS n FROM messages WHERE line_id = ? AND inc = ? AND type = 5 AND dir = ?",
+        (*open_line.key, open_line.ours),
+    )
+    return int(rows[0]["n"]) + 1
+
+
+@operation("draft.new", roles=("drafter",))
+def draft_new(
+    station: Station,
+    who: Person,
+    *,
+    text: Words,
+    precedence: str = "ROUTINE",
+    language: str | None = None,
+    subject: Words | None = None,
+    kind: str = "text",
+    answers: int | None = None,
+    corrects: int | None = None,
+    retracts: int | None = None,
+    from_desk: int | None = None,
+    to_desks: list[int] | None = None,
+    line: str | None = None,
+) -> dict[str, Any]:
+    """Write a message. It goes nowhere until another person releases it."""
+    open_line = station.line(line)
+    if kind not in KINDS:
+        raise Misused(f"There is no kind {kind!r:.40} of draft.", "text or test.")
+    type = KINDS[kind]
+    status = Status.TEST if type == Type.TEST else open_line.agreed.mark
+    urgency = read_precedence(precedence)
+    written = Written(
+        language=language,
+        subject=subject,
+        answers=answers,
+        corrects=corrects,
+        retracts=retracts,
+        from_desk=from_desk,
+        to_desks=to_desks,
+    )
+    now = station.now.wall
+    fixed: dict[int, Any] = {Key.COMPOSED: since_2020(now), Key.DRAFTER: who.id}
+    header = _header(station, open_line, fixed, written)
+    number = next_test(station, open_line) if type == Type.TEST else 0
+    body = _body(type, header, number, text, status)
+    state = station.state(open_line)
+    rows = station.store.sql(
+        "INSERT INTO drafts (line_id, inc, person, at, base, type, precedence, status, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        (
+            *open_line.key,
+            who.id,
+            now,
+            state.their_size,
+            type,
+            urgency,
+            status,
+            body,
+        ),
+    )
+    draft = Draft(
+        rows[0]["id"],
+        open_line,
+        who.id,
+        (),
+        now,
+        state.their_size,
+        type,
+        urgency,
+        status,
+        body,
+        None,
+        None,
+        None,
+        None,
+    )
+    station.publish("draft", open_line, draft=draft.id, state="new", precedence=urgency.name)
+    return view(station, draft)
+
+
+@operation("draft.edit", roles=("drafter", "releaser"))
+def draft_edit(
+    station: Station,
+    who: Person,
+    *,
+    draft: int,
+    text: Words | None = None,
+    precedence: str | None = None,
+    language: str | None = None,
+    subject: Words | None = None,
+    answers: int | None = None,
+    corrects: int | None = None,
+    retracts: int | None = None,
+    from_desk: int | None = None,
+    to_desks: list[int] | None = None,
+) -> dict[str, Any]:
+    """Change a draft. Whoever does cannot release it any more."""
+    before = load_open(station, draft)
+    written = Written(
+        language=language,
+        subject=subject,
+        answers=answers,
+        corrects=corrects,
+        retracts=retracts,
+        from_desk=from_desk,
+        to_desks=to_desks,
+    )
+    content = before.content
+    header = _header(station, before.open_line, content.header, written)
+    number = content.payload[0] if before.type == Type.TEST else 0
+    words = before.text if text is None else text
+    body = _body(before.type, header, number, words, before.status)
+    urgency = before.precedence if precedence is None else read_precedence(precedence)
+    editors = sorted({*before.editors, who.id})
+    station.store.sql(
+        "UPDATE drafts SET body = ?, precedence = ?, editors = ? WHERE id = ?",
+        (body, urgency, ",".join(map(str, editors)), draft),
+    )
+    station.publish("draft", before.open_line, draft=draft, state="edited")
+    return view(station, load(station, draft))
+
+
+@operation("draft.list", roles=HANDLERS, reads=True)
+def draft_list(
+    station: Station, who: Person, *, all: bool = False, line: str | None = None
+) -> dict[str, Any]:
+    """Drafts that are open, oldest first; with `all` also the newest released and withdrawn."""
+    open_line = station.line(line) if line is not None else None
+    still = "" if all else " AND d.withdrawn IS NULL AND r.draft IS NULL"
+    rows = station.store.sql(f"{_SELECT} WHERE 1{still} ORDER BY d.id DESC LIMIT {LISTED_MAX}")
+    drafts = [_draft(station, row) for row in reversed(rows)]
+    return {
+        "drafts": [
+            view(station, draft)
+            for draft in drafts
+            if open_line is None or draft.open_line is open_line
+        ]
+    }
+
+
+@operation("draft.show", roles=HANDLERS, reads=True)
+def draft_show(station: Station, who: Person, *, draft: int) -> dict[str, Any]:
+    """One draft: the exact text, its hash, and what arrived since it was begun."""
+    return view(station, load(station, draft))
+
+
+@operation("draft.withdraw", roles=("drafter", "releaser"))
+def draft_withdraw(station: Station, who: Person, *, draft: int) -> dict[str, Any]:
+    """Put a draft aside for good."""
+    before = load_open(station, draft)
+    station.store.sql("UPDATE drafts SET withdrawn = ? WHERE id = ?", (station.now.wall, draft))
+    station.publish("draft", before.open_line, draft=draft, state="withdrawn")
+    return view(station, load(station, draft))
+
+
+# --- release
+
+
+@operation("release", roles=("releaser",))
+def release(
+    station: Station, who: Person, *, draft: int, sha256: str, displayed: int | None = None
+) -> dict[str, Any]:
+    """Consent, as a second person, to the exact bytes of a draft; from then on they go out."""
+    found = load_open(station, draft)
+    check_second_person(station, found, who)
+    if sha256.lower() != found.sha256:
+        raise Refused(
+            f"Draft {draft} is not what you have read: its SHA-256 is {found.sha256[:16]}….",
+            "Look at the draft again; somebody may have changed it.",
+        )
+    check_displayed(station, found, displayed)
+    open_line = found.open_line
+    shown = found.base if displayed is None else displayed
+    body = _released_body(station, found, who, shown)
+    saying = Saying(found.type, found.precedence, found.status, body)
+    queue_id = station.say(open_line, saying)
+    for act in messages.references(open_line.ours, found.type, found.content):
+        messages.say_about(station, open_line, queue_id, act)
+        if act[2] == "answered":
+            messages.acknowledge(station, open_line, act[0], act[1])
+    station.store.sql(
+        "INSERT INTO releases (draft, line_id, inc, queue_id, person, at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (draft, *open_line.key, queue_id, who.id, station.now.wall),
+    )
+    station.publish("draft", open_line, draft=draft, state="released")
+    result: dict[str, Any] = {
+        "draft": draft,
+        "released_at": station.now.wall,
+        "n": None,
+        "waiting": None,
+        "sha256": found.sha256,
+    }
+    station.await_number(open_line, queue_id, result)
+    return result
+
+
+def check_second_person(station: Station, draft: Draft, who: Person) -> None:
+    """Refuse a releaser who wrote or changed the draft."""
+    if who.id == draft.person or who.id in draft.editors:
+        did = "wrote" if who.id == draft.person else "changed"
+        raise Refused(
+            f"{who.name} {did} draft {draft.id} and cannot release it.",
+            "A second person reads the exact text and releases it.",
+        )
+
+
+def check_displayed(station: Station, draft: Draft, displayed: int | None) -> None:
+    """Refuse while messages of theirs came since that the releaser has not seen."""
+    size = station.state(draft.open_line).their_size
+    if displayed is not None and not 0 <= displayed <= size:
+        raise Refused(
+            f"They have written {size} entries; {displayed} cannot have been displayed.",
+            "Give the number that `draft.show` names.",
+        )
+    unseen = [
+        each
+        for each in arrived_since(station, draft)
+        if displayed is None or each["n"] >= displayed
+    ]
+    if unseen:
+        listed = ", ".join(f"{each['n']} ({each['precedence']})" for each in unseen[:8])
+        more = f" and {len(unseen) - 8} more" if len(unseen) > 8 else ""
+        raise Refused(
+            f"Since this draft was begun they sent {listed}{more}.",
+            f"Read what came; then release it with --displayed {unseen[-1]['n'] + 1},"
+            " or change the draft.",
+        )
+
+
+def _released_body(station: Station, draft: Draft, who: Person, displayed: int) -> bytes:
+    """The draft's body with what the release adds; its hash as drafted stays the same."""
+    content = draft.content
+    header = dict(content.header)
+    header[Key.RELEASERS] = [who.id]
+    if displayed:
+        header[Key.DISPLAYED] = displayed
+    released = since_2020(station.now.wall)
+    # Times equal to the entry's own are left out (E7). It gets its time when it gets its number:
+    # in this very step, unless something waits or blocks.
+    at_once = station.numbers_at_once(draft.open_line)
+    if not at_once:
+        header[Key.RELEASED] = released
+    if at_once and header.get(Key.COMPOSED) == released:
+        del header[Key.COMPOSED]
+    return body_of(draft.type, header, content.payload)

@@ -1,0 +1,343 @@
+"""What the station notes of every entry as it joins the record, so that people find it quickly.
+
+The words stand in the record alone. Here is which entries are messages, which entry says what
+about which, and since when the other side holds ours. It happens in the same transaction that
+keeps the entry. Nothing a counterpart writes may stop it: what does not have the form of its kind
+is in the record all the same, and just says nothing about any message.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from parley.core.entry import (
+    BARE_TYPES,
+    Content,
+    Key,
+    Precedence,
+    Type,
+    read_body,
+)
+from parley.core.errors import Refused
+from parley.core.kept import EntryRow
+from parley.core.wire import Value, encode, u8
+from parley.station import roster
+from parley.station.lines import OpenLine, posix
+
+if TYPE_CHECKING:
+    from parley.station.station import Station
+
+# Entries that are about the line or about other entries; all others, those of types this station
+# does not know included, are messages that people see.
+NOT_MESSAGES = BARE_TYPES | {Type.SERVICE, Type.ROSTER}
+CLOCKED_TYPES = range(0x01, 0x06)  # what must be acknowledged; an answer to a test need not be
+# What the act of release adds to the header, and the times: all else is what was drafted.
+RELEASE_KEYS = frozenset((Key.COMPOSED, Key.RELEASED, Key.RELEASERS, Key.DISPLAYED))
+ABOUT_KEYS = {Key.ANSWERS: "answered", Key.FOLLOWS: "corrected by", Key.REVOKES: "retracted by"}
+ACKNOWLEDGED_BY = frozenset((Type.OPENED, Type.PASSED, Type.READBACK, Type.UNABLE, Type.WAIT))
+ACTS = {
+    Type.DISPLAYED: "displayed",
+    Type.OPENED: "opened",
+    Type.PASSED: "passed",
+    Type.READBACK: "read back",
+    Type.CONFIRMED: "confirmed",
+    Type.CORRECTED: "corrected",
+    Type.UNABLE: "unable",
+    Type.WAIT: "wait",
+}
+DETAIL_CHARACTERS_MAX = 4096
+
+Act = tuple[int, int, str, int | None, str]  # about dir, about n, act, person, detail
+
+
+def content_hash(type: int, marks: int, content: Content | None, body: bytes) -> str:
+    """SHA-256 over type, marks and body as drafted: what two persons release, and what both
+    sides can compare. The times and what the release itself adds are left out."""
+    if content is not None and content.header:
+        header = {key: value for key, value in content.header.items() if key not in RELEASE_KEYS}
+        body = encode([header, content.payload])
+    return sha256(u8(type) + u8(marks) + body).hexdigest()
+
+
+def check_group(leaf: bytes) -> str:
+    """Six digits that are right only for these words at this place in this record (E9)."""
+    number = int.from_bytes(sha256(b"pl1 check" + leaf).digest()[:4], "big")
+    return f"{number % 1_000_000:06d}"
+
+
+# --- as entries join the record
+
+
+def numbered(station: Station, open_line: OpenLine, queue_id: int, entry: EntryRow) -> None:
+    """An entry of ours has its number."""
+    key, waiting = open_line.key, -1 - queue_id
+    changed = station.store.sql(
+        "UPDATE acts SET n = ?, at_ours = ? WHERE line_id = ? AND inc = ? AND dir = ? AND n = ?"
+        " RETURNING about_dir, about, act",
+        (entry.n, entry.wall, *key, entry.dir, waiting),
+    )
+    for act in changed:
+        _stage(station, open_line, act["about_dir"], act["about"], act["act"], entry.wall)
+    if entry.type in NOT_MESSAGES:
+        return
+    station.store.sql(
+        "UPDATE releases SET n = ? WHERE line_id = ? AND inc = ? AND queue_id = ? AND n IS NULL",
+        (entry.n, *key, queue_id),
+    )
+    _remember(station, open_line, entry, None)
+    _stage(station, open_line, entry.dir, entry.n, "numbered", entry.wall, entry.marks)
+
+
+def heard(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
+    """An entry of theirs has joined the record."""
+    content = read_body(entry.type, entry.marks, entry.body)
+    if entry.type in NOT_MESSAGES:
+        if content is not None and entry.type in ACTS:
+            for act in acts_of(station, open_line, entry, content):
+                _index(station, open_line, entry, act)
+            if entry.type == Type.DISPLAYED:
+                _displayed(station, open_line, entry, content.payload)
+        elif content is not None and entry.type == Type.ROSTER:
+            roster.hear(station.store, open_line, content)
+            station.publish("line", open_line, state="roster")
+        return
+    _remember(station, open_line, entry, _desk(content))
+    precedence = Precedence(entry.marks >> 6)
+    if entry.type in CLOCKED_TYPES:
+        station.publish(
+            "alarm",
+            open_line,
+            state="ringing",
+            dir="theirs",
+            n=entry.n,
+            precedence=precedence.name,
+        )
+    station.publish("message", open_line, dir="theirs", n=entry.n, precedence=precedence.name)
+    if content is not None:
+        for act in references(entry.dir, entry.type, content):
+            _index(station, open_line, entry, act)
+
+
+def receipted(station: Station, open_line: OpenLine, upto: int) -> None:
+    """They hold all entries of ours below `upto`."""
+    station.store.sql(
+        "INSERT OR IGNORE INTO receipts VALUES (?, ?, ?, ?)",
+        (*open_line.key, upto, station.now.wall),
+    )
+    station.publish("stage", open_line, stage="received", dir="ours", upto=upto)
+
+
+def _remember(station: Station, open_line: OpenLine, entry: EntryRow, desk: int | None) -> None:
+    due = None
+    if entry.type in CLOCKED_TYPES:
+        due = station.steady() + open_line.clock_s(entry.marks >> 6)
+        station.watch.expect(due)
+    station.store.sql(
+        "INSERT INTO messages (line_id, inc, dir, n, type, marks, precedence, kept, desk, due)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *open_line.key,
+            entry.dir,
+            entry.n,
+            entry.type,
+            entry.marks,
+            entry.marks >> 6,
+            entry.wall,
+            desk,
+            due,
+        ),
+    )
+
+
+def _desk(content: Content | None) -> int | None:
+    desks = content.header.get(Key.TO_DESKS) if content else None
+    first = desks[0] if isinstance(desks, list) and desks else None
+    return first if type(first) is int and first < 1 << 32 else None
+
+
+# --- what an entry says about a message
+
+
+def acts_of(station: Station, open_line: OpenLine, entry: EntryRow, content: Content) -> list[Act]:
+    """What an acknowledgement says about which message; nothing when it lacks its form."""
+    type, payload = entry.type, content.payload
+    if not isinstance(payload, list) or not payload or type == Type.DISPLAYED:
+        return []
+    n = payload[0]
+    if not is_number(n):
+        return []
+    other = 1 - entry.dir
+    if type in (Type.CONFIRMED, Type.CORRECTED):
+        about = _read_back(station, open_line, other, n)
+        if about is None:
+            return []
+        detail = _text(payload[1]) if type == Type.CORRECTED and len(payload) > 1 else ""
+        return [(*about, ACTS[Type(type)], None, detail)]
+    if not is_message(station, open_line, other, n):
+        return []
+    person, detail = None, ""
+    if type == Type.OPENED and len(payload) > 1 and is_number(payload[1]):
+        person = payload[1]
+    elif type in (Type.PASSED, Type.READBACK) and len(payload) > 1:
+        detail = _text(payload[1])
+    elif type == Type.UNABLE and len(payload) > 2:
+        detail = _text(payload[2])
+    elif type == Type.WAIT and len(payload) > 1 and is_number(payload[1]):
+        detail = str(int(posix(payload[1])))
+    return [(other, n, ACTS[Type(type)], person, detail)]
+
+
+def references(dir: int, type: int, content: Content) -> list[Act]:
+    """Which messages a message of direction `dir` answers, corrects or retracts."""
+    found: list[Act] = []
+    for key, act in ABOUT_KEYS.items():
+        value = content.header.get(key)
+        if isinstance(value, list) and len(value) == 2 and all(map(is_number, value)):
+            found.append((value[0], value[1], act, None, ""))
+    payload = content.payload
+    if type == Type.TEST_ANSWER and isinstance(payload, list) and payload:
+        found += [(1 - dir, payload[0], "answered", None, "")] if is_number(payload[0]) else []
+    return found
+
+
+def _index(station: Station, open_line: OpenLine, entry: EntryRow, act: Act) -> None:
+    about_dir, about, name, person, detail = act
+    if about_dir not in (0, 1) or not is_message(station, open_line, about_dir, about):
+        return
+    station.store.sql(
+        "INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *open_line.key,
+            about_dir,
+            about,
+            entry.dir,
+            entry.n,
+            name,
+            entry.wall,
+            posix(entry.time),
+            person,
+            detail,
+        ),
+    )
+    # Only the reader's side acknowledges; it may do so by answering at once.
+    if about_dir != entry.dir and (entry.type in ACKNOWLEDGED_BY or name == "answered"):
+        acknowledge(station, open_line, about_dir, about)
+    _stage(station, open_line, about_dir, about, name, entry.wall)
+
+
+def acknowledge(station: Station, open_line: OpenLine, dir: int, n: int) -> None:
+    """A person of the reader's side has dealt with it: its clock stops."""
+    station.store.sql(
+        "UPDATE messages SET acknowledged = ?, due = NULL"
+        " WHERE line_id = ? AND inc = ? AND dir = ? AND n = ? AND acknowledged IS NULL",
+        (station.now.wall, *open_line.key, dir, n),
+    )
+
+
+def say_about(station: Station, open_line: OpenLine, queue_id: int, act: Act) -> None:
+    """An entry of ours about a message is released; it gets its number in its turn."""
+    about_dir, about, name, person, detail = act
+    station.store.sql(
+        "INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)",
+        (
+            *open_line.key,
+            about_dir,
+            about,
+            open_line.ours,
+            -1 - queue_id,
+            name,
+            station.now.wall,
+            person,
+            detail,
+        ),
+    )
+
+
+def _displayed(station: Station, open_line: OpenLine, entry: EntryRow, payload: Value) -> None:
+    """Ranges of ours they had on a screen. Each message counts once, however often they say so."""
+    for item in payload if isinstance(payload, list) else []:
+        if not (isinstance(item, list) and len(item) == 2 and all(map(is_number, item))):
+            continue
+        for n in mark_displayed(station, open_line, 1 - entry.dir, *item):
+            act: Act = (1 - entry.dir, n, "displayed", None, "")
+            _index(station, open_line, entry, act)
+
+
+def mark_displayed(
+    station: Station, open_line: OpenLine, dir: int, first: int, count: int
+) -> list[int]:
+    """Note that messages were displayed; the numbers of those that had not been."""
+    rows = station.store.sql(
+        "UPDATE messages SET displayed = 1 WHERE line_id = ? AND inc = ? AND dir = ?"
+        " AND n >= ? AND n < ? AND displayed = 0 RETURNING n",
+        (*open_line.key, dir, first, min(first + count, 1 << 53)),
+    )
+    return sorted(row["n"] for row in rows)
+
+
+def _read_back(station: Station, open_line: OpenLine, dir: int, n: int) -> tuple[int, int] | None:
+    """The message that the READBACK with this number is about."""
+    rows = station.store.sql(
+        "SELECT about_dir, about FROM acts"
+        " WHERE line_id = ? AND inc = ? AND dir = ? AND n = ? AND act = 'read back'",
+        (*open_line.key, dir, n),
+    )
+    return (rows[0]["about_dir"], rows[0]["about"]) if rows else None
+
+
+def _text(value: Value) -> str:
+    """A read-back or a text as people see it."""
+    if isinstance(value, dict):
+        value = "; ".join(f"{field}: {said}" for field, said in value.items())
+    return str(value)[:DETAIL_CHARACTERS_MAX] if isinstance(value, str | int) else ""
+
+
+def is_number(value: Value) -> bool:
+    """Whether a value can be the number of an entry, a person, or a moment."""
+    return type(value) is int and 0 <= value < 1 << 53
+
+
+# --- finding them
+
+
+def is_message(station: Station, open_line: OpenLine, dir: int, n: int) -> bool:
+    """Whether that entry is a message in the record."""
+    return find(station, open_line, dir, n) is not None
+
+
+def find(station: Station, open_line: OpenLine, dir: int, n: int) -> Any | None:
+    """The row of a message, or None."""
+    rows = station.store.sql(
+        "SELECT * FROM messages WHERE line_id = ? AND inc = ? AND dir = ? AND n = ?",
+        (*open_line.key, dir, n),
+    )
+    return rows[0] if rows else None
+
+
+def must_find(station: Station, open_line: OpenLine, dir: int, n: int) -> Any:
+    """The row of a message; Refused when there is none of this number."""
+    row = find(station, open_line, dir, n)
+    if row is None:
+        whose = "ours" if dir == open_line.ours else "theirs"
+        verb = "outbox" if whose == "ours" else "inbox"
+        raise Refused(
+            f"There is no message {n} of {whose} on the line {open_line.agreed.name}.",
+            f"`parley {verb}` shows the numbers.",
+        )
+    return row
+
+
+def _stage(
+    station: Station,
+    open_line: OpenLine,
+    dir: int,
+    n: int,
+    stage: str,
+    at: float,
+    marks: int | None = None,
+) -> None:
+    more: dict[str, Any] = {}
+    if marks is not None:
+        more["precedence"] = Precedence(marks >> 6).name
+    station.publish("stage", open_line, dir=open_line.side(dir), n=n, stage=stage, at=at, **more)

@@ -1,0 +1,89 @@
+"""The record as people read it, in the order both sides agree on, and as evidence for others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from parley.core import audit
+from parley.core.entry import read_body
+from parley.core.kept import EntryRow
+from parley.station.lines import OpenLine, posix
+from parley.station.operations import Beside, operation
+from parley.station.person import READERS, Person
+from parley.station.views import entry_view
+
+if TYPE_CHECKING:
+    from parley.station.station import Station
+
+PAGE_ROWS = 200
+ROWS_MAX = 1000
+
+
+@operation("record", roles=READERS, reads=True)
+def record(
+    station: Station,
+    who: Person,
+    *,
+    start: int | None = None,
+    limit: int = PAGE_ROWS,
+    line: str | None = None,
+) -> dict[str, Any]:
+    """Entries of both sides in joint order from position `start`, or the newest; and the heads."""
+    open_line = station.line(line)
+    state = station.state(open_line)
+    limit = max(1, min(limit, ROWS_MAX))
+    total = state.our_size + state.their_size
+    start = max(0, total - limit) if start is None else max(0, start)
+    rows = station.store.entries(*open_line.key, None, start, limit)
+    ours, theirs = open_line.ours, open_line.theirs
+    root_at = station.store.root_at
+    return {
+        "line": open_line.agreed.hex,
+        "start": start,
+        "total": total,
+        "entries": [_row(open_line, start + at, row) for at, row in enumerate(rows)],
+        "heads": {
+            "ours": {
+                "size": state.our_size,
+                "root": root_at(*open_line.key, ours, state.our_size).hex(),
+                "signed_by_them": state.they_cosigned,
+            },
+            "theirs": {
+                "size": state.their_size,
+                "root": root_at(*open_line.key, theirs, state.their_size).hex(),
+                "signed_by_us": state.we_cosigned,
+            },
+        },
+    }
+
+
+def _row(open_line: OpenLine, position: int, entry: EntryRow) -> dict[str, Any]:
+    content = read_body(entry.type, entry.marks, entry.body)
+    return {
+        "position": position,
+        "dir": open_line.side(entry.dir),
+        "n": entry.n,
+        **entry_view(entry, content),
+        "time": posix(entry.time),
+        "kept": entry.wall,
+        "seen": entry.seen,
+        "leaf": entry.leaf.hex(),
+    }
+
+
+@operation("export", roles=(*READERS, "operator"), reads=True, setup=True)
+def export(station: Station, who: Person, *, line: str | None = None) -> Beside:
+    """The record as evidence: one text that anybody can verify offline."""
+    open_line = station.line(line)
+    documents = station.documents(open_line)
+    state = station.state(open_line)
+    sizes = (state.our_size, state.their_size)
+    upto = sizes if open_line.ours == 0 else sizes[::-1]
+
+    def work() -> dict[str, Any]:
+        with station.store.reader() as reader:
+            heads = [head for head in reader.heads(*open_line.key) if head.size <= upto[head.dir]]
+            pieces = audit.write(documents, reader.walk(*open_line.key, upto), heads)
+            return {"line": open_line.agreed.hex, "evidence": "".join(pieces)}
+
+    return Beside(work)

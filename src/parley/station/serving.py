@@ -1,0 +1,104 @@
+"""A station that serves, and what can be asked in its folder while none does.
+
+One process at a time works in a folder; its lock sees to that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+from parley.core.errors import Refused, Unavailable
+from parley.core.keys import Entropy
+from parley.station import (
+    acknowledgements,
+    audit_trail,
+    bearing,
+    desks,
+    doctor,
+    drafts,
+    inbox,
+    introductions,
+    letters,
+    line_tests,
+    people,
+    records,
+    sessions,
+    status,
+)
+from parley.station.clock import Clock, SystemClock
+from parley.station.control import ControlServer
+from parley.station.folder import Home
+from parley.station.founding import set_up
+from parley.station.operations import find
+from parley.station.person import AT_THE_MACHINE
+from parley.station.station import Station
+from parley.store.sqlite import SqliteStore
+
+# Every module that brings operations; to import it is to have them.
+OPERATIONS_IN = (
+    acknowledgements,
+    audit_trail,
+    bearing,
+    desks,
+    doctor,
+    drafts,
+    inbox,
+    introductions,
+    letters,
+    line_tests,
+    people,
+    records,
+    sessions,
+    status,
+)
+
+
+@asynccontextmanager
+async def serving(
+    folder: Path, *, clock: Clock | None = None, entropy: Entropy = os.urandom
+) -> AsyncIterator[Station]:
+    """A station that serves: its lines, its bearers and its control socket."""
+    home = Home.open(folder)
+    with home.lock(), closing(SqliteStore(home.database)) as store:
+        station = Station(home, store, clock=clock or SystemClock(), entropy=entropy)
+        async with AsyncExitStack() as stack:
+            station.start()
+            stack.callback(station.stop)
+            for each in bearing.bearers_of(station):
+                await each.start()
+                station.bearers.append(each)
+            stack.push_async_callback(_stop_bearers, station)
+            control = ControlServer(station, folder)
+            await control.start()
+            stack.push_async_callback(control.stop)
+            yield station
+
+
+async def _stop_bearers(station: Station) -> None:
+    await asyncio.gather(*(each.stop() for each in station.bearers))
+    station.bearers.clear()
+
+
+def perform_here(
+    folder: Path, name: str, token: str, arguments: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Carry out one operation of set-up while no station serves.
+
+    Without a token it is done by whoever holds the folder, and the audit trail says so.
+    """
+    operation = find(name)
+    if not operation.setup:
+        raise Unavailable(f"No station serves in {folder}.", "Start it with `parley serve`.")
+    with set_up(folder) as station:
+        who = station.person_of(token) if token else AT_THE_MACHINE
+        if who is None:
+            raise Refused(
+                "This token belongs to nobody at this station.",
+                "Give the file of your own token; the operator makes a new one.",
+            )
+        return station.perform(name, who, arguments)

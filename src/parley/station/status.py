@@ -1,0 +1,119 @@
+"""What the station's first page says: is the line alive, who was heard, what waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import parley
+from parley.core.effects import LineState
+from parley.station.bearing import describe
+from parley.station.desks import desk_view, desks_of
+from parley.station.line_tests import last_test
+from parley.station.lines import OpenLine
+from parley.station.operations import operation
+from parley.station.person import Person
+from parley.station.roster import their_desks
+from parley.station.watch import alarms, oldest_unanswered
+
+if TYPE_CHECKING:
+    from parley.station.station import Station
+
+DAY_S = 86_400
+
+
+@operation("status", reads=True, setup=True)
+def status(station: Station, who: Person, *, line: str | None = None) -> dict[str, Any]:
+    """The station, its lines as declared and as observed, alarms, bearers."""
+    lines = station.lines if line is None else [station.line(line)]
+    return {
+        "station": {
+            "name": station.home.name,
+            "party": station.home.party,
+            "version": parley.__version__,
+            "started": station.started.wall,
+        },
+        "now": station.now.wall,
+        "lines": [line_view(station, open_line) for open_line in lines],
+        "alarms": alarms(station),
+        "audit_head": station.trail.head.hex(),
+        "bearers": describe(station),
+        "strange_frames": station.strange_frames,
+    }
+
+
+def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
+    """One line as people see it."""
+    agreed, state = open_line.agreed, station.state(open_line)
+    return {
+        "line": agreed.hex,
+        "inc": open_line.inc,
+        "name": agreed.name,
+        "counterpart": agreed.counterpart,
+        "level": agreed.level,
+        "mark": agreed.mark.name,
+        "verified": agreed.verified,
+        "languages": {"ours": agreed.our_language, "theirs": agreed.their_language},
+        "declared": _declared(state),
+        "observed": open_line.observe(state),
+        "silent_after_s": open_line.silent_after_s(),
+        "last_heard_s": state.last_heard_s,
+        "last_received_s": state.last_received_s,
+        "last_test": last_test(station, open_line),
+        "days_since_contact": _days_since_contact(station, open_line),
+        "in_service": state.in_service,
+        "path_up": state.path_up,
+        "halted": state.halted,
+        "they_halted": state.they_halted,
+        "our_size": state.our_size,
+        "their_size": state.their_size,
+        "their_announced": state.their_announced,
+        "receipted": state.receipted,
+        "queued": state.queued,
+        "oldest_unanswered": oldest_unanswered(station, open_line),
+        "records_agree": _records_agree(state),
+        "we_cosigned": state.we_cosigned,
+        "they_cosigned": state.they_cosigned,
+        "bearers": [path.name for path in open_line.paths],
+        "counts": state.counts,
+        "desks": {
+            "ours": [desk_view(station, desk) for desk in desks_of(station.store)],
+            "theirs": their_desks(station.store, open_line),
+        },
+        "clocks_s": dict(
+            zip(("ROUTINE", "PRIORITY", "IMMEDIATE", "FLASH"), agreed.clocks_s, strict=True)
+        ),
+    }
+
+
+def _declared(state: LineState) -> str:
+    if state.halted is not None:
+        return "halted"
+    return "open" if state.in_service else "waiting"
+
+
+def _records_agree(state: LineState) -> bool | None:
+    """True once they signed for all we wrote and we for all they say they wrote. A root that
+    differs halts the line; what is not signed for yet is not known (spec/record.md)."""
+    if state.halted is not None:
+        return False if "differ" in state.halted else None
+    if not state.our_size and not state.their_size:
+        return None
+    all_ours = state.they_cosigned == state.our_size
+    all_theirs = state.we_cosigned == state.their_size == state.their_announced
+    return True if all_ours and all_theirs else None
+
+
+def _days_since_contact(station: Station, open_line: OpenLine) -> int | None:
+    """Whole days since the last message, tests not counted; None when there was none yet."""
+    newest = [
+        rows[0]["kept"]
+        for dir in (0, 1)
+        if (
+            rows := station.store.sql(
+                "SELECT kept FROM messages WHERE line_id = ? AND inc = ? AND dir = ?"
+                " AND type <> 5 AND type <> 6 ORDER BY n DESC LIMIT 1",
+                (*open_line.key, dir),
+            )
+        )
+    ]
+    return int(max(station.now.wall - max(newest), 0) // DAY_S) if newest else None

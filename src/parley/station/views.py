@@ -1,0 +1,304 @@
+"""A message as people see it: its words, who wrote and released them, and every stage with both
+clocks.
+
+All of it is made from the record when it is asked for; nothing here is kept. What a counterpart
+wrote is given as it came: pages and terminals make control characters visible (spec/entry.md).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from parley.core.entry import Content, Key, Marks, Precedence, Type, read_body
+from parley.core.kept import EntryRow
+from parley.core.wire import Value
+from parley.station import messages, roster
+from parley.station.desks import desks_of
+from parley.station.drafts import kind_name
+from parley.station.lines import OpenLine, posix
+from parley.station.watch import clock_view
+
+if TYPE_CHECKING:
+    from parley.station.station import Station
+
+UNREADABLE = "an entry that cannot be read"
+KNOWN_KEYS = frozenset(int(key) for key in Key)
+UNKNOWN = "entry of a type this station does not know"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Who is behind the numbers of one side, as that side told."""
+
+    persons: dict[int, tuple[str, str]]
+    desks: dict[int, str]
+
+    def person(self, id: Value) -> dict[str, Any] | None:
+        """A person of a number in an entry."""
+        if not messages.is_number(id):
+            return None
+        name, office = self.persons.get(id, (f"person {id}", ""))
+        return {"id": id, "name": name, "office": office}
+
+    def desk(self, id: Value) -> str | None:
+        """A desk of a number in an entry."""
+        return self.desks.get(id, f"desk {id}") if messages.is_number(id) else None
+
+
+def names_of(station: Station, open_line: OpenLine, dir: int) -> Names:
+    """The names of the side that speaks in this direction."""
+    if dir == open_line.ours:
+        persons = {person.id: (person.name, person.office) for person in station.people.everybody()}
+        desks = {desk["desk"]: desk["name"] for desk in desks_of(station.store)}
+        return Names(persons, desks)
+    told = roster.theirs(station.store, open_line)
+    return Names(
+        {id: (value[0], value[1]) for id, value in told[roster.PERSONS].items()},
+        {id: value[0] for id, value in told[roster.DESKS].items()},
+    )
+
+
+class Viewer:
+    """Makes views of one line's messages, with what they have in common read once."""
+
+    def __init__(self, station: Station, open_line: OpenLine) -> None:
+        self._station = station
+        self._line = open_line
+        self._names = {dir: names_of(station, open_line, dir) for dir in (0, 1)}
+        self._signed = {
+            (dir, kind): self._signed_to(dir, kind)
+            for dir in (0, 1)
+            for kind in ("checkpoint", "cosign")
+        }
+
+    def message(self, row: Any) -> dict[str, Any]:
+        """One message with its stages; `row` is of the table messages."""
+        open_line, dir, n = self._line, row["dir"], row["n"]
+        entry = self._station.entry(open_line, dir, n)
+        content = read_body(entry.type, entry.marks, entry.body)
+        header: dict[Value, Value] = content.header if content else {}
+        names, others = self._names[dir], self._names[1 - dir]
+        released_by = header.get(Key.RELEASERS)
+        to_desks = header.get(Key.TO_DESKS)
+        ours = dir == open_line.ours
+        default = open_line.agreed.our_language if ours else open_line.agreed.their_language
+        acts = self._acts(dir, n)
+        return {
+            "line": open_line.agreed.hex,
+            "line_name": open_line.agreed.name,
+            "dir": open_line.side(dir),
+            "n": n,
+            **entry_view(entry, content),
+            "language": _text(header.get(Key.LANGUAGE)) or default,
+            "subject": _text(header.get(Key.SUBJECT)),
+            "sha256": messages.content_hash(entry.type, entry.marks, content, entry.body),
+            "leaf": entry.leaf.hex(),
+            "check_group": messages.check_group(entry.leaf),
+            "drafter": names.person(header.get(Key.DRAFTER)),
+            "releasers": [names.person(id) for id in _numbers(released_by)],
+            "desks": {
+                "from": names.desk(header.get(Key.FROM_DESK)),
+                "to": [others.desk(id) for id in _numbers(to_desks)],
+            },
+            "composed": _time(header.get(Key.COMPOSED), entry),
+            "released": _time(header.get(Key.RELEASED), entry),
+            "time": posix(entry.time),
+            "kept": entry.wall,
+            "seen": entry.seen,
+            **{
+                name: _reference(header.get(key), about)
+                for name, key, about in (
+                    ("answers", Key.ANSWERS, 1 - dir),
+                    ("corrects", Key.FOLLOWS, dir),
+                    ("retracts", Key.REVOKES, dir),
+                )
+            },
+            "retracted": any(act["act"] == "retracted by" for act in acts),
+            "acknowledged": row["acknowledged"],
+            "stages": self._stages(entry, header, acts),
+            "clock": clock_view(self._station, row),
+            "attribution": self._attribution(dir, n),
+            "raw_header": {
+                str(key): _plain(value) for key, value in header.items() if not _is_known(key)
+            },
+        }
+
+    # Stages.
+
+    def _acts(self, dir: int, n: int) -> list[Any]:
+        return self._station.store.sql(
+            "SELECT * FROM acts WHERE line_id = ? AND inc = ? AND about_dir = ? AND about = ?"
+            " ORDER BY at_ours, n",
+            (*self._line.key, dir, n),
+        )
+
+    def _stages(
+        self, entry: EntryRow, header: dict[Value, Value], acts: list[Any]
+    ) -> list[dict[str, Any]]:
+        ours = entry.dir == self._line.ours
+        names = self._names[entry.dir]
+        stages = self._drafting(entry, header, names) if ours else []
+        if not ours:
+            stages += [
+                _stage("drafted", _time(header.get(Key.COMPOSED), entry), None,
+                       names.person(header.get(Key.DRAFTER))),
+                _stage("released", _time(header.get(Key.RELEASED), entry), None,
+                       *(names.person(id) for id in _numbers(header.get(Key.RELEASERS))[:1])),
+            ]  # fmt: skip
+        sealed = posix(entry.time)
+        stages.append(_stage("numbered", *((None, entry.wall) if ours else (sealed, None))))
+        received = self._received(entry.n) if ours else (None, entry.wall)
+        if received is not None:
+            stages.append(_stage("received", *received))
+        return stages + [self._act(entry, act) for act in acts]
+
+    def _drafting(
+        self, entry: EntryRow, header: dict[Value, Value], names: Names
+    ) -> list[dict[str, Any]]:
+        rows = self._station.store.sql(
+            "SELECT d.at AS drafted, d.person AS drafter, r.at AS released, r.person AS releaser"
+            " FROM releases r JOIN drafts d ON d.id = r.draft"
+            " WHERE r.line_id = ? AND r.inc = ? AND r.n = ?",
+            (*self._line.key, entry.n),
+        )
+        if not rows:  # called without a draft, as a test may be
+            by = names.person(header.get(Key.DRAFTER))
+            return [_stage("released", None, entry.wall, by)]
+        row = rows[0]
+        return [
+            _stage("drafted", None, row["drafted"], names.person(row["drafter"])),
+            _stage("released", None, row["released"], names.person(row["releaser"])),
+        ]
+
+    def _received(self, n: int) -> tuple[float | None, float] | None:
+        """When they held it: by their cosignature's clock, and when we heard of it."""
+        rows = self._station.store.sql(
+            "SELECT wall FROM receipts WHERE line_id = ? AND inc = ? AND upto > ?"
+            " ORDER BY upto LIMIT 1",
+            (*self._line.key, n),
+        )
+        if not rows:
+            return None
+        signed = self._station.store.sql(
+            "SELECT time FROM heads WHERE line_id = ? AND inc = ? AND dir = ?"
+            " AND kind = 'cosign' AND size > ? ORDER BY size LIMIT 1",
+            (*self._line.key, self._line.ours, n),
+        )
+        return (float(signed[0]["time"]) if signed else None, rows[0]["wall"])
+
+    def _act(self, entry: EntryRow, act: Any) -> dict[str, Any]:
+        names = self._names[act["dir"]]
+        person = names.person(act["person"]) if act["person"] is not None else None
+        name, detail = act["act"], act["detail"]
+        office = detail if name == "passed" else person["office"] if person else None
+        stage = _stage(name, act["at_theirs"], act["at_ours"], person)
+        stage["office"] = office
+        stage["n"] = act["n"] if act["n"] >= 0 else None
+        if name == "read back":
+            stage["detail"] = detail
+            looks_like_group = len(detail) == 6 and detail.isascii() and detail.isdigit()
+            if looks_like_group:
+                stage["matches"] = detail == messages.check_group(entry.leaf)
+        elif name == "wait":
+            stage["until"] = float(detail) if detail else None
+        elif name != "passed":
+            stage["detail"] = detail
+        if act["n"] < 0:
+            stage["waiting"] = "released, waiting for its number"
+        return stage
+
+    def _signed_to(self, dir: int, kind: str) -> int:
+        rows = self._station.store.sql(
+            "SELECT max(size) AS size FROM heads"
+            " WHERE line_id = ? AND inc = ? AND dir = ? AND kind = ?",
+            (*self._line.key, dir, kind),
+        )
+        return rows[0]["size"] or 0
+
+    def _attribution(self, dir: int, n: int) -> str:
+        """How well others could be shown whose words these are (protocol T5)."""
+        if n < self._signed[dir, "cosign"]:
+            return "cosigned"
+        return "signed" if n < self._signed[dir, "checkpoint"] else "authentic"
+
+
+def entry_view(entry: EntryRow, content: Content | None) -> dict[str, Any]:
+    """What any entry shows: kind, marks, words. Also of those this station cannot read."""
+    marks = Marks.parse(entry.marks)
+    kind = kind_name(entry.type)
+    text, problem = _words(entry, content), None
+    if kind == "unknown":
+        problem = UNKNOWN
+    elif content is None or text is None:
+        problem = UNREADABLE
+    return {
+        "kind": kind,
+        "type": entry.type,
+        "precedence": Precedence(entry.marks >> 6).name,
+        "status": marks.status.name if marks else "UNKNOWN",
+        "text": text,
+        "problem": problem,
+        "raw": entry.body.hex() if problem else None,
+    }
+
+
+def _words(entry: EntryRow, content: Content | None) -> str | None:
+    payload = content.payload if content else None
+    if entry.type in (Type.TEST, Type.TEST_ANSWER):
+        if isinstance(payload, list) and len(payload) == 2:
+            return _text(payload[1])
+        return None
+    if entry.type == Type.TEXT:
+        return _text(payload)
+    return None if content is None else json.dumps(_plain(payload), ensure_ascii=False)
+
+
+def _plain(value: Value) -> Any:
+    """A value of an entry as JSON; bytes become hexadecimal."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(_plain(key)): _plain(item) for key, item in value.items()}
+    return value
+
+
+def _stage(
+    name: str, at_theirs: float | None, at_ours: float | None, by: Any = None
+) -> dict[str, Any]:
+    return {
+        "stage": name,
+        "at_theirs": at_theirs,
+        "at_ours": at_ours,
+        "by": by,
+        "office": by["office"] if by else None,
+        "detail": "",
+    }
+
+
+def _time(value: Value, entry: EntryRow) -> float:
+    """A time of the header; absent means the entry's own (E7)."""
+    is_time = type(value) is int and 0 <= value < 1 << 32
+    return posix(value if is_time else entry.time)
+
+
+def _text(value: Value) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _numbers(value: Value) -> list[int]:
+    return [item for item in value if messages.is_number(item)] if isinstance(value, list) else []
+
+
+def _reference(value: Value, dir: int) -> int | None:
+    """The number a header refers to, in the log where such a reference belongs."""
+    if isinstance(value, list) and len(value) == 2 and all(map(messages.is_number, value)):
+        return int(value[1]) if value[0] == dir else None
+    return None
+
+
+def _is_known(key: Value) -> bool:
+    return key in KNOWN_KEYS
