@@ -75,6 +75,11 @@ class Draft:
         return content
 
     @cached_property
+    def exact(self) -> bytes:
+        """The bytes that its releaser consents to."""
+        return messages.content_bytes(self.type, self.marks, self.content, self.body)
+
+    @cached_property
     def sha256(self) -> str:
         """What its releaser quotes."""
         return messages.content_hash(self.type, self.marks, self.content, self.body)
@@ -417,8 +422,9 @@ def draft_list(
 
 @operation("draft.show", roles=HANDLERS, reads=True)
 def draft_show(station: Station, who: Person, *, draft: int) -> dict[str, Any]:
-    """One draft: the exact text, its hash, and what arrived since it was begun."""
-    return view(station, load(station, draft))
+    """One draft: the exact text, its bytes and their hash, and what arrived since it was begun."""
+    found = load(station, draft)
+    return {**view(station, found), "exact": found.exact.hex()}
 
 
 @operation("draft.withdraw", roles=("drafter", "releaser"))

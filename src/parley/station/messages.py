@@ -51,13 +51,18 @@ DETAIL_CHARACTERS_MAX = 4096
 Act = tuple[int, int, str, int | None, str]  # about dir, about n, act, person, detail
 
 
-def content_hash(type: int, marks: int, content: Content | None, body: bytes) -> str:
-    """SHA-256 over type, marks and body as drafted: what two persons release, and what both
-    sides can compare. The times and what the release itself adds are left out."""
+def content_bytes(type: int, marks: int, content: Content | None, body: bytes) -> bytes:
+    """Type, marks and body as drafted: what two persons release, and what both sides can compare.
+    The times and what the release itself adds are left out."""
     if content is not None and content.header:
         header = {key: value for key, value in content.header.items() if key not in RELEASE_KEYS}
         body = encode([header, content.payload])
-    return sha256(u8(type) + u8(marks) + body).hexdigest()
+    return u8(type) + u8(marks) + body
+
+
+def content_hash(type: int, marks: int, content: Content | None, body: bytes) -> str:
+    """SHA-256 of exactly that."""
+    return sha256(content_bytes(type, marks, content, body)).hexdigest()
 
 
 def check_group(leaf: bytes) -> str:

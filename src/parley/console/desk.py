@@ -1,0 +1,261 @@
+"""Between a browser's request and a page: which seat it comes from, and what goes back.
+
+A page module gives `Page`s: plain functions of a `Visit`. This module finds the seat by cookie and
+path, checks a form's token, and turns an error of the station into words that keep the work.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from parley.console import frame, words
+from parley.console.frame import Frame, Seat, View, mark_of, mark_sentence
+from parley.console.guard import Foreign, Form, check_token, read_form
+from parley.core.entry import check_text
+from parley.core.errors import ParleyError, Refused
+from parley.station.sessions import SEAT_DAYS, seated
+
+if TYPE_CHECKING:
+    from parley.station.station import Station
+
+HTTP_STATUS = {"foreign": 403, "misused": 400, "unavailable": 503, "halted": 409}
+# What a page may say was done; the address names it, so that it cannot be made to say anything.
+DONE = {
+    "drafted": "Kept as a draft. A second person releases it.",
+    "edited": "The changed draft is kept.",
+    "withdrawn": "The draft is withdrawn.",
+    "released": "Released.",
+    "waiting": "Released, waiting for the line to open.",
+    "opened": "Opened. The other side is told.",
+    "passed": "Passed on. The other side is told.",
+    "readback": "Read back. The other side confirms or corrects it.",
+    "readback-wrong": "Read back wrongly a third time: that is written into the record.",
+    "confirmed": "Confirmed: both sides have understood the same.",
+    "corrected": "Corrected. They are told, and read back again.",
+    "unable": "They are told that you are unable.",
+    "wait": "They are told until when to wait.",
+    "answered": "The test is answered.",
+    "tested": "The test is called.",
+    "held": "You have the watch.",
+    "left": "You have left the desk.",
+}
+_PLACE = re.compile(r"line (\d+), character (\d+)")
+
+
+class NoSeat(Refused):
+    """The browser has no such seat."""
+
+    kind = "no seat"
+
+
+class Desk:
+    """What all pages share: the station, the templates, the seats."""
+
+    def __init__(self, station: Station, id: str) -> None:
+        self.station = station
+        self.id = id
+        self.cookie = f"parley-{id}"
+        self.templates = Environment(
+            loader=PackageLoader("parley.console"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+        )
+        self.templates.filters.update(words.FILTERS)
+
+    def secret_of(self, request: HTTPConnection) -> str | None:
+        """The browser's secret, from the cookie of this station."""
+        return request.cookies.get(self.cookie)
+
+    def seats(self, request: HTTPConnection) -> list[Seat]:
+        """Everybody who has a seat in this browser."""
+        secret = self.secret_of(request)
+        if not secret:
+            return []
+        return [
+            Seat(person, form_token(secret, person.id)) for person in seated(self.station, secret)
+        ]
+
+    def seat(self, request: HTTPConnection) -> Seat:
+        """The seat this request's path names."""
+        for seat in self.seats(request):
+            if seat.person.id == request.path_params["seat"]:
+                return seat
+        raise NoSeat(
+            "This browser has no such seat.", "Sign in with a link from the engineer of the station"
+        )
+
+    def render(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page of our templates."""
+        return HTMLResponse(self.templates.get_template(template).render(**values), status)
+
+    async def plain(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page outside any seat; it too bears the marks of the station's lines."""
+        mark = mark_of({line.agreed.mark.name for line in self.station.lines})
+        home = self.station.home
+        return self.render(
+            template,
+            status,
+            station={"name": home.name, "party": home.party},
+            mark=mark,
+            mark_word={"NONE": "NO LINE", "MIXED": "ACTUAL+EXERCISE"}.get(mark, mark),
+            mark_sentence=mark_sentence(mark),
+            **values,
+        )
+
+    async def trouble(self, error: ParleyError) -> HTMLResponse:
+        """What went wrong, when no page can say it in its place."""
+        return await self.plain(
+            "trouble.html",
+            status_of(error),
+            word="Refused",
+            sentence=words.sentence(error.sentence),
+            hint=words.sentence(error.hint),
+        )
+
+
+class Visit:
+    """One request to a seat's page."""
+
+    def __init__(self, desk: Desk, seat: Seat, request: Request, form: Form) -> None:
+        self.desk = desk
+        self.seat = seat
+        self.request = request
+        self.form = form
+
+    async def call(self, operation: str, **arguments: Any) -> View:
+        """Ask the station, as the person who sits here."""
+        answer: View = await self.desk.station.call(operation, self.seat.person, arguments)
+        return answer
+
+    async def frame(self) -> Frame:
+        """What stands around the page. Its event number is taken before anything is read, so that
+        a change in between makes the page renew itself once more, never once too few."""
+        seq = self.desk.station.events.seq
+        status = await self.call("status")
+        return frame.build(self.seat, status, self.desk.station.clock.now().wall, seq)
+
+    def page(self, template: str, page: Frame, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page of this seat."""
+        done = DONE.get(self.request.query_params.get("done", ""))
+        values = {"error": None, "renews": False, **values}
+        return self.desk.render(
+            template, status, page=page, done=done, station_id=self.desk.id, **values
+        )
+
+    def query(self, name: str) -> str:
+        """One value of the address."""
+        return self.request.query_params.get(name, "")
+
+    def path(self, name: str) -> str:
+        """One part of the path."""
+        value: str = self.request.path_params[name]
+        return value
+
+    def number(self, name: str) -> int:
+        """One part of the path that is a number."""
+        return int(self.path(name))
+
+    def go(self, path: str, done: str = "") -> Response:
+        """After a form: see the page that shows what it did."""
+        return RedirectResponse(f"{self.seat.path}{path}{'?done=' if done else ''}{done}", 303)
+
+
+Page = Callable[[Visit], Awaitable[Response]]
+
+
+def routes_of(desk: Desk, pages: Mapping[str, Page], forms: Mapping[str, Page]) -> list[Route]:
+    """Routes for pages that are read (GET) and forms that are sent (POST)."""
+    reading = [Route(f"/s/{{seat:int}}{p}", _reading(desk, page)) for p, page in pages.items()]
+    sending = [
+        Route(f"/s/{{seat:int}}{p}", _sending(desk, page), methods=["POST"])
+        for p, page in forms.items()
+    ]
+    return reading + sending
+
+
+def _reading(desk: Desk, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        try:
+            return await page(Visit(desk, desk.seat(request), request, Form([])))
+        except ParleyError as error:
+            return await desk.trouble(error)
+
+    return answer
+
+
+def _sending(desk: Desk, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        try:
+            seat = desk.seat(request)
+            form = await read_form(request)
+            check_token(form.get("token"), seat.token)
+            return await page(Visit(desk, seat, request, form))
+        except ParleyError as error:
+            return await desk.trouble(error)
+
+    return answer
+
+
+def form_token(secret: str, person: int) -> str:
+    """What every form of a seat bears: nobody makes it without the cookie's secret."""
+    return hmac.new(secret.encode(), f"parley form {person}".encode(), sha256).hexdigest()[:40]
+
+
+def set_cookie(response: Response, desk: Desk, secret: str) -> None:
+    """Let the browser keep the secret where no script can read it and no other site can use it."""
+    response.set_cookie(
+        desk.cookie, secret, max_age=SEAT_DAYS * 86_400, httponly=True, samesite="strict"
+    )
+
+
+def status_of(error: ParleyError) -> int:
+    """The HTTP status of an error."""
+    return HTTP_STATUS.get(error.kind, 403 if isinstance(error, NoSeat | Foreign) else 422)
+
+
+def refusal(error: ParleyError, text: str = "", subject: str = "") -> View:
+    """An error for a page; where it names a place in a text, with what stands there."""
+    field = "text" if not subject or not _passes(text) else "subject"
+    found = _PLACE.search(error.sentence)
+    typed = text if field == "text" else subject
+    at = _excerpt(typed, int(found[1]), int(found[2])) if found else None
+    return {
+        "sentence": error.sentence.rstrip("."),
+        "hint": error.hint,
+        "rule": error.rule,
+        "at": at,
+        "field": field,
+    }
+
+
+def _passes(text: str) -> bool:
+    try:
+        check_text(text)
+    except Refused:
+        return False
+    return True
+
+
+def _excerpt(text: str, line: int, character: int) -> View | None:
+    lines = text.split("\n")
+    if not (1 <= line <= len(lines) and 1 <= character <= len(lines[line - 1])):
+        return None
+    whole, at = lines[line - 1], character - 1
+    sign = next(iter(words.pieces(whole[at])))
+    return {
+        "line": line,
+        "character": character,
+        "before": words.seen_signs(whole[max(0, at - 30) : at]),
+        "sign": sign.sign or sign.text,
+        "after": words.seen_signs(whole[at + 1 : at + 31]),
+    }

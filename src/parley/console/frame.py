@@ -1,0 +1,142 @@
+"""What stands around every page: whose station, who sits here, the lines, the marks, the alarms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from parley.console import views
+from parley.station.operations import find
+from parley.station.person import Person
+
+View = dict[str, Any]
+
+# What pages offer to those who may do it.
+OFFERED = (
+    *("inbox", "outbox", "record", "audit", "draft.new", "draft.list", "draft.edit", "release"),
+    *("open", "pass", "readback", "unable", "wait", "confirm", "correct"),
+    *("desk.hold", "test.call", "test.answer"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A person's place in one browser: `/s/3/` and the token that its forms bear."""
+
+    person: Person
+    token: str
+
+    @property
+    def path(self) -> str:
+        """What the paths of this seat's pages begin with."""
+        return f"/s/{self.person.id}"
+
+
+@dataclass(slots=True)
+class Frame:
+    """The `page` of every template."""
+
+    seat: str
+    token: str
+    person: View
+    station: View
+    now: float
+    seq: int
+    status: View
+    lines: list[View]
+    names: views.Names
+    flashes: list[View]
+    nav: list[View]
+    may: dict[str, bool]
+    rings: bool  # this seat's tabs ring: a watch officer sits here
+    marks: set[str] = field(default_factory=set)
+
+    @property
+    def mark(self) -> str:
+        """The one mark of this page, or MIXED."""
+        return mark_of(self.marks)
+
+    @property
+    def mark_word(self) -> str:
+        """For the title, where every page says it first."""
+        return {"MIXED": "ACTUAL+EXERCISE", "NONE": "NO LINE"}.get(self.mark, self.mark)
+
+    @property
+    def mark_sentence(self) -> str:
+        """For the bars at the top and the bottom."""
+        return mark_sentence(self.mark)
+
+    def line(self, name: str) -> View | None:
+        """The line of that number, or of that beginning of it."""
+        found = [line for line in self.lines if line["line"].startswith(name)]
+        return found[0] if len(found) == 1 or (found and not name) else None
+
+    def only(self, line: View) -> None:
+        """This page shows one line only, so it bears that line's mark."""
+        self.marks = {line["mark"]}
+
+
+def mark_of(marks: set[str]) -> str:
+    """One word for the marks of several lines."""
+    return "NONE" if not marks else marks.copy().pop() if len(marks) == 1 else "MIXED"
+
+
+def mark_sentence(mark: str) -> str:
+    """The mark in words."""
+    return {
+        "EXERCISE": "EXERCISE EXERCISE EXERCISE",
+        "MIXED": "ACTUAL AND EXERCISE: EACH LINE AND MESSAGE SAYS WHICH IT IS",
+        "NONE": "NO LINE IS OPEN",
+    }.get(mark, mark)
+
+
+def build(seat: Seat, status: View, now: float, seq: int) -> Frame:
+    """The frame for one seat, from what the station says of itself."""
+    who = seat.person
+    lines = [views.line(line) for line in status["lines"]]
+    names = views.Names(seat.path, status["station"]["party"], lines)
+    may = {op: may_do(who, op) for op in OFFERED}
+    flashes = [
+        views.alarm(alarm, names)
+        for alarm in status["alarms"]
+        if alarm["precedence"] == "FLASH" and alarm["dir"] == "theirs" and may["inbox"]
+    ]
+    return Frame(
+        seat=seat.path,
+        token=seat.token,
+        person=who.view(),
+        station=status["station"],
+        now=now,
+        seq=seq,
+        status=status,
+        lines=lines,
+        names=names,
+        flashes=flashes,
+        nav=_nav(may),
+        may=may,
+        rings=may["open"],
+        marks={line["mark"] for line in lines},
+    )
+
+
+def may_do(who: Person, operation: str) -> bool:
+    """Whether a person's roles allow an operation: what is not allowed is not offered."""
+    roles = find(operation).roles
+    return not roles or bool(who.roles.intersection(roles))
+
+
+def _nav(may: dict[str, bool]) -> list[View]:
+    pages = (
+        ("/", "Lines", True),
+        ("/inbox", "Inbox", may["inbox"]),
+        ("/compose", "Write", may["draft.new"]),
+        ("/drafts", "Drafts", may["draft.list"]),
+        ("/sent", "Sent", may["outbox"]),
+        ("/record", "Record", may["record"]),
+        ("/watch", "Watch", True),
+        ("/audit", "Audit trail", may["audit"]),
+    )
+    shown = [(path, name) for path, name, allowed in pages if allowed]
+    return [
+        {"path": path, "name": name, "key": str(at)} for at, (path, name) in enumerate(shown, 1)
+    ]

@@ -1,0 +1,45 @@
+"""The audit trail, for the auditor: newest first, a page at a time."""
+
+from __future__ import annotations
+
+import json
+
+from starlette.responses import Response
+
+from parley.console.desk import Visit
+
+ROWS = 200
+
+
+async def show(visit: Visit) -> Response:
+    """GET /audit"""
+    asked = visit.query("from")
+    start = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else None
+    answer = await visit.call("audit", limit=ROWS, **({} if start is None else {"start": start}))
+    rows = answer["rows"]
+    first = rows[0]["id"] if rows else 1
+    return visit.page(
+        "audit.html",
+        await visit.frame(),
+        head=answer["head"],
+        rows=[
+            {
+                "n": row["id"],
+                "at": row["at"],
+                "who": row["name"],
+                "did": row["act"],
+                "what": _in_words(row["arguments"]),
+                "outcome": row["outcome"],
+            }
+            for row in reversed(rows)
+        ],
+        earlier=f"?from={max(1, first - ROWS)}" if first > 1 else None,
+        later=f"?from={first + ROWS}" if start is not None and len(rows) == ROWS else None,
+    )
+
+
+def _in_words(arguments: dict[str, object]) -> str:
+    return ", ".join(
+        f"{name} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in arguments.items()
+    )

@@ -1,0 +1,96 @@
+"""Writing a draft, and changing one. A refusal comes back with everything that was typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from parley.console.desk import Visit, refusal, status_of
+from parley.console.frame import Frame, View
+from parley.console.views import PRECEDENCES
+from parley.console.words import within
+from parley.core.errors import ParleyError
+
+FIELDS = ("text", "precedence", "subject", "language", "line", "answers", "corrects", "retracts")
+REFERENCES = {"answers": "theirs", "corrects": "ours", "retracts": "ours"}
+
+
+async def show(visit: Visit) -> Response:
+    """GET /compose, with ?answers=N, ?corrects=N or ?retracts=N and ?line="""
+    page = await visit.frame()
+    form = {name: visit.query(name) for name in FIELDS}
+    return _page(visit, page, {**form, "text": "", "precedence": form["precedence"] or "ROUTINE"})
+
+
+async def keep(visit: Visit) -> Response:
+    """POST /compose"""
+    form = _typed(visit)
+    try:
+        draft = await visit.call("draft.new", **_arguments(form, REFERENCES))
+    except ParleyError as error:
+        return _page(visit, await visit.frame(), form, error=error)
+    return visit.go(f"/drafts/{draft['draft']}", "drafted")
+
+
+async def edit(visit: Visit) -> Response:
+    """GET /drafts/N/edit"""
+    draft = await visit.call("draft.show", draft=visit.number("draft"))
+    form = {name: draft.get(name) or "" for name in FIELDS}
+    return _page(visit, await visit.frame(), form, draft["draft"])
+
+
+async def change(visit: Visit) -> Response:
+    """POST /drafts/N/edit"""
+    form, number = _typed(visit), visit.number("draft")
+    arguments = _arguments(form, {})
+    arguments.pop("line", None)
+    try:
+        await visit.call("draft.edit", draft=number, **{"subject": "", **arguments})
+    except ParleyError as error:
+        return _page(visit, await visit.frame(), form, number, error)
+    return visit.go(f"/drafts/{number}", "edited")
+
+
+def _typed(visit: Visit) -> View:
+    form = {name: visit.form.get(name).strip() for name in FIELDS}
+    # The words stay as they were typed, white space at the ends included.
+    return {**form, "text": visit.form.text("text"), "subject": visit.form.get("subject")}
+
+
+def _arguments(form: View, references: dict[str, str]) -> View:
+    numbers = {name: int(form[name]) for name in references if str(form[name]).isdecimal()}
+    words = {name: form[name] for name in ("subject", "language", "line") if form[name]}
+    return {"text": form["text"], "precedence": form["precedence"] or "ROUTINE", **words, **numbers}
+
+
+def _page(
+    visit: Visit,
+    page: Frame,
+    form: View,
+    draft: int | None = None,
+    error: ParleyError | None = None,
+) -> Response:
+    line = page.line(str(form["line"])) if page.lines else None
+    if line is not None:
+        form["line"] = line["line"]
+        page.only(line)
+        for name, dir in REFERENCES.items():
+            number = str(form[name])
+            form[f"{name}_ref"] = (
+                page.names.ref(line["line"], dir, int(number)) if number.isdecimal() else ""
+            )
+    refused: dict[str, Any] | None = None
+    if error is not None:
+        refused = refusal(error, str(form["text"]), str(form["subject"]))
+    return visit.page(
+        "compose.html",
+        page,
+        200 if error is None else status_of(error),
+        form=form,
+        draft=draft,
+        error=refused,
+        line=line,
+        action=f"{page.seat}/drafts/{draft}/edit" if draft else f"{page.seat}/compose",
+        clocks=[(name, within(line["clocks_s"][name]) if line else "") for name in PRECEDENCES],
+    )

@@ -1,0 +1,68 @@
+"""Drafts that wait, and the page on which a second person reads one and releases it."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from parley.console import views
+from parley.console.desk import Visit, refusal, status_of
+from parley.core.errors import ParleyError, Refused
+
+
+async def show_all(visit: Visit) -> Response:
+    """GET /drafts"""
+    page = await visit.frame()
+    found = (await visit.call("draft.list"))["drafts"]
+    who = visit.seat.person.id
+    drafts = [views.draft(draft, page.names, who) for draft in found]
+    drafts.sort(key=lambda each: (views.PRECEDENCES.index(each["precedence"]), each["at"]))
+    return visit.page("drafts.html", page, drafts=drafts)
+
+
+async def show(visit: Visit, error: ParleyError | None = None) -> Response:
+    """GET /drafts/N"""
+    number = visit.number("draft")
+    page = await visit.frame()
+    draft = views.draft(
+        await visit.call("draft.show", draft=number), page.names, visit.seat.person.id
+    )
+    page.only(page.names.line(draft["line"]))
+    return visit.page(
+        "draft.html",
+        page,
+        200 if error is None else status_of(error),
+        draft={**draft, "exact": bytes.fromhex(draft["exact"])},
+        error=refusal(error) if error else None,
+    )
+
+
+async def release(visit: Visit) -> Response:
+    """POST /drafts/N/release: the bytes that were on the page, and no others."""
+    number = visit.number("draft")
+    try:
+        if visit.form.get("read") != "yes":
+            raise Refused(
+                "a release needs your word that you have read it", "read it and set the mark"
+            )
+        answer = await visit.call(
+            "release",
+            draft=number,
+            sha256=visit.form.get("sha256"),
+            displayed=visit.form.number("displayed"),
+        )
+    except ParleyError as error:
+        return await show(visit, error)
+    if answer["n"] is None:
+        return visit.go(f"/drafts/{number}", "waiting")
+    page = await visit.frame()
+    line = (await visit.call("draft.show", draft=number))["line"]
+    return visit.go(page.names.path(line, "ours", answer["n"]), "released")
+
+
+async def withdraw(visit: Visit) -> Response:
+    """POST /drafts/N/withdraw"""
+    try:
+        await visit.call("draft.withdraw", draft=visit.number("draft"))
+    except ParleyError as error:
+        return await show(visit, error)
+    return visit.go("/drafts", "withdrawn")

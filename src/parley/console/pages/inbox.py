@@ -1,0 +1,45 @@
+"""Messages of theirs by precedence, and ours as they make their way."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from starlette.responses import Response
+
+from parley.console import views
+from parley.console.desk import Visit
+from parley.console.frame import Frame
+from parley.console.words import within
+
+
+async def show(visit: Visit) -> Response:
+    """GET /inbox"""
+    page = await visit.frame()
+    every = visit.query("all") == "1"
+    found = (await visit.call("inbox", all=every))["messages"]
+    messages = [views.message(message, page.names) for message in found]
+    rank = views.PRECEDENCES.index
+    messages.sort(key=lambda each: (rank(each["precedence"]), each["kept"]))
+    groups = [
+        {"precedence": name, "within": _within(page, name), "messages": list(members)}
+        for name, members in groupby(messages, key=lambda each: each["precedence"])
+    ]
+    return visit.page("inbox.html", page, groups=groups, every=every)
+
+
+async def sent(visit: Visit) -> Response:
+    """GET /sent: newest first."""
+    page = await visit.frame()
+    found = await visit.call("outbox", all=visit.query("all") == "1")
+    messages = [views.message(message, page.names) for message in reversed(found["messages"])]
+    waiting = [
+        {**each, "counterpart": page.names.line(each["line"])["counterpart"]}
+        for each in found["waiting"]
+    ]
+    return visit.page("sent.html", page, messages=messages, waiting=waiting)
+
+
+def _within(page: Frame, precedence: str) -> str:
+    """The time allowed, where all lines agree on it."""
+    allowed = {line["clocks_s"][precedence] for line in page.lines}
+    return within(allowed.pop()) if len(allowed) == 1 else "the time agreed for each line"

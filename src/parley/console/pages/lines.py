@@ -1,0 +1,32 @@
+"""The wall: every line, what was declared and what is observed."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from parley.console.desk import Visit
+
+
+async def show(visit: Visit) -> Response:
+    """GET /"""
+    page = await visit.frame()
+    return visit.page(
+        "lines.html",
+        page,
+        bearers=page.status["bearers"],
+        strange_frames=page.status["strange_frames"],
+    )
+
+
+async def alarms(visit: Visit) -> Response:
+    """GET /alarms: the alarm alone, for a tab in the background that must know when to be silent.
+    It reads no message, so nothing counts as displayed."""
+    return visit.page("alarms.html", await visit.frame())
+
+
+async def call_test(visit: Visit) -> Response:
+    """POST /test: a human test, which a person there answers."""
+    text = visit.form.text("text")
+    words = {"text": text} if text.strip() else {}  # else the station takes its next harmless one
+    await visit.call("test.call", line=visit.form.get("line"), **words)
+    return visit.go("/", "tested")

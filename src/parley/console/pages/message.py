@@ -1,0 +1,248 @@
+"""One message: its words, its stages with both clocks, and what may be done with it now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import RedirectResponse, Response
+
+from parley.console import views
+from parley.console.desk import Visit, refusal, status_of
+from parley.console.frame import Frame, View
+from parley.console.words import clock, groups
+from parley.core.errors import ParleyError, Refused
+
+# Verb in the address -> operation, fields of the form, what the next page says was done.
+VERBS: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "open": ("open", (), "opened"),
+    "pass": ("pass", ("office",), "passed"),
+    "unable": ("unable", ("reason",), "unable"),
+    "wait": ("wait", ("minutes",), "wait"),
+    "confirm": ("confirm", (), "confirmed"),
+    "correct": ("correct", ("text",), "corrected"),
+    "answer-test": ("test.answer", ("text",), "answered"),
+}
+
+
+async def show(visit: Visit, error: ParleyError | None = None) -> Response:
+    """GET /messages/LINE/DIR/N"""
+    page, message = await _message(visit)
+    offices: list[str] = []
+    if page.may["pass"] and message["dir"] == "theirs":
+        people = (await visit.call("person.list"))["persons"]
+        offices = sorted({person["office"] for person in people if person["office"]})
+    return visit.page(
+        "message.html",
+        page,
+        200 if error is None else status_of(error),
+        message=message,
+        actions=_actions(page, message, offices),
+        facts=_facts(page, message),
+        stages=[_stage(stage, page.now) for stage in message["stages"]],
+        attribution=views.ATTRIBUTION[message["attribution"]],
+        error=refusal(error, visit.form.text("text") or visit.form.text("reason"))
+        if error
+        else None,
+    )
+
+
+async def act(visit: Visit) -> Response:
+    """POST /messages/LINE/DIR/N/VERB"""
+    operation, fields, done = VERBS[visit.path("verb")]
+    arguments: View = {name: visit.form.text(name) for name in fields}
+    try:
+        if "minutes" in arguments:
+            arguments["minutes"] = visit.form.number("minutes")
+        if "office" in arguments:
+            arguments["office"] = arguments["office"].strip()
+        await visit.call(operation, line=visit.path("line"), n=visit.number("n"), **arguments)
+    except ParleyError as error:
+        return await show(visit, error)
+    return visit.go(_path(visit), done)
+
+
+async def ask_readback(visit: Visit, error: ParleyError | None = None) -> Response:
+    """GET /messages/LINE/theirs/N/readback: neither text nor check group is on this page."""
+    page, message = await _message(visit)
+    return visit.page(
+        "readback.html",
+        page,
+        200 if error is None else status_of(error),
+        message=message,
+        error=refusal(error) if error else None,
+    )
+
+
+async def readback(visit: Visit) -> Response:
+    """POST /messages/LINE/theirs/N/readback"""
+    try:
+        answer = await visit.call(
+            "readback",
+            line=visit.path("line"),
+            n=visit.number("n"),
+            group=visit.form.get("group").strip(),
+        )
+        if answer["stage"] == "wrong":
+            left = answer["tries_left"]
+            raise Refused(
+                "this is not the check group of this message",
+                f"ask for it again; after {left} more wrong "
+                f"{'try' if left == 1 else 'tries'} it is written into the record",
+            )
+    except ParleyError as error:
+        return await ask_readback(visit, error)
+    return visit.go(_path(visit), "readback" if answer["matches"] else "readback-wrong")
+
+
+async def back(visit: Visit) -> Response:
+    """GET on the address of an act, as after a reload: the message itself."""
+    return RedirectResponse(visit.seat.path + _path(visit), 303)
+
+
+def _path(visit: Visit) -> str:
+    return f"/messages/{visit.path('line')}/{visit.path('dir')}/{visit.number('n')}"
+
+
+async def _message(visit: Visit) -> tuple[Frame, View]:
+    page = await visit.frame()
+    line = page.line(visit.path("line"))
+    if line is None or visit.path("dir") not in ("ours", "theirs"):
+        raise Refused("There is no such line or log at this station.", "Begin at the inbox.")
+    found = await visit.call(
+        "message", line=line["line"], n=visit.number("n"), dir=visit.path("dir")
+    )
+    page.only(line)
+    return page, views.message(found, page.names)
+
+
+# --- what may be done now
+
+
+def _actions(page: Frame, message: View, offices: list[str]) -> list[View]:
+    offered = _as_reader if message["dir"] == "theirs" else _as_sender
+    actions = offered(page, message, offices)
+    for each in actions:
+        each["main"] = each is actions[0] and not each.get("quiet")
+    return actions
+
+
+def _as_reader(page: Frame, message: View, offices: list[str]) -> list[View]:
+    reached, may = message["reached"], page.may
+    is_test = message["kind"] == "test"
+    actions: list[View] = []
+    if "opened" not in reached and may["open"]:
+        actions.append(_button("open", "Open: I have read it", "o"))
+    if is_test and "answered" not in reached and may["test.answer"]:
+        text = {"name": "text", "label": "Answer in your own words", "long": True}
+        actions.append(_form("answer-test", "Answer the test", "Send the answer", "a", text))
+    if not is_test and may["pass"]:
+        office = {"name": "office", "label": "To which office", "list": offices}
+        actions.append(_form("pass", "Pass on", "Record that it was passed", "p", office))
+    if not is_test and not message["understood"] and may["readback"]:
+        actions.append(
+            {
+                "name": "Read back",
+                "link": f"{message['href']}/readback",
+                "key": "b",
+                "note": "By its check group, on a page that does not show it.",
+            }
+        )
+    if not is_test and may["draft.new"]:
+        link = f"{page.seat}/compose?line={message['line']}&answers={message['n']}"
+        actions.append({"name": "Answer", "link": link, "key": "a"})
+    if not is_test and may["wait"]:
+        minutes = {"name": "minutes", "label": "Minutes until you answer", "type": "number"}
+        minutes |= {"value": "15", "min": "1"}
+        actions.append(_form("wait", "Ask them to wait", "Tell them", "", minutes))
+    if not is_test and may["unable"]:
+        reason = {"name": "reason", "label": "Why it cannot be done", "long": True}
+        actions.append(_form("unable", "Unable", "Tell them", "u", reason))
+    if "passed" in reached and actions and actions[0].get("verb") == "pass":
+        actions.append(actions.pop(0))  # the next step is the read-back
+    return actions
+
+
+def _as_sender(page: Frame, message: View, _: list[str]) -> list[View]:
+    actions: list[View] = []
+    waiting = _pending_readback(message["stages"])
+    if waiting is not None:
+        said, matches = waiting["detail"], waiting.get("matches")
+        if matches is not False and page.may["confirm"]:
+            note = f"They read back {said}" + (", which is right." if matches else ".")
+            actions.append({**_button("confirm", "Confirm the read-back", "c"), "note": note})
+        if page.may["correct"]:
+            text = {"name": "text", "label": "What is wrong, and what is right", "long": True}
+            correct = _form("correct", "Correct the read-back", "Send the correction", "", text)
+            if matches is False:
+                correct["note"] = f"They read back {said}. That is not this message's group."
+            actions.append(correct)
+    if page.may["draft.new"] and message["kind"] == "text":
+        base = f"{page.seat}/compose?line={message['line']}"
+        for name, verb in (("Write a correction", "corrects"), ("Write a retraction", "retracts")):
+            link = f"{base}&{verb}={message['n']}&precedence={message['precedence']}"
+            actions.append({"name": name, "link": link, "quiet": True})
+    return actions
+
+
+def _pending_readback(stages: list[View]) -> View | None:
+    """The newest read-back that was neither confirmed nor corrected."""
+    waiting: View | None = None
+    for stage in stages:
+        if stage["stage"] == "read back":
+            waiting = stage
+        elif stage["stage"] in ("confirmed", "corrected"):
+            waiting = None
+    return waiting
+
+
+def _button(verb: str, does: str, key: str) -> View:
+    return {"verb": verb, "does": does, "key": key}
+
+
+def _form(verb: str, name: str, does: str, key: str, *fields: View) -> View:
+    return {"verb": verb, "name": name, "does": does, "key": key, "fields": fields}
+
+
+# --- what is known of it
+
+
+def _stage(stage: View, now: float) -> View:
+    by, detail = stage["by"], stage.get("detail") or ""
+    who = ", ".join(part for part in (by["name"], by["office"]) if part) if by else ""
+    if stage["stage"] == "passed":
+        detail = f"to {stage['office']}"
+    elif stage["stage"] == "wait" and stage.get("until") is not None:
+        detail = f"until {clock(stage['until'], now)}"
+    elif "matches" in stage:
+        detail += ": right" if stage["matches"] else ": WRONG"
+    if stage.get("waiting"):
+        detail = f"{detail} ({stage['waiting']})".strip()
+    return {**stage, "who": who, "detail": detail}
+
+
+def _facts(page: Frame, message: View) -> list[tuple[str, Any, str]]:
+    def people(*several: View | None) -> str:
+        named = [each for each in several if each]
+        return "; ".join(", ".join(filter(None, (p["name"], p["office"]))) for p in named)
+
+    desks = message["desks"]
+    facts = [
+        ("Line", f"{page.names.line(message['line'])['name']} ({message['line']})", ""),
+        ("Number in its log", str(message["n"]), "figures"),
+        *((words.capitalize(), ref, "figures") for words, ref, _ in message["refs"]),
+        ("Language", message["language"], "figures"),
+        ("From", desks["from"] or "", ""),
+        ("To", ", ".join(desk for desk in desks["to"] if desk), ""),
+        ("Written by", people(message["drafter"]), ""),
+        ("Released by", people(*message["releasers"]), ""),
+        ("Composed", clock(message["composed"], page.now), "figures"),
+        ("Released", clock(message["released"], page.now), "figures"),
+        ("Sealed, by its sender's clock", clock(message["time"], page.now), "figures"),
+        ("Kept here, by our clock", clock(message["kept"], page.now), "figures"),
+        ("Had seen of the other log", f"{message['seen']} entries", "figures"),
+        ("SHA-256 as drafted", groups(message["sha256"]), "hash"),
+        ("Leaf of the record", groups(message["leaf"]), "hash"),
+        ("Check group", f"{message['check_group'][:3]} {message['check_group'][3:]}", "group6"),
+        *((f"Header {key}", str(value), "") for key, value in message["raw_header"].items()),
+    ]
+    return [fact for fact in facts if fact[1]]

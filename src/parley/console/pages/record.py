@@ -1,0 +1,115 @@
+"""The record of a line in the order both sides hold."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.responses import Response
+
+from parley.console.desk import Visit
+from parley.console.frame import Frame, View
+from parley.console.views import KINDS
+from parley.console.words import clock, first_words
+
+ROWS = 200
+ACTS = {"displayed", "opened", "passed", "readback", "confirmed", "corrected", "unable", "wait"}
+
+
+async def show(visit: Visit) -> Response:
+    """GET /record, with ?line= and ?from=; without a place, the newest entries."""
+    page = await visit.frame()
+    line = page.line(visit.query("line")) if page.lines else None
+    if line is None:
+        return visit.page("record.html", page, line=None)
+    page.only(line)
+    asked = visit.query("from")
+    place = {"start": int(asked)} if asked.isascii() and asked.isdigit() and len(asked) < 12 else {}
+    found = await visit.call("record", line=line["line"], limit=ROWS, **place)
+    start, total = found["start"], found["total"]
+    base = f"?line={line['line']}&from="
+    return visit.page(
+        "record.html",
+        page,
+        line=line,
+        heads=_heads(page, line, found["heads"]),
+        entries=[_row(page, line, row) for row in _crossed(found["entries"])],
+        start=start,
+        total=total,
+        earlier=f"{base}{max(0, start - ROWS)}" if start else None,
+        later=f"{base}{start + ROWS}" if start + ROWS < total else None,
+    )
+
+
+def _heads(page: Frame, line: View, heads: View) -> list[View]:
+    ours, theirs = page.station["party"], line["counterpart"]
+    return [
+        {
+            "title": f"{ours} has said",
+            **heads["ours"],
+            "words": f"{theirs} has signed for {heads['ours']['signed_by_them']}",
+        },
+        {
+            "title": f"{theirs} has said",
+            **heads["theirs"],
+            "words": f"{ours} has signed for {heads['theirs']['signed_by_us']}",
+        },
+    ]
+
+
+def _crossed(entries: list[View]) -> list[View]:
+    """Mark messages that passed each other on the way: neither speaker had the other's."""
+    messages = [each for each in entries if each["kind"] not in ACTS | {"roster", "service"}]
+    for each in messages:
+        each["crossed"] = any(
+            other["dir"] != each["dir"]
+            and other["seen"] <= each["n"]
+            and each["seen"] <= other["n"]
+            for other in messages
+        )
+    return entries
+
+
+def _row(page: Frame, line: View, row: View) -> View:
+    kind, is_act = row["kind"], row["kind"] in ACTS
+    is_message = not is_act and kind not in ("roster", "service")
+    return {
+        **row,
+        "ref": page.names.ref(line["line"], row["dir"], row["n"]),
+        "href": page.names.href(line["line"], row["dir"], row["n"]) if is_message else None,
+        "is_message": is_message,
+        "crossed": row.get("crossed", False),
+        "kind_words": KINDS.get(kind, "read back" if kind == "readback" else kind),
+        "first_words": _act(page, line, row)
+        if is_act
+        else "names of people and desks"
+        if kind == "roster"
+        else first_words(row["text"]),
+    }
+
+
+def _act(page: Frame, line: View, row: View) -> str:
+    """What an acknowledgement says, in words; as it stands when it has not their form."""
+    other = "ours" if row["dir"] == "theirs" else "theirs"
+    try:
+        said: Any = json.loads(row["text"] or "")
+        if row["kind"] == "displayed":
+            runs = [(n, n + count - 1) for n, count in said]
+            return ", ".join(
+                page.names.ref(line["line"], other, a) + (f" to {b}" if b > a else "")
+                for a, b in runs
+            )
+        if row["kind"] in ("confirmed", "corrected"):
+            more = f": {said[1]}" if len(said) > 1 else ""
+            return f"read-back {page.names.ref(line['line'], other, said[0])}{more}"
+        rest = [part for part in said[1:] if part is not None]
+        words = page.names.ref(line["line"], other, said[0])
+        if row["kind"] == "opened":
+            return words
+        if row["kind"] == "wait":
+            return f"{words} until {clock(rest[0] + 1_577_836_800, page.now)}"
+        if row["kind"] == "unable":
+            return f"{words}: {rest[-1]}"
+        return f"{words} {'to ' if row['kind'] == 'passed' else ''}{rest[0]}"
+    except (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError):
+        return first_words(row["text"])

@@ -1,0 +1,57 @@
+"""Taking a seat: the page a sign-in link leads to, and the seats this browser has."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from parley.console.desk import Desk, set_cookie
+from parley.console.guard import read_form
+from parley.core.errors import ParleyError
+from parley.station.sessions import AT_THE_DOOR, holder_of
+
+
+def routes(desk: Desk) -> list[Route]:
+    """Routes outside any seat."""
+
+    def guarded(page: Callable[[Desk, Request], Awaitable[Response]]) -> Callable[..., object]:
+        async def answer(request: Request) -> Response:
+            try:
+                return await page(desk, request)
+            except ParleyError as error:
+                return await desk.trouble(error)
+
+        return answer
+
+    return [
+        Route("/", guarded(seats)),
+        Route("/sign-in/{secret:str}", guarded(ask), methods=["GET"]),
+        Route("/sign-in/{secret:str}", guarded(take), methods=["POST"]),
+    ]
+
+
+async def seats(desk: Desk, request: Request) -> Response:
+    """GET /"""
+    return await desk.plain(
+        "seats.html", seats=[seat.person.view() for seat in desk.seats(request)]
+    )
+
+
+async def ask(desk: Desk, request: Request) -> Response:
+    """GET /sign-in/SECRET: look only. A link that something fetches beforehand stays unused, and
+    the form that follows comes from our own page, so that the browser sends its cookie."""
+    person = holder_of(desk.station, request.path_params["secret"])
+    return await desk.plain("sign_in.html", person=person.view())
+
+
+async def take(desk: Desk, request: Request) -> Response:
+    """POST /sign-in/SECRET: use the link."""
+    await read_form(request)
+    arguments = {"secret": request.path_params["secret"], "token": desk.secret_of(request)}
+    answer = await desk.station.call("signin.use", AT_THE_DOOR, arguments)
+    response = RedirectResponse(f"/s/{answer['person']['id']}/", 303)
+    set_cookie(response, desk, answer["token"])
+    return response

@@ -1,0 +1,49 @@
+"""Who holds which desk, and taking or leaving one; giving up this seat."""
+
+from __future__ import annotations
+
+from starlette.responses import RedirectResponse, Response
+
+from parley.console.desk import Visit, refusal, status_of
+from parley.core.errors import ParleyError
+
+
+async def show(visit: Visit, error: ParleyError | None = None) -> Response:
+    """GET /watch"""
+    desks = (await visit.call("desk.list"))["desks"]
+    people = (await visit.call("person.list"))["persons"]
+    me = visit.seat.person.id
+    for desk in desks:
+        desk["mine"] = any(holder["id"] == me for holder in desk["holders"])
+    return visit.page(
+        "watch.html",
+        await visit.frame(),
+        200 if error is None else status_of(error),
+        desks=desks,
+        people=people,
+        error=refusal(error) if error else None,
+    )
+
+
+async def hold(visit: Visit) -> Response:
+    """POST /watch/hold"""
+    return await _change(visit, "desk.hold", "held")
+
+
+async def leave(visit: Visit) -> Response:
+    """POST /watch/leave"""
+    return await _change(visit, "desk.leave", "left")
+
+
+async def _change(visit: Visit, operation: str, done: str) -> Response:
+    try:
+        await visit.call(operation, desk=visit.form.number("desk"))
+    except ParleyError as error:
+        return await show(visit, error)
+    return visit.go("/watch", done)
+
+
+async def sign_out(visit: Visit) -> Response:
+    """POST /sign-out: this seat, in this browser."""
+    await visit.call("signin.leave", token=visit.desk.secret_of(visit.request))
+    return RedirectResponse("/", 303)

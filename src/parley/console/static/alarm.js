@@ -1,0 +1,114 @@
+// FLASH. The row is on screen before this file asks anybody anything; the sound follows from it.
+
+/** @typedef {import("./stream.js").StationEvent} StationEvent */
+/** @typedef {import("./sound.js").Bell} Bell */
+
+const SILENCED = "parley-silenced";
+
+export class Alarm {
+  /** @param {Bell} bell */
+  constructor(bell) {
+    this.bell = bell;
+    this.rings = document.documentElement.hasAttribute("data-rings");
+    /** @type {Map<string, number>} keys of rows that an event put here, with its number */
+    this.fresh = new Map();
+    /** @type {Set<string>} */
+    this.silenced = new Set(JSON.parse(sessionStorage.getItem(SILENCED) ?? "[]"));
+  }
+
+  start() {
+    document.addEventListener("click", (event) => {
+      const target = event.target instanceof Element ? event.target.closest("[data-silence]") : null;
+      if (target) this.silence(target.getAttribute("data-silence") ?? "");
+    });
+    this.bell.onReady = () => this.sound();
+    this.sound();
+  }
+
+  /**
+   * Called by the event handler itself.
+   * @param {StationEvent} event
+   */
+  raise(event) {
+    const at = performance.timeOrigin + performance.now();
+    if (event.precedence === "FLASH") this.show(event);
+    performance.mark("parley:alarm", { detail: { ...event, received: at } });
+    document.dispatchEvent(new CustomEvent("parley:alarm", { detail: { ...event, received: at } }));
+    if (event.precedence === "FLASH") this.sound();
+    else if (this.rings) this.bell.chime(event.precedence ?? "", event.status ?? "");
+  }
+
+  /** @param {StationEvent} event */
+  show(event) {
+    const list = document.getElementById("alarms");
+    const box = document.getElementById("alarm");
+    const template = /** @type {HTMLTemplateElement | null} */ (document.getElementById("alarm-row"));
+    const key = event.path ?? String(event.seq);
+    if (!list || !box || !template || list.querySelector(`[data-alarm="${CSS.escape(key)}"]`)) return;
+    const row = /** @type {HTMLElement} */ (template.content.cloneNode(true)).querySelector("li");
+    if (!row) return;
+    row.dataset.alarm = key;
+    row.dataset.status = event.status ?? "";
+    /** @param {string} selector @param {string} text */
+    const put = (selector, text) => {
+      const found = row.querySelector(selector);
+      if (found) found.textContent = text;
+      return found;
+    };
+    put(".tag", event.status ?? "")?.classList.add(event.status ?? "none");
+    put(".ref", event.ref ?? "");
+    const moment = new Date((event.at ?? Date.now() / 1000) * 1000).toISOString();
+    put("time", moment.slice(11, 19) + "Z")?.setAttribute("datetime", moment);
+    if (event.due) put(".clock", "")?.setAttribute("data-due", String(event.due));
+    row.querySelector("a")?.setAttribute("href", document.documentElement.dataset.seat + (event.path ?? "/inbox"));
+    row.querySelector("button")?.setAttribute("data-silence", key);
+    list.prepend(row);
+    box.hidden = false;
+    this.fresh.set(key, event.seq);
+  }
+
+  /**
+   * The station's own list replaces ours, but for rows that are younger than it.
+   * @param {Document} page
+   */
+  adopt(page) {
+    const list = document.getElementById("alarms");
+    const box = document.getElementById("alarm");
+    const theirs = page.getElementById("alarms");
+    if (!list || !box || !theirs) return;
+    const rendered = Number(page.documentElement.dataset.seq ?? 0);
+    /** @type {Element[]} */
+    const younger = [];
+    for (const row of list.children) {
+      const seq = this.fresh.get(row.getAttribute("data-alarm") ?? "");
+      if (seq !== undefined && seq > rendered) younger.push(row);
+    }
+    const rows = [...younger, ...theirs.children].map((row) => document.adoptNode(row));
+    const before = [...list.children].map((row) => row.getAttribute("data-alarm")).join();
+    const after = rows.map((row) => row.getAttribute("data-alarm")).join();
+    if (before !== after) list.replaceChildren(...rows);
+    box.hidden = rows.length === 0;
+    this.sound();
+  }
+
+  /** @param {string} key */
+  silence(key) {
+    this.silenced.add(key);
+    sessionStorage.setItem(SILENCED, JSON.stringify([...this.silenced].slice(-200)));
+    this.sound();
+  }
+
+  /** Ring while there is a FLASH that nobody has opened and nobody has silenced here. */
+  sound() {
+    const rows = [...document.querySelectorAll("#alarms > li")];
+    let ringing = null;
+    for (const row of rows) {
+      const loud = this.rings && !this.silenced.has(row.getAttribute("data-alarm") ?? "");
+      row.querySelector("button")?.toggleAttribute("hidden", !loud);
+      if (loud && !ringing) ringing = row;
+    }
+    if (ringing) this.bell.ring(ringing.getAttribute("data-status") ?? "");
+    else this.bell.stop();
+    document.documentElement.dataset.ringing = this.bell.ringing ? "yes" : "no";
+  }
+}

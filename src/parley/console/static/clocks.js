@@ -1,0 +1,51 @@
+// Running clocks, all by the station's clock and all in UTC.
+
+let ahead_s = 0; // station clock minus this machine's
+
+/** @returns {number} POSIX seconds at the station */
+export const stationNow = () => Date.now() / 1000 + ahead_s;
+
+/** @param {number} now */
+export function trueUpClock(now) {
+  ahead_s = now - Date.now() / 1000;
+}
+
+/** @param {number} seconds */
+export function span(seconds) {
+  const s = Math.floor(seconds);
+  const two = (/** @type {number} */ x) => String(x).padStart(2, "0");
+  if (s >= 86_400) return `${Math.floor(s / 86_400)} d ${two(Math.floor((s % 86_400) / 3600))} h`;
+  if (s >= 3600) return `${Math.floor(s / 3600)}:${two(Math.floor((s % 3600) / 60))}:${two(s % 60)}`;
+  return `${Math.floor(s / 60)}:${two(s % 60)}`;
+}
+
+/** @param {number} seconds */
+export function age(seconds) {
+  return seconds < 60 ? `${Math.max(0, Math.floor(seconds))} s` : span(seconds);
+}
+
+function tick() {
+  const now = stationNow();
+  const clock = document.getElementById("now");
+  if (clock) {
+    const moment = new Date(now * 1000).toISOString();
+    clock.textContent = `${moment.slice(0, 10)} ${moment.slice(11, 19)}Z`;
+    clock.setAttribute("datetime", moment);
+  }
+  for (const element of document.querySelectorAll("[data-due]")) {
+    const left = Number(element.getAttribute("data-due")) - now;
+    element.textContent = left < 0 ? `OVERDUE ${span(-left)}` : span(left);
+    element.classList.toggle("overdue", left < 0);
+    element.classList.toggle("soon", left >= 0 && left < 120);
+  }
+  for (const element of document.querySelectorAll("[data-age]")) {
+    element.textContent = age(now - Number(element.getAttribute("data-age")));
+  }
+}
+
+export function startClocks() {
+  const rendered = Number(document.documentElement.dataset.now ?? 0);
+  if (rendered) trueUpClock(rendered);
+  tick();
+  setInterval(tick, 1000);
+}

@@ -1,0 +1,43 @@
+// Where a page begins to live: it listens to its station, shows alarms at once, and renews its
+// parts when something has changed. Everything here may fail and the page still reads and posts.
+
+import { Alarm } from "./alarm.js";
+import { startClocks, trueUpClock } from "./clocks.js";
+import { startCompose } from "./compose.js";
+import { Hearing } from "./hearing.js";
+import { startKeys } from "./keys.js";
+import { Renewal } from "./renewal.js";
+import { listen } from "./stream.js";
+
+/** @typedef {import("./stream.js").StationEvent} StationEvent */
+
+const page = document.documentElement;
+const hearing = new Hearing();
+const alarm = new Alarm(hearing.bell);
+const renewal = new Renewal((fresh) => alarm.adopt(fresh));
+
+/** @param {StationEvent} event */
+function onEvent(event) {
+  if (event.kind === "alarm") alarm.raise(event); // before anything else, and without a fetch
+  if (event.now) trueUpClock(event.now);
+  if (event.kind !== "beat" && event.seq > Number(page.dataset.seq ?? 0)) renewal.ask();
+}
+
+/** @param {boolean} connected @param {number} since POSIX ms */
+function onState(connected, since) {
+  const lost = document.getElementById("lost");
+  const time = document.getElementById("lost-since");
+  if (time) time.textContent = new Date(since).toISOString().slice(11, 19) + "Z";
+  if (lost) lost.hidden = connected;
+  if (connected && page.dataset.connected === "no") renewal.ask();
+  page.dataset.connected = connected ? "yes" : "no";
+}
+
+startClocks();
+startKeys();
+startCompose();
+if (page.dataset.seat) {
+  listen(page.dataset.station ?? "", onEvent, onState);
+  hearing.start();
+  alarm.start();
+}

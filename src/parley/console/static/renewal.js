@@ -1,0 +1,111 @@
+// Renewing a page without leaving it: the page is fetched again and its live parts are exchanged.
+// What a person has typed, opened or focused stays as it was.
+
+const LEAST_MS = 400; // between two renewals of one tab, however busy the line is
+
+const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy("parley-renewal", { createHTML: (/** @type {string} */ html) => html });
+
+/** @param {Element} element */
+function keyOf(element) {
+  const form = element.closest("form");
+  return [
+    element.tagName,
+    element.id,
+    element.getAttribute("href") ?? "",
+    element.getAttribute("name") ?? "",
+    form?.getAttribute("action") ?? "",
+    element.tagName === "SUMMARY" ? element.textContent : "",
+  ].join("|");
+}
+
+/** @param {Element} old @param {Element} fresh */
+function carryOver(old, fresh) {
+  const focused = document.activeElement && old.contains(document.activeElement) ? keyOf(document.activeElement) : null;
+  const byKey = new Map([...fresh.querySelectorAll("input, textarea, select, summary, a, button")].map((e) => [keyOf(e), e]));
+  for (const field of old.querySelectorAll("input, textarea, select")) {
+    const heir = byKey.get(keyOf(field));
+    if (field instanceof HTMLInputElement && heir instanceof HTMLInputElement) {
+      if (field.type === "hidden") continue;
+      if (field.type === "checkbox" || field.type === "radio") {
+        // A tick vouches for what was on the page; when that has changed it is asked for again.
+        if (field.closest("form")?.textContent === heir.closest("form")?.textContent) heir.checked = field.checked;
+      } else if (field.value !== field.defaultValue) heir.value = field.value;
+    } else if (field instanceof HTMLTextAreaElement && heir instanceof HTMLTextAreaElement) {
+      if (field.value !== field.defaultValue) heir.value = field.value;
+    } else if (field instanceof HTMLSelectElement && heir instanceof HTMLSelectElement) heir.value = field.value;
+  }
+  for (const summary of old.querySelectorAll("summary")) {
+    const heir = byKey.get(keyOf(summary))?.parentElement;
+    if (heir instanceof HTMLDetailsElement && summary.parentElement instanceof HTMLDetailsElement) heir.open = summary.parentElement.open;
+  }
+  return focused === null ? null : byKey.get(focused);
+}
+
+export class Renewal {
+  /** @param {(fresh: Document) => void} after */
+  constructor(after) {
+    this.after = after;
+    this.asked = false;
+    this.busy = false;
+    this.last = 0;
+    this.stale = false; // in the background only the alarm was renewed
+    document.addEventListener("visibilitychange", () => {
+      if (this.stale && document.visibilityState === "visible") this.asked = true;
+      this.pump();
+    });
+  }
+
+  ask() {
+    this.asked = true;
+    this.pump();
+  }
+
+  pump() {
+    if (!this.asked || this.busy) return;
+    if (document.visibilityState === "hidden" && !document.documentElement.hasAttribute("data-rings")) return;
+    this.busy = true;
+    const wait = Math.max(15, this.last + LEAST_MS - performance.now());
+    setTimeout(async () => {
+      this.last = performance.now();
+      const hidden = document.visibilityState === "hidden";
+      this.asked = false;
+      await (hidden ? this.renewAlarms() : this.renew()).catch(() => undefined);
+      this.busy = false;
+      if (hidden) this.stale = true;
+      this.pump();
+    }, wait);
+  }
+
+  /** @param {string} address @returns {Promise<Document | null>} */
+  async fetchPage(address) {
+    const answer = await fetch(address, { cache: "no-store" });
+    if (answer.status === 401 || answer.status === 403) location.reload();
+    if (!answer.ok) return null;
+    const html = await answer.text();
+    return new DOMParser().parseFromString(/** @type {string} */ (policy ? policy.createHTML(html) : html), "text/html");
+  }
+
+  /** A tab in the background shows nothing, so it fetches no message: it would count as displayed. */
+  async renewAlarms() {
+    const fresh = await this.fetchPage(`${document.documentElement.dataset.seat}/alarms`);
+    if (fresh) this.after(fresh);
+  }
+
+  async renew() {
+    const fresh = await this.fetchPage(location.href);
+    if (!fresh) return;
+    this.stale = false;
+    for (const old of document.querySelectorAll("[data-live]")) {
+      const heir = fresh.getElementById(old.id);
+      if (!heir || heir.outerHTML === old.getAttribute("data-was")) continue;
+      const was = heir.outerHTML;
+      const focus = carryOver(old, heir);
+      const adopted = document.adoptNode(heir);
+      adopted.setAttribute("data-was", was);
+      old.replaceWith(adopted);
+      if (focus instanceof HTMLElement) focus.focus({ preventScroll: true });
+    }
+    document.documentElement.dataset.seq = fresh.documentElement.dataset.seq ?? "0";
+    this.after(fresh);
+  }
+}

@@ -1,0 +1,158 @@
+"""The station's views with what a page adds: a reference people say aloud, an address, words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from parley.console.words import first_words
+
+View = dict[str, Any]
+
+PRECEDENCES = ("FLASH", "IMMEDIATE", "PRIORITY", "ROUTINE")
+KINDS = {"text": "message", "test": "human test", "unknown": "entry of a type not known here"}
+ATTRIBUTION = {
+    "authentic": "Authentic: sealed by its speaker, not yet under a signed head",
+    "signed": "Signed: under a head that its speaker has signed",
+    "cosigned": "Cosigned: the reader has signed that it holds this",
+}
+OBSERVED = {
+    "heard": "they answer what we send",
+    "silent": "no answer to what we send: call the engineer",
+    "not yet": "nothing answered since this station started",
+}
+STAGES = (
+    "drafted",
+    "released",
+    "numbered",
+    "received",
+    "displayed",
+    "opened",
+    "passed",
+    "read back",
+    "confirmed",
+)
+
+
+class Names:
+    """What entries are called: the party that spoke, and the number in its log."""
+
+    def __init__(self, seat: str, ours: str, lines: list[View]) -> None:
+        self.seat = seat
+        self._ours = ours
+        self._lines: Mapping[str, View] = {line["line"]: line for line in lines}
+
+    def line(self, hex: str) -> View:
+        """The line of that number."""
+        return self._lines[hex]
+
+    def ref(self, line: str, dir: str, n: int) -> str:
+        """What people say: Washington 12."""
+        return f"{self._lines[line]['counterpart'] if dir == 'theirs' else self._ours} {n}"
+
+    def path(self, line: str, dir: str, n: int) -> str:
+        """The page of a message, below any seat."""
+        return f"/messages/{self._lines[line]['short']}/{dir}/{n}"
+
+    def href(self, line: str, dir: str, n: int) -> str:
+        """The page of a message, in this seat."""
+        return self.seat + self.path(line, dir, n)
+
+
+def line(view: View) -> View:
+    """A line for the wall and for the strip in the bar."""
+    halted = view["declared"] == "halted"
+    if not view["queued"]:
+        queue = "everything released has been sent"
+    elif not view["in_service"]:
+        queue = "released, waiting for the line to open"
+    else:
+        queue = "released, waiting for a bearer"
+    return {
+        **view,
+        "short": view["line"][:8],
+        "shown": "halted" if halted else view["observed"],
+        "observed_words": OBSERVED[view["observed"]],
+        "queue_words": queue,
+    }
+
+
+def alarm(view: View, names: Names) -> View:
+    """A FLASH for the alarm at the top of every page."""
+    where = (view["line"], view["dir"], view["n"])
+    return {
+        "key": names.path(*where),
+        "ref": names.ref(*where),
+        "href": names.href(*where),
+        "status": view.get("status") or names.line(view["line"])["mark"],
+        "at": view["at"],
+        "clock": view["clock"],
+    }
+
+
+def message(view: View, names: Names) -> View:
+    """A message for a list or for its own page."""
+    theirs = view["dir"] == "theirs"
+    where = (view["line"], view["dir"], view["n"])
+    reached = {stage["stage"] for stage in view["stages"]}
+    return {
+        **view,
+        "counterpart": names.line(view["line"])["counterpart"],
+        "ref": names.ref(*where),
+        "href": names.href(*where),
+        "first_words": first_words(view["subject"] or view["text"]),
+        "kind_words": KINDS.get(view["kind"], view["kind"]),
+        "reached": reached,
+        "stage": _stage(view),
+        "understood": "confirmed" in reached,
+        "unopened": theirs and not reached & {"opened", "passed", "answered", "unable", "wait"},
+        "refs": [
+            (words, names.ref(view["line"], side, n), names.href(view["line"], side, n))
+            for words, side, n in (
+                ("answers", "ours" if theirs else "theirs", view["answers"]),
+                ("corrects", view["dir"], view["corrects"]),
+                ("retracts", view["dir"], view["retracts"]),
+            )
+            if n is not None
+        ],
+        "by_words": "received" if theirs else "released",
+    }
+
+
+def _stage(view: View) -> str:
+    if not view["stages"]:
+        return "received" if view["dir"] == "theirs" else "released"
+    last = view["stages"][-1]["stage"]
+    return "understood" if last == "confirmed" else str(last)
+
+
+def draft(view: View, names: Names, who: int) -> View:
+    """A draft for a list or for its own page."""
+    line = names.line(view["line"])
+    wrote = {view["by"]["id"], *(editor["id"] for editor in view["editors"])}
+    return {
+        **view,
+        "counterpart": line["counterpart"],
+        "first_words": first_words(view["subject"] or view["text"]),
+        "mine": who in wrote,
+        "kind_words": KINDS.get(view["kind"], view["kind"]),
+        "ref": names.ref(view["line"], "ours", view["n"]) if view["n"] is not None else "",
+        "href": names.href(view["line"], "ours", view["n"]) if view["n"] is not None else "",
+        "refs": [
+            (
+                words,
+                names.ref(view["line"], side, view[words]),
+                names.href(view["line"], side, view[words]),
+            )
+            for words, side in (("answers", "theirs"), ("corrects", "ours"), ("retracts", "ours"))
+            if view[words] is not None
+        ],
+        "arrived_since": [
+            {
+                **each,
+                "ref": names.ref(view["line"], "theirs", each["n"]),
+                "href": names.href(view["line"], "theirs", each["n"]),
+            }
+            for each in view["arrived_since"]
+        ],
+    }

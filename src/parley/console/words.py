@@ -1,0 +1,181 @@
+"""How values become words on a page: times, spans, hashes, and text whose hidden signs are seen."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+# Signs that do something and show nothing. A person reading a crisis message must see that they
+# are there; where the text needs them to read well, they also keep their effect.
+_NAMED = {
+    0x00AD: "SHY",
+    0x061C: "ALM",
+    0x180E: "MVS",
+    0x200B: "ZWSP",
+    0x200E: "LRM",
+    0x200F: "RLM",
+    0x2028: "LINE",
+    0x2029: "PARA",
+    0x2060: "WJ",
+}
+_KEEPS_EFFECT = frozenset(_NAMED) - {0x2028, 0x2029}
+# Parts of letters and of emoji: a box between them would tear the word apart, so they are counted
+# below the text instead.
+_WITHIN_WORDS = {
+    0x200C: "zero-width non-joiner",
+    0x200D: "zero-width joiner",
+    0x00A0: "no-break space",
+    0x202F: "narrow no-break space",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text as it is, or one sign with the box that stands for it."""
+
+    text: str
+    sign: str = ""
+    name: str = ""
+
+
+def pieces(text: str) -> Iterator[Piece]:
+    """Cut a text so that a page can show each hidden sign; joined again it means the same."""
+    start = 0
+    for at, character in enumerate(text):
+        piece = _sign(character)
+        if piece is None:
+            continue
+        if at > start:
+            yield Piece(text[start:at])
+        yield piece
+        start = at + 1
+    if start < len(text):
+        yield Piece(text[start:])
+
+
+def _sign(character: str) -> Piece | None:
+    code = ord(character)
+    if code == 0x0A or code in _WITHIN_WORDS or _is_variation(code):
+        return None
+    category = unicodedata.category(character)
+    if code not in _NAMED and category not in ("Cc", "Cf", "Co", "Cn", "Cs"):
+        return None
+    label = _NAMED.get(code, f"U+{code:04X}")
+    name = unicodedata.name(character, "a character without a name").lower()
+    kept = "\n" if code in (0x2028, 0x2029) else character if code in _KEEPS_EFFECT else ""
+    return Piece("\t" if code == 0x09 else kept, label, name)
+
+
+def _is_variation(code: int) -> bool:
+    return 0xFE00 <= code <= 0xFE0F or 0x180B <= code <= 0x180D or 0xE0100 <= code <= 0xE01EF
+
+
+def unseen(text: str) -> str:
+    """The signs within words, counted: "2 zero-width joiner, 1 no-break space"."""
+    found = Counter(_WITHIN_WORDS[ord(c)] for c in text if ord(c) in _WITHIN_WORDS)
+    return ", ".join(f"{count} {name}" for name, count in found.items())
+
+
+def seen_signs(text: str) -> str:
+    """One line with its hidden signs written out, where there is no room for boxes."""
+    return "".join(
+        piece.text if not piece.sign else f"[{piece.sign}]{piece.text.strip()}"
+        for piece in pieces(text)
+    )
+
+
+def first_words(text: str | None, most: int = 140) -> str:
+    """The first line that says something, shortened for a list."""
+    if text is None:
+        return "an entry that cannot be read"
+    line = next((line for line in text.split("\n") if line.strip()), "")
+    short = line if len(line) <= most else line[: most - 1].rstrip() + "…"
+    return seen_signs(short)
+
+
+def iso(moment: float) -> str:
+    """A moment in full, UTC."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def clock(moment: float, now: float | None = None) -> str:
+    """A moment as it is read aloud: the time of day, with the date unless it is today."""
+    when = datetime.fromtimestamp(moment, UTC)
+    if now is not None and datetime.fromtimestamp(now, UTC).date() == when.date():
+        return when.strftime("%H:%M:%SZ")
+    return when.strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def span(seconds: float) -> str:
+    """A length of time: 0:41, 12:05, 2:59:10, 3 d 04 h."""
+    whole = int(seconds)
+    if whole >= 86_400:
+        return f"{whole // 86_400} d {whole % 86_400 // 3600:02d} h"
+    if whole >= 3600:
+        return f"{whole // 3600}:{whole % 3600 // 60:02d}:{whole % 60:02d}"
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def left(seconds: float) -> str:
+    """What a running clock shows."""
+    return span(seconds) if seconds >= 0 else f"OVERDUE {span(-seconds)}"
+
+
+def age(seconds: float | None) -> str:
+    """How long ago."""
+    if seconds is None:
+        return "not yet"
+    return f"{max(0, int(seconds))} s" if seconds < 60 else span(seconds)
+
+
+def within(seconds: float) -> str:
+    """A time allowed, in words: 10 minutes, 3 hours."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return f"{round(seconds)} seconds"
+    if minutes < 120 and minutes % 60:
+        return f"{minutes} minutes"
+    hours = minutes / 60
+    return f"{hours:g} hour{'' if hours == 1 else 's'}"
+
+
+def groups(digits: str, most: int | None = None) -> str:
+    """A hash in groups of eight, as it is compared by two people."""
+    cut = [digits[at : at + 8] for at in range(0, len(digits), 8)]
+    return " ".join(cut if most is None else cut[:most]) + ("" if most is None else " …")
+
+
+def hexdump(data: bytes) -> str:
+    """Bytes in rows of sixteen, with what of them is ASCII."""
+    rows = []
+    for at in range(0, len(data), 16):
+        row = data[at : at + 16]
+        plain = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in row)
+        rows.append(f"{at:06x}  {row[:8].hex(' '):23}  {row[8:].hex(' '):23}  {plain}")
+    return "\n".join(rows)
+
+
+def sentence(words: str) -> str:
+    """A hint as a sentence: with a capital and a full stop."""
+    return words if not words else words[0].upper() + words[1:].rstrip(".") + "."
+
+
+FILTERS = {
+    "pieces": pieces,
+    "unseen": unseen,
+    "seen_signs": seen_signs,
+    "iso": iso,
+    "clock": clock,
+    "span": span,
+    "left": left,
+    "age": age,
+    "groups": groups,
+    "hexdump": hexdump,
+    "sentence": sentence,
+    "words": lambda text: f"{len(text.split()):,}",
+    "bytes": lambda text: f"{len(text.encode(errors='surrogatepass')):,}",
+    "lines": lambda text: text.count("\n") + 1,
+}

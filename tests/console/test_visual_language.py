@@ -1,0 +1,91 @@
+"""The tokens are as the page on visual language says, and every contrast it promises holds."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+STATIC = ROOT / "src" / "parley" / "console" / "static"
+PAGE = (ROOT / "docs" / "visual-language.md").read_text(encoding="utf-8")
+TOKENS = (STATIC / "tokens.css").read_text(encoding="utf-8")
+STYLES = {file.name: file.read_text(encoding="utf-8") for file in STATIC.glob("*.css")}
+
+
+def schemes() -> dict[str, dict[str, str]]:
+    light, _, dark = TOKENS.partition("@media (prefers-color-scheme: dark)")
+    token = re.compile(r"(--[a-z-]+):\s*(#[0-9a-f]{6});")
+    plain = dict(token.findall(light))
+    return {"light": plain, "dark": plain | dict(token.findall(dark))}
+
+
+SCHEMES = schemes()
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_the_page_lists_the_tokens_as_they_are() -> None:
+    listed = re.findall(r"^\| `(--[a-z-]+)` \| (#\w{6}) \| (#\w{6}) \|", PAGE, re.MULTILINE)
+    assert len(listed) >= 16
+    for token, light, dark in listed:
+        assert SCHEMES["light"][token] == light, token
+        assert SCHEMES["dark"][token] == dark, token
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_contrast_promised_holds(scheme: str) -> None:
+    pairs = re.findall(r"^\| `(--[a-z-]+)` \| `(--[a-z-]+)` \| ([\d.]+) \|", PAGE, re.MULTILINE)
+    assert len(pairs) >= 15
+    tokens = SCHEMES[scheme]
+    found = {
+        (words, ground): round(contrast(tokens[words], tokens[ground]), 2)
+        for words, ground, least in pairs
+        if contrast(tokens[words], tokens[ground]) < float(least)
+    }
+    assert not found
+
+
+def test_red_is_flash() -> None:
+    """No token but those of FLASH is red, and only the alarm and the word FLASH use them."""
+    for scheme in SCHEMES.values():
+        for token, colour in scheme.items():
+            red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+            if red > 2 * max(green, blue, 1) and "flash" not in token:
+                raise AssertionError(f"{token} is red")
+    for name, style in STYLES.items():
+        for rule in re.findall(r"([^{}]+)\{([^{}]*var\(--flash[^{}]*)\}", style):
+            selector = rule[0].strip().split("\n")[-1]
+            assert re.search(r"FLASH|#alarm|^\s*50%|^\s*0%", selector), f"{name}: {selector}"
+
+
+def test_colours_stand_in_tokens_only() -> None:
+    for name, style in STYLES.items():
+        if name == "tokens.css":
+            continue
+        screen = re.sub(r"@media print \{.*?\n\}", "", style, flags=re.DOTALL)
+        assert not re.findall(r"#[0-9a-fA-F]{3,8}\b(?![^{]*\{)", screen), name
+
+
+def test_nothing_moves_but_the_alarm_and_never_fast() -> None:
+    moving = [
+        (name, rule)
+        for name, style in STYLES.items()
+        for rule in re.findall(r"[^{}]+\{[^{}]*animation:[^{}]*\}", style)
+    ]
+    assert all("#alarm" in rule for _, rule in moving)
+    beat = re.search(r"--beat: ([\d.]+)s", TOKENS)
+    assert beat
+    assert float(beat[1]) >= 1 / 3
+    assert all("transition" not in style for style in STYLES.values())
+    assert "prefers-reduced-motion: reduce" in STYLES["page.css"]
