@@ -103,7 +103,7 @@ def read_place(place: str) -> tuple[str, int]:
 
 def bearers_of(station: Station) -> list[Bearing]:
     """The bearers as set up, none of them started."""
-    rows = station.store.sql("SELECT id, dial, host, port, line_id FROM addresses ORDER BY id")
+    rows = station.store.sql("SELECT id, dial, host, port, line_id FROM bearers ORDER BY id")
     return [Bearing(station, row) for row in rows]
 
 
@@ -127,7 +127,7 @@ def bearer_add(
         line_id = station.line(line).id
     host, port = place
     rows = station.store.sql(
-        "INSERT OR IGNORE INTO addresses (dial, host, port, line_id, added) VALUES (?, ?, ?, ?, ?)"
+        "INSERT OR IGNORE INTO bearers (dial, host, port, line_id, added) VALUES (?, ?, ?, ?, ?)"
         " RETURNING id, dial, host, port, line_id",
         (dial is not None, host, port, line_id, station.now.wall),
     )
@@ -147,7 +147,7 @@ def bearer_list(station: Station, who: Person) -> dict[str, Any]:
 @operation("bearer.remove", roles=("operator",), setup=True)
 def bearer_remove(station: Station, who: Person, *, bearer: int) -> dict[str, Any]:
     """Give a bearer up."""
-    rows = station.store.sql("DELETE FROM addresses WHERE id = ? RETURNING id", (bearer,))
+    rows = station.store.sql("DELETE FROM bearers WHERE id = ? RETURNING id", (bearer,))
     if not rows:
         raise Refused(f"There is no bearer {bearer}.", "`parley bearer list` shows them.")
     station.after_commit(lambda: station.give_up(bearer))

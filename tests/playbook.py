@@ -1,0 +1,402 @@
+"""Two real stations for tests: real SQLite, real TCP on loopback, real control sockets, one clock.
+
+    with two_stations(tmp_path) as (north, south):
+        said = north.says("Ceasefire at 0600Z.", "FLASH")
+        heard = south.hears(said["n"])
+        south.watch.asks("open", n=said["n"])
+
+Both run in one event loop in a thread beside the test, so a test reads as a conversation and
+never waits longer than what it waits for. The clock flows as usual and can be moved on. Each
+station is founded once a run for the same terms and copied, so that a pair costs milliseconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import queue
+import random
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from parley.core.agreement import Paper
+from parley.core.terms import Instant
+from parley.station.calling import Caller
+from parley.station.carried import ANSWER, carry
+from parley.station.clock import Alarm
+from parley.station.founding import begin, finish, set_up
+from parley.station.letters import from_base64, to_base64
+from parley.station.person import AT_THE_MACHINE
+from parley.station.root import RootFolder
+from parley.station.serving import serving
+from parley.station.station import Station
+
+PATIENCE_S = 20.0  # a test that waits longer has failed; nothing waits for this in passing
+PASSPHRASE = "correct horse battery staple"
+PEOPLE = {
+    "drafter": ["drafter"],
+    "releaser": ["releaser"],
+    "watch": ["watch"],
+    "deputy": ["watch"],
+    "auditor": ["auditor"],
+}
+NAMES = {
+    "north": {
+        "drafter": "Olsen",
+        "releaser": "Berg",
+        "watch": "Dahl",
+        "deputy": "Lund",
+        "auditor": "Voss",
+    },
+    "south": {
+        "drafter": "Moreau",
+        "releaser": "Petit",
+        "watch": "Blanc",
+        "deputy": "Roche",
+        "auditor": "Girard",
+    },
+}
+LANGUAGES = {"north": ["en"], "south": ["fr", "en"]}
+
+T = TypeVar("T")
+
+
+class Stage:
+    """An event loop in a thread of its own, for all stations of one test."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, name="stations", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run to the end in the loop, and wait."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE_S)
+
+    def do(self, work: Callable[[], T]) -> T:
+        """Do something within the loop, and wait."""
+
+        async def once() -> T:
+            return work()
+
+        return self.run(once())
+
+    def close(self) -> None:
+        """End the loop and its thread."""
+        self.run(self.loop.shutdown_default_executor())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(PATIENCE_S)
+        self.loop.close()
+
+
+class MovedClock:
+    """This machine's clocks, moved on as a test likes; both stations live by one of them."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._ahead_s = 0.0
+        self._wrong_s = 0.0
+        self._alarms: set[_Alarm] = set()
+
+    def now(self) -> Instant:
+        """This moment, on both clocks."""
+        ahead = self._ahead_s
+        return Instant(time.time() + ahead + self._wrong_s, time.monotonic() + ahead)
+
+    def call_at(self, mono: float, call: Callable[[], None]) -> Alarm:
+        """Call once the monotonic clock shows `mono`."""
+        alarm = _Alarm(self._alarms, mono, call)
+        alarm.arm(self.now().mono)
+        return alarm
+
+    def skip(self, seconds: float) -> None:
+        """Let time pass at once, on both clocks."""
+
+        def move() -> None:
+            self._ahead_s += seconds
+            now = self.now().mono
+            for alarm in list(self._alarms):
+                alarm.arm(now)
+
+        self._stage.do(move)
+
+    def set_wrong(self, seconds: float) -> None:
+        """Set the wall clock so far ahead, or back; the monotonic one knows nothing of it."""
+        self._wrong_s = seconds
+
+
+class _Alarm:
+    def __init__(self, known: set[_Alarm], mono: float, call: Callable[[], None]) -> None:
+        self._known = known
+        self._mono = mono
+        self._call = call
+        self._timer: asyncio.TimerHandle | None = None
+        known.add(self)
+
+    def arm(self, now: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(max(self._mono - now, 0.0), self._ring)
+
+    def cancel(self) -> None:
+        self._known.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _ring(self) -> None:
+        self._known.discard(self)
+        self._call()
+
+
+class Voice:
+    """One person of a station, at the control socket."""
+
+    def __init__(self, post: Post, id: int, name: str, token: str) -> None:
+        self.id = id
+        self.name = name
+        self.token = token
+        self._post = post
+        self._caller: Caller | None = None
+
+    def asks(self, op: str, **arguments: Any) -> dict[str, Any]:
+        """Ask the station; what it refuses is raised."""
+        return self.caller().call(op, **arguments)
+
+    def caller(self) -> Caller:
+        """This person's connection."""
+        if self._caller is None:
+            self._caller = Caller(self._post.folder, self.token, PATIENCE_S)
+        return self._caller
+
+    def hangs_up(self) -> None:
+        """Close the connection; the next question opens another."""
+        if self._caller is not None:
+            self._caller.close()
+            self._caller = None
+
+
+class Post:
+    """One station and its people."""
+
+    def __init__(self, folder: Path, stage: Stage, clock: MovedClock) -> None:
+        self.folder = folder
+        self.stage = stage
+        self.clock = clock
+        self.happened: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._exit = contextlib.AsyncExitStack()
+        self._station: Station | None = None
+        names = NAMES[folder.name]
+        ids = {name: id for id, name in enumerate(["operator", *names.values()], 1)}
+        self.people = {
+            role: Voice(self, ids[name], name, _token(folder, name))
+            for role, name in {"operator": "operator", **names}.items()
+        }
+        self.operator = self.people["operator"]
+        self.drafter = self.people["drafter"]
+        self.releaser = self.people["releaser"]
+        self.watch = self.people["watch"]
+        self.deputy = self.people["deputy"]
+        self.auditor = self.people["auditor"]
+
+    @property
+    def station(self) -> Station:
+        """The station object; touch it within the loop only (`stage.do`)."""
+        assert self._station is not None, "the station is not serving"
+        return self._station
+
+    def starts(self) -> Self:
+        """Serve."""
+
+        async def start() -> Station:
+            station = await self._exit.enter_async_context(serving(self.folder, clock=self.clock))
+            station.events.listen(self._tell)
+            return station
+
+        self._station = self.stage.run(start())
+        return self
+
+    def _tell(self, events: list[dict[str, Any]]) -> None:
+        for event in events:
+            self.happened.put(event)
+
+    def stops(self) -> None:
+        """Stop serving; the folder stays."""
+        for voice in self.people.values():
+            voice.hangs_up()
+        self._station = None
+        self.stage.run(self._exit.aclose())
+
+    # What people say and see.
+
+    def drafts(self, text: str, precedence: str = "ROUTINE", **more: Any) -> dict[str, Any]:
+        """The drafter writes a message."""
+        return self.drafter.asks("draft.new", text=text, precedence=precedence, **more)
+
+    def releases(self, draft: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """The releaser reads it as it is now, with all that arrived, and releases it."""
+        shown = self.releaser.asks("draft.show", draft=draft["draft"])
+        given = {"sha256": shown["sha256"], "displayed": shown["displayed"], **more}
+        return self.releaser.asks("release", draft=draft["draft"], **given)
+
+    def says(self, text: str, precedence: str = "ROUTINE", **more: Any) -> dict[str, Any]:
+        """Two persons send a message; what `release` answers."""
+        return self.releases(self.drafts(text, precedence, **more))
+
+    def reads(self, n: int, dir: str = "theirs") -> dict[str, Any]:
+        """A message with its stages."""
+        return self.watch.asks("message", n=n, dir=dir)
+
+    def hears(self, n: int) -> dict[str, Any]:
+        """Wait for message `n` of the other side, and read it."""
+        self.until(lambda: self.line()["their_size"] > n)
+        return self.reads(n)
+
+    def line(self) -> dict[str, Any]:
+        """The one line, as `status` shows it."""
+        view: dict[str, Any] = self.watch.asks("status")["lines"][0]
+        return view
+
+    def is_in_service(self) -> None:
+        """Wait until the line is."""
+        self.until(lambda: self.line()["in_service"])
+
+    def stages(self, n: int, dir: str = "ours") -> list[str]:
+        """The stages of a message, by name."""
+        return [stage["stage"] for stage in self.reads(n, dir)["stages"]]
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait until something is so."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < deadline, "it did not happen in time"
+            with contextlib.suppress(queue.Empty):
+                self.happened.get(timeout=0.005)
+
+    def event(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """The next event of this kind with these fields; others before it are passed over."""
+        wanted = {"kind": kind, **fields}
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            event = self.happened.get(timeout=max(deadline - time.monotonic(), 0.001))
+            if wanted.items() <= event.items():
+                return event
+
+
+def _token(folder: Path, name: str) -> str:
+    return (folder / "tokens" / f"{name}.token").read_text().strip()
+
+
+# --- founding
+
+
+@contextlib.contextmanager
+def two_stations(
+    tmp_path: Path, *, started: bool = True, **terms: Any
+) -> Iterator[tuple[Post, Post]]:
+    """North and south with one line between them, in service when `started`."""
+    port = free_port()
+    stage = Stage()
+    clock = MovedClock(stage)
+    posts: list[Post] = []
+    try:
+        for name in ("north", "south"):
+            shutil.copytree(founded(tuple(sorted(terms.items()))) / name, tmp_path / name)
+            place = f"127.0.0.1:{port}"
+            with set_up(tmp_path / name) as station:
+                where = {"dial": place} if name == "north" else {"listen": place}
+                station.perform("bearer.add", AT_THE_MACHINE, where)
+            posts.append(Post(tmp_path / name, stage, clock))
+        north, south = posts
+        if started:
+            south.starts()
+            north.starts()
+            for post in posts:
+                post.is_in_service()
+        yield north, south
+    finally:
+        for post in posts:
+            post.stops()
+        stage.close()
+
+
+@cache
+def founded(terms: tuple[tuple[str, Any], ...]) -> Path:
+    """A folder with two founded stations and a line on these terms, made once a run."""
+    top = Path(tempfile.mkdtemp(prefix="parley-founded-"))
+    top.chmod(0o700)
+    roots = {}
+    for name in ("north", "south"):
+        folder = RootFolder.make(top / f"{name}-root", name.title(), PASSPHRASE, os.urandom, cost=2)
+        root = folder.unlock(PASSPHRASE)
+        request = begin(top / name, f"{name.title()} watch", LANGUAGES[name])
+        answer = folder.certify(request, root, int(time.time()))
+        finish(top / name, carry(ANSWER, answer.to_bytes()))
+        roots[name] = (folder, root)
+        _hire(top / name)
+    _introduce(top)
+    _agree(top, roots, dict(terms))
+    return top
+
+
+def _hire(folder: Path) -> None:
+    with set_up(folder) as station:
+
+        def does(op: str, **arguments: Any) -> dict[str, Any]:
+            return station.perform(op, AT_THE_MACHINE, arguments)
+
+        ids = {
+            role: does("person.add", name=NAMES[folder.name][role], office=role, roles=roles)["id"]
+            for role, roles in PEOPLE.items()
+        }
+        desk = does("desk.add", name="watch desk")["desk"]
+        does("desk.deputies", desk=desk, persons=[ids["deputy"]])
+        watch = station.people.must_be_here(ids["watch"])
+        station.perform("desk.hold", watch, {"desk": desk})
+
+
+def _introduce(top: Path) -> None:
+    for one, other in (("north", "south"), ("south", "north")):
+        with set_up(top / one) as station:
+            letter = station.perform("introduce", AT_THE_MACHINE)
+        with set_up(top / other) as station:
+            given = {"letter": letter["letter"], "digits": letter["digits"]}
+            station.perform("accept", AT_THE_MACHINE, given)
+
+
+def _agree(top: Path, roots: dict[str, Any], terms: dict[str, Any]) -> None:
+    def signed(name: str, packed: str) -> str:
+        folder, root = roots[name]
+        paper = Paper.parse(from_base64("agreement", packed))
+        return to_base64(folder.sign(paper, root, int(time.time())).to_bytes())
+
+    given = {"name": "Blue Line", "mark": "EXERCISE", **terms}
+    with set_up(top / "north") as station:
+        packed = station.perform(
+            "agree.propose", AT_THE_MACHINE, {"party": "South", "terms": given}
+        )["agreement"]
+    with set_up(top / "south") as station:
+        packed = station.perform(
+            "agree.sign", AT_THE_MACHINE, {"agreement": packed, "words": ["WITHOUT"]}
+        )["agreement"]
+    packed = signed("north", signed("south", packed))
+    for name in ("north", "south"):
+        with set_up(top / name) as station:
+            station.perform("agree.accept", AT_THE_MACHINE, {"agreement": packed})
+
+
+def free_port() -> int:
+    """A port on loopback that nobody uses, below those the system gives to callers."""
+    while True:
+        port = random.randint(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
