@@ -1,0 +1,218 @@
+"""`parley agree`: the terms of a line, as files that go between the parties until both signed."""
+
+from __future__ import annotations
+
+import base64
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from parley.cli import voice
+from parley.cli.carrying import (
+    FILE,
+    FOLDER,
+    cautioned,
+    packed,
+    passphrase_option,
+    put,
+    span,
+    word_option,
+)
+from parley.cli.client import Asking, asks
+from parley.cli.root import sign_paper
+from parley.core.agreement import Paper
+from parley.core.errors import Misused
+from parley.station.carried import AGREEMENT
+from parley.station.root import RootFolder
+
+TIME: dict[str, Any] = {"type": span, "metavar": "TIME"}
+LEVELS = "leaders, military, notification, duty"
+
+
+@click.group()
+def command() -> None:
+    """Propose, compare, sign and accept the agreement that opens a line.
+
+    \b
+    propose   one side writes the terms; the file goes to the other side
+    sign      the other side puts in its key, its root signs; the file goes back
+    sign      the first side's root signs too; the file goes to both
+    accept    each side opens the line
+
+    Instead of signing, either side may propose other terms: propose --amends FILE.
+    """
+
+
+@command.command()
+@click.argument("party", required=False)
+@click.option(
+    "--out", type=FILE, required=True, metavar="FILE", help="Where to write the proposal."
+)
+@click.option("--amends", type=FILE, metavar="FILE", help="Their proposal, which this one changes.")
+@click.option("--name", help="What both parties call the line.")
+@click.option(
+    "--mark",
+    type=click.Choice(("ACTUAL", "EXERCISE"), case_sensitive=False),
+    help="Whether what is said is meant; default EXERCISE.",
+)
+@click.option("--level", help=f"Who speaks on it, such as {LEVELS}; default duty.")
+@click.option(
+    "--flash",
+    "flash_s",
+    type=span,
+    metavar="TIME",
+    help="Time to acknowledge a FLASH; default 10m.",
+)
+@click.option("--immediate", "immediate_s", **TIME, help="An IMMEDIATE; default 30m.")
+@click.option("--priority", "priority_s", **TIME, help="A PRIORITY; default 3h.")
+@click.option("--routine", "routine_s", **TIME, help="A ROUTINE; default 6h.")
+@click.option(
+    "--heartbeat",
+    "heartbeat_s",
+    type=span,
+    metavar="TIME",
+    help="How often a station is heard; default 10s.",
+)
+@click.option("--window", type=int, help="Entries on their way without a receipt; default 1024.")
+@click.option(
+    "--test-every",
+    "test_s",
+    type=span,
+    metavar="TIME",
+    help="Time between human tests; default 1d.",
+)
+@click.option("--tests", help="The schedule of tests, in words.")
+@click.option("--suspension", help="The terms on which a side may suspend the line, in words.")
+@click.option("--our-address", help="How we are to be addressed.")
+@click.option("--their-address", help="How they are to be addressed.")
+@asks(setup=True)
+def propose(
+    station: Asking, party: str | None, out: Path, amends: Path | None, **terms: Any
+) -> None:
+    """Propose a line to PARTY, or other terms than FILE proposes."""
+    if (party is None) == (amends is None):
+        raise Misused("Name the party, or give the proposal with --amends.")
+    given = {name: value for name, value in terms.items() if value is not None}
+    if "mark" in given:
+        given["mark"] = given["mark"].upper()
+    told = station.call(
+        "agree.propose",
+        party=party,
+        amends=None if amends is None else packed(AGREEMENT, amends),
+        terms=given,
+    )
+    put(AGREEMENT, out, told["agreement"])
+    voice.tell({**told, "file": str(out)}, _in_words)
+
+
+@command.command()
+@click.argument("file", type=FILE)
+@asks(setup=True)
+def show(station: Asking, file: Path) -> None:
+    """Show what FILE says, what it changes, and who has signed it."""
+    voice.tell(station.call("agree.show", agreement=packed(AGREEMENT, file)), _in_words)
+
+
+@command.command()
+@click.argument("file", type=FILE)
+@click.option("--out", type=FILE, metavar="FILE", help="Where to write it. Default: FILE itself.")
+@click.option(
+    "--root",
+    "root_folder",
+    type=FOLDER,
+    metavar="ROOTDIR",
+    help="Our root keys, when they are at hand; otherwise carry the file to `parley root sign`.",
+)
+@word_option
+@passphrase_option
+@asks(setup=True)
+def sign(
+    station: Asking,
+    file: Path,
+    out: Path | None,
+    root_folder: Path | None,
+    words: tuple[str, ...],
+    passphrase_file: Path | None,
+) -> None:
+    """Make FILE ready for our root's signature, and with --root sign it."""
+    content = packed(AGREEMENT, file)
+    seen = station.call("agree.show", agreement=content)
+    if root_folder is None:
+        for line in _in_words(seen):
+            voice.aside(line)
+    typed = cautioned(seen["cautions"], words) if not seen["signed"]["ours"] else []
+    told = station.call("agree.sign", agreement=content, words=typed)
+    target = out or file
+    if root_folder is not None and not told["signed"]["ours"]:
+        found = RootFolder(Path(os.path.abspath(root_folder)))
+        paper = Paper.parse(base64.b64decode(told["agreement"]))
+        signed = sign_paper(found, paper, tuple(typed), passphrase_file)
+        told = station.call("agree.show", agreement=base64.b64encode(signed.to_bytes()).decode())
+    put(AGREEMENT, target, told["agreement"])
+
+    def in_words(view: dict[str, Any]) -> Iterator[str]:
+        who = "our root and theirs" if all(view["signed"].values()) else "our root"
+        yield f"{target}: {f'signed by {who}' if view['signed']['ours'] else 'ready to be signed'}."
+        yield f"Next: {view['next']}"
+
+    voice.tell({**told, "file": str(target)}, in_words)
+
+
+@command.command()
+@click.argument("file", type=FILE)
+@asks(setup=True)
+def accept(station: Asking, file: Path) -> None:
+    """Open the line of FILE, which both roots have signed."""
+
+    def in_words(view: dict[str, Any]) -> Iterator[str]:
+        name = voice.visible(view["name"])
+        yield f"The line {name} with {voice.visible(view['counterpart'])} is open: {view['mark']}."
+        if not view["verified"]:
+            yield "It is UNVERIFIED: digits were not compared by persons of both parties."
+        yield "Next: parley bearer add, where it has none yet; then parley serve."
+
+    voice.tell(station.call("agree.accept", agreement=packed(AGREEMENT, file)), in_words)
+
+
+@command.command(name="list")
+@asks(setup=True)
+def list_(station: Asking) -> None:
+    """Show what is on its way, and what opened a line."""
+
+    def in_words(view: dict[str, Any]) -> list[str]:
+        rows = [
+            (
+                each["state"],
+                voice.visible(each["name"]),
+                voice.visible(each["counterpart"]),
+                each["mark"],
+                time.strftime("%Y-%m-%d", time.gmtime(each["made"])),
+                each["line"][:8],
+            )
+            for each in view["agreements"]
+        ]
+        return voice.table(rows, ("state", "line", "with", "mark", "made", "number"))
+
+    voice.tell(station.call("agree.list"), in_words)
+
+
+def _in_words(view: dict[str, Any]) -> Iterator[str]:
+    """An agreement as a person reads it: text, changes, signatures, what is next."""
+    yield from (voice.visible(line) for line in view["text"].split("\n"))
+    before = view["compared_with"]
+    if before is not None:
+        made = time.strftime("%Y-%m-%d %H:%M", time.gmtime(before["made"]))
+        changes = view["differences"]
+        kept = "" if changes else ": nothing that a person reads"
+        yield f"Changed since {voice.visible(before['name'])} of {made} UTC{kept}"
+        yield from (f"  {voice.visible(change)}" for change in changes)
+        yield ""
+    for caution in view["cautions"]:
+        yield f"Caution: {voice.sentence(caution['sentence'])}"
+    signed = [who for who in ("ours", "theirs") if view["signed"][who]]
+    yield f"Signed by: {' and '.join(f'{who[:-1]} root' for who in signed) or 'nobody yet'}."
+    yield f"Next: {view['next']}"
