@@ -4,7 +4,7 @@ The text has one canonical form, so a changed byte anywhere is a change that is 
 or the entry by direction and number, lowest in joint order. It begins with plain lines for a
 person (who, when, how many, how to check by hand), generated from what follows and compared byte
 for byte. An entry's body and blinding value may be replaced by what they commit to, so that one
-message is shown without the others in the same format. Source: spec/record.md R10 to R24.
+message is shown without the others in the same format. Source: spec/record.md R10 to R16.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Shown:
 
     @property
     def committed(self) -> bytes:
-        """What the leaf holds of the body."""
+        """What the leaf holds of the body, shown or not (R16)."""
         return self.body if self.blind is None else commitment(self.blind, self.body)
 
     def line(self) -> str:

@@ -42,7 +42,7 @@ class Status(IntEnum):
 
 
 class Type(IntEnum):
-    """The entry types this station writes or reads; all others are shown as unknown."""
+    """The entry types this station writes or reads; all others are shown as unknown (E4)."""
 
     TEXT = 0x01
     TEST = 0x05
@@ -87,7 +87,7 @@ class Key(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The second byte of the plaintext."""
+    """The second byte of the plaintext (E3)."""
 
     precedence: Precedence
     status: Status
@@ -114,7 +114,7 @@ class Plaintext:
     type: int
     marks: int
     seen16: int
-    time: int
+    time: int  # a claim, and never a reason to accept or refuse (E1)
     body: bytes
 
     @classmethod

@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import (
 from parley.core.errors import Malformed, Misused, Refused
 from parley.core.wire import Reader, u8
 
-Entropy = Callable[[int], bytes]  # so many fresh random bytes; handed in at the door
+Entropy = Callable[[int], bytes]  # so many fresh random bytes; handed in at the door (K7)
 
 ED25519 = 0x01
 COSIGN_ED25519 = 0x04
@@ -52,7 +52,7 @@ def sha256(data: bytes) -> bytes:
 
 
 def hmac_sha256(key: bytes, data: bytes) -> bytes:
-    """HMAC with SHA-256, 32 bytes (RFC 2104)."""
+    """HMAC with SHA-256, 32 bytes (RFC 2104; K1)."""
     return hmac.digest(key, data, "sha256")
 
 
@@ -88,7 +88,7 @@ class VerifyKey:
         return VerifyKey(name, self.ed25519, self.mldsa)
 
     def key_id(self, algorithm: int) -> bytes:
-        """The first four bytes of H(name, 0A, algorithm, public key) (C2SP signed-note)."""
+        """The first four bytes of H(name, 0A, algorithm, public key) (C2SP signed-note; K2)."""
         public = self.ed25519 if algorithm in (ED25519, COSIGN_ED25519) else self.mldsa
         return sha256(self.name.encode() + b"\n" + u8(algorithm) + public)[:4]
 
@@ -173,7 +173,7 @@ class SigningKey:
         return SigningKey(name, self.seed, root=self.root)
 
     def block(self, wanted: Sequence[tuple[int, bytes]]) -> bytes:
-        """A signature block over (algorithm, message) pairs, ascending."""
+        """A signature block over (algorithm, message) pairs, ascending (K3)."""
         out = bytearray(u8(len(wanted)))
         for algorithm, message in sorted(wanted):
             by_ed = algorithm in (ED25519, COSIGN_ED25519)

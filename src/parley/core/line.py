@@ -55,7 +55,7 @@ ROOT_BYTES = 16
 COUNTER_SKIP = 1 << 16  # each start skips these, so that a restored image never repeats one
 COUNTER_BLOCK = 1 << 12
 SEEN_GAP_MAX = 1 << 15
-STATUS_SENT_MAX = 4096  # remembered until they echo one
+STATUS_SENT_MAX = 4096  # remembered until they echo one (L24)
 
 
 class Line:
@@ -253,10 +253,10 @@ class Line:
         self._received_at = now.mono
         if status.echo in self._status_sent:
             sent = self._status_sent[status.echo]
-            self._heard_at = max(sent, self._heard_at or sent)
+            self._heard_at = max(sent, self._heard_at or sent)  # L21
             self._status_sent = {c: t for c, t in self._status_sent.items() if c >= status.echo}
         if status.echo and not self._in_service:
-            self._in_service = self._receipts_moved = True
+            self._in_service = self._receipts_moved = True  # L19
             self._notice("in service", "The line is in service.")
             self._status_soon(now, 0.0)  # our echo puts them in service now, not at a heartbeat
         if not status.echo:
@@ -288,7 +288,7 @@ class Line:
     def settle(self, now: Instant, room: int) -> list[Effect]:
         """All that follows from what was told, in order; `room` is what the bearers take (bytes).
 
-        At most one `Keep`, first. The station must make it durable before it goes on; if it
+        At most one `Keep`, first (L22). The station must make it durable before it goes on; if it
         cannot, this object is worthless and the line is loaded anew.
         """
         if self._voice.epoch is None:
@@ -330,7 +330,7 @@ class Line:
         self._status_soon(now, STATUS_GAP_S)
 
     def scrub_failed(self, now: Instant) -> None:
-        """Retired keys are still in a file: the STATUS was not sent and must be tried again."""
+        """Retired keys are still in a file: no STATUS was sent; it must be tried again (L23)."""
         self._to_scrub = True
         self._status_soon(now, 5 * STATUS_GAP_S)
 
@@ -361,7 +361,7 @@ class Line:
         return [Transmit(packet, Precedence.PRIORITY) for packet in frames]
 
     def _status(self, now: Instant) -> list[bytes]:
-        self._status_at, self._status_due_at = now.mono, None
+        self._status_at, self._status_due_at = now.mono, None  # L20
         if self._counter.get(Kind.STATUS, 0) >= COUNTER_LAST:
             return []
         ears = self._ears

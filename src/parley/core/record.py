@@ -137,7 +137,7 @@ class Log:
         return list(self._frontier)
 
     def root_at(self, size: int) -> bytes:
-        """The root at an earlier size."""
+        """The root at an earlier size: what was appended stays (R5)."""
         if size in self._roots:
             return self._roots[size]
         if size == 0:
