@@ -100,7 +100,10 @@ class Asking:
             self._caller.close()
 
     def _call_here(self, op: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        raise _not_serving(self.folder)
+        from parley.station.serving import perform_here
+
+        with voice.patience("Working"):
+            return perform_here(self.folder, op, self.token(), arguments)
 
 
 def operator_token(folder: Path) -> Path:

@@ -13,20 +13,30 @@ from parley.cli.client import Asking, asks
 
 
 @click.command()
-@click.option("--all", "all_", is_flag=True, help="Those that are dealt with, too.")
+@click.option("--all", "all_", is_flag=True, help="Older ones that are dealt with, too.")
 @asks(line=True)
 def inbox(station: Asking, all_: bool) -> None:
-    """What they said: FLASH first, then by precedence, newest last."""
+    """What they said: FLASH first, then by precedence, newest last.
+
+    For a watch officer they count as displayed from now on; `parley open N` reads one.
+    """
     voice.tell(
         station.call("inbox", all=all_ or None), lambda view: shown.messages(view["messages"])
     )
 
 
 @click.command()
+@click.option("--all", "all_", is_flag=True, help="Older ones, too.")
 @asks(line=True)
-def outbox(station: Asking) -> None:
+def outbox(station: Asking, all_: bool) -> None:
     """What was released here, and what became of it."""
-    voice.tell(station.call("outbox"), lambda view: shown.messages(view["messages"]))
+
+    def in_words(view: dict[str, Any]) -> Iterator[str]:
+        yield from shown.messages(view["messages"])
+        for each in view["waiting"]:
+            yield f"Draft {each['draft']} · {each['precedence']}: {each['waiting']}."
+
+    voice.tell(station.call("outbox", all=all_ or None), in_words)
 
 
 @click.command()
@@ -43,20 +53,30 @@ def message(station: Asking, n: int, ours: bool) -> None:
 @click.option("--limit", type=int, help="At most so many entries.")
 @asks(line=True)
 def record(station: Asking, start: int | None, limit: int | None) -> None:
-    """What was said on the line, in the order both stations hold."""
+    """What was said on the line, in the order both stations hold; without --start, the newest."""
 
-    def in_words(view: dict[str, Any]) -> list[str]:
+    def in_words(view: dict[str, Any]) -> Iterator[str]:
         rows = [
             (
+                row["position"],
                 row["dir"],
                 row["n"],
                 row["kind"],
+                row["precedence"],
+                row["status"],
                 shown.moment(row["time"]),
-                voice.one_line(row.get("summary") or row.get("text") or "", shown.SUBJECT_COLUMNS),
+                voice.one_line(row["text"], shown.SUBJECT_COLUMNS),
             )
             for row in view["entries"]
         ]
-        return voice.table(rows, ("whose", "n", "entry", "time", ""), (1,))
+        yield from voice.table(
+            rows, ("place", "whose", "n", "entry", "precedence", "mark", "time", ""), (0, 2)
+        )
+        yield ""
+        for whose, head in view["heads"].items():
+            signed = head["signed_by_them" if whose == "ours" else "signed_by_us"]
+            yield f"{whose.capitalize()}: {head['size']} entries, root {head['root']}"
+            yield f"  {signed} of them signed for by {'them' if whose == 'ours' else 'us'}"
 
     voice.tell(station.call("record", start=start, limit=limit), in_words)
 

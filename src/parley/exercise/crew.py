@@ -15,11 +15,12 @@ from typing import Any, TypeVar
 
 from parley.core.errors import Refused, Unavailable
 from parley.exercise.calls import Calls
-from parley.exercise.pair import Post
+from parley.exercise.post import Post
 
 LOOK_S = 0.02  # between looks at a station that starts
 LOOK_AGAIN_S = 0.25  # an event was lost with the connection: look again all the same
 PATIENCE_S = 120.0
+STOPS_S = 1.0  # between the last word of a station that stops, and its end
 GIVE_UP_AFTER = 3  # starts in a row after which a station stopped by itself
 
 _T = TypeVar("_T")
@@ -63,9 +64,8 @@ class Crew:
             calls = await self._connection(role)
             try:
                 return await calls.ask(op, **arguments)
-            except Unavailable:
-                if not calls.lost.is_set():
-                    raise
+            except Unavailable as error:
+                await self._check_lost(calls, error)
 
     async def do(
         self, role: str, op: str, stands: Callable[[], Awaitable[bool]], **arguments: Any
@@ -76,9 +76,8 @@ class Crew:
             try:
                 await calls.ask(op, **arguments)
                 return
-            except Unavailable:
-                if not calls.lost.is_set():
-                    raise
+            except Unavailable as error:
+                await self._check_lost(calls, error)
             except Refused:
                 if not await stands():
                     raise
@@ -102,10 +101,28 @@ class Crew:
                 async with asyncio.timeout(LOOK_AGAIN_S):
                     await self._changed.wait()
 
+    async def in_service(self) -> None:
+        """Wait until the line can carry messages."""
+
+        async def found() -> bool | None:
+            line = (await self.ask("watch", "status"))["lines"][0]
+            return True if line["in_service"] else None
+
+        await self.until("the line in service", found)
+
     def leave(self) -> None:
         """Hang up."""
         for calls in self._calls.values():
             calls.close()
+
+    @staticmethod
+    async def _check_lost(calls: Calls, error: Unavailable) -> None:
+        """Raise what a station said that is still there; one that stops says so, then goes."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOPS_S):
+                await calls.lost.wait()
+        if not calls.lost.is_set():
+            raise error
 
     async def _connection(self, role: str) -> Calls:
         calls = self._calls.get(role)

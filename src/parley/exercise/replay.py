@@ -86,9 +86,12 @@ async def _replay(
 ) -> Replayed:
     crews = {post.name: Crew(post, tell) for post in (pair.a, pair.b)}
     for crew in crews.values():
+        crew.post.console_port = None  # nobody looks
         crew.post.start()
     keepers = [asyncio.create_task(crew.keep()) for crew in crews.values()]
     try:
+        for crew in crews.values():
+            await crew.in_service()
         passages = []
         for telegram in exchange.telegrams:
             progress(telegram.number - 1, len(exchange.telegrams), "passing messages")

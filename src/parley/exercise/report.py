@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from parley.exercise.exchange import Exchange
+from parley.exercise.pair import folder_names
 from parley.exercise.replay import STAGES, Passage, Replayed
 
 View = dict[str, Any]
@@ -51,9 +51,7 @@ def _message(passage: Passage) -> View:
 
 def file_names(parties: tuple[str, str]) -> dict[str, str]:
     """The evidence file of each party, by its name, as far as a file can bear it."""
-    names = [re.sub(r"[^\w .+-]", "-", party).strip(" .") or "station" for party in parties]
-    if names[0].casefold() == names[1].casefold():
-        names = [f"{name}-{at}" for at, name in enumerate(names, 1)]
+    names = folder_names(parties)
     return {party: f"{name}.evidence" for party, name in zip(parties, names, strict=True)}
 
 

@@ -1,0 +1,124 @@
+"""Two stations on this machine to sit down at both sides, kept in a folder from day to day.
+
+The folder is made beside its place and renamed when it is whole, so that a demo that was
+interrupted while it was made begins afresh. What is in it is forgotten only by `forget`, and only
+where a demo made it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from parley.core.errors import Refused
+from parley.exercise.crew import Crew
+from parley.exercise.pair import PAIR_NAME, Pair, free_port
+from parley.station.folder import lock
+
+PARTIES = ("North", "South")
+SEATS = ("drafter", "releaser", "watch")
+
+Tell = Callable[[str], None]
+
+
+@contextmanager
+def opened(folder: Path, tell: Tell) -> Iterator[Pair]:
+    """The demo's pair, made if there is none yet, and nobody else's while we have it."""
+    if not folder.exists():
+        tell("Making two stations; this takes some seconds.")
+        make(folder)
+    elif not (folder / PAIR_NAME).exists():
+        raise Refused(
+            f"{folder} is not a demo's folder.", "Name another one with PARLEY_DEMO, or move it."
+        )
+    with lock(folder):
+        yield Pair.open(folder)
+
+
+def make(folder: Path) -> None:
+    """A fresh pair in that place."""
+    new = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True, mode=0o700)
+    Pair.make(new, PARTIES)
+    new.rename(folder)
+
+
+def forget(folder: Path) -> bool:
+    """Remove a demo's folder; False when there is none."""
+    shutil.rmtree(folder.with_name(f".{folder.name}.new"), ignore_errors=True)
+    if not folder.exists():
+        return False
+    if not (folder / PAIR_NAME).exists():
+        raise Refused(f"{folder} is not a demo's folder.", "Remove it by hand if you mean it.")
+    with lock(folder):
+        shutil.rmtree(folder)
+    return True
+
+
+def settle_ports(pair: Pair, tell: Tell) -> None:
+    """Stay on the ports of the last time; where somebody else has one, take another and say so."""
+    for post in (pair.a, pair.b):
+        if post.console_port is None or not is_free(post.console_port):
+            if post.console_port is not None:
+                tell(f"Port {post.console_port} is in use; {post.name}'s console moves.")
+            post.console_port = free_port()
+    host, port = pair.listening
+    if not is_free(port):
+        moved = free_port()
+        tell(f"Port {port} is in use; the line between the stations moves to {moved}.")
+        pair.listen_on((host, moved))
+    pair.save()
+
+
+def is_free(port: int) -> bool:
+    """Whether somebody could listen there now."""
+    with socket.socket() as tried:
+        # As the stations do: a connection that has just ended does not take the port.
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+async def run(pair: Pair, tell: Tell, ready: Callable[[Pair], None]) -> None:
+    """Serve both until Ctrl-C or SIGTERM; a station that is killed is started again."""
+    over = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, over.set)
+    crews = [Crew(post, tell) for post in (pair.a, pair.b)]
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        for post in (pair.a, pair.b):
+            post.start()
+        for post in (pair.a, pair.b):
+            await asyncio.to_thread(post.until_serving)
+        tasks = [asyncio.create_task(crew.keep()) for crew in crews]
+        tasks.append(asyncio.create_task(_both_in_service(crews)))
+        ended = asyncio.create_task(over.wait())
+        await asyncio.wait({tasks[-1], ended}, return_when=asyncio.FIRST_COMPLETED)
+        if not over.is_set():
+            await tasks[-1]
+            await asyncio.to_thread(ready, pair)
+            await asyncio.wait({ended, *tasks[:-1]}, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+    finally:
+        for task in tasks:
+            task.cancel()
+        for crew in crews:
+            crew.leave()
+        with suppress(asyncio.CancelledError):
+            await asyncio.to_thread(pair.stop)
+
+
+async def _both_in_service(crews: list[Crew]) -> None:
+    for crew in crews:
+        await crew.in_service()

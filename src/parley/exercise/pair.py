@@ -1,0 +1,207 @@
+"""Two fresh stations on this machine, introduced and with a line marked EXERCISE between them.
+
+They are made as people make them, by the command line: root keys, station, letter of introduction,
+agreement, bearers, persons. Nobody compared the digits, so the line is UNVERIFIED and says so. b
+calls a. Replay, torture and bench start from here, and the demo keeps such a pair for good.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import socket
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from parley.core.clauses import NO_SECRET
+from parley.core.errors import Unavailable
+from parley.core.identity import Letter
+from parley.exercise.post import Post as Post
+from parley.exercise.post import run
+from parley.station.carried import LETTER, take_up
+from parley.station.folder import read_whole, write_whole
+
+PAIR_NAME = "pair.json"
+LOOPBACK = "127.0.0.1"
+PARTIES = ("North", "South")
+# Who works at a and at b, by role.
+PEOPLE = (
+    {"drafter": "Dana", "releaser": "Rene", "watch": "Wanda", "auditor": "Aline"},
+    {"drafter": "Dmitri", "releaser": "Rosa", "watch": "Wen", "auditor": "Amir"},
+)
+OFFICES = {
+    "drafter": "Drafting office",
+    "releaser": "Releasing officer",
+    "watch": "Watch desk",
+    "auditor": "Audit office",
+}
+DESK = "Watch desk"
+
+Place = tuple[str, int]
+
+
+@dataclass(slots=True)
+class Pair:
+    """Two stations; a listens and b calls."""
+
+    folder: Path
+    a: Post
+    b: Post
+    listening: Place  # where a listens
+
+    @classmethod
+    def make(
+        cls,
+        folder: Path,
+        parties: Sequence[str] = PARTIES,
+        languages: Sequence[str] = ("en", "en"),
+    ) -> Pair:
+        """Make both in an empty folder; neither serves yet."""
+        names = folder_names(parties)
+        posts = [
+            Post(party, folder / name, people, free_port())
+            for party, name, people in zip(parties, names, PEOPLE, strict=True)
+        ]
+        pair = cls(folder, posts[0], posts[1], (LOOPBACK, free_port()))
+        # Most of the time goes into stretching passphrases and starting Python: both at once.
+        with ThreadPoolExecutor(2) as both:
+            letters = list(both.map(_found, posts, languages))
+            _agree(posts, letters)
+            list(both.map(_staff, posts))
+        pair.a.run("bearer", "add", "--listen", _place(pair.listening))
+        pair.b.run("bearer", "add", "--dial", _place(pair.listening))
+        pair.save()
+        return pair
+
+    @classmethod
+    def open(cls, folder: Path) -> Pair:
+        """The pair that was made in this folder."""
+        try:
+            told: dict[str, Any] = json.loads(read_whole(folder / PAIR_NAME))
+            posts = [
+                Post(each["party"], folder / each["folder"], each["people"], each["console_port"])
+                for each in told["posts"]
+            ]
+            host, port = told["listening"]
+            return cls(folder, posts[0], posts[1], (host, port))
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            raise Unavailable(
+                f"{folder / PAIR_NAME} is damaged.", "Forget the stations and make new ones."
+            ) from error
+
+    def save(self) -> None:
+        """Remember where everything is."""
+        posts = [
+            {
+                "party": post.name,
+                "folder": post.folder.name,
+                "people": dict(post.people),
+                "console_port": post.console_port,
+            }
+            for post in (self.a, self.b)
+        ]
+        told = {"posts": posts, "listening": list(self.listening)}
+        write_whole(self.folder / PAIR_NAME, (json.dumps(told, indent=1) + "\n").encode())
+
+    def listen_on(self, place: Place) -> None:
+        """Move the line to another port, while neither serves."""
+        self.a.rewire("--listen", _place(place))
+        self.listening = place
+        self.dial_by(place[1])
+
+    def dial_by(self, port: int) -> None:
+        """Let b call another port of this machine, which leads to a somehow."""
+        self.b.rewire("--dial", _place((LOOPBACK, port)))
+
+    def stop(self) -> None:
+        """Stop both in good order."""
+        for post in (self.a, self.b):
+            post.stop()
+
+
+def free_port() -> int:
+    """A port of this machine that nobody has now."""
+    with socket.socket() as found:
+        found.bind((LOOPBACK, 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def folder_names(parties: Sequence[str]) -> list[str]:
+    """A short name that a file can bear for each of two parties, different from the other's."""
+    names = [
+        re.sub(r"[^\w .+-]", "-", party).strip(" .")[:40].strip(" .") or "station"
+        for party in parties
+    ]
+    if names[0].casefold() == names[1].casefold():
+        names = [f"{name}-{at}" for at, name in enumerate(names, 1)]
+    return names
+
+
+def _place(place: Place) -> str:
+    return f"{place[0]}:{place[1]}"
+
+
+# --- what people would type
+
+
+def _found(post: Post, language: str) -> Path:
+    """Make a station and the root of its party; its letter."""
+    root, passphrase = _root(post)
+    write_whole(passphrase, secrets.token_urlsafe(24).encode() + b"\n")
+    run(
+        "init",
+        str(post.folder),
+        f"--party={post.name}",
+        f"--name={post.name} station",
+        f"--languages={language}",
+        *("--root", str(root)),
+        *("--passphrase-file", str(passphrase)),
+    )
+    letter = post.folder.with_name(f"{post.folder.name}.letter")
+    post.run("introduce", str(letter))
+    return letter
+
+
+def _root(post: Post) -> tuple[Path, Path]:
+    """The folder of the party's root keys, and the file with its passphrase."""
+    name = post.folder.name
+    return post.folder.with_name(f"{name}-root"), post.folder.with_name(f"{name}-root.passphrase")
+
+
+def _agree(posts: Sequence[Post], letters: Sequence[Path]) -> None:
+    """Letters exchanged, terms proposed by a, signed by both roots, accepted by both stations."""
+    a, b = posts
+    for post, letter in ((a, letters[1]), (b, letters[0])):
+        post.run("accept", str(letter), "--fingerprint", digits_of(letter))
+    paper = a.folder.with_name("agreement.parley")
+    a.run("agree", "propose", "--mark", "EXERCISE", "--out", str(paper), "--", b.name)
+    for post in (b, a):
+        root, passphrase = _root(post)
+        post.run(
+            "agree",
+            "sign",
+            str(paper),
+            *("--root", str(root)),
+            *("--passphrase-file", str(passphrase)),
+            # There was no meeting to which a secret could have been brought.
+            *("--word", NO_SECRET.word),
+        )
+    for post in (a, b):
+        post.run("agree", "accept", str(paper))
+
+
+def digits_of(letter: Path) -> str:
+    """The 48 digits of a letter that no person compares: --fingerprint says so."""
+    return Letter.parse(take_up(LETTER, read_whole(letter))).digits
+
+
+def _staff(post: Post) -> None:
+    """A desk, and the people who work there."""
+    post.run("desk", "add", DESK)
+    for role, name in post.people.items():
+        post.run("person", "add", name, role, "--office", OFFICES[role])
