@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from parley.exercise.pair import Post
-
 from parley.exercise.calls import Calls
+from parley.exercise.post import Post
 
 TICKS_S = os.sysconf("SC_CLK_TCK")
 PATIENCE_S = 60.0

@@ -5,10 +5,9 @@ from __future__ import annotations
 import statistics
 import time
 
-from parley.exercise.pair import Post
-
 from bench.driver import Crew, peak_mb
 from bench.table import Figure
+from parley.exercise.post import Post
 from parley.exercise.torture import until_serving
 
 STARTS = 5

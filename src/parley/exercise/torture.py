@@ -24,7 +24,8 @@ from parley.core import audit
 from parley.core.errors import ParleyError, Refused, Unavailable
 from parley.exercise.calls import Calls
 from parley.exercise.ledger import Findings, Stands, compare, entries_of, entry_lines
-from parley.exercise.pair import Pair, Post
+from parley.exercise.pair import Pair
+from parley.exercise.post import Post
 from parley.exercise.speaker import Speaker
 
 BOTH_OF = 8  # one kill of so many takes both stations
