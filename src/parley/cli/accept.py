@@ -17,7 +17,7 @@ from parley.station.carried import LETTER
 TRIES = 3
 
 
-@click.command()
+@click.command(name="accept")
 @click.argument("letter", type=FILE)
 @click.option(
     "--fingerprint",

@@ -33,7 +33,7 @@ TIME: dict[str, Any] = {"type": span, "metavar": "TIME"}
 LEVELS = "leaders, military, notification, duty"
 
 
-@click.group()
+@click.group(name="agree")
 def command() -> None:
     """Propose, compare, sign and accept the agreement that opens a line.
 
@@ -60,31 +60,13 @@ def command() -> None:
     help="Whether what is said is meant; default EXERCISE.",
 )
 @click.option("--level", help=f"Who speaks on it, such as {LEVELS}; default duty.")
-@click.option(
-    "--flash",
-    "flash_s",
-    type=span,
-    metavar="TIME",
-    help="Time to acknowledge a FLASH; default 10m.",
-)
+@click.option("--flash", "flash_s", **TIME, help="Time to acknowledge a FLASH; default 10m.")
 @click.option("--immediate", "immediate_s", **TIME, help="An IMMEDIATE; default 30m.")
 @click.option("--priority", "priority_s", **TIME, help="A PRIORITY; default 3h.")
 @click.option("--routine", "routine_s", **TIME, help="A ROUTINE; default 6h.")
-@click.option(
-    "--heartbeat",
-    "heartbeat_s",
-    type=span,
-    metavar="TIME",
-    help="How often a station is heard; default 10s.",
-)
+@click.option("--heartbeat", "heartbeat_s", **TIME, help="How often it is heard; default 10s.")
 @click.option("--window", type=int, help="Entries on their way without a receipt; default 1024.")
-@click.option(
-    "--test-every",
-    "test_s",
-    type=span,
-    metavar="TIME",
-    help="Time between human tests; default 1d.",
-)
+@click.option("--test-every", "test_s", **TIME, help="Time between human tests; default 1d.")
 @click.option("--tests", help="The schedule of tests, in words.")
 @click.option("--suspension", help="The terms on which a side may suspend the line, in words.")
 @click.option("--our-address", help="How we are to be addressed.")

@@ -13,7 +13,7 @@ from parley.core.errors import Misused
 TROUBLE_COLUMNS = 60
 
 
-@click.group()
+@click.group(name="bearer")
 def command() -> None:
     """The paths by which lines travel. One side listens, the other dials; or each does both."""
 

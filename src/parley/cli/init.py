@@ -21,7 +21,7 @@ from parley.station.founding import begin, check_languages, finish
 from parley.station.root import NEXT_NAME, PUBLIC_NAME, Request, RootFolder
 
 
-@click.command()
+@click.command(name="init")
 @click.argument("folder", type=FOLDER)
 @click.option("--party", metavar="NAME", help="Who speaks: the party's name, as others see it.")
 @click.option("--name", metavar="NAME", help="The station's name; default: PARTY station.")

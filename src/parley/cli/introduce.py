@@ -14,7 +14,7 @@ from parley.cli.client import Asking, asks
 from parley.station.carried import LETTER
 
 
-@click.command()
+@click.command(name="introduce")
 @click.argument("out", type=FILE, required=False, metavar="[LETTER]")
 @asks(setup=True)
 def command(station: Asking, out: Path | None) -> None:

@@ -27,7 +27,7 @@ from parley.station.folder import read_whole, write_whole
 from parley.station.root import NEXT_NAME, Request, RootFolder
 
 
-@click.group()
+@click.group(name="root")
 def command() -> None:
     """The root keys of a party, kept away from its stations; files are carried to them."""
 

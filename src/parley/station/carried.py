@@ -2,7 +2,8 @@
 
 They go by mail, on a disc or through a printer's scanner, so they are text. A reader makes the
 text again from the bytes and compares, but for line ends, which mail programs change: so a changed
-character is refused before anything is read, and nobody can put other words above the bytes.
+character is refused before anything is read, and nobody can put other words above the bytes. The
+end line bears a part of their hash: against accidents, for who may forge the file may forge that.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from hashlib import sha256
 
 from parley.core.errors import Refused
 
@@ -55,14 +57,15 @@ def carry(kind: Kind, content: bytes) -> bytes:
     packed = base64.b64encode(content).decode()
     lines = [packed[at : at + COLUMNS] for at in range(0, len(packed), COLUMNS)]
     head = [kind.title, kind.advice, "", f"--- {kind.name}"]
-    return ("\n".join([*head, *lines, END]) + "\n").encode()
+    end = f"{END} {sha256(content).hexdigest()[:16]}"
+    return ("\n".join([*head, *lines, end]) + "\n").encode()
 
 
 def take_up(kind: Kind, file: bytes) -> bytes:
     """The bytes that a file of this kind carries; Refused when it is not one, or was changed."""
     text = file.replace(b"\r\n", b"\n").strip() + b"\n"
     _, mark, rest = text.partition(f"\n--- {kind.name}\n".encode())
-    packed, end, _ = rest.partition(f"\n{END}\n".encode())
+    packed, end, _ = rest.partition(f"\n{END} ".encode())
     if not mark or not end:
         other = next((each for each in KINDS if text.startswith(each.title.encode())), None)
         if other is not None and other is not kind:

@@ -258,16 +258,20 @@ class RootFolder:
             ) from error
 
     def _check_new(self, agreement: Agreement) -> None:
-        for line in self.signed():
-            if line["kind"] != "agreement" or line["line"] != agreement.line_id.hex():
-                continue
-            if line["inc"] >= agreement.inc and line["sha256"] != agreement.hash.hex():
-                raise Refused(
-                    f"This root has signed another agreement for the line {agreement.name},"
-                    f" of incarnation {line['inc']}.",
-                    "Propose the line anew; a signature cannot be taken back.",
-                    "I17",
-                )
+        others = [
+            line["inc"]
+            for line in self.signed()
+            if line["kind"] == "agreement"
+            and line["line"] == agreement.line_id.hex()
+            and line["sha256"] != agreement.hash.hex()
+        ]
+        if max(others, default=0) >= agreement.inc:
+            raise Refused(
+                f"This root has signed another agreement for the line {agreement.name}, of"
+                f" incarnation {max(others)}.",
+                "Propose the line anew; a signature cannot be taken back.",
+                "I17",
+            )
 
     def _note(self, **line: Any) -> None:
         """Write down what is about to be signed, durably, before the signature exists."""
