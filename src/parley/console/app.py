@@ -1,6 +1,6 @@
 """The console: pages for the people of one station, served from the station's own loop.
 
-    build(station) gives the application, serve(station, host, port) runs it until cancelled.
+    build(station) gives the application, serving_pages(station) serves it meanwhile.
 
 Reading order: `guard` (what browsers may do), `desk` (seats and forms), `frame` (what stands around
 every page), `pages/` (one module each), `stream` (events), then `static/live.js`.
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,7 @@ def build(station: Station) -> Starlette:
         admits=lambda request: bool(desk.seats(request)),
         since=station.events.since,
         seq=lambda: station.events.seq,
-        now=lambda: station.clock.now().wall,
+        beat=lambda: beat(station),
         describe=lambda event: describe(station, event),
     )
 
@@ -104,6 +104,7 @@ def build(station: Station) -> Starlette:
             *routes_of(desk, _READING, _SENDING),
         ],
         middleware=[Middleware(Guarded)],
+        exception_handlers={404: desk.not_found, 405: desk.not_found, 500: desk.mistake},
         lifespan=lifespan,
     )
     app.state.stream = stream
@@ -127,36 +128,55 @@ def describe(station: Station, event: Event) -> Event:
     return event
 
 
+def beat(station: Station) -> Event:
+    """What changes without anything happening: the time, and how long ago we heard whom."""
+    now = station.clock.now()
+
+    def at(ago_s: float | None) -> float | None:
+        return None if ago_s is None else now.wall - ago_s
+
+    lines = {}
+    for each in station.lines:
+        state = each.line.state(now)
+        lines[each.agreed.hex] = {
+            "heard": at(state.last_heard_s),
+            "received": at(state.last_received_s),
+        }
+    return {"now": now.wall, "lines": lines}
+
+
 def _clock_s(clocks_s: tuple[float, ...], precedence: str) -> float:
     return clocks_s[("ROUTINE", "PRIORITY", "IMMEDIATE", "FLASH").index(precedence)]
 
 
-async def serve(
-    station: Station, host: str, port: int, ready: Callable[[str], None] | None = None
-) -> None:
-    """Serve the console until cancelled; `ready` hears its address, once somebody may come.
-
-    Raises Unavailable when the port cannot be had.
-    """
-    listening = _listen(host, port)
+@asynccontextmanager
+async def serving_pages(
+    station: Station, port: int | None = None, host: str | None = None
+) -> AsyncIterator[str]:
+    """Serve the console meanwhile; its address. Host and port are the station's settings, unless
+    given. Raises Unavailable when the port cannot be had."""
+    settings = station.home.config.console
+    listening = _listen(host or settings.host, settings.port if port is None else port)
     app = build(station)
     config = uvicorn.Config(
         app, access_log=False, log_config=None, lifespan="on", timeout_graceful_shutdown=2
     )
     server = _Server(config)
-    where = listening.getsockname()
-    if ready is not None:
-        name = f"[{where[0]}]" if listening.family is socket.AF_INET6 else where[0]
-        ready(f"http://{name}:{where[1]}")
     task = asyncio.create_task(server.serve(sockets=[listening]))
+    place, number = listening.getsockname()[:2]
     try:
-        await asyncio.shield(task)
+        yield f"http://{f'[{place}]' if ':' in place else place}:{number}"
     finally:
         app.state.stream.close()
         server.should_exit = True
-        with suppress(asyncio.CancelledError):
-            await task
+        await task
         listening.close()
+
+
+async def serve(station: Station, host: str, port: int) -> None:
+    """Serve the console until cancelled."""
+    async with serving_pages(station, port, host):
+        await asyncio.Event().wait()
 
 
 class _Server(uvicorn.Server):

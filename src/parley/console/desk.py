@@ -21,7 +21,7 @@ from parley.console import frame, words
 from parley.console.frame import Frame, Seat, View, mark_of, mark_sentence
 from parley.console.guard import Foreign, Form, check_token, read_form
 from parley.core.entry import check_text
-from parley.core.errors import ParleyError, Refused
+from parley.core.errors import ParleyError, Refused, Unavailable
 from parley.station.sessions import SEAT_DAYS, seated
 
 if TYPE_CHECKING:
@@ -112,15 +112,28 @@ class Desk:
             **values,
         )
 
-    async def trouble(self, error: ParleyError) -> HTMLResponse:
+    async def trouble(self, error: ParleyError, status: int | None = None) -> HTMLResponse:
         """What went wrong, when no page can say it in its place."""
         return await self.plain(
             "trouble.html",
-            status_of(error),
+            status or status_of(error),
             word="Refused",
             sentence=words.sentence(error.sentence),
             hint=words.sentence(error.hint),
         )
+
+    async def not_found(self, request: Request, error: Exception) -> Response:
+        """An address that no page has."""
+        nothing = Refused("There is no such page.", "Begin at your seat.")
+        return await self.trouble(nothing, 404)
+
+    async def mistake(self, request: Request, error: Exception) -> Response:
+        """Our own fault: the log has it, the page stays calm."""
+        fault = Unavailable(
+            "The console made a mistake. What was kept before is kept.",
+            "Go back and look whether what you did is there; the station's log says more.",
+        )
+        return await self.trouble(fault, 500)
 
 
 class Visit:

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-BEAT_S = 4.0  # a browser that hears nothing for 12 s says so to whoever looks at it
+BEAT_S = 2.0  # a browser that hears nothing for 8 s says so to whoever looks at it
 STREAMS_MAX = 64
 UNSENT_BYTES_MAX = 1 << 20  # a browser that does not read starts afresh
 
@@ -39,13 +39,13 @@ class Stream:
         admits: Callable[[Request], bool],
         since: Callable[[int], list[Event]],
         seq: Callable[[], int],
-        now: Callable[[], float],
+        beat: Callable[[], Event],
         describe: Callable[[Event], Event],
     ) -> None:
         self._admits = admits
         self._since = since
         self._seq = seq
-        self._now = now
+        self._beat = beat
         self._describe = describe
         self._open: set[_Browser] = set()
         self._closing = False
@@ -87,7 +87,7 @@ class Stream:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         last = request.headers.get("last-event-id", "")
         missed = self._since(int(last)) if last.isascii() and last.isdigit() else []
-        hello = {"kind": "hello", "seq": self._seq(), "now": self._now()}
+        hello = {"kind": "hello", "seq": self._seq(), **self._beat()}
         told = b"retry: 300\n\n" + b"".join(block(self._describe(event)) for event in missed)
         browser.put(told + block(hello))
         while not browser.ended:
@@ -97,7 +97,7 @@ class Stream:
             except TimeoutError:
                 if not self._admits(request):
                     break  # the last seat was given up, or its person no longer works here
-                browser.put(block({"kind": "beat", "seq": self._seq(), "now": self._now()}))
+                browser.put(block({"kind": "beat", "seq": self._seq(), **self._beat()}))
             await send({"type": "http.response.body", "body": browser.take(), "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 

@@ -88,10 +88,10 @@ def seen_signs(text: str) -> str:
 
 
 def first_words(text: str | None, most: int = 140) -> str:
-    """The first line that says something, shortened for a list."""
+    """How it begins, in one line, for a list."""
     if text is None:
         return "an entry that cannot be read"
-    line = next((line for line in text.split("\n") if line.strip()), "")
+    line = " ".join(text[: 4 * most].split())
     short = line if len(line) <= most else line[: most - 1].rstrip() + "…"
     return seen_signs(short)
 

@@ -25,9 +25,6 @@ LINK_MINUTES_MAX = 24 * 60  # a link that lies about for longer is a key under t
 SEAT_DAYS = 7
 SEATS_PER_BROWSER_MAX = 16
 
-# Uses a link: nobody is signed in yet, and the secret says who will be.
-AT_THE_DOOR = Person(0, "somebody with a sign-in link", "")
-
 
 @operation("signin.link", setup=True)
 def signin_link(
@@ -49,15 +46,19 @@ def signin_link(
         "INSERT INTO sign_in_links (hash, person, made, expires) VALUES (?, ?, ?, ?)",
         (_hash(secret), person, station.now.wall, expires),
     )
-    return {"person": found.view(), "path": f"/sign-in/{secret}", "expires": expires}
+    path = f"/sign-in/{secret}"
+    address = None if station.console is None else station.console + path
+    return {"person": found.view(), "path": path, "address": address, "expires": expires}
 
 
 @operation("signin.use")
 def signin_use(
     station: Station, who: Person, *, secret: str, token: str | None = None
 ) -> dict[str, Any]:
-    """Take the seat a link gives, in the browser of that cookie or in a new one."""
+    """Take the seat that your link gives, in the browser of that cookie or in a new one."""
     person = holder_of(station, secret)
+    if person.id != who.id:
+        raise Refused("This link is somebody else's.", "Use your own.")
     now = station.now.wall
     station.store.sql("UPDATE sign_in_links SET used = ? WHERE hash = ?", (now, _hash(secret)))
     browser = None if token is None else _browser(station.store, token)

@@ -27,6 +27,10 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         await visit.call("draft.show", draft=number), page.names, visit.seat.person.id
     )
     page.only(page.names.line(draft["line"]))
+    for each in draft["arrived_since"]:
+        # The release says that these were on the releaser's screen, so they are, in full.
+        where = {"line": draft["line"], "dir": "theirs", "n": each["n"]}
+        each["text"] = (await visit.call("message", **where))["text"]
     return visit.page(
         "draft.html",
         page,

@@ -120,10 +120,15 @@ async def _message(visit: Visit) -> tuple[Frame, View]:
 
 def _actions(page: Frame, message: View, offices: list[str]) -> list[View]:
     offered = _as_reader if message["dir"] == "theirs" else _as_sender
-    actions = offered(page, message, offices)
+    actions = [{**_PLAIN, **action} for action in offered(page, message, offices)]
     for each in actions:
-        each["main"] = each is actions[0] and not each.get("quiet")
+        each["main"] = each is actions[0] and not each["quiet"]
+        each["fields"] = [{**_FIELD, **field} for field in each["fields"]]
     return actions
+
+
+_PLAIN: View = {"link": "", "fields": (), "key": "", "note": "", "name": "", "quiet": False}
+_FIELD: View = {"type": "text", "long": False, "value": "", "min": "", "list": ()}
 
 
 def _as_reader(page: Frame, message: View, offices: list[str]) -> list[View]:

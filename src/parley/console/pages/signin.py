@@ -11,7 +11,7 @@ from starlette.routing import Route
 from parley.console.desk import Desk, set_cookie
 from parley.console.guard import read_form
 from parley.core.errors import ParleyError
-from parley.station.sessions import AT_THE_DOOR, holder_of
+from parley.station.sessions import holder_of
 
 
 def routes(desk: Desk) -> list[Route]:
@@ -50,8 +50,11 @@ async def ask(desk: Desk, request: Request) -> Response:
 async def take(desk: Desk, request: Request) -> Response:
     """POST /sign-in/SECRET: use the link."""
     await read_form(request)
-    arguments = {"secret": request.path_params["secret"], "token": desk.secret_of(request)}
-    answer = await desk.station.call("signin.use", AT_THE_DOOR, arguments)
+    secret = request.path_params["secret"]
+    # Whose link it is, he is: the trail shall name who sat down.
+    person = holder_of(desk.station, secret)
+    arguments = {"secret": secret, "token": desk.secret_of(request)}
+    answer = await desk.station.call("signin.use", person, arguments)
     response = RedirectResponse(f"/s/{answer['person']['id']}/", 303)
     set_cookie(response, desk, answer["token"])
     return response

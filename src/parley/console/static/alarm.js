@@ -1,5 +1,7 @@
 // FLASH. The row is on screen before this file asks anybody anything; the sound follows from it.
 
+import { span, stationNow } from "./clocks.js";
+
 /** @typedef {import("./stream.js").StationEvent} StationEvent */
 /** @typedef {import("./sound.js").Bell} Bell */
 
@@ -59,7 +61,7 @@ export class Alarm {
     put(".ref", event.ref ?? "");
     const moment = new Date((event.at ?? Date.now() / 1000) * 1000).toISOString();
     put("time", moment.slice(11, 19) + "Z")?.setAttribute("datetime", moment);
-    if (event.due) put(".clock", "")?.setAttribute("data-due", String(event.due));
+    if (event.due) put(".clock", span(event.due - stationNow()))?.setAttribute("data-due", String(event.due));
     row.querySelector("a")?.setAttribute("href", document.documentElement.dataset.seat + (event.path ?? "/inbox"));
     row.querySelector("button")?.setAttribute("data-silence", key);
     list.prepend(row);
@@ -104,7 +106,7 @@ export class Alarm {
     let ringing = null;
     for (const row of rows) {
       const loud = this.rings && !this.silenced.has(row.getAttribute("data-alarm") ?? "");
-      row.querySelector("button")?.toggleAttribute("hidden", !loud);
+      row.querySelector("button")?.toggleAttribute("hidden", !loud || !this.bell.allowed);
       if (loud && !ringing) ringing = row;
     }
     if (ringing) this.bell.ring(ringing.getAttribute("data-status") ?? "");

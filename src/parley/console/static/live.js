@@ -20,6 +20,13 @@ const renewal = new Renewal((fresh) => alarm.adopt(fresh));
 function onEvent(event) {
   if (event.kind === "alarm") alarm.raise(event); // before anything else, and without a fetch
   if (event.now) trueUpClock(event.now);
+  if (event.lines) {
+    for (const field of document.querySelectorAll("[data-which]")) {
+      const line = event.lines[field.getAttribute("data-line") ?? ""];
+      const at = line?.[field.getAttribute("data-which") === "heard" ? "heard" : "received"];
+      if (at) field.setAttribute("data-age", String(at));
+    }
+  }
   if (event.kind !== "beat" && event.seq > Number(page.dataset.seq ?? 0)) renewal.ask();
 }
 

@@ -16,12 +16,13 @@
  * @property {string} [path]
  * @property {number} [at]
  * @property {number} [due]
+ * @property {Record<string, {heard: number | null, received: number | null}>} [lines]
  */
 /** @typedef {(event: StationEvent) => void} OnEvent */
 /** @typedef {(connected: boolean, since: number) => void} OnState */
 /** @typedef {{event?: StationEvent, connected?: boolean, since?: number}} Word */
 
-const SILENCE_MS_MAX = 12_000; // the station beats every 4 s
+const SILENCE_MS_MAX = 8_000; // the station beats every 2 s
 const AGAIN_MS = 700;
 
 /**
