@@ -58,7 +58,7 @@ async def _alarm() -> list[Figure]:
     if chromium is None:
         return [Figure("release to alarm", float("nan"), "ms", "3", "no Chromium here")]
     async with stations() as (pair, here, there, _):
-        return await alarm.measure(here, there, await pair.a.sign_in("watch"), chromium)
+        return await alarm.measure(here, there, pair.a.link("watch"), chromium)
 
 
 async def _receipt() -> list[Figure]:

@@ -30,6 +30,7 @@ class Wire:
     crossings: list[Crossing] = field(default_factory=list)
     _server: asyncio.Server | None = None
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
+    _serving: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self) -> int:
         """Listen on loopback, after a cut on the same port as before; return the port."""
@@ -44,8 +45,14 @@ class Wire:
             self._server = None
         for writer in list(self._open):
             writer.transport.abort()
+        if self._serving:
+            await asyncio.wait(self._serving)
 
     async def _serve(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
+        serving = asyncio.current_task()
+        assert serving is not None
+        self._serving.add(serving)
+        serving.add_done_callback(self._serving.discard)
         try:
             far, to_far = await asyncio.open_connection(*self.target)
         except OSError:
