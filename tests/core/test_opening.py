@@ -1,212 +1,172 @@
-"""OPEN: made once, read strictly, accepted only with the right prekey and the right secret."""
+"""OPEN: made once, of one form, for one line, with one shared secret."""
 
-from dataclasses import replace
-from functools import cache
+from __future__ import annotations
+
 from typing import Any
 
 import pytest
 
-from parley.core.errors import ParleyError, Refused
-from parley.core.keys import Prekey, SigningKey, hybrid, sha256
+from parley.core.errors import Malformed, Refused
+from parley.core.keys import Prekey, hybrid, sha256
 from parley.core.opening import (
     OPEN_BYTES_MAX,
     OPENS_PER_S,
     PREKEYS_MAX,
-    PREKEYS_OFFERED,
     SOURCES_MAX,
-    MadeOpen,
     Patience,
     TheirOpen,
     make_open,
 )
-from parley.core.record import key_name
-from parley.core.seal import Epoch, open_info
-from parley.core.terms import OurKeys, Terms, TheirKeys
-from parley.core.wire import Reader, decode, encode, uvar
+from parley.core.seal import open_info
+from parley.core.wire import Reader, Value, decode, encode, uvar
+from tests.core.conversation import prekey, terms_of
 
-LINE = bytes(range(16))
-PREKEYS = (Prekey(bytes([1]) * 32), Prekey(bytes([2]) * 32))
+NORTH, SOUTH = terms_of(0), terms_of(1)
 
 
-@cache
-def keys(side: int) -> OurKeys:
-    return OurKeys(
-        *(
-            SigningKey(key_name(LINE, side, use), sha256(f"{side}{use}".encode()) * 2)
-            for use in ("station", "log", "cosigner")
-        )
-    )
+def made() -> tuple[list[Value], bytes]:
+    """North's OPEN, cut into its list and its signature block."""
+    frame = make_open(NORTH, lambda count: b"\x03" * count).frame
+    packet = Reader(frame)
+    return decode(packet.take(packet.uvar())), packet.rest()
 
 
-def terms(side: int, **changes: Any) -> Terms:
-    theirs = keys(1 - side)
-    plain = Terms(
-        line_id=LINE,
-        inc=1,
-        side=side,
-        h_agr=sha256(b"agreement"),
-        our_prekey=PREKEYS[side].public,
-        their_prekey=PREKEYS[1 - side].public,
-        our_keys=keys(side),
-        their_keys=TheirKeys(theirs.station.public, theirs.log.public, theirs.cosigner.public),
-    )
-    return replace(plain, **changes)
+def packed(value: Value, block: bytes) -> bytes:
+    document = encode(value)
+    return uvar(len(document)) + document + block
 
 
-NORTH, SOUTH = terms(0), terms(1)
-
-
-@cache
-def made() -> MadeOpen:
-    return make_open(NORTH, iter_entropy())
-
-
-def iter_entropy() -> Any:
-    """Bytes that differ from call to call and are the same in every run."""
-    count = iter(range(1_000))
-    return lambda size: sha256(next(count).to_bytes(4, "big"))[:size]
-
-
-def document() -> list[Any]:
-    packet = Reader(made().frame)
-    value: list[Any] = decode(packet.take(packet.uvar()))
-    return value
-
-
-def signed_anew(value: list[Any]) -> bytes:
-    """An OPEN with other content that North's station really signed."""
-    info0 = open_info(LINE, 1, 0, NORTH.h_agr, NORTH.their_prekey)
+def signed(value: list[Value]) -> bytes:
+    """An OPEN of these fields with true signatures over what the fields say."""
+    info0 = open_info(NORTH.line_id, 1, 0, NORTH.h_agr, NORTH.their_prekey)
     message = b"pl1 open" + info0 + value[5] + sha256(encode(value[6]))
-    packed = encode(value)
-    return uvar(len(packed)) + packed + NORTH.our_keys.station.block(hybrid(message))
+    return packed(value, NORTH.our_keys.station.block(hybrid(message)))
 
 
-def opened(data: bytes) -> Epoch:
-    """What South makes of an OPEN."""
-    theirs = TheirOpen.parse(data, SOUTH)
-    return theirs.accept(theirs.check(SOUTH), SOUTH, PREKEYS[1].seed)
+def test_S1_what_one_makes_the_other_reads() -> None:
+    ours = make_open(NORTH, lambda count: b"\x03" * count)
+    theirs = TheirOpen.parse(ours.frame, SOUTH)
+    epoch = theirs.accept(theirs.check(SOUTH), SOUTH, prekey(1).seed)
+    assert epoch.cell() == ours.epoch.cell()
+    assert [item[0] for item in theirs.prekeys] == [1, 2]
+    assert [item[1] for item in theirs.prekeys] == [
+        Prekey(ours.prekeys[number]).public for number in (1, 2)
+    ]
+    assert 6_000 < len(ours.frame) < 6_300
 
 
-def refused(data: bytes, heard_by: Terms = SOUTH) -> str:
-    with pytest.raises(Refused) as caught:
-        TheirOpen.parse(data, heard_by).check(heard_by)
-    return caught.value.rule
-
-
-def test_S1_an_open_crosses_and_both_have_one_epoch() -> None:
-    assert opened(made().frame).cell() == made().epoch.cell()
-
-
-def test_S1_it_offers_prekeys_whose_seeds_the_maker_keeps() -> None:
-    offered = document()[6]
-    assert [number for number, _ in offered] == list(range(1, PREKEYS_OFFERED + 1))
-    assert all(Prekey(made().prekeys[number]).public == public for number, public in offered)
-
-
-def test_S1_it_is_recognised_by_its_content_and_not_by_its_signatures() -> None:
-    again = TheirOpen.parse(signed_anew(document()), SOUTH)
-    first = TheirOpen.parse(made().frame, SOUTH)
-    assert again.block != first.block
-    assert again.hash == first.hash
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"line_id": bytes(16)},
-        {"inc": 2},
-        {"h_agr": bytes(32)},
-        {"side": 0},  # their own direction back at them
-    ],
-    ids=lambda change: next(iter(change)),
-)
-def test_S1_an_open_for_something_else_is_refused(change: dict[str, Any]) -> None:
-    assert refused(made().frame, replace(SOUTH, **change)) == "S1"
-
-
-def test_S1_a_number_is_not_true() -> None:
-    value = document()
-    value[2] = True
-    assert refused(signed_anew(value)) == "S1"
-
-
-@pytest.mark.parametrize(
-    ("place", "value"),
-    [
-        (5, b""),
-        (5, "text"),
-        (6, None),
-        (6, [[1, b"short"]]),
-        (6, [[0, bytes(1216)]]),
-        (6, [[2, bytes(1216)], [1, bytes(1216)]]),
-        (6, [[1, bytes(1216)], [1, bytes(1216)]]),
-        (6, [[1 << 32, bytes(1216)]]),
-        (6, [[1]]),
-        (6, [[n, bytes(1216)] for n in range(1, PREKEYS_MAX + 2)]),
-        (7, bytes(15)),
-        (7, None),
-    ],
-)
-def test_S1_another_shape_is_refused(place: int, value: Any) -> None:
-    changed = document()
-    changed[place] = value
-    packed = encode(changed)
-    assert refused(uvar(len(packed)) + packed + b"\x00") == "S1"
-
-
-def test_S1_junk_and_giants_are_refused() -> None:
-    packed = encode([1, 2])
-    assert refused(uvar(len(packed)) + packed) == "S1"
-    assert refused(bytes(OPEN_BYTES_MAX + 1)) == "S1"
-    for size in range(0, len(made().frame), 97):
+def test_S1_an_open_is_for_one_line_incarnation_direction_and_agreement() -> None:
+    value, block = made()
+    for at, other in enumerate((2, bytes(16), 2, 1, bytes(32))):
+        wrong = [*value]
+        wrong[at] = other
+        with pytest.raises(Refused) as caught:
+            TheirOpen.parse(packed(wrong, block), SOUTH)
+        assert caught.value.rule == "S1"
+    for at in (0, 2):
         with pytest.raises(Refused):
-            TheirOpen.parse(made().frame[:size], SOUTH).check(SOUTH)
+            TheirOpen.parse(packed([*value[:at], True, *value[at + 1 :]], block), SOUTH)
 
 
-def test_S1_no_changed_byte_is_accepted() -> None:
-    frame = made().frame
-    for at in range(0, len(frame), 41):
-        changed = bytearray(frame)
-        changed[at] ^= 1
-        with pytest.raises(ParleyError):
-            opened(bytes(changed))
+PUBLIC = b"\x05" * 1216
 
 
-def test_S1_bytes_behind_it_are_refused() -> None:
-    assert refused(made().frame + b"\x00") == "W7"
+@pytest.mark.parametrize(
+    ("at", "other"),
+    [
+        (5, b"\x01" * 1167),
+        (5, "text"),
+        (7, b"\x01" * 15),
+        (7, 5),
+        (6, None),
+        (6, [[1, PUBLIC]] * (PREKEYS_MAX + 1)),
+        (6, [[1, PUBLIC, 3]]),
+        (6, [1]),
+        (6, [[0, PUBLIC]]),
+        (6, [["1", PUBLIC]]),
+        (6, [[True, PUBLIC]]),
+        (6, [[1 << 32, PUBLIC]]),
+        (6, [[2, PUBLIC], [1, PUBLIC]]),
+        (6, [[1, PUBLIC], [1, PUBLIC]]),
+        (6, [[1, PUBLIC[1:]]]),
+        (6, [[1, "text"]]),
+    ],
+)
+def test_S1_a_field_of_another_form_is_refused(at: int, other: Any) -> None:
+    value, _ = made()
+    value[at] = other
+    with pytest.raises(Malformed) as caught:
+        TheirOpen.parse(packed(value, b""), SOUTH)
+    assert caught.value.rule == "S1"
 
 
-def test_S1_another_station_cannot_sign_it() -> None:
-    stranger = replace(NORTH, our_keys=keys(1))
-    assert refused(make_open(stranger, iter_entropy()).frame) == "K4"
+def test_S1_another_shape_is_refused() -> None:
+    value, block = made()
+    for wrong in (value[:7], [*value, 1], dict[str, int](), 5):
+        with pytest.raises(Malformed):
+            TheirOpen.parse(packed(wrong, block), SOUTH)
+    with pytest.raises(Malformed):
+        TheirOpen.parse(packed(value, bytes(OPEN_BYTES_MAX)), SOUTH)
+    with pytest.raises(Malformed):
+        TheirOpen.parse(b"", SOUTH)
 
 
-def test_S2_the_shared_secret_must_be_the_same() -> None:
-    ours, theirs = terms(0, psk0=bytes([5]) * 32), terms(1, psk0=bytes([6]) * 32)
-    heard = TheirOpen.parse(make_open(ours, iter_entropy()).frame, theirs)
-    with pytest.raises(Refused, match="shared secret differs") as caught:
-        heard.accept(heard.check(theirs), theirs, PREKEYS[1].seed)
-    assert caught.value.rule == "S2"
-    right = terms(1, psk0=ours.psk0)
-    assert heard.accept(heard.check(right), right, PREKEYS[1].seed).e == 0
+def test_S1_no_prekeys_and_sixteen_are_read() -> None:
+    value, _ = made()
+    for offered in ([], [[number, PUBLIC] for number in range(1, PREKEYS_MAX + 1)]):
+        theirs = TheirOpen.parse(signed([*value[:6], offered, value[7]]), SOUTH)
+        assert theirs.check(SOUTH)
 
 
-def test_S2_another_prekey_does_not_open_it() -> None:
-    heard = TheirOpen.parse(made().frame, SOUTH)
+@pytest.mark.parametrize("at", [0, 1, 2, 30, 80, 2_000, -1])
+def test_K5_both_signatures_must_stand(at: int) -> None:
+    value, block = made()
+    wrong = bytearray(block)
+    wrong[at] ^= 1
     with pytest.raises(Refused) as caught:
-        heard.accept(heard.check(SOUTH), SOUTH, PREKEYS[0].seed)
+        TheirOpen.parse(packed(value, bytes(wrong)), SOUTH).check(SOUTH)
+    assert caught.value.rule == "K4"
+
+
+def test_K5_one_signature_is_not_enough_and_nothing_follows_them() -> None:
+    value, block = made()
+    alone = b"\x01" + block[1 : 1 + 69]
+    for wrong, rule in ((alone, "K4"), (block + b"\x00", "W7"), (b"", "W4")):
+        with pytest.raises(Refused) as caught:
+            TheirOpen.parse(packed(value, wrong), SOUTH).check(SOUTH)
+        assert caught.value.rule == rule
+
+
+def test_S2_the_confirmation_must_be_that_of_the_secret() -> None:
+    value, _ = made()
+    theirs = TheirOpen.parse(signed([*value[:7], bytes(16)]), SOUTH)
+    with pytest.raises(Refused, match="the shared secret differs"):
+        theirs.accept(theirs.check(SOUTH), SOUTH, prekey(1).seed)
+
+
+@pytest.mark.parametrize("sealed", [bytes(1168), b"\xff" * 1168])
+def test_K6_what_does_not_open_is_refused_though_it_is_signed(sealed: bytes) -> None:
+    value, _ = made()
+    theirs = TheirOpen.parse(signed([*value[:5], sealed, *value[6:]]), SOUTH)
+    with pytest.raises(Refused) as caught:
+        theirs.accept(theirs.check(SOUTH), SOUTH, prekey(1).seed)
     assert caught.value.rule == "K6"
 
 
-def test_S1_only_so_many_a_second_are_looked_at_and_each_source_has_its_own() -> None:
-    patience = Patience()
-    assert all(patience.with_one_more("near", 0.1 * count) for count in range(OPENS_PER_S))
-    assert not patience.with_one_more("near", 0.9)
-    assert patience.with_one_more("far", 0.9)
-    assert patience.with_one_more("near", 1.0)
+def test_S1_two_signings_of_one_open_are_one_open() -> None:
+    value, block = made()
+    again = signed(value)
+    assert again != packed(value, block)
+    assert TheirOpen.parse(again, SOUTH).hash == TheirOpen.parse(packed(value, block), SOUTH).hash
 
 
-def test_S1_many_sources_cost_little() -> None:
+def test_S1_patience_is_for_each_source_and_has_an_end() -> None:
     patience = Patience()
-    for count in range(10 * SOURCES_MAX):
-        assert patience.with_one_more(f"source {count}", 0.0)
+    assert [patience.with_one_more("a", 0.1 * at) for at in range(6)] == [True] * 5 + [False]
+    assert patience.with_one_more("b", 0.5)
+    assert patience.with_one_more("a", 1.0)
+    assert not patience.with_one_more("a", 1.05)
+    for source in range(2 * SOURCES_MAX):
+        assert patience.with_one_more(str(source), 2.0)
+    assert len(patience._heard) == SOURCES_MAX
+    assert all(len(times) <= OPENS_PER_S for times in patience._heard.values())

@@ -37,7 +37,7 @@ class Heads:
 
         # What follows is of this start only.
         self._sealed: dict[int, bytes] = {}  # our newest of each kind, as sealed
-        self._signed_at = self._sent_at = float("-inf")
+        self._signed_at = self._checkpoint_sent_at = float("-inf")
         # Size and length of the fullest of theirs: a longer one bears more signatures.
         self._fullest = {
             Kind.CHECKPOINT: (self.they_signed, 0),
@@ -80,6 +80,7 @@ class Heads:
             frames.append(seal(Kind.CHECKPOINT, packet))
             self._sealed[Kind.CHECKPOINT] = frames[-1]
             self.we_signed = head.size
+            self._checkpoint_sent_at = now.mono
             self._keep(head, "checkpoint", 0, block, now, change)
         if self._unsigned(Kind.COSIGN):
             log = self._their_log
@@ -91,22 +92,22 @@ class Heads:
             self._sealed[Kind.COSIGN] = frames[-1]
             self.we_cosigned = head.size
             self._keep(head, "cosign", time, block, now, change)
-        self._signed_at = self._sent_at = now.mono
+        self._signed_at = now.mono
         self.urgent = False
         return frames
 
     def again(self, now: Instant) -> list[bytes]:
         """Our newest heads as sealed: nobody acknowledges them, so they go with the heartbeat."""
-        self._sent_at = now.mono
+        self._checkpoint_sent_at = now.mono
         return list(self._sealed.values())
 
     def missed(self, cover: int, contig: int, now: Instant) -> list[bytes]:
         """Our CHECKPOINT, when they hold its entries and say that they lack it (L12)."""
         sealed = self._sealed.get(Kind.CHECKPOINT)
         lacking = cover < self.we_signed <= contig
-        if sealed is None or not lacking or now.mono < self._sent_at + SIGN_GAP_S:
+        if sealed is None or not lacking or now.mono < self._checkpoint_sent_at + SIGN_GAP_S:
             return []
-        self._sent_at = now.mono
+        self._checkpoint_sent_at = now.mono
         return [sealed]
 
     # --- theirs
