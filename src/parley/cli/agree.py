@@ -77,7 +77,10 @@ def propose(
 ) -> None:
     """Propose a line to PARTY, or other terms than FILE proposes."""
     if (party is None) == (amends is None):
-        raise Misused("Name the party, or give the proposal with --amends.")
+        raise Misused(
+            "A proposal is to a party, or amends one of theirs.",
+            "Name the party, or give their proposal with --amends.",
+        )
     given = {name: value for name, value in terms.items() if value is not None}
     if "mark" in given:
         given["mark"] = given["mark"].upper()

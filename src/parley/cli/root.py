@@ -180,6 +180,7 @@ def sign_paper(
 ) -> Paper:
     """Show an agreement, ask for the words of caution and the passphrase, and sign it."""
     paper.agreement.side_of(found.party.fingerprint)
+    paper.check_complete()
     for line in render(paper.agreement).split("\n"):
         voice.aside(voice.visible(line))
     warned = [{"word": each.word, "sentence": each.sentence} for each in cautions(paper.agreement)]

@@ -207,15 +207,19 @@ class Paper:
         """Whether there is a signature of that side, be it good or not."""
         return self.blocks[side] != UNSIGNED
 
-    def sign(self, root: PartyRoot) -> Paper:
-        """The paper with our root's signature; only a complete agreement is signed (I14)."""
-        side = self.agreement.side_of(root.party.fingerprint)
+    def check_complete(self) -> None:
+        """Refuse a proposal that only one side has put its prekey in."""
         if not self.agreement.complete:
             raise Refused(
                 "the proposal lacks the other side's prekey",
                 "let both stations put theirs in before a root signs",
                 "I14",
             )
+
+    def sign(self, root: PartyRoot) -> Paper:
+        """The paper with our root's signature; only a complete agreement is signed (I14)."""
+        side = self.agreement.side_of(root.party.fingerprint)
+        self.check_complete()
         return replace(self, blocks=_put(self.blocks, side, root.sign(self.agreement.message)))
 
     def check(self, side: int, letter: Letter) -> None:
@@ -236,8 +240,7 @@ class Paper:
     def verify(self, letter_a: Letter, letter_b: Letter) -> Agreement:
         """The agreement, once both roots have signed it for these two letters (I13, I15)."""
         self.fits(letter_a, letter_b)
-        if not self.agreement.complete:
-            raise Refused("the agreement is only a proposal", rule="I15")
+        self.check_complete()
         for side, letter in enumerate((letter_a, letter_b)):
             self.check(side, letter)
         return self.agreement

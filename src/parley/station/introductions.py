@@ -266,7 +266,10 @@ def agree_propose(
 ) -> dict[str, Any]:
     """Propose a line to a party we know, or other terms for the line that they proposed."""
     if (party is None) == (amends is None):
-        raise Misused("Name the party, or give the proposal that this one amends.")
+        raise Misused(
+            "A proposal is to a party, or amends one of theirs.",
+            "Name the party, or give their proposal.",
+        )
     ours = station.home.letter
     if amends is not None:
         given = _given(station, amends)

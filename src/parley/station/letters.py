@@ -135,7 +135,10 @@ def accept(
 ) -> dict[str, Any]:
     """Accept a letter by the digits a person heard, or by a fingerprint that a script was given."""
     if digits is not None and fingerprint is not None:
-        raise Misused("Give the digits heard or a fingerprint, not both.")
+        raise Misused(
+            "A letter is accepted by digits heard or by a fingerprint, not by both.",
+            "Give the digits if a person heard them.",
+        )
     read = _theirs(station.home, letter)
     before = by_fingerprint(station.store, read.fingerprint)
     _check_place(station.store, read, before)

@@ -1,0 +1,265 @@
+"""From an empty folder to an open line, by the command line alone, as people type it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parley.cli import voice
+from parley.cli.main import run
+from parley.station.folder import Home
+from tests.station.founded import CHEAP, found, introduce
+
+PASSPHRASE = "four words nobody guesses"
+
+
+class Terminal:
+    """Verbs as they are typed in one folder, and what they tell."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self.out = self.err = ""
+        self._capsys = capsys
+
+    def types(self, line: str, *more: str) -> int:
+        """One command; its exit code."""
+        voice._as_json = False
+        code = run([*line.split(), *more])
+        told = self._capsys.readouterr()
+        self.out, self.err = told.out, told.err
+        return code
+
+    def does(self, line: str, *more: str) -> str:
+        """One command that is done; what it said."""
+        assert self.types(line, *more) == 0, self.err
+        return self.out
+
+    def facts(self, line: str, *more: str) -> dict[str, Any]:
+        """One command that is done; its facts as JSON."""
+        told: dict[str, Any] = json.loads(self.does(line, *more, "--json"))
+        return told
+
+
+@pytest.fixture
+def terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Terminal:
+    for name in ("PARLEY_STATION", "PARLEY_TOKEN", "PARLEY_ROOT"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "passphrase").write_text(PASSPHRASE + "\n")
+    monkeypatch.setenv("PARLEY_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
+    monkeypatch.setattr("parley.station.root.RootFolder.make.__func__.__defaults__", (CHEAP,))
+    monkeypatch.setattr(voice, "_as_json", False)
+    monkeypatch.chdir(tmp_path)
+    return Terminal(tmp_path, capsys)
+
+
+Answers = Callable[..., list[str]]
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
+    """A person at the terminal who answers in this order; what is left is in the list."""
+
+    def prepare(*given: str) -> list[str]:
+        left = list(given)
+        monkeypatch.setattr(voice, "ask", lambda question: left.pop(0))
+        return left
+
+    return prepare
+
+
+def test_two_stations_come_to_an_open_line(terminal: Terminal, answers: Answers) -> None:
+    # North has its root at hand; South's is in another room, and files are carried.
+    north = terminal.facts("init north --party North --languages en --root north-root")
+    assert north["certified"]
+    asked = terminal.does("init south --party South --languages ru,en --name", "Watch room")
+    assert "has not certified it yet" in asked
+    made = terminal.facts("root new south-root --party South")
+    signed = terminal.facts("root sign south/request.parley --root south-root --out answer")
+    assert signed["number"] in asked
+    south = terminal.facts("init south --answer answer")
+    assert south["digits"] == made["digits"]
+    assert Home.open(Path("south")).name == "Watch room"
+
+    # Letters go one way, digits another.
+    for name in ("north", "south"):
+        terminal.does(f"introduce {name}.letter --station {name}")
+    answers(south["digits"])
+    assert "A person compared its digits." in terminal.does("accept south.letter --station north")
+    answers(north["digits"])
+    terminal.does("accept north.letter --station south")
+
+    # The agreement goes to and fro until both roots have signed it.
+    proposed = terminal.does("agree propose South --out blue --flash 5m --station north")
+    assert "FLASH within 5 minutes" in proposed
+    assert "UNVERIFIED" in proposed  # South has not answered that it compared
+    assert "Sign it with" in terminal.does("agree show blue --station south")
+    answers("WITHOUT")
+    ready = terminal.does("agree sign blue --station south")
+    assert "ready to be signed" in ready
+    answers("WITHOUT")
+    assert "Carry it to the other party" in terminal.does("root sign blue --root south-root")
+    both = terminal.does("agree sign blue --root north-root --word WITHOUT --station north")
+    assert "signed by our root and theirs" in both
+    for name in ("north", "south"):
+        opened = terminal.facts(f"agree accept blue --station {name}")
+        assert opened["verified"]
+    assert terminal.facts("agree list --station south")["agreements"][0]["state"] == "open"
+    assert "Blue" not in terminal.does("root show --root south-root")
+    assert "certificate" in terminal.out
+    assert "agreement" in terminal.out
+
+    # Paths.
+    assert "listens on" in terminal.does("bearer add --listen 127.0.0.1:0 --station north")
+    terminal.does("bearer add --dial 127.0.0.1:4100 --station south")
+    assert "dials 127.0.0.1:4100" in terminal.does("bearer list --station south")
+    terminal.does("bearer remove 1 --station south")
+    assert terminal.facts("bearer list --station south")["bearers"] == []
+
+
+def test_what_is_already_there_is_never_made_again(terminal: Terminal) -> None:
+    terminal.does("init north --party North --languages en --root root")
+    assert terminal.types("init north --party North --languages en --root root") == 1
+    assert "There is a station in" in terminal.err
+    assert terminal.types("root new root --party North") == 1
+    assert terminal.types("init other --party South --languages en --root root") == 2
+    assert "is that of North, not of South" in terminal.err
+    terminal.does("init second --party North --languages en --root root --name Spare")
+    assert terminal.types("init third --party North") == 2
+    assert terminal.types("init north --answer passphrase --party North") == 2
+    assert terminal.types("init north --answer passphrase") == 1
+    assert terminal.types("init nowhere --answer passphrase") == 3
+
+
+def test_the_console_port_is_a_setting(terminal: Terminal) -> None:
+    terminal.does("init north --party North --languages en --root root --console-port 8123")
+    assert Home.open(Path("north")).config.console.port == 8123
+
+
+def test_a_wrong_passphrase_signs_nothing(terminal: Terminal) -> None:
+    terminal.does("root new root --party North")
+    Path("passphrase").write_text("four words nobody knows\n")
+    assert terminal.types("init north --party North --languages en --root root") == 1
+    assert "does not open" in terminal.err
+    assert not Path("north").exists()
+    Path("passphrase").write_bytes(b"\xff")
+    assert terminal.types("init north --party North --languages en --root root") == 1
+    Path("passphrase").write_text("short\n")
+    assert terminal.types("root new other --party North") == 1
+    assert "at least 10 characters" in terminal.err
+
+
+def test_without_a_person_the_passphrase_comes_from_a_file(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PARLEY_PASSPHRASE_FILE")
+    assert terminal.types("root new root --party North") == 2
+    assert "--passphrase-file" in terminal.err
+
+
+def test_three_wrong_tries_end_and_tell_no_digits(
+    terminal: Terminal, answers: Answers, tmp_path: Path
+) -> None:
+    found(tmp_path / "north", "North")
+    letter = found(tmp_path / "south", "South").letter
+    terminal.does("introduce south.letter --station south")
+    wrong = " ".join(reversed(letter.digits.split(" ")))
+    left = answers(wrong, "12", wrong, letter.digits)
+    assert terminal.types("accept south.letter --station north") == 1
+    assert left == [letter.digits]
+    assert "2 tries left." in terminal.err
+    assert "1 try left." in terminal.err
+    assert "digits differ" in terminal.err
+    assert letter.digits.split(" ")[3] not in terminal.out + terminal.err
+    answers(wrong, letter.digits)
+    terminal.does("accept south.letter --station north")
+    answers()
+    terminal.does("accept south.letter --station north")  # compared before: nothing to type
+
+
+def test_a_person_types_what_they_hear(terminal: Terminal, tmp_path: Path) -> None:
+    """The same at a real terminal, where what is typed comes from the keyboard."""
+    found(tmp_path / "north", "North")
+    letter = found(tmp_path / "south", "South").letter
+    terminal.does("introduce south.letter --station south")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "parley.cli.main", "accept", "south.letter"]
+    with subprocess.Popen(
+        [*command, "--station", "north"], stdin=theirs, stdout=theirs, stderr=theirs
+    ) as typing:
+        os.close(theirs)
+        os.write(ours, b"1234\n" + letter.digits.replace(" ", "").encode() + b"\n")
+        told = b""
+        while True:
+            try:
+                told += os.read(ours, 4096)
+            except OSError:  # the other end is closed
+                break
+        typing.wait()
+    os.close(ours)
+    shown = told.decode()
+    assert typing.returncode == 0, shown
+    assert "these are 4" in shown
+    assert "The letter of South is accepted." in shown
+
+
+def test_a_script_accepts_by_fingerprint(terminal: Terminal, tmp_path: Path) -> None:
+    found(tmp_path / "north", "North")
+    digits = found(tmp_path / "south", "South").letter.digits
+    terminal.does("introduce south.letter --station south")
+    told = terminal.does("accept south.letter --station north --fingerprint", digits)
+    assert "No person compared its digits" in told
+
+
+def test_the_typed_word_is_the_word(terminal: Terminal, answers: Answers, tmp_path: Path) -> None:
+    north, south = found(tmp_path / "north", "North"), found(tmp_path / "south", "South")
+    introduce(north, south)
+    terminal.does("agree propose South --out blue --station north")
+    answers("without")
+    assert terminal.types("agree sign blue --station south") == 1
+    assert "Nothing was signed" in terminal.err
+    assert terminal.facts("agree list --station south")["agreements"] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "why"),
+    [
+        ("agree propose --out x --station north", 2, "is to a party"),
+        ("agree propose South --out x --flash 5x --station north", 2, "is no time"),
+        ("agree propose East --out x --station north", 1, "No letter of 'East'"),
+        ("agree propose South --out nowhere/x --station north", 3, "cannot be written"),
+        ("agree show nothing --station north", 3, "cannot be read"),
+        ("agree show south.letter --station north", 1, "is a Parley letter of introduction"),
+        ("agree list --station nowhere", 3, "There is no folder"),
+        ("accept blue --station north", 1, "not a Parley letter"),
+        ("root sign blue --root nowhere", 3, "cannot be opened"),
+        ("root sign blue --root south-root", 1, "lacks the other"),
+        ("root sign south.letter --root south-root", 1, "letter of introduction"),
+        ("introduce nowhere/x --station north", 3, "cannot be written"),
+        ("bearer add --station north", 2, "either listens or dials"),
+        ("bearer add --listen here --station north", 2, "is not a place"),
+        ("introduce --station .", 3, "Others on this machine may read|cannot be opened"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence(
+    terminal: Terminal, tmp_path: Path, line: str, code: int, why: str
+) -> None:
+    north, south = found(tmp_path / "north", "North"), found(tmp_path / "south", "South")
+    introduce(north, south)
+    terminal.does("introduce south.letter --station south")
+    terminal.does("agree propose South --out blue --station north")
+    assert terminal.types(line) == code, terminal.err
+    assert re.search(why, terminal.err), terminal.err
+    assert terminal.err.count("parley: ") == 1
+    assert "  next: " in terminal.err
+    assert "Traceback" not in terminal.err
