@@ -34,7 +34,7 @@ demo: setup  ## start two stations here and print their sign-in links; Ctrl-C st
 	@$(BIN)/parley demo
 
 demo-clean:  ## forget the demo's stations
-	@rm -rf .demo
+	@if test -x $(BIN)/parley; then $(BIN)/parley demo-clean; else echo "There is no demo."; fi
 
 chromium:
 	@tools/chromium

@@ -8,6 +8,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from parley.exercise.pair import Pair
+
 # The machine is shared, so a slow example is not a failure; which examples are tried is left to
 # pytest-randomly's seed, which a failing run prints.
 hypothesis.settings.register_profile("parley", deadline=None)
@@ -35,6 +37,12 @@ def chromium() -> Path:
     """The browser for tests marked `browser`; they start it with --no-sandbox when root."""
     assert CHROMIUM is not None, "a test that uses this fixture is marked `browser`"
     return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    """Two stations made by the command line; tests take a copy (tests/stations.py)."""
+    return Pair.make(tmp_path_factory.mktemp("made"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -40,10 +40,11 @@ def test_an_error_is_a_sentence_and_a_next_step(capsys: pytest.CaptureFixture[st
 
 
 def test_an_error_is_json_too_when_that_was_asked_for(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(voice, "_as_json", True)
+    voice.speak(as_json=True)
     voice.trouble(Halted("The line is halted."))
+    voice.speak(as_json=False)
     told = capsys.readouterr()
     assert json.loads(told.out)["error"]["exit"] == 4
     assert told.err.startswith("parley: The line is halted.")

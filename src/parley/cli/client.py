@@ -179,7 +179,7 @@ def with_json(verb: Callable[..., Any]) -> Callable[..., Any]:
 
     def read(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
         if value:
-            voice.speak_json()
+            voice.speak(as_json=True)
 
     return click.option(
         "--json",

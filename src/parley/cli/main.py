@@ -116,6 +116,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one verb; its exit code."""
+    voice.speak(as_json=False)
     try:
         result = cli.main(arguments, prog_name="parley", standalone_mode=False)
         return result if isinstance(result, int) else 0

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from parley.cli import voice
+from parley.cli import shown, voice
 from parley.cli.client import Asking, asks
 
 
@@ -50,6 +50,21 @@ def list_(station: Asking) -> None:
         return voice.table(rows, ("number", "name", "office", "roles"), right=(0,))
 
     voice.tell(station.call("person.list"), in_words)
+
+
+@command.command()
+@click.argument("person", type=int, metavar="NUMBER")
+@click.option("--minutes", type=click.IntRange(min=1), help="How long it may wait; default 60.")
+@asks(setup=True)
+def link(station: Asking, person: int, minutes: int | None) -> None:
+    """Make a link by which somebody takes a seat at the console, once."""
+
+    def in_words(view: dict[str, Any]) -> Iterator[str]:
+        yield view["address"] or f"{view['path']}, at the console's address once it is served"
+        until = shown.moment(view["expires"])
+        yield f"It seats {view['person']['name']}, once, until {until}; hand it over in person."
+
+    voice.tell(station.call("signin.link", person=person, minutes=minutes), in_words)
 
 
 @command.command()

@@ -61,6 +61,7 @@ async def _serve(folder: Path, port: int | None, console: bool, parent: int | No
             "pid": os.getpid(),
             "console": address,
         }
+        station.console = address
         voice.tell(facts, _in_words)
         await over.wait()
     if watching is not None:

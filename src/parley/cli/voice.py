@@ -28,10 +28,10 @@ PROGRESS_EVERY_S = 0.5
 _as_json = False
 
 
-def speak_json() -> None:
-    """From here on facts and errors are JSON."""
+def speak(*, as_json: bool) -> None:
+    """From here on facts and errors are JSON, or words."""
     global _as_json
-    _as_json = True
+    _as_json = as_json
 
 
 # --- facts

@@ -107,6 +107,7 @@ async def run(pair: Pair, tell: Tell, ready: Callable[[Pair], None]) -> None:
         await asyncio.wait({tasks[-1], ended}, return_when=asyncio.FIRST_COMPLETED)
         if not over.is_set():
             await tasks[-1]
+            await asyncio.to_thread(_hold_desks, pair)
             await asyncio.to_thread(ready, pair)
             await asyncio.wait({ended, *tasks[:-1]}, return_when=asyncio.FIRST_COMPLETED)
         ended.cancel()
@@ -117,6 +118,13 @@ async def run(pair: Pair, tell: Tell, ready: Callable[[Pair], None]) -> None:
             crew.leave()
         with suppress(asyncio.CancelledError):
             await asyncio.to_thread(pair.stop)
+
+
+def _hold_desks(pair: Pair) -> None:
+    """Let the watch officers take the watch; to take it again changes nothing."""
+    for post in (pair.a, pair.b):
+        for desk in post.ask("watch", "desk.list")["desks"]:
+            post.ask("watch", "desk.hold", desk=desk["desk"])
 
 
 async def _both_in_service(crews: list[Crew]) -> None:

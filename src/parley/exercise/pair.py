@@ -1,8 +1,9 @@
 """Two fresh stations on this machine, introduced and with a line marked EXERCISE between them.
 
-They are made as people make them, by the command line: root keys, station, letter of introduction,
-agreement, bearers, persons. Nobody compared the digits, so the line is UNVERIFIED and says so. b
-calls a. Replay, torture and bench start from here, and the demo keeps such a pair for good.
+They are made as people make them: root keys, stations, letters and the agreement by the command
+line, one process for each step; then desk, persons and bearers by the operations behind it, in one
+go. Nobody compared the digits, so the line is UNVERIFIED and says so. b calls a. Replay, torture
+and bench start from here, and the demo keeps such a pair for good.
 """
 
 from __future__ import annotations
@@ -71,9 +72,9 @@ class Pair:
         with ThreadPoolExecutor(2) as both:
             letters = list(both.map(_found, posts, languages))
             _agree(posts, letters)
-            list(both.map(_staff, posts))
-        pair.a.run("bearer", "add", "--listen", _place(pair.listening))
-        pair.b.run("bearer", "add", "--dial", _place(pair.listening))
+        place = _place(pair.listening)
+        pair.a.set_up(*_staff(pair.a), ("bearer.add", {"listen": place}))
+        pair.b.set_up(*_staff(pair.b), ("bearer.add", {"dial": place}))
         pair.save()
         return pair
 
@@ -109,13 +110,13 @@ class Pair:
 
     def listen_on(self, place: Place) -> None:
         """Move the line to another port, while neither serves."""
-        self.a.rewire("--listen", _place(place))
+        self.a.rewire(listen=_place(place))
         self.listening = place
         self.dial_by(place[1])
 
     def dial_by(self, port: int) -> None:
         """Let b call another port of this machine, which leads to a somehow."""
-        self.b.rewire("--dial", _place((LOOPBACK, port)))
+        self.b.rewire(dial=_place((LOOPBACK, port)))
 
     def stop(self) -> None:
         """Stop both in good order."""
@@ -200,8 +201,10 @@ def digits_of(letter: Path) -> str:
     return Letter.parse(take_up(LETTER, read_whole(letter))).digits
 
 
-def _staff(post: Post) -> None:
+def _staff(post: Post) -> list[tuple[str, dict[str, Any]]]:
     """A desk, and the people who work there."""
-    post.run("desk", "add", DESK)
-    for role, name in post.people.items():
-        post.run("person", "add", name, role, "--office", OFFICES[role])
+    persons = [
+        ("person.add", {"name": name, "office": OFFICES[role], "roles": [role]})
+        for role, name in post.people.items()
+    ]
+    return [("desk.add", {"name": DESK}), *persons]

@@ -16,6 +16,8 @@ from typing import Any
 
 from parley.core.errors import Misused, ParleyError, Refused, Unavailable
 from parley.station.calling import Caller
+from parley.station.founding import set_up
+from parley.station.person import AT_THE_MACHINE
 
 LOG_NAME = "serve.log"
 TOKENS_NAME = "tokens"
@@ -124,11 +126,18 @@ class Post:
         told: dict[str, Any] = json.loads(run(*arguments[:at], *options, *arguments[at:]))
         return told
 
-    def rewire(self, *bearer: str) -> None:
+    def set_up(self, *operations: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
+        """Operations of set-up, one after the other, while the station does not serve."""
+        with set_up(self.folder) as station:
+            return [station.perform(op, AT_THE_MACHINE, given) for op, given in operations]
+
+    def rewire(self, **bearer: str) -> None:
         """Put this bearer in place of all others, while the station does not serve."""
-        for each in self.run("bearer", "list")["bearers"]:
-            self.run("bearer", "remove", str(each["bearer"]))
-        self.run("bearer", "add", *bearer)
+        (listed,) = self.set_up(("bearer.list", {}))
+        self.set_up(
+            *(("bearer.remove", {"bearer": each["bearer"]}) for each in listed["bearers"]),
+            ("bearer.add", bearer),
+        )
 
     def ask(self, role: str, op: str, **arguments: Any) -> dict[str, Any]:
         """Ask over the control socket, as the person of that role."""
@@ -147,8 +156,8 @@ class Post:
     def link(self, role: str) -> str:
         """A fresh one-time link for the person of that role; the station must serve."""
         person = self.ask(role, "whoami")["person"]["id"]
-        path: str = self.ask(role, "signin.link", person=person)["path"]
-        return f"{self.console}{path}"
+        address: str = self.ask(role, "signin.link", person=person)["address"]
+        return address
 
     def last_words(self) -> str:
         """The last line it wrote."""

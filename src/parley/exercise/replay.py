@@ -65,7 +65,14 @@ def replay(
 ) -> Replayed:
     """Make two stations in `folder`, pass every message, and hold both records against the file."""
     progress(0, len(exchange.telegrams), "making two stations")
-    pair = Pair.make(folder, exchange.parties, languages=_languages(exchange))
+    pair = Pair.make(folder, exchange.parties, _languages(exchange))
+    return replay_on(pair, exchange, tell, progress)
+
+
+def replay_on(
+    pair: Pair, exchange: Exchange, tell: Callable[[str], None], progress: Progress
+) -> Replayed:
+    """The same with a pair that is there, under the names of its parties."""
     try:
         return asyncio.run(_replay(exchange, pair, tell, progress))
     finally:

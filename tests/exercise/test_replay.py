@@ -1,0 +1,192 @@
+"""A file's messages through two real stations, and what a killed station changes: the times."""
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parley.core import audit
+from parley.exercise import report
+from parley.exercise.exchange import Exchange
+from parley.exercise.pair import Pair
+from parley.exercise.post import command, environment
+from parley.exercise.replay import STAGES, replay_on
+from tests.stations import copy_of
+
+MESSAGES: list[dict[str, Any]] = [
+    {
+        "sender": "North",
+        "receiver": "South",
+        "text": "We have received your message.\nWe shall answer before noon.",
+        "language": "en",
+        "precedence": "FLASH",
+        "date": "1967-06-05",
+        "times_edt": {"transmitted": "07:47", "received": "07:59", "approved": "07:40"},
+    },
+    {
+        "sender": "South",
+        "receiver": "North",
+        "text": "Получили. \u05e9\u05dc\u05d5\u05dd \U0001f54a\ufe0f e\u0301 <b>&amp;</b> ",
+        "language": "ru",
+        "precedence": "ROUTINE",
+    },
+    {
+        "sender": "South",
+        "receiver": "North",
+        "text": "Again: 再一次。",
+        "language": "zh-Hans",
+        "precedence": "IMMEDIATE",
+    },
+]
+
+
+def write(folder: Path, messages: list[dict[str, Any]]) -> Path:
+    file = folder / "exchange.json"
+    file.write_text(json.dumps({"title": "Three", "messages": messages}), "utf-8")
+    return file
+
+
+def replay(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command("replay", *arguments),
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=120,
+    )
+
+
+def test_a_file_is_replayed_and_both_records_prove_it(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = replay(str(write(tmp_path, MESSAGES)), "--json", "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told == json.loads((out / "report.json").read_text("utf-8"))
+    assert told["ok"]
+    assert (told["lost"], told["duplicated"], told["reordered"]) == (0, 0, 0)
+    assert [each["sha256"] for each in told["messages"]] == [
+        telegram.sha256 for telegram in Exchange.parse({"messages": MESSAGES}).telegrams
+    ]
+    for message in told["messages"]:
+        assert list(message["seconds"]) == list(STAGES)
+        assert all(seconds >= 0 for seconds in message["seconds"].values())
+    reports = [audit.verify((out / f"{name}.evidence").read_bytes()) for name in ("North", "South")]
+    assert reports[0] == reports[1]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "North.evidence",
+        "South.evidence",
+        "report.json",
+    ]
+
+
+class Killer(threading.Thread):
+    """kill -9 of one station after the other, some time apart, until told to stop."""
+
+    def __init__(self, pair: Pair) -> None:
+        super().__init__(daemon=True)
+        self.kills = 0
+        self.over = threading.Event()
+        self._pair = pair
+
+    def run(self) -> None:
+        while not self.over.wait(0.4):
+            post = (self._pair.a, self._pair.b)[self.kills % 2]
+            if post.alive():
+                os.kill(post.pid, signal.SIGKILL)
+                self.kills += 1
+
+
+def test_killing_stations_on_the_way_changes_nothing_but_the_times(
+    made: Pair, tmp_path: Path
+) -> None:
+    pair = copy_of(made, tmp_path / "pair")
+    exchange = Exchange.parse({"messages": MESSAGES * 7})
+    killer = Killer(pair)
+
+    def progress(done: int, total: int, note: str) -> None:
+        if done == 1:
+            killer.start()
+        elif done == total:
+            killer.over.set()
+
+    told: list[str] = []
+    replayed = replay_on(pair, exchange, told.append, progress)
+    found = report.report(exchange, replayed)
+    assert found["complaints"] == []
+    assert found["ok"]
+    assert killer.kills >= 1
+    assert found["restarts"] == killer.kills
+    assert any("killed by signal 9" in line for line in told)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"sender": "East"}, "third name"),
+        ({"precedence": "URGENT"}, "precedence"),
+        ({"text": "\t"}, "tab"),
+    ],
+)
+def test_what_does_not_pass_stops_everything_before_it_begins(
+    change: dict[str, Any], says: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    began = time.monotonic()
+    done = replay(str(write(tmp_path, [*MESSAGES, MESSAGES[1] | change])), "--out", str(out))
+    assert done.returncode == 1
+    assert "Message 4 " in done.stderr
+    assert says in done.stderr
+    assert not out.exists()
+    assert time.monotonic() - began < 5  # no station was made
+
+
+def test_the_table_has_figures_and_no_words_of_the_file() -> None:
+    told = {
+        "messages": [
+            {
+                "number": 1,
+                "label": "1967-06-05",
+                "sender": "North",
+                "precedence": "FLASH",
+                "words": 95,
+                "seconds": dict.fromkeys(STAGES, 0.0125),
+                "total_s": 0.1,
+                "noted_minutes": {"sight_translation": 18, "received": 12, "approved": -10},
+            }
+        ]
+    }
+    head, ruler, row = report.markdown(told).splitlines()
+    assert head.count("|") == ruler.count("|") == row.count("|")
+    assert "| 0.013 |" in row or "| 0.012 |" in row
+    assert row.endswith("| approved −10, received 12, sight translation 18 |")
+
+
+def test_a_report_without_notes_has_no_column_for_them() -> None:
+    message = {
+        "number": 1,
+        "label": "",
+        "sender": "North",
+        "precedence": "FLASH",
+        "words": 1,
+        "seconds": dict.fromkeys(STAGES, 0.0),
+        "total_s": 0.0,
+        "noted_minutes": {},
+    }
+    assert "noted" not in report.markdown({"messages": [message]})
+
+
+def test_evidence_files_bear_the_names_of_the_parties() -> None:
+    assert report.file_names(("Moscow", "Washington")) == {
+        "Moscow": "Moscow.evidence",
+        "Washington": "Washington.evidence",
+    }
+    assert set(report.file_names(("../a/b", "..\\A\\B")).values()) == {
+        "-a-b-1.evidence",
+        "-A-B-2.evidence",
+    }
