@@ -263,3 +263,22 @@ def test_what_goes_wrong_is_one_sentence(
     assert terminal.err.count("parley: ") == 1
     assert "  next: " in terminal.err
     assert "Traceback" not in terminal.err
+
+
+def test_a_secret_is_carried_to_a_meeting(terminal: Terminal, tmp_path: Path) -> None:
+    north, south = found(tmp_path / "north", "North"), found(tmp_path / "south", "South")
+    introduce(north, south)
+    for name in ("north", "south"):
+        terminal.does(f"agree secret {name}.secret --station {name}")
+        assert Path(f"{name}.secret").stat().st_mode & 0o077 == 0
+    told = terminal.does("agree propose South --out blue --secret --station north")
+    assert "with a secret exchanged in person" in " ".join(told.split())
+    assert "Caution" not in told
+    for station in (south, north):
+        terminal.does(f"agree sign blue --station {station.folder.name}")
+        terminal.does(f"root sign blue --root {station.root.path.name}")
+    assert terminal.types("agree accept blue --secret north.secret --station north") == 1
+    assert "The secret that South brought" in terminal.err
+    for name in ("north", "south"):
+        both = "--secret north.secret --secret south.secret"
+        terminal.does(f"agree accept blue {both} --station {name}")

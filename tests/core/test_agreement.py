@@ -251,6 +251,7 @@ def test_I18_a_secret_of_the_meeting_is_there_when_agreed_and_only_then() -> Non
         terms(with_secret, A.letter, A.keys, B.letter)
     with pytest.raises(Refused, match="secret"):
         terms(agreement(A, B), A.letter, A.keys, B.letter, secret)
+    assert terms(with_secret, A.letter, A.keys, B.letter, spent=True).psk0 is None
     with pytest.raises(Refused, match="32 bytes"):
         psk0(bytes(31), bytes(32), with_secret)
 

@@ -13,10 +13,12 @@ import pytest
 from parley.core.agreement import UNSIGNED, Agreement, Paper
 from parley.core.entry import Status
 from parley.core.errors import Misused, ParleyError, Refused, Unavailable
+from parley.core.kept import Change
 from parley.core.keys import Prekey
 from parley.core.wire import decode
 from parley.station.introductions import agreed as open_agreements
 from parley.station.introductions import documents
+from parley.station.meeting import Brought
 from parley.store.sqlite import SqliteStore
 from tests.station.founded import (
     AtWork,
@@ -267,7 +269,7 @@ def test_a_folder_whose_prekey_is_gone_opens_nothing(pair: tuple[Founded, Founde
             store.put_secret(f"prekey {agreement.without(1 - side).hash.hex()}", None)
         with pytest.raises(Unavailable, match="prekey"):
             at_work.does("agree.accept", agreement=whole)
-        assert at_work.station.lines == []
+        assert list(at_work.station.lines) == []
         assert store.sql("SELECT 1 FROM agreements") == []
 
 
@@ -454,3 +456,66 @@ def test_a_party_with_a_new_root_is_another_party(tmp_path: Path) -> None:
     again = found(tmp_path / "again", "South", make_root(tmp_path / "other", "South"))
     with pytest.raises(Refused, match="Another party is known"):
         north.does("accept", letter=packed(again.letter.raw), digits=again.letter.digits)
+
+
+# --- the secret of a meeting
+
+
+def test_I18_what_both_brought_to_the_meeting_enters_the_keys(
+    pair: tuple[Founded, Founded],
+) -> None:
+    north, south = pair
+    brought = [
+        packed(Brought.fresh(each.letter.fingerprint, os.urandom).to_bytes()) for each in pair
+    ]
+    whole = agreed(north, south, psk0=True)
+    assert north.does("agree.show", agreement=whole)["cautions"] == []
+    for missing in ([], brought[:1], brought[1:], [brought[0], brought[0]]):
+        with pytest.raises(Refused, match=r"The secret that (North|South) brought"):
+            north.does("agree.accept", agreement=whole, psk=missing)
+    with pytest.raises(Refused, match="wrong form"):
+        north.does("agree.accept", agreement=whole, psk=[brought[0], packed(b"\x80")])
+    north.does("agree.accept", agreement=whole, psk=brought)
+    south.does("agree.accept", agreement=whole, psk=brought[::-1])
+    found_ = []
+    for station in pair:
+        with station.at_work() as at_work:
+            found_.append(next(iter(at_work.station.lines)).agreed.terms.psk0)
+            assert not any(each in str(at_work.does("audit")["rows"]) for each in brought)
+    assert found_[0] is not None
+    assert found_[0] == found_[1]
+
+
+def test_I18_the_secret_is_erased_once_both_directions_are_open(
+    pair: tuple[Founded, Founded],
+) -> None:
+    north, south = pair
+    brought = [
+        packed(Brought.fresh(each.letter.fingerprint, os.urandom).to_bytes()) for each in pair
+    ]
+    whole = agreed(north, south, psk0=True)
+    north.does("agree.accept", agreement=whole, psk=brought)
+    with north.at_work() as at_work:
+        at_work.does("whoami")
+        at_work.does("desk.add", name="Watch")  # a step, in which the line makes its OPEN
+        secret = next(iter(at_work.station.lines)).agreed.terms.psk0
+        agreement = read(whole).agreement
+        side = agreement.side_of(north.letter.fingerprint)
+        cells = at_work.station.store.load(agreement.line_id, 1, side).cells
+        assert {"open", "prekey"} <= cells.keys()
+    assert secret is not None
+    assert secret in raw_files(north.folder)
+    with north.at_work() as at_work:
+        store = at_work.station.store
+        with store.transaction():  # their OPEN was accepted
+            store.keep(Change(agreement.line_id, 1, (0, 0), cells={"prekey": None}))
+    with north.at_work() as at_work:
+        assert next(iter(at_work.station.lines)).agreed.terms.psk0 is None
+    assert secret not in raw_files(north.folder)
+
+
+def test_I18_a_secret_nobody_agreed_upon_is_refused(pair: tuple[Founded, Founded]) -> None:
+    north, south = pair
+    brought = packed(Brought.fresh(north.letter.fingerprint, os.urandom).to_bytes())
+    with pytest.raises(Refused, match="does without"):
+        north.does("agree.accept", agreement=agreed(north, south), psk=[brought])

@@ -26,7 +26,10 @@ from parley.cli.client import Asking, asks
 from parley.cli.root import sign_paper
 from parley.core.agreement import Paper
 from parley.core.errors import Misused
-from parley.station.carried import AGREEMENT
+from parley.core.identity import Letter
+from parley.station.carried import AGREEMENT, SECRET, carry
+from parley.station.folder import write_whole
+from parley.station.meeting import Brought
 from parley.station.root import RootFolder
 
 TIME: dict[str, Any] = {"type": span, "metavar": "TIME"}
@@ -71,6 +74,12 @@ def command() -> None:
 @click.option("--suspension", help="The terms on which a side may suspend the line, in words.")
 @click.option("--our-address", help="How we are to be addressed.")
 @click.option("--their-address", help="How they are to be addressed.")
+@click.option(
+    "--secret/--no-secret",
+    "psk0",
+    default=None,
+    help="Whether a secret exchanged in person protects it (parley agree secret); default not.",
+)
 @asks(setup=True)
 def propose(
     station: Asking, party: str | None, out: Path, amends: Path | None, **terms: Any
@@ -148,10 +157,39 @@ def sign(
 
 
 @command.command()
-@click.argument("file", type=FILE)
+@click.argument("out", type=FILE)
 @asks(setup=True)
-def accept(station: Asking, file: Path) -> None:
+def secret(station: Asking, out: Path) -> None:
+    """Write to OUT the secret that we bring to a meeting with the other party.
+
+    Each party brings one and takes a copy of the other's home. Both are given to accept.
+    """
+    letter = Letter.parse(base64.b64decode(station.call("introduce")["letter"]))
+    brought = Brought.fresh(letter.fingerprint, os.urandom)
+    write_whole(out, carry(SECRET, brought.to_bytes()))
+    voice.tell(
+        {"file": str(out)},
+        lambda told: [
+            f"{out} is for the meeting alone: hand a copy over in person, and take theirs.",
+            "Then: parley agree accept FILE --secret OURS --secret THEIRS",
+        ],
+    )
+
+
+@command.command()
+@click.argument("file", type=FILE)
+@click.option(
+    "--secret",
+    "secrets",
+    type=FILE,
+    multiple=True,
+    metavar="FILE",
+    help="What a party brought to the meeting; give both, where the agreement uses them.",
+)
+@asks(setup=True)
+def accept(station: Asking, file: Path, secrets: tuple[Path, ...]) -> None:
     """Open the line of FILE, which both roots have signed."""
+    brought = [packed(SECRET, each) for each in secrets]
 
     def in_words(view: dict[str, Any]) -> Iterator[str]:
         name = voice.visible(view["name"])
@@ -160,7 +198,8 @@ def accept(station: Asking, file: Path) -> None:
             yield "It is UNVERIFIED: digits were not compared by persons of both parties."
         yield "Next: parley bearer add, where it has none yet; then parley serve."
 
-    voice.tell(station.call("agree.accept", agreement=packed(AGREEMENT, file)), in_words)
+    told = station.call("agree.accept", agreement=packed(AGREEMENT, file), psk=brought or None)
+    voice.tell(told, in_words)
 
 
 @command.command(name="list")

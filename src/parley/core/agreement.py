@@ -283,8 +283,13 @@ def terms(
     our_keys: OurKeys,
     theirs: Letter,
     psk0: bytes | None = None,
+    *,
+    spent: bool = False,
 ) -> Terms:
-    """What the line reads of a verified agreement, with all keys under their names on it."""
+    """What the line reads of a verified agreement, with all keys under their names on it.
+
+    `psk0` is needed until both directions are open; `spent` says that they are.
+    """
     side = agreement.side_of(ours.fingerprint)
     letters = (ours, theirs) if side == 0 else (theirs, ours)
     Paper(agreement).fits(*letters)
@@ -295,7 +300,7 @@ def terms(
         certificate.cosigner,
     ):
         raise Refused("our keys are not those of our letter", "restore the folder's keys", "I16")
-    if (psk0 is not None) != agreement.psk0:
+    if (psk0 is not None or spent) != agreement.psk0:
         raise Refused("the secret of the meeting is missing, or not agreed upon", rule="I18")
     line = agreement.line_id
     return Terms(

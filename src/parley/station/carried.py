@@ -49,7 +49,12 @@ ANSWER = Kind(
     "Parley answer of the root",
     "A party certifies its station. Carry it back: parley init FOLDER --answer FILE",
 )
-KINDS = (LETTER, AGREEMENT, REQUEST, ANSWER)
+SECRET = Kind(
+    "secret",
+    "Parley secret of a meeting",
+    "Hand it over in person and to nobody else, and burn it once the line is open.",
+)
+KINDS = (LETTER, AGREEMENT, REQUEST, ANSWER, SECRET)
 
 
 def carry(kind: Kind, content: bytes) -> bytes:

@@ -21,6 +21,7 @@ from parley.core.identity import Letter
 from parley.core.kept import Change
 from parley.core.keys import Prekey
 from parley.core.wire import encode
+from parley.station import meeting
 from parley.station.folder import Home
 from parley.station.letters import Known, by_fingerprint, by_name, from_base64, to_base64
 from parley.station.lines import Agreed
@@ -58,7 +59,8 @@ def _agreed(store: SqliteStore, home: Home, line_id: bytes, inc: int) -> Agreed:
     ours, theirs = Letter.parse(row["ours"]), Letter.parse(row["theirs"])
     a, b = sorted((ours, theirs), key=lambda letter: letter.fingerprint)
     agreement = Agreement.parse(row["paper"]).verify(a, b)
-    return Agreed.of(agreement, terms(agreement, ours, home.keys, theirs))
+    psk0, spent = meeting.kept(store, agreement, agreement.side_of(ours.fingerprint))
+    return Agreed.of(agreement, terms(agreement, ours, home.keys, theirs, psk0, spent=spent))
 
 
 def _opened(store: SqliteStore, line_id: bytes, inc: int) -> Any:
@@ -338,7 +340,7 @@ def _with_terms(base: Agreement, given: dict[str, Any], side: int) -> Agreement:
 
 
 _CLOCKS = ("routine_s", "priority_s", "immediate_s", "flash_s")
-_KINDS = {str: "a text", int: "a whole number"}
+_KINDS = {str: "a text", int: "a whole number", bool: "true or false"}
 TERMS: dict[str, type] = {
     "name": str,
     "mark": str,
@@ -351,6 +353,7 @@ TERMS: dict[str, type] = {
     "suspension": str,
     "our_address": str,
     "their_address": str,
+    "psk0": bool,
 }
 
 
@@ -415,8 +418,11 @@ def _check_name_free(store: SqliteStore, agreement: Agreement) -> None:
 
 
 @operation("agree.accept", roles=("operator",), setup=True)
-def agree_accept(station: Station, who: Person, *, agreement: str) -> dict[str, Any]:
-    """Open the line: both roots have signed what we proposed or answered."""
+def agree_accept(
+    station: Station, who: Person, *, agreement: str, psk: list[str] | None = None
+) -> dict[str, Any]:
+    """Open the line: both roots have signed what we proposed or answered. `psk` is what both
+    parties brought to the meeting, if the agreement uses it."""
     given = _given(station, agreement)
     for side, letter in enumerate(given.letters):
         if not given.paper.signed(side):
@@ -427,8 +433,12 @@ def agree_accept(station: Station, who: Person, *, agreement: str) -> dict[str, 
             )
     stands = given.paper.verify(*given.letters)
     _check_name_free(station.store, stands)
-    opened = Agreed.of(stands, terms(stands, given.ours, station.home.keys, given.theirs.letter))
+    psk0 = meeting.joined(stands, [from_base64("secret", each) for each in psk or []])
+    opened = Agreed.of(
+        stands, terms(stands, given.ours, station.home.keys, given.theirs.letter, psk0)
+    )
     _open(station, given)
+    meeting.keep(station.store, stands, psk0)
     station.lines_changed = True
     return {
         "line": opened.hex,
