@@ -1,4 +1,4 @@
-"""Two real stations for tests: real SQLite, real TCP on loopback, real control sockets, one clock.
+"""Two real stations for tests: real SQLite, real TCP on loopback, real control sockets.
 
     with two_stations(tmp_path) as (north, south):
         said = north.says("Ceasefire at 0600Z.", "FLASH")
@@ -97,39 +97,49 @@ class Stage:
         self.loop.close()
 
 
-class MovedClock:
-    """This machine's clocks, moved on as a test likes; both stations live by one of them."""
+class Hours:
+    """How far a test has moved the time on, for all its stations."""
 
     def __init__(self, stage: Stage) -> None:
+        self.ahead_s = 0.0
+        self.alarms: set[_Alarm] = set()
         self._stage = stage
-        self._ahead_s = 0.0
+
+    def skip(self, seconds: float) -> None:
+        """Let time pass at once."""
+
+        def move() -> None:
+            self.ahead_s += seconds
+            for alarm in list(self.alarms):
+                alarm.arm(time.monotonic() + self.ahead_s)
+
+        self._stage.do(move)
+
+
+class MovedClock:
+    """One station's clocks: this machine's, moved on as a test likes."""
+
+    def __init__(self, hours: Hours) -> None:
+        self._hours = hours
         self._wrong_s = 0.0
-        self._alarms: set[_Alarm] = set()
 
     def now(self) -> Instant:
         """This moment, on both clocks."""
-        ahead = self._ahead_s
+        ahead = self._hours.ahead_s
         return Instant(time.time() + ahead + self._wrong_s, time.monotonic() + ahead)
 
     def call_at(self, mono: float, call: Callable[[], None]) -> Alarm:
         """Call once the monotonic clock shows `mono`."""
-        alarm = _Alarm(self._alarms, mono, call)
+        alarm = _Alarm(self._hours.alarms, mono, call)
         alarm.arm(self.now().mono)
         return alarm
 
     def skip(self, seconds: float) -> None:
-        """Let time pass at once, on both clocks."""
-
-        def move() -> None:
-            self._ahead_s += seconds
-            now = self.now().mono
-            for alarm in list(self._alarms):
-                alarm.arm(now)
-
-        self._stage.do(move)
+        """Let time pass at once, on both clocks and at all stations."""
+        self._hours.skip(seconds)
 
     def set_wrong(self, seconds: float) -> None:
-        """Set the wall clock so far ahead, or back; the monotonic one knows nothing of it."""
+        """Set this station's wall clock so far ahead, or back."""
         self._wrong_s = seconds
 
 
@@ -218,6 +228,7 @@ class Post:
 
         async def start() -> Station:
             station = await self._exit.enter_async_context(serving(self.folder, clock=self.clock))
+            self._tell(station.events.since(0)[1:])  # what came while it started
             station.events.listen(self._tell)
             return station
 
@@ -305,7 +316,7 @@ def two_stations(
     """North and south with one line between them, in service when `started`."""
     port = free_port()
     stage = Stage()
-    clock = MovedClock(stage)
+    hours = Hours(stage)
     posts: list[Post] = []
     try:
         for name in ("north", "south"):
@@ -314,7 +325,7 @@ def two_stations(
             with set_up(tmp_path / name) as station:
                 where = {"dial": place} if name == "north" else {"listen": place}
                 station.perform("bearer.add", AT_THE_MACHINE, where)
-            posts.append(Post(tmp_path / name, stage, clock))
+            posts.append(Post(tmp_path / name, stage, MovedClock(hours)))
         north, south = posts
         if started:
             south.starts()

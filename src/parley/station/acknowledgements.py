@@ -83,7 +83,7 @@ def display(
 
 def show(station: Station, open_line: OpenLine, first: int, count: int) -> list[int]:
     """Write DISPLAYED for what was not displayed before; the numbers that were new."""
-    station.check_not_halted(open_line)
+    open_line.check_not_halted(station.state(open_line))
     new = messages.mark_displayed(station, open_line, open_line.theirs, first, count)
     runs: list[list[int]] = []
     for n in new:

@@ -7,6 +7,7 @@ in the first frame that opens.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -83,13 +84,60 @@ class Bearing:
 
     def _line(self) -> OpenLine | None:
         """The line this bearer calls for; the only one when none was named."""
-        lines = self._station.lines
+        lines = list(self._station.lines)
         if self._line_id is None:
             return lines[0] if len(lines) == 1 and self._dials else None
         for open_line in lines:
             if open_line.id == self._line_id:
                 return open_line
         return None
+
+
+class Bearings:
+    """All bearers of a serving station."""
+
+    def __init__(self) -> None:
+        self._all: list[Bearing] = []
+        self._serving = False
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def start(self, station: Station) -> None:
+        """Begin with those that are set up; Unavailable when one of them cannot."""
+        self._serving = True
+        for bearing in bearers_of(station):
+            self._all.append(bearing)
+            await bearing.start()
+
+    async def stop(self) -> None:
+        """Close every path."""
+        self._serving = False
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(
+            *(bearing.stop() for bearing in self._all), *self._under_way, return_exceptions=True
+        )
+        self._all.clear()
+
+    def take_up(self, bearing: Bearing) -> None:
+        """Begin with one that was added."""
+        if self._serving:
+            self._all.append(bearing)
+            self._do(keep_trying(bearing))
+
+    def give_up(self, id: int) -> None:
+        """End one that was removed."""
+        for bearing in [each for each in self._all if each.id == id]:
+            self._all.remove(bearing)
+            self._do(bearing.stop())
+
+    def describe(self) -> list[dict[str, Any]]:
+        """What the engineer wants to know of each."""
+        return [bearing.describe() for bearing in self._all]
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
 
 
 def read_place(place: str) -> tuple[str, int]:
@@ -134,7 +182,7 @@ def bearer_add(
     if not rows:
         raise Refused("There is such a bearer already.", "`parley bearer list` shows them.")
     bearing = Bearing(station, rows[0])
-    station.after_commit(lambda: station.take_up(bearing))
+    station.after_commit(lambda: station.bearings.take_up(bearing))
     return {"bearer": bearing.id, "listen": listen, "dial": dial}
 
 
@@ -150,15 +198,13 @@ def bearer_remove(station: Station, who: Person, *, bearer: int) -> dict[str, An
     rows = station.store.sql("DELETE FROM bearers WHERE id = ? RETURNING id", (bearer,))
     if not rows:
         raise Refused(f"There is no bearer {bearer}.", "`parley bearer list` shows them.")
-    station.after_commit(lambda: station.give_up(bearer))
+    station.after_commit(lambda: station.bearings.give_up(bearer))
     return {"bearer": bearer}
 
 
 def describe(station: Station) -> list[dict[str, Any]]:
     """What the engineer wants to know of every bearer, running or only set up."""
-    if station.bearers:
-        return [bearing.describe() for bearing in station.bearers]
-    return [bearing.describe() for bearing in bearers_of(station)]
+    return station.bearings.describe() or [bearing.describe() for bearing in bearers_of(station)]
 
 
 async def keep_trying(bearing: Bearing) -> None:

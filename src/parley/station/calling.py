@@ -93,6 +93,9 @@ class Caller:
     def events(self, since: int | None = None) -> Iterator[dict[str, Any]]:
         """Events as they happen, after `since` or from now on; the connection is then theirs."""
         self.call("events", **({} if since is None else {"since": since}))
+        return self._events()
+
+    def _events(self) -> Iterator[dict[str, Any]]:
         while True:
             answer = self.read()
             if "event" in answer:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from parley.core.effects import Saying
 from parley.core.entry import (
     Content,
     Key,
@@ -434,96 +433,3 @@ def draft_withdraw(station: Station, who: Person, *, draft: int) -> dict[str, An
     station.store.sql("UPDATE drafts SET withdrawn = ? WHERE id = ?", (station.now.wall, draft))
     station.publish("draft", before.open_line, draft=draft, state="withdrawn")
     return view(station, load(station, draft))
-
-
-# --- release
-
-
-@operation("release", roles=("releaser",))
-def release(
-    station: Station, who: Person, *, draft: int, sha256: str, displayed: int | None = None
-) -> dict[str, Any]:
-    """Consent, as a second person, to the exact bytes of a draft; from then on they go out."""
-    found = load_open(station, draft)
-    check_second_person(station, found, who)
-    if sha256.lower() != found.sha256:
-        raise Refused(
-            f"Draft {draft} is not what you have read: its SHA-256 is {found.sha256[:16]}….",
-            "Look at the draft again; somebody may have changed it.",
-        )
-    check_displayed(station, found, displayed)
-    open_line = found.open_line
-    shown = found.base if displayed is None else displayed
-    body = _released_body(station, found, who, shown)
-    saying = Saying(found.type, found.precedence, found.status, body)
-    queue_id = station.say(open_line, saying)
-    for act in messages.references(open_line.ours, found.type, found.content):
-        messages.say_about(station, open_line, queue_id, act)
-        if act[2] == "answered":
-            messages.acknowledge(station, open_line, act[0], act[1])
-    station.store.sql(
-        "INSERT INTO releases (draft, line_id, inc, queue_id, person, at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (draft, *open_line.key, queue_id, who.id, station.now.wall),
-    )
-    station.publish("draft", open_line, draft=draft, state="released")
-    result: dict[str, Any] = {
-        "draft": draft,
-        "released_at": station.now.wall,
-        "n": None,
-        "waiting": None,
-        "sha256": found.sha256,
-    }
-    station.await_number(open_line, queue_id, result)
-    return result
-
-
-def check_second_person(station: Station, draft: Draft, who: Person) -> None:
-    """Refuse a releaser who wrote or changed the draft."""
-    if who.id == draft.person or who.id in draft.editors:
-        did = "wrote" if who.id == draft.person else "changed"
-        raise Refused(
-            f"{who.name} {did} draft {draft.id} and cannot release it.",
-            "A second person reads the exact text and releases it.",
-        )
-
-
-def check_displayed(station: Station, draft: Draft, displayed: int | None) -> None:
-    """Refuse while messages of theirs came since that the releaser has not seen."""
-    size = station.state(draft.open_line).their_size
-    if displayed is not None and not 0 <= displayed <= size:
-        raise Refused(
-            f"They have written {size} entries; {displayed} cannot have been displayed.",
-            "Give the number that `draft.show` names.",
-        )
-    unseen = [
-        each
-        for each in arrived_since(station, draft)
-        if displayed is None or each["n"] >= displayed
-    ]
-    if unseen:
-        listed = ", ".join(f"{each['n']} ({each['precedence']})" for each in unseen[:8])
-        more = f" and {len(unseen) - 8} more" if len(unseen) > 8 else ""
-        raise Refused(
-            f"Since this draft was begun they sent {listed}{more}.",
-            f"Read what came; then release it with --displayed {unseen[-1]['n'] + 1},"
-            " or change the draft.",
-        )
-
-
-def _released_body(station: Station, draft: Draft, who: Person, displayed: int) -> bytes:
-    """The draft's body with what the release adds; its hash as drafted stays the same."""
-    content = draft.content
-    header = dict(content.header)
-    header[Key.RELEASERS] = [who.id]
-    if displayed:
-        header[Key.DISPLAYED] = displayed
-    released = since_2020(station.now.wall)
-    # Times equal to the entry's own are left out (E7). It gets its time when it gets its number:
-    # in this very step, unless something waits or blocks.
-    at_once = station.numbers_at_once(draft.open_line)
-    if not at_once:
-        header[Key.RELEASED] = released
-    if at_once and header.get(Key.COMPOSED) == released:
-        del header[Key.COMPOSED]
-    return body_of(draft.type, header, content.payload)

@@ -7,11 +7,14 @@ told so and loads afresh. Numbers rise across restarts too.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 KEPT_MAX = 4096
+
+_log = logging.getLogger("parley.station")
 
 Event = dict[str, Any]
 Listener = Callable[[list[Event]], None]
@@ -36,7 +39,10 @@ class Events:
             event["seq"] = self.seq
             self._ring.append(event)
         for listener in list(self._listeners.values()):
-            listener(happened)
+            try:
+                listener(happened)
+            except Exception:  # one page's mistake is nobody else's trouble
+                _log.exception("a listener failed")
 
     def since(self, seq: int) -> list[Event]:
         """All events after `seq`; begins with a "gap" when some of them are gone."""
@@ -48,7 +54,7 @@ class Events:
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with each batch from now on; returns how to stop.
 
-        It is called from within the station's step and must neither wait nor raise.
+        It is called from within the station's step and must not wait.
         """
         number, self._next_listener = self._next_listener, self._next_listener + 1
         self._listeners[number] = listener

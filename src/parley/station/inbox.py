@@ -79,7 +79,7 @@ def message(
 
 
 def _lines(station: Station, name: str | None) -> list[OpenLine]:
-    return station.lines if name is None else [station.line(name)]
+    return list(station.lines) if name is None else [station.line(name)]
 
 
 def _rows(station: Station, open_line: OpenLine, dir: int, newest: int) -> list[Any]:
@@ -105,7 +105,7 @@ def _unnumbered(station: Station, open_line: OpenLine) -> list[dict[str, Any]]:
         " ORDER BY d.precedence DESC, r.queue_id LIMIT ?",
         (*open_line.key, LISTED_MAX),
     )
-    why = station.why_waiting(open_line)
+    why = open_line.why_waiting(station.state(open_line))
     return [
         {
             "line": open_line.agreed.hex,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from parley.bearers import Path
@@ -9,6 +10,7 @@ from parley.bearers.tcp import Limits
 from parley.core.agreement import Agreement
 from parley.core.effects import LineState
 from parley.core.entry import EPOCH_2020, Precedence, Status
+from parley.core.errors import Halted, Misused, Refused
 from parley.core.line import Line
 from parley.core.terms import Terms
 
@@ -111,6 +113,34 @@ class OpenLine:
         """When a line that was heard counts as silent."""
         return SILENT_AFTER_HEARTBEATS * self.agreed.terms.heartbeat_s
 
+    def check_not_halted(self, state: LineState) -> None:
+        """Refuse what cannot be said, before anything is noted of it."""
+        if state.halted is not None:
+            raise Halted(
+                f"The line {self.agreed.name} is halted: {state.halted}.",
+                "Nothing is sent until both stations have agreed how to go on; call the engineer.",
+                rule="L18",
+            )
+
+    def why_waiting(self, state: LineState) -> str:
+        """Why a released entry has no number yet."""
+        if not state.in_service:
+            return "released, waiting for the line to open"
+        if not state.path_up:
+            return "released, waiting for a path to the other side"
+        return "released, waiting behind what was released before"
+
+    def numbers_at_once(self, state: LineState) -> bool:
+        """Whether an entry said now is sure to be numbered in this step."""
+        return (
+            state.in_service
+            and state.path_up
+            and state.halted is None
+            and state.queued == 0
+            and state.our_size - state.receipted < 3
+            and self.room() > 0
+        )
+
     def observe(self, state: LineState) -> str:
         """Whether the other side was heard: our newest STATUS that it has echoed says so."""
         if state.last_heard_s is None:
@@ -120,6 +150,53 @@ class OpenLine:
     def clock_s(self, precedence: int) -> float:
         """The time in which a message of this precedence must be acknowledged."""
         return self.agreed.clocks_s[Precedence(precedence)]
+
+
+class Lines:
+    """All lines of a station, by number and incarnation."""
+
+    def __init__(self) -> None:
+        self._lines: dict[tuple[bytes, int], OpenLine] = {}
+
+    def __iter__(self) -> Iterator[OpenLine]:
+        return iter(list(self._lines.values()))
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._lines
+
+    def add(self, open_line: OpenLine) -> None:
+        """Take a line up."""
+        self._lines[open_line.key] = open_line
+
+    def named(self, name: str | None) -> OpenLine:
+        """A line by its name or the beginning of its number; the only one needs neither."""
+        lines = list(self)
+        if not lines:
+            raise Refused(
+                "This station has no line yet.", "Introduce yourselves, then agree on one."
+            )
+        if name is not None:
+            lines = [each for each in lines if each.agreed.name == name] or [
+                each for each in lines if name and each.agreed.hex.startswith(name.lower())
+            ]
+        if len(lines) == 1:
+            return lines[0]
+        known = ", ".join(each.agreed.name for each in self)
+        if not lines:
+            raise Refused(f"There is no line {name!r:.60}.", f"There is: {known}.")
+        raise Misused("Say which line you mean.", f"With --line; there is: {known}.")
+
+    def of(self, line_id: bytes, inc: int) -> OpenLine:
+        """The line that a row belongs to."""
+        found = self._lines.get((line_id, inc))
+        if found is None:
+            raise Refused(
+                "This belongs to a line that is not open here.", "`parley status` lists the lines."
+            )
+        return found
 
 
 def since_2020(wall: float) -> int:

@@ -11,14 +11,17 @@ checked here against the function's own annotations, so that no domain module me
 from __future__ import annotations
 
 import inspect
+import logging
 import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NewType
 
-from parley.core.errors import Misused, Refused
+from parley.core.errors import Misused, ParleyError, Refused, Unavailable
 from parley.station.person import Person
+
+_log = logging.getLogger("parley.station")
 
 Words = NewType("Words", str)  # a text that the operation checks itself, character by character
 
@@ -32,6 +35,24 @@ class Beside:
     """The rest of an answer that takes long: run in a thread, beside the loop."""
 
     work: Callable[[], dict[str, Any]]
+
+    def answer(self) -> dict[str, Any] | ParleyError:
+        """Do it; an error is an answer too."""
+        try:
+            return self.work()
+        except ParleyError as error:
+            return error
+        except Exception:
+            _log.exception("work beside the loop failed")
+            return mistake("work beside the loop")
+
+
+def mistake(what: str) -> Unavailable:
+    """Our own code failed: the person is told, the log says where."""
+    return Unavailable(
+        f"The station made a mistake in {what}; nothing was changed.",
+        "Its log says where; tell those who maintain it.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

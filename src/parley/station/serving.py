@@ -5,7 +5,6 @@ One process at a time works in a folder; its lock sees to that.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
@@ -27,6 +26,7 @@ from parley.station import (
     line_tests,
     people,
     records,
+    releasing,
     sessions,
     status,
 )
@@ -53,6 +53,7 @@ OPERATIONS_IN = (
     line_tests,
     people,
     records,
+    releasing,
     sessions,
     status,
 )
@@ -69,19 +70,12 @@ async def serving(
         async with AsyncExitStack() as stack:
             station.start()
             stack.callback(station.stop)
-            for each in bearing.bearers_of(station):
-                await each.start()
-                station.bearers.append(each)
-            stack.push_async_callback(_stop_bearers, station)
+            stack.push_async_callback(station.bearings.stop)
+            await station.bearings.start(station)
             control = ControlServer(station, folder)
             await control.start()
             stack.push_async_callback(control.stop)
             yield station
-
-
-async def _stop_bearers(station: Station) -> None:
-    await asyncio.gather(*(each.stop() for each in station.bearers))
-    station.bearers.clear()
 
 
 def perform_here(

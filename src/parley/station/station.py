@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -31,28 +31,30 @@ from parley.core.effects import (
     Scrub,
     Transmit,
 )
-from parley.core.errors import Halted, Misused, ParleyError, Refused, Unavailable
+from parley.core.errors import ParleyError, Unavailable
 from parley.core.kept import EntryRow
 from parley.core.keys import Entropy
 from parley.core.line import Line
 from parley.core.terms import Instant
 from parley.station import introductions, messages, roster
 from parley.station.audit_trail import Trail
-from parley.station.bearing import Bearing, keep_trying
+from parley.station.bearing import Bearings
+from parley.station.carrying import Carrying, Departures
 from parley.station.clock import Alarm, Clock
 from parley.station.control import Answer, Reply
 from parley.station.events import Event, Events
 from parley.station.folder import Home
-from parley.station.lines import Agreed, OpenLine
-from parley.station.operations import Beside, Operation, find
+from parley.station.lines import Agreed, Lines, OpenLine
+from parley.station.operations import Beside, Operation, find, mistake
 from parley.station.people import People
 from parley.station.person import Person
 from parley.station.watch import Watch
 from parley.store.sqlite import SqliteStore
 
-STEP_INPUTS_MAX = 128  # so that no step takes so long that a FLASH behind it is late
+STEP_INPUTS_MAX = 32  # so that no step takes so long that a FLASH behind it is late
 TROUBLE_PAUSE_S = 1.0  # after a step that could not be kept
 TICK_S_MIN = 0.001
+TURNS_BEFORE_SCRUB = 3
 ROOM_S = 0.05  # a path that is just full may not tell when it is no longer
 
 _log = logging.getLogger("parley.station")
@@ -90,23 +92,22 @@ class Station:
         self.entropy = entropy
         self.now: Instant = clock.now()
         self.started = self.now
+        self.console: str | None = None  # where its pages are, while they are served
         self.events = Events(self.now.wall)
         self.people = People(store)
         self.trail = Trail(store)
-        self.bearers: list[Bearing] = []
-        self.strange_frames = 0  # that no line knew
+        self._lines = Lines()
+        self.carrying = Carrying(self._lines)
+        self.bearings = Bearings()
         self.roster_changed = True
         self.lines_changed = False  # an operation of this step opens one
-        self._lines: dict[tuple[bytes, int], OpenLine] = {}
-        self._carried: dict[Path, OpenLine] = {}
         self._inputs: deque[Call | Callable[[], None]] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._scheduled = False
         self._alarm: tuple[float, Alarm] | None = None
         self._not_before = 0.0
         self._broken = False  # what is in memory is not what is durable
-        self._tail: deque[tuple[OpenLine, list[bytes]]] = deque()  # to send after a scrub
-        self._tail_scheduled = False
+        self._departures = Departures(store)
         # What one step gathers.
         self._said = 0
         self._happened: list[Event] = []
@@ -115,7 +116,6 @@ class Station:
         self._after: list[Callable[[], None]] = []
         self._take_up_lines()
         self.watch = Watch(self)
-        self._trying: set[asyncio.Task[None]] = set()
 
     # --- life
 
@@ -127,8 +127,6 @@ class Station:
     def stop(self) -> None:
         """Step no more. What was asked and not yet carried out is refused."""
         self._loop = None
-        for trying in self._trying:
-            trying.cancel()
         if self._alarm is not None:
             self._alarm[1].cancel()
             self._alarm = None
@@ -142,9 +140,8 @@ class Station:
         """Open the lines that are agreed and not open yet; their records are enrolled."""
         self.lines_changed = False
         for agreed in introductions.agreed(self.store, self.home):
-            key = (agreed.terms.line_id, agreed.terms.inc)
-            if key not in self._lines:
-                self._lines[key] = OpenLine(agreed, self._load(agreed))
+            if (agreed.terms.line_id, agreed.terms.inc) not in self._lines:
+                self._lines.add(OpenLine(agreed, self._load(agreed)))
                 self.roster_changed = True
         self._soon()
 
@@ -159,35 +156,15 @@ class Station:
     @property
     def lines(self) -> list[OpenLine]:
         """All lines."""
-        return list(self._lines.values())
+        return list(self._lines)
 
     def line(self, name: str | None) -> OpenLine:
         """A line by its name or the beginning of its number; the only one needs neither."""
-        lines = self.lines
-        if not lines:
-            raise Refused(
-                "This station has no line yet.", "Introduce yourselves, then agree on one."
-            )
-        if name is not None:
-            lines = [each for each in lines if each.agreed.name == name] or [
-                each for each in lines if name and each.agreed.hex.startswith(name.lower())
-            ]
-        if len(lines) == 1:
-            return lines[0]
-        known = ", ".join(each.agreed.name for each in self.lines)
-        if not lines:
-            raise Refused(f"There is no line {name!r:.60}.", f"There is: {known}.")
-        raise Misused("Say which line you mean.", f"With --line; there is: {known}.")
+        return self._lines.named(name)
 
     def line_of(self, line_id: bytes, inc: int) -> OpenLine:
         """The line that a row belongs to."""
-        found = self._lines.get((line_id, inc))
-        if found is None:
-            raise Refused(
-                "This belongs to a line that has a new agreement since.",
-                "It stands in the record of the earlier one.",
-            )
-        return found
+        return self._lines.of(line_id, inc)
 
     def state(self, open_line: OpenLine) -> LineState:
         """What may be known of a line now."""
@@ -207,31 +184,10 @@ class Station:
         self._said += 1
         return queue_id
 
-    def check_not_halted(self, open_line: OpenLine) -> None:
-        """Refuse what cannot be said, before anything is noted of it."""
-        why = self.state(open_line).halted
-        if why is not None:
-            raise Halted(
-                f"The line {open_line.agreed.name} is halted: {why}.",
-                "Nothing is sent until both stations have agreed how to go on; call the engineer.",
-            )
-
     def await_number(self, open_line: OpenLine, queue_id: int, result: dict[str, Any]) -> None:
         """Put the number into `result` if the entry gets one in this step, else why it waits."""
-        result["waiting"] = self.why_waiting(open_line)
+        result["waiting"] = open_line.why_waiting(self.state(open_line))
         self._numbers[(*open_line.key, queue_id)] = result
-
-    def numbers_at_once(self, open_line: OpenLine) -> bool:
-        """Whether an entry said now is sure to be numbered in this step."""
-        state = self.state(open_line)
-        return (
-            state.in_service
-            and state.path_up
-            and state.halted is None
-            and state.queued == 0
-            and state.our_size - state.receipted < 3
-            and open_line.room() > 0
-        )
 
     def publish(self, kind: str, open_line: OpenLine | None, **fields: Any) -> None:
         """Tell those who watch, once this step is durable."""
@@ -242,35 +198,9 @@ class Station:
         """Agreement and letters of a line."""
         return introductions.documents(self.store, *open_line.key)
 
-    def take_up(self, bearing: Bearing) -> None:
-        """Start a bearer that was added while the station serves."""
-        if self._loop is not None:
-            self.bearers.append(bearing)
-            self._try(keep_trying(bearing))
-
-    def give_up(self, bearer: int) -> None:
-        """Stop a bearer that was removed while the station serves."""
-        for bearing in [each for each in self.bearers if each.id == bearer]:
-            self.bearers.remove(bearing)
-            self._try(bearing.stop())
-
-    def _try(self, work: Coroutine[Any, Any, None]) -> None:
-        trying = asyncio.get_running_loop().create_task(work)
-        self._trying.add(trying)
-        trying.add_done_callback(self._trying.discard)
-
     def after_commit(self, what: Callable[[], None]) -> None:
         """Do something in the world once this step is durable."""
         self._after.append(what)
-
-    def why_waiting(self, open_line: OpenLine) -> str:
-        """Why a released entry has no number yet."""
-        state = self.state(open_line)
-        if not state.in_service:
-            return "released, waiting for the line to open"
-        if not state.path_up:
-            return "released, waiting for a path to the other side"
-        return "released, waiting behind what was released before"
 
     # --- those who bring requests
 
@@ -324,11 +254,11 @@ class Station:
 
     def path_frames(self, path: Path, frames: list[bytes]) -> None:
         """Frames came in."""
-        self._input(partial(self._hear, path, frames))
+        self._input(lambda: self.carrying.hear(path, frames, self.now))
 
     def path_room(self, path: Path) -> None:
         """A path can take more again."""
-        if path in self._carried:
+        if self.carrying.carries(path):
             self._soon()
 
     def path_down(self, path: Path) -> None:
@@ -340,44 +270,10 @@ class Station:
         self._soon()
 
     def _bind(self, path: Path, open_line: OpenLine) -> None:
-        """From now on frames of this line go by this path."""
-        if path in self._carried:
-            return
-        self._carried[path] = open_line
-        open_line.paths.append(path)
-        open_line.line.path_up(self.now)
+        self.carrying.bind(path, open_line, self.now)
 
     def _unbind(self, path: Path) -> None:
-        open_line = self._carried.pop(path, None)
-        if open_line is None:
-            return
-        in_use = open_line.paths[-1] is path
-        open_line.paths.remove(path)
-        if not open_line.paths:
-            open_line.line.path_down(self.now)
-        elif in_use:
-            open_line.line.path_up(self.now)
-
-    def _hear(self, path: Path, frames: list[bytes]) -> None:
-        """Give frames to the line they are for. Who it is for shows in a frame that is fresh and
-        authentic; until then every line is asked."""
-        open_line = self._carried.get(path)
-        for frame in frames:
-            if open_line is None:
-                open_line = self._whose(frame)
-                if open_line is None:
-                    self.strange_frames += 1
-                    continue
-                self._bind(path, open_line)
-                path.vouched = True
-            elif open_line.line.hear(frame, self.now).authentic and not path.vouched:
-                path.vouched = True
-
-    def _whose(self, frame: bytes) -> OpenLine | None:
-        for open_line in self._lines.values():
-            if open_line.line.hear(frame, self.now).authentic:
-                return open_line
-        return None
+        self.carrying.unbind(path, self.now)
 
     # --- the step
 
@@ -408,8 +304,7 @@ class Station:
 
     def _change(self, inputs: Sequence[Call | Callable[[], None]]) -> None:
         """One transaction, and what follows from it."""
-        if self._tail:
-            self._send_tail()  # else what this step sends might overtake the scrub
+        self._departures.scrub_and_leave(self.now)
         try:
             self._mend()
             with self.store.transaction():
@@ -422,13 +317,12 @@ class Station:
                     self._after.append(self._take_up_lines)
                 if self.roster_changed:
                     self._tell_rosters()
-                envelopes = self._settle()
+                self._settle()
                 self.watch.look()
         except Exception as error:  # whatever it was, nothing of this step has happened
             self._undo(error, inputs)
             return
-        for open_line, frames in envelopes:
-            open_line.send(frames)
+        waiting = self._departures.leave()
         happened, self._happened = self._happened, []
         if happened:
             self.events.publish(happened)
@@ -439,8 +333,8 @@ class Station:
         after, self._after = self._after, []
         for what in after:
             what()
-        if self._tail and not self._tail_scheduled:
-            self._send_tail_soon()
+        if waiting and self._loop is not None:
+            self._scrub(TURNS_BEFORE_SCRUB)
 
     def _carry_out(self, call: Call) -> None:
         """One operation, in a savepoint of its own; and a row of the audit trail for it."""
@@ -478,10 +372,7 @@ class Station:
 
     def _mistake(self, call: Call) -> Unavailable:
         _log.exception("operation %s failed", call.operation.name)
-        return Unavailable(
-            f"The station made a mistake in {call.operation.name}; nothing was changed.",
-            "Its log says where; tell those who maintain it.",
-        )
+        return mistake(call.operation.name)
 
     def _finish(self, reply: Reply, answer: Answer | Beside) -> None:
         """Answer now, or when the work beside the loop is done."""
@@ -489,13 +380,13 @@ class Station:
             reply(answer)
             return
         if self._loop is None:
-            reply(_work(answer))
+            reply(answer.answer())
             return
-        working = self._loop.run_in_executor(None, _work, answer)
+        working = self._loop.run_in_executor(None, answer.answer)
         working.add_done_callback(lambda done: None if done.cancelled() else reply(done.result()))
 
     def _tell_rosters(self) -> None:
-        for open_line in self._lines.values():
+        for open_line in self._lines:
             if self.state(open_line).halted is None:
                 roster.tell(self, open_line)
         self.after_commit(self._rosters_told)
@@ -503,25 +394,32 @@ class Station:
     def _rosters_told(self) -> None:
         self.roster_changed = False
 
-    def _settle(self) -> list[tuple[OpenLine, list[bytes]]]:
-        """Ask every line what follows; keep and note it. What leaves first comes back."""
-        envelopes: list[tuple[OpenLine, list[bytes]]] = []
-        for open_line in self._lines.values():
+    def _scrub(self, turns: int) -> None:
+        """Scrub and send the rest, a few turns of the loop from now: a scrub waits for the disk,
+        and what was just told is to reach pages and callers before that."""
+        if turns and self._loop is not None:
+            self._loop.call_soon(self._scrub, turns - 1)
+            return
+        self._departures.scrub_and_leave(self.clock.now())
+        self._arm()
+
+    def _settle(self) -> None:
+        """Ask every line what follows; keep and note it, and lay out what leaves."""
+        for open_line in self._lines:
             first: list[bytes] = []
-            rest: list[bytes] = []
+            after: list[bytes] = []
             scrub = False
             for effect in open_line.line.settle(self.now, open_line.room()):
                 if isinstance(effect, Transmit):
-                    (rest if scrub else first).append(effect.frame)
+                    (after if scrub else first).append(effect.frame)
                 elif isinstance(effect, Scrub):
                     scrub = True
                 else:
                     self._note(open_line, effect)
             if first:
-                envelopes.append((open_line, first))
+                self._departures.first(open_line, first)
             if scrub:
-                self._tail.append((open_line, rest))
-        return envelopes
+                self._departures.after_scrub(open_line, after)
 
     def _note(self, open_line: OpenLine, effect: Effect) -> None:
         """Make an effect durable, and note what people will ask about it."""
@@ -540,29 +438,6 @@ class Station:
             case Noticed():
                 self.watch.noticed(open_line, effect)
 
-    # --- what leaves once retired keys are in no file
-
-    def _send_tail_soon(self) -> None:
-        if self._loop is None:
-            self._tail.clear()
-            return
-        self._tail_scheduled = True
-        self._loop.call_soon(self._send_tail)
-
-    def _send_tail(self) -> None:
-        self._tail_scheduled = False
-        tail, self._tail = self._tail, deque()
-        try:
-            self.store.scrub()
-        except ParleyError as error:
-            _log.warning("%s %s", error.sentence, error.hint)
-            for open_line in {each.key: each for each, _ in tail}.values():
-                open_line.line.scrub_failed(self.clock.now())
-            self._arm()
-            return
-        for open_line, frames in tail:
-            open_line.send(frames)
-
     # --- when a step could not be kept
 
     def _undo(self, error: Exception, inputs: Sequence[Call | Callable[[], None]]) -> None:
@@ -572,10 +447,8 @@ class Station:
             _log.warning("a step was undone: %s", error.sentence)
         else:
             _log.error("a step was undone", exc_info=error)
-            trouble = Unavailable(
-                "The station made a mistake and undid it; nothing was changed.",
-                "Its log says where; tell those who maintain it.",
-            )
+            trouble = mistake("a step")
+        self._departures.undo()
         self._happened.clear()
         self._answers.clear()
         self._numbers.clear()
@@ -599,7 +472,7 @@ class Station:
             return
         self.people.load()
         self.trail.load()
-        for open_line in self._lines.values():
+        for open_line in self._lines:
             open_line.line = self._load(open_line.agreed)
             if open_line.paths:
                 open_line.line.path_up(self.now)
@@ -613,7 +486,7 @@ class Station:
         if self._loop is None:
             return
         at = self.watch.wake_at()
-        for open_line in self._lines.values():
+        for open_line in self._lines:
             at = min(at, open_line.line.wake_at(self.now))
             if open_line.paths and open_line.room() <= 0:
                 at = min(at, self.now.mono + ROOM_S)
@@ -627,16 +500,3 @@ class Station:
     def _on_time(self) -> None:
         self._alarm = None
         self._soon()
-
-
-def _work(beside: Beside) -> Answer:
-    try:
-        return beside.work()
-    except ParleyError as error:
-        return error
-    except Exception:
-        _log.exception("work beside the loop failed")
-        return Unavailable(
-            "The station made a mistake; nothing was changed.",
-            "Its log says where; tell those who maintain it.",
-        )

@@ -24,7 +24,7 @@ DAY_S = 86_400
 @operation("status", reads=True, setup=True)
 def status(station: Station, who: Person, *, line: str | None = None) -> dict[str, Any]:
     """The station, its lines as declared and as observed, alarms, bearers."""
-    lines = station.lines if line is None else [station.line(line)]
+    lines = list(station.lines) if line is None else [station.line(line)]
     return {
         "station": {
             "name": station.home.name,
@@ -37,7 +37,7 @@ def status(station: Station, who: Person, *, line: str | None = None) -> dict[st
         "alarms": alarms(station),
         "audit_head": station.trail.head.hex(),
         "bearers": describe(station),
-        "strange_frames": station.strange_frames,
+        "strange_frames": station.carrying.strange_frames,
     }
 
 

@@ -130,7 +130,7 @@ class Viewer:
     def _acts(self, dir: int, n: int) -> list[Any]:
         return self._station.store.sql(
             "SELECT * FROM acts WHERE line_id = ? AND inc = ? AND about_dir = ? AND about = ?"
-            " ORDER BY at_ours, n",
+            " ORDER BY at_ours, abs(n)",
             (*self._line.key, dir, n),
         )
 

@@ -1,0 +1,168 @@
+"""What a watch officer does with a message, and how its sender closes the circle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from parley.core.errors import Misused, Refused
+from tests.playbook import Post, two_stations
+
+
+def wrong(group: str) -> str:
+    return f"{(int(group) + 1) % 1_000_000:06d}"
+
+
+def sent(
+    north: Post, south: Post, text: str = "Meet at 0600Z.", precedence: str = "ROUTINE"
+) -> int:
+    n: int = north.says(text, precedence)["n"]
+    south.hears(n)
+    return n
+
+
+def test_displayed_is_said_once_for_each_message(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        numbers = [north.says(f"Message {n}.")["n"] for n in range(4)]
+        south.hears(numbers[-1])
+        first = numbers[0]
+        assert south.watch.asks("display", n=first, count=2)["displayed"] == numbers[:2]
+        assert south.watch.asks("display", n=first, count=100)["displayed"] == numbers[2:]
+        assert south.watch.asks("display", n=first, count=4)["displayed"] == []
+        north.until(lambda: all("displayed" in north.stages(n) for n in numbers))
+        for n in numbers:
+            assert north.stages(n).count("displayed") == 1
+
+
+def test_an_inbox_on_a_watch_officers_screen_displays(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = sent(north, south)
+        south.auditor.asks("inbox")
+        assert "displayed" not in south.stages(n, "theirs")
+        south.watch.asks("inbox")
+        north.until(lambda: "displayed" in north.stages(n))
+
+
+def test_each_officer_opens_a_message_once(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = sent(north, south)
+        south.watch.asks("open", n=n)
+        south.watch.asks("open", n=n)
+        south.deputy.asks("open", n=n)
+        north.until(lambda: north.stages(n).count("opened") == 2)
+        by = [each["by"]["name"] for each in north.reads(n, "ours")["stages"] if each["by"]]
+        assert by[-2:] == [south.watch.name, south.deputy.name]
+        assert north.stages(n).count("displayed") == 1
+
+
+def test_a_wrong_check_group_may_be_tried_twice_and_then_the_sender_knows(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = sent(north, south)
+        group = wrong(north.reads(n, "ours")["check_group"])
+        assert south.watch.asks("readback", n=n, group=group)["tries_left"] == 2
+        assert south.watch.asks("readback", n=n, group=group)["tries_left"] == 1
+        assert "read back" not in south.stages(n, "theirs")
+        third = south.watch.asks("readback", n=n, group=group)
+        assert (third["stage"], third["matches"]) == ("read back", False)
+        north.until(lambda: "read back" in north.stages(n))
+        stage = north.reads(n, "ours")["stages"][-1]
+        assert (stage["matches"], stage["detail"]) == (False, group)
+        with pytest.raises(Refused) as fault:
+            north.watch.asks("confirm", n=n)
+        assert group in fault.value.sentence
+        north.watch.asks("correct", n=n, text="It is not that group; look again.")
+        south.until(lambda: "corrected" in south.stages(n, "theirs"))
+        right = north.reads(n, "ours")["check_group"]
+        assert south.watch.asks("readback", n=n, group=f"{right[:3]} {right[3:]}")["matches"]
+        north.until(lambda: north.stages(n).count("read back") == 2)
+        north.watch.asks("confirm", n=n)
+        south.until(lambda: "confirmed" in south.stages(n, "theirs"))
+
+
+def test_critical_elements_are_read_back_and_judged_by_the_sender(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = sent(north, south)
+        south.watch.asks("readback", n=n, fields={"time": "0700Z", "place": "the bridge"})
+        north.until(lambda: "read back" in north.stages(n))
+        assert north.reads(n, "ours")["stages"][-1]["detail"] == "time: 0700Z; place: the bridge"
+        north.watch.asks("correct", n=n, text="The time is 0600Z.")
+        south.until(lambda: "corrected" in south.stages(n, "theirs"))
+        assert south.reads(n)["stages"][-1]["detail"] == "The time is 0600Z."
+
+
+def test_a_read_back_is_confirmed_or_corrected_once(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = sent(north, south)
+        with pytest.raises(Refused) as fault:
+            north.watch.asks("confirm", n=n)
+        assert "not read message" in fault.value.sentence
+        south.watch.asks("readback", n=n, group=north.reads(n, "ours")["check_group"])
+        north.until(lambda: "read back" in north.stages(n))
+        north.watch.asks("confirm", n=n)
+        with pytest.raises(Refused):
+            north.watch.asks("confirm", n=n)
+        with pytest.raises(Refused):
+            north.watch.asks("correct", n=n, text="Too late.")
+
+
+def test_unable_and_wait_reach_the_sender_with_their_reasons(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = sent(north, south)
+        until = south.watch.asks("wait", n=n, minutes=30)["until"]
+        south.watch.asks("unable", n=n, reason="The bridge is closed.")
+        north.until(lambda: "unable" in north.stages(n))
+        stages = {each["stage"]: each for each in north.reads(n, "ours")["stages"]}
+        assert abs(stages["wait"]["until"] - until) < 1
+        assert stages["unable"]["detail"] == "The bridge is closed."
+
+
+def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = sent(north, south)
+        for op, given, kind in (
+            ("open", {"n": 99}, Refused),
+            ("open", {"n": 0}, Refused),
+            ("open", {"n": -1}, Refused),
+            ("display", {"n": n, "count": 0}, Misused),
+            ("display", {"n": n, "count": 5000}, Misused),
+            ("pass", {"n": n, "office": "a\nb"}, Refused),
+            ("readback", {"n": n}, Misused),
+            ("readback", {"n": n, "group": "12345"}, Misused),
+            ("readback", {"n": n, "group": "12345x"}, Misused),
+            ("readback", {"n": n, "group": "123456", "fields": {"a": "b"}}, Misused),
+            ("readback", {"n": n, "fields": {}}, Misused),
+            ("readback", {"n": n, "fields": {"time": "\t"}}, Refused),
+            ("wait", {"n": n, "minutes": 0}, Misused),
+            ("unable", {"n": n, "reason": "x" * 3000}, Refused),
+            ("unable", {"n": n, "reason": "This is not a drill"}, Refused),
+            ("message", {"n": n, "dir": "up"}, Misused),
+        ):
+            with pytest.raises(kind):
+                south.watch.asks(op, **given)
+        assert south.stages(n, "theirs")[-1] == "received"
+
+
+def test_only_the_watch_acts_on_a_message(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = sent(north, south)
+        for voice in (south.drafter, south.releaser, south.auditor, south.operator):
+            with pytest.raises(Refused):
+                voice.asks("open", n=n)
+
+
+def test_an_acknowledgement_waits_for_the_line_and_is_not_said_twice(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = sent(north, south)
+        north.stops()
+        south.until(lambda: not south.line()["path_up"])
+        south.watch.asks("open", n=n)
+        south.watch.asks("inbox")
+        south.watch.asks("open", n=n)
+        opened = south.reads(n)["stages"][-1]
+        assert (opened["stage"], opened["n"]) == ("opened", None)
+        assert opened["waiting"]
+        north.starts()
+        north.until(lambda: "opened" in north.stages(n))
+        assert north.stages(n).count("opened") == north.stages(n).count("displayed") == 1
+        assert "waiting" not in south.reads(n)["stages"][-1]

@@ -1,0 +1,74 @@
+"""Who did what, refusals included, in a chain that shows every change."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from parley.core.errors import Refused
+from parley.station.serving import perform_here
+from tests.playbook import two_stations
+
+
+def test_everything_that_changes_something_stands_in_it_with_its_person(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        draft = north.drafts("Meet at 0600Z.")
+        north.releases(draft)
+        rows = north.auditor.asks("audit")["rows"]
+        last = [(row["name"], row["act"], row["outcome"]) for row in rows[-2:]]
+        assert last == [
+            (north.drafter.name, "draft.new", "done"),
+            (north.releaser.name, "release", "done"),
+        ]
+        assert rows[-1]["arguments"]["sha256"] == draft["sha256"]
+        assert "0600Z" not in str(rows)
+
+
+def test_refusals_stand_in_it_too(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        draft = north.drafts("Meet at 0600Z.")
+        with pytest.raises(Refused):
+            north.drafter.asks("release", draft=draft["draft"], sha256=draft["sha256"])
+        row = north.auditor.asks("audit")["rows"][-1]
+        assert (row["name"], row["act"]) == (north.drafter.name, "release")
+        assert row["outcome"].startswith("refused: ")
+
+
+def test_reading_leaves_no_trace(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        head = north.auditor.asks("audit")["head"]
+        assert north.watch.asks("status")["audit_head"] == head
+        north.auditor.asks("record")
+        assert north.auditor.asks("audit")["head"] == head
+
+
+def test_set_up_by_whoever_holds_the_folder_says_so(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        row = north.auditor.asks("audit", start=1, limit=1)["rows"][0]
+        assert row["name"] == "somebody at the machine"
+        assert row["act"] == "person.add"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE trail SET outcome = 'refused' WHERE id = 5",
+        "UPDATE trail SET name = 'Nobody' WHERE id = 5",
+        "UPDATE trail SET at = at + 1 WHERE id = 5",
+        "UPDATE trail SET arguments = '{}' WHERE id = 5",
+        "DELETE FROM trail WHERE id = 5",
+    ],
+)
+def test_a_changed_row_is_found(tmp_path: Path, damage: str) -> None:
+    with two_stations(tmp_path, started=False) as (north, _):
+        connection = sqlite3.connect(north.folder / "parley.db")
+        connection.execute(damage)
+        changed = connection.total_changes
+        connection.commit()
+        connection.close()
+        assert changed == 1
+        with pytest.raises(Refused) as fault:
+            perform_here(north.folder, "audit", "")
+        assert "of the audit trail" in fault.value.sentence

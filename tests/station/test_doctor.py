@@ -1,0 +1,68 @@
+"""Five checks that matter, each with a sentence and a next step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from parley.station.serving import perform_here
+from tests.playbook import Post, two_stations
+
+
+def findings(post: Post) -> dict[str, dict[str, Any]]:
+    return {check["name"]: check for check in post.operator.asks("doctor")["checks"]}
+
+
+def bad(post: Post) -> list[str]:
+    return [name for name, check in findings(post).items() if not check["ok"]]
+
+
+def test_a_station_that_is_well_passes_all_five(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        assert north.operator.asks("doctor")["ok"]
+        assert len(findings(south)) == 5
+        assert bad(south) == []
+
+
+def test_what_others_can_read_is_found(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        (north.folder / "tokens" / f"{north.watch.name}.token").chmod(0o644)
+        assert bad(north) == ["folder and keys"]
+        assert "chmod" in findings(north)["folder and keys"]["hint"]
+
+
+def test_a_clock_that_was_set_is_found(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        north.clock.set_wrong(3600)
+        assert bad(north) == ["clock"]
+        assert "moved by 3600" in findings(north)["clock"]["sentence"]
+        north.clock.set_wrong(-40 * 365 * 86_400)
+        assert "before this program was made" in findings(north)["clock"]["sentence"]
+
+
+def test_a_counterpart_whose_clock_is_ahead_is_found(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        north.clock.set_wrong(7200)
+        south.hears(north.says("From the future.")["n"])
+        assert "The clock of North is 7" in findings(south)["clock"]["sentence"]
+
+
+def test_a_clock_that_was_set_back_is_found_by_the_record(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        north.says("Now.")
+        north.clock.set_wrong(-100)
+        assert "later than now" in findings(north)["clock"]["sentence"]
+
+
+def test_a_path_that_is_missing_is_found(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        south.stops()
+        north.until(lambda: not north.line()["path_up"])
+        north.until(lambda: bad(north) == ["paths"])
+
+
+def test_it_works_while_no_station_serves(tmp_path: Path) -> None:
+    with two_stations(tmp_path, started=False) as (north, _):
+        checks = {each["name"]: each for each in perform_here(north.folder, "doctor", "")["checks"]}
+        assert checks["database"]["ok"]
+        assert not checks["paths"]["ok"]

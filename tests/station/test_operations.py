@@ -1,0 +1,105 @@
+"""What is asked is checked against the operation's own annotations, before anything happens."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+
+import parley.station.serving
+from parley.core.errors import Misused, Refused
+from parley.station.operations import REGISTRY, Operation, find, for_the_trail, operation
+from parley.station.person import ROLES, Person
+
+assert parley.station.serving.OPERATIONS_IN
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_name_nobody_knows_is_misused() -> None:
+    with pytest.raises(Misused) as fault:
+        find("draft.burn")
+    assert "draft.burn" in fault.value.sentence
+    assert fault.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "named"),
+    [
+        ("draft.show", {}, "draft"),
+        ("draft.show", {"draft": "1"}, "draft"),
+        ("draft.show", {"draft": True}, "draft"),
+        ("draft.show", {"draft": 1.0}, "draft"),
+        ("draft.show", {"draft": None}, "draft"),
+        ("draft.show", {"draft": 1 << 60}, "draft"),
+        ("draft.show", {"draft": 1, "shape": "round"}, "shape"),
+        ("person.add", {"name": "x", "office": "y", "roles": "watch"}, "roles"),
+        ("person.add", {"name": "x", "office": "y", "roles": ["watch", 1]}, "roles"),
+        ("person.add", {"name": "x", "office": "y", "roles": ["watch"] * 2000}, "roles"),
+        ("person.add", {"name": "\ud800", "office": "y", "roles": ["watch"]}, "name"),
+        ("readback", {"n": 1, "fields": {"time": 6}}, "fields"),
+        ("readback", {"n": 1, "fields": ["time"]}, "fields"),
+        ("message", {"n": float("nan")}, "n"),
+    ],
+)
+def test_an_argument_that_does_not_fit_is_named(
+    name: str, given: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(Misused) as fault:
+        find(name).check_arguments(given)
+    assert repr(named) in fault.value.sentence
+
+
+def test_arguments_that_fit_pass_unchanged() -> None:
+    given = {"text": "Half a character \ud800 is the operation's own business.", "answers": None}
+    assert find("draft.new").check_arguments(given) == given
+
+
+def test_who_lacks_the_role_is_refused_with_a_way_on() -> None:
+    drafter = Person(7, "Olsen", "", frozenset(("drafter",)))
+    with pytest.raises(Refused) as fault:
+        find("release").check_person(drafter)
+    assert "Olsen" in fault.value.sentence
+    assert "releaser" in fault.value.sentence
+    assert fault.value.hint
+    find("whoami").check_person(drafter)
+
+
+def test_an_operator_alone_may_only_set_up_and_look_after_the_machine() -> None:
+    operator = Person(1, "operator", "", frozenset(("operator",)))
+    for each in REGISTRY.values():
+        if each.reads or each.setup or not each.roles:
+            continue
+        with pytest.raises(Refused):
+            each.check_person(operator)
+
+
+def test_every_operation_says_what_it_does_and_names_roles_that_exist() -> None:
+    for each in REGISTRY.values():
+        assert each.summary, each.name
+        assert set(each.roles) <= set(ROLES), each.name
+
+
+def test_there_are_no_two_operations_of_one_name() -> None:
+    with pytest.raises(Misused):
+        operation("draft.new")(lambda station, who: {})
+
+
+def test_the_trail_keeps_no_secret_and_no_words() -> None:
+    kept = for_the_trail(
+        {"secret": "a", "text": "Ceasefire.", "subject": "x" * 300, "draft": 3}, digest
+    )
+    assert kept["secret"] == "(not kept)"
+    assert kept["draft"] == 3
+    assert "Ceasefire" not in kept["text"]
+    assert digest("Ceasefire.") in kept["text"]
+    assert len(kept["subject"]) < 120
+
+
+def test_an_operation_is_plain_data() -> None:
+    found = find("draft.withdraw")
+    assert isinstance(found, Operation)
+    assert [each.name for each in found.parameters] == ["draft"]

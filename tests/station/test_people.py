@@ -1,0 +1,103 @@
+"""Persons: each acts with a token of their own, and nobody as somebody else."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from parley.core.errors import Misused, Refused
+from parley.station.calling import Caller
+from tests.playbook import two_stations
+
+
+def test_a_person_gets_a_token_that_only_its_owner_can_read(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        added = north.operator.asks("person.add", name="Ekström", office="G3", roles=["watch"])
+        token = Path(added["file"])
+        assert stat.S_IMODE(token.stat().st_mode) == 0o600
+        assert stat.S_IMODE(token.parent.stat().st_mode) == 0o700
+        assert token.read_text().strip() == added["token"]
+        with Caller(north.folder, added["token"]) as caller:
+            person = caller.call("whoami")["person"]
+        assert person == {"id": added["id"], "name": "Ekström", "office": "G3", "roles": ["watch"]}
+
+
+def test_the_database_does_not_hold_a_token(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        tokens = [voice.token.encode() for voice in north.people.values()]
+        for file in north.folder.glob("parley.db*"):
+            content = file.read_bytes()
+            assert not any(token in content for token in tokens)
+
+
+def test_who_ends_has_no_token_from_that_moment_on(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = north.says("Before.")["n"]
+        north.drafter.asks("whoami")
+        gone = north.operator.asks("person.end", person=north.drafter.id)
+        assert gone["person"]["name"] == north.drafter.name
+        with pytest.raises(Refused):
+            north.drafter.asks("whoami")
+        assert not (north.folder / "tokens" / f"{north.drafter.name}.token").exists()
+        listed = [each["name"] for each in north.operator.asks("person.list")["persons"]]
+        assert north.drafter.name not in listed
+        assert south.hears(n)["drafter"]["name"] == north.drafter.name
+
+
+def test_a_number_is_never_given_twice(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        give = {"name": "Ekström", "office": "G3", "roles": ["watch"]}
+        first = north.operator.asks("person.add", **give)["id"]
+        north.operator.asks("person.end", person=first)
+        assert north.operator.asks("person.add", **give)["id"] == first + 1
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({"name": ""}, Refused),
+        ({"name": "a/b"}, Refused),
+        ({"name": ".hidden"}, Refused),
+        ({"name": "a\nb"}, Refused),
+        ({"name": " spaced "}, Refused),
+        ({"name": "x" * 65}, Refused),
+        ({"name": "a\u202eb"}, Refused),
+        ({"name": "Olsen"}, Refused),
+        ({"office": "\t"}, Refused),
+        ({"roles": []}, Misused),
+        ({"roles": ["king"]}, Misused),
+    ],
+)
+def test_a_person_who_does_not_fit_is_refused(
+    tmp_path: Path, change: dict[str, object], kind: type[Exception]
+) -> None:
+    with two_stations(tmp_path) as (north, _):
+        give = {"name": "Ekström", "office": "G3", "roles": ["watch"], **change}
+        with pytest.raises(kind):
+            north.operator.asks("person.add", **give)
+        assert len(north.operator.asks("person.list")["persons"]) == 6
+
+
+def test_only_the_operator_hires(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        for voice in (north.drafter, north.releaser, north.watch, north.auditor):
+            with pytest.raises(Refused):
+                voice.asks("person.add", name="Ekström", office="G3", roles=["releaser"])
+
+
+def test_the_operator_alone_neither_writes_nor_reads_what_is_said(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        north.says("Not for the engineer.")
+        for op, arguments in (
+            ("draft.new", {"text": "x"}),
+            ("inbox", {}),
+            ("outbox", {}),
+            ("message", {"n": 1}),
+            ("record", {}),
+            ("draft.list", {}),
+        ):
+            with pytest.raises(Refused):
+                north.operator.asks(op, **arguments)
+        assert north.operator.asks("status")["lines"]

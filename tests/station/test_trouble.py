@@ -1,0 +1,147 @@
+"""What the world does to a station: full disks, locks, strangers. Nothing is lost, all is said."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from parley.bearers.framing import framed
+from parley.core.errors import Unavailable
+from parley.station.serving import perform_here
+from tests.playbook import Post, two_stations
+
+
+@contextlib.contextmanager
+def full_disk(post: Post) -> Iterator[None]:
+    """SQLite may take no further page: what a full disk is to it."""
+    store = post.station.store
+
+    def fill() -> None:
+        pages = store.sql("PRAGMA page_count")[0][0]
+        store.sql(f"PRAGMA max_page_count = {pages}")
+
+    post.stage.do(fill)
+    try:
+        yield
+    finally:
+        post.stage.do(lambda: store.sql("PRAGMA max_page_count = 4294967294") and None)
+
+
+def writes_on(post: Post) -> None:
+    """Write until the disk is full."""
+    for _ in range(100):
+        post.drafts("x" * 60_000)
+
+
+def test_on_a_full_disk_nothing_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        kept = north.drafts("Kept before the disk was full.")
+        with full_disk(north):
+            with pytest.raises(Unavailable) as fault:
+                writes_on(north)
+            assert "full" in fault.value.sentence
+            assert fault.value.hint
+            assert north.drafter.asks("draft.show", draft=kept["draft"])["state"] == "open"
+            size = south.line()["their_size"]
+        n = north.releases(kept)["n"]
+        assert n == size
+        assert south.hears(n)["text"] == "Kept before the disk was full."
+        assert north.line()["halted"] is south.line()["halted"] is None
+
+
+def test_what_arrives_while_the_disk_is_full_arrives_later(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        with full_disk(south):
+            with contextlib.suppress(Unavailable):
+                writes_on(south)
+            n = north.says("y" * 60_000, "FLASH")["n"]
+            assert north.line()["receipted"] <= n
+        south.clock.skip(60)
+        south.hears(n)
+        north.until(lambda: north.line()["receipted"] > n)
+
+
+def test_another_program_that_holds_the_database_is_named_and_waited_out(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        draft = north.drafts("Later.")
+        other = sqlite3.connect(north.folder / "parley.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable) as fault:
+            north.releases(draft)
+        assert "locked by another program" in fault.value.sentence
+        other.execute("ROLLBACK")
+        other.close()
+        n = north.releases(draft)["n"]
+        assert south.hears(n)["text"] == "Later."
+
+
+def test_strangers_and_junk_are_counted_and_cost_the_line_nothing(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        port = int(south.operator.asks("bearer.list")["bearers"][0]["listen"].rpartition(":")[2])
+        junk = [
+            b"\x20" + bytes(40),
+            b"\x24" + bytes(60),
+            b"\x2c" + bytes(200),
+            b"\xff",
+            b"\x00" * 9,
+        ]
+        for frame in junk:
+            with socket.create_connection(("127.0.0.1", port)) as stranger:
+                stranger.sendall(framed(frame))
+                n = north.says("Still here.", "FLASH")["n"]
+                assert south.hears(n)["text"] == "Still here."
+        south.until(lambda: south.auditor.asks("status")["strange_frames"] >= len(junk))
+        assert south.line()["halted"] is None
+        assert len(south.line()["bearers"]) == 1
+
+
+def test_a_recording_played_back_binds_no_path(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = north.says("Once.")["n"]
+        south.hears(n)
+        north.stops()
+        south.until(lambda: not south.line()["path_up"])
+        south.watch.asks("open", n=n)
+        port = int(south.operator.asks("bearer.list")["bearers"][0]["listen"].rpartition(":")[2])
+        before = south.auditor.asks("status")["strange_frames"]
+        store = sqlite3.connect(north.folder / "parley.db")
+        sealed = [row[0] for row in store.execute("SELECT frame FROM outbox")]
+        store.close()
+        with socket.create_connection(("127.0.0.1", port)) as recorder:
+            for frame in [*sealed, b"\x20" + bytes(30)]:
+                recorder.sendall(framed(frame))
+            south.until(lambda: south.auditor.asks("status")["strange_frames"] > before)
+            assert not south.line()["path_up"]
+
+
+def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+    with two_stations(tmp_path, started=False) as (_, south):
+        with set_busy(south):
+            with pytest.raises(Unavailable) as fault:
+                south.starts()
+            assert "already listening" in fault.value.sentence
+            assert fault.value.hint
+        south.starts()
+        assert south.watch.asks("status")
+
+
+@contextlib.contextmanager
+def set_busy(post: Post) -> Iterator[None]:
+    """Somebody else listens on the port of this station."""
+    place = perform_here(post.folder, "bearer.list", "")["bearers"][0]["listen"]
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", int(place.rpartition(":")[2])))
+        other.listen()
+        yield
+
+
+def test_one_station_at_a_time_works_in_a_folder(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        with pytest.raises(Unavailable) as fault:
+            perform_here(north.folder, "person.list", "")
+        assert "works in" in fault.value.sentence
