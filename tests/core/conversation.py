@@ -99,7 +99,11 @@ class Clock:
 
 
 class Crash(Exception):
-    """The station stops here; only what was kept is left."""
+    """The station stops here; only what was kept is left, and what was sent has left."""
+
+    def __init__(self, sent: list[bytes]) -> None:
+        super().__init__()
+        self.sent = sent
 
 
 class Station:
@@ -159,15 +163,20 @@ class Station:
         body = body_of(kind, {}, text)
         return self.line.say(Saying(kind, precedence, Status.EXERCISE, body), self.clock.now)
 
-    def settles(self, room: int = ROOM, crash_at: int | None = None) -> list[bytes]:
+    def settles(
+        self, room: int = ROOM, crash_at: int | None = None, scrub_fails: bool = False
+    ) -> list[bytes]:
         """Do what is to be done, in order; the frames that left. A crash may stop it half-way."""
         sent: list[bytes] = []
         for at, effect in enumerate(self.line.settle(self.clock.now, room)):
             if at == crash_at:
-                raise Crash
+                raise Crash(sent)
             if isinstance(effect, Keep):
                 with self.store.transaction():
                     self.store.keep(effect.change)
+            elif isinstance(effect, Scrub) and scrub_fails:
+                self.line.scrub_failed(self.clock.now)
+                break
             elif isinstance(effect, Transmit):
                 sent.append(effect.frame)
             self.effects.append(effect)

@@ -1,0 +1,146 @@
+"""What must hold of two stations at every moment, read from what each has kept (spec/line.md)."""
+
+from __future__ import annotations
+
+import pickle
+
+from parley.core.keys import hmac_sha256, sha256
+from parley.core.record import joint_key
+from parley.core.seal import Epoch, open_info
+from parley.core.wire import Reader, decode
+from tests.core.conversation import Station, prekey
+
+
+def records_agree(north: Station, south: Station) -> None:
+    """What one holds of the other's log is a beginning of it, leaf for leaf (I1, I12)."""
+    for near, far in ((north, south), (south, north)):
+        true, copy = near.ours, far.theirs
+        assert len(copy) <= len(true), "they hold an entry that was never kept by its speaker"
+        for ours, theirs in zip(true, copy, strict=False):
+            assert same_entry(ours) == same_entry(theirs)
+
+
+def same_entry(row: object) -> tuple[object, ...]:
+    """All fields of an entry but the moment at which it was kept."""
+    return tuple(getattr(row, name) for name in FIELDS)
+
+
+FIELDS = ("dir", "n", "type", "marks", "time", "seen", "et", "blind", "body", "leaf", "root")
+
+
+def receipts_are_true(north: Station, south: Station) -> None:
+    """Nobody is told that more is held than is (I3)."""
+    for near, far in ((north, south), (south, north)):
+        assert near.state.receipted <= len(far.theirs)
+
+
+def seen_is_monotone(station: Station) -> None:
+    """`seen` never falls, and never passes what the other had written (I7)."""
+    for log, other in ((station.ours, station.theirs), (station.theirs, station.ours)):
+        seen = [row.seen for row in log]
+        assert seen == sorted(seen)
+        if log is station.ours:
+            assert not seen or seen[-1] <= len(other)
+
+
+def joint_order_is_causal(north: Station, south: Station) -> None:
+    """Both sides read the common part in one order, in which nothing precedes what it saw (I8)."""
+    common = [
+        [
+            row
+            for row in near.ours + near.theirs
+            if row.n < min(len(near.log(row.dir)), limit[row.dir])
+        ]
+        for near, limit in ((north, sizes(south)), (south, sizes(north)))
+    ]
+    orders = [
+        [
+            (row.dir, row.n)
+            for row in sorted(rows, key=lambda row: joint_key(row.dir, row.n, row.seen))
+        ]
+        for rows in common
+    ]
+    assert orders[0] == orders[1]
+    place = {key: at for at, key in enumerate(orders[0])}
+    for row in common[0]:
+        if (row.dir, row.n) in place and row.seen:
+            before = place.get((1 - row.dir, row.seen - 1))
+            assert before is None or before < place[row.dir, row.n]
+
+
+def sizes(station: Station) -> tuple[int, int]:
+    return len(station.log(0)), len(station.log(1))
+
+
+def heads_are_of_the_record(station: Station) -> None:
+    """Every signed head that is kept speaks of entries that are kept (I12, R14)."""
+    for head in station.heads:
+        assert head.size <= len(station.log(head.dir))
+        assert head.root == station._root_at(head.dir, head.size)
+
+
+# --- forward secrecy
+
+
+class Secrets:
+    """All keys of one direction, made again from what its speaker drew."""
+
+    def __init__(self, speaker: Station) -> None:
+        terms = speaker.terms
+        packet = Reader(decode(speaker.cells["open"]))
+        document = decode(packet.take(packet.uvar()))
+        sealed, confirmation = document[5], document[7]
+        info0 = open_info(terms.line_id, terms.inc, terms.side, terms.h_agr, terms.their_prekey)
+        et = sha256(info0 + sealed)
+        for secret in speaker.drawn:
+            if Epoch.first(secret, terms.psk0, info0, sealed).confirmation == confirmation:
+                break
+        else:
+            raise AssertionError("the secret of the OPEN was not drawn at the door")
+        root = hmac_sha256(hmac_sha256(terms.psk0 or bytes(32), secret), et + b"\x01")
+        self.roots = [secret, root]
+        self._chain = [hmac_sha256(root, b"chain")]
+
+    def chain(self, n: int) -> bytes:
+        """CK_n."""
+        while len(self._chain) <= n:
+            self._chain.append(hmac_sha256(self._chain[-1], b"\x02"))
+        return self._chain[n]
+
+    def of(self, n: int) -> list[bytes]:
+        """What opens entry `n`, short of the chain before it."""
+        message = hmac_sha256(self.chain(n), b"\x01")
+        return [self.chain(n), message, hmac_sha256(message, b"\x03")]
+
+
+def image_of(station: Station) -> bytes:
+    """Every byte that it has kept."""
+    return pickle.dumps(station.store._records)
+
+
+def image_opens_nothing_retired(near: Station, far: Station) -> None:
+    """Who takes the disk opens no recorded envelope of an entry numbered or accepted (I9)."""
+    image = image_of(near)
+    if "open" in near.cells:
+        ours = Secrets(near)
+        gone = ours.roots + [key for row in near.ours for key in ours.of(row.n)]
+        assert not [key for key in gone if key in image], "a key we spoke under is still here"
+    if "in" in near.cells:
+        theirs = Secrets(far)
+        held = [row.n for row in near.store.load(near.terms.line_id, 1, near.terms.side).held]
+        taken = [row.n for row in near.theirs] + held
+        gone = [prekey(near.terms.side).seed, *theirs.roots]
+        gone += [key for n in taken for key in theirs.of(n)]
+        gone += [theirs.chain(n) for n in range(max(taken, default=-1) + 1)]
+        assert not [key for key in gone if key in image], "a key they spoke under is still here"
+
+
+def all_hold(north: Station, south: Station) -> None:
+    """Every invariant, on both sides."""
+    records_agree(north, south)
+    receipts_are_true(north, south)
+    joint_order_is_causal(north, south)
+    for near, far in ((north, south), (south, north)):
+        seen_is_monotone(near)
+        heads_are_of_the_record(near)
+        image_opens_nothing_retired(near, far)
