@@ -101,9 +101,7 @@ def message(view: View) -> Iterator[str]:
                 moment(stage.get("at_ours")),
                 moment(stage.get("at_theirs")),
                 person(stage.get("by")) if stage.get("by") else "",
-                voice.one_line(str(stage["detail"]), SUBJECT_COLUMNS)
-                if stage.get("detail")
-                else "",
+                voice.one_line(detail(stage), SUBJECT_COLUMNS),
             )
             for stage in view["stages"]
         ),

@@ -10,14 +10,13 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from parley.core.errors import Refused
 from parley.exercise.crew import Crew
-from parley.exercise.pair import PAIR_NAME, Pair, free_port
+from parley.exercise.pair import PAIR_NAME, Pair, free_port, is_free
 from parley.station.folder import lock
 
 PARTIES = ("North", "South")
@@ -74,18 +73,6 @@ def settle_ports(pair: Pair, tell: Tell) -> None:
         tell(f"Port {port} is in use; the line between the stations moves to {moved}.")
         pair.listen_on((host, moved))
     pair.save()
-
-
-def is_free(port: int) -> bool:
-    """Whether somebody could listen there now."""
-    with socket.socket() as tried:
-        # As the stations do: a connection that has just ended does not take the port.
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            tried.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 async def run(pair: Pair, tell: Tell, ready: Callable[[Pair], None]) -> None:

@@ -28,6 +28,7 @@ from parley.station.folder import read_whole, write_whole
 
 PAIR_NAME = "pair.json"
 LOOPBACK = "127.0.0.1"
+PORTS = range(20_000, 32_000)
 PARTIES = ("North", "South")
 # Who works at a and at b, by role.
 PEOPLE = (
@@ -125,11 +126,27 @@ class Pair:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody has now."""
-    with socket.socket() as found:
-        found.bind((LOOPBACK, 0))
-        port: int = found.getsockname()[1]
-        return port
+    """A port of this machine that nobody has now.
+
+    It lies below those that the system gives to callers: else a station that calls a port where
+    nobody listens may one day be given that very port, and connect to itself.
+    """
+    while True:
+        port = secrets.choice(PORTS)
+        if is_free(port):
+            return port
+
+
+def is_free(port: int) -> bool:
+    """Whether somebody could listen there now."""
+    with socket.socket() as tried:
+        # As the stations do: a connection that has just ended does not take the port.
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
 
 
 def folder_names(parties: Sequence[str]) -> list[str]:
