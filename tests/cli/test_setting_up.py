@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import re
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -187,30 +189,64 @@ def test_three_wrong_tries_end_and_tell_no_digits(
     terminal.does("accept south.letter --station north")  # compared before: nothing to type
 
 
+def at_a_terminal(command: list[str], talk: list[tuple[str, str]]) -> tuple[int, str]:
+    """Run a verb at a terminal of its own; type each answer once its question is there."""
+    ours, theirs = pty.openpty()
+
+    def take_the_terminal() -> None:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "parley.cli.main", *command],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=take_the_terminal,
+    ) as typing:
+        os.close(theirs)
+        told, seen, left = "", 0, list(talk)
+        while True:
+            try:
+                told += os.read(ours, 4096).decode()
+            except OSError:  # the other end is closed
+                break
+            if left and left[0][0] in told[seen:]:
+                seen = len(told)
+                os.write(ours, left.pop(0)[1].encode() + b"\n")
+        typing.wait()
+    os.close(ours)
+    assert not left, told
+    return typing.returncode, told
+
+
 def test_a_person_types_what_they_hear(terminal: Terminal, tmp_path: Path) -> None:
-    """The same at a real terminal, where what is typed comes from the keyboard."""
     found(tmp_path / "north", "North")
     letter = found(tmp_path / "south", "South").letter
     terminal.does("introduce south.letter --station south")
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "parley.cli.main", "accept", "south.letter"]
-    with subprocess.Popen(
-        [*command, "--station", "north"], stdin=theirs, stdout=theirs, stderr=theirs
-    ) as typing:
-        os.close(theirs)
-        os.write(ours, b"1234\n" + letter.digits.replace(" ", "").encode() + b"\n")
-        told = b""
-        while True:
-            try:
-                told += os.read(ours, 4096)
-            except OSError:  # the other end is closed
-                break
-        typing.wait()
-    os.close(ours)
-    shown = told.decode()
-    assert typing.returncode == 0, shown
-    assert "these are 4" in shown
-    assert "The letter of South is accepted." in shown
+    question, heard = "48 digits you hear", letter.digits.replace(" ", "")
+    code, told = at_a_terminal(
+        ["accept", "south.letter", "--station", "north"], [(question, "1234"), (question, heard)]
+    )
+    assert code == 0, told
+    assert "these are 4" in told
+    assert "The letter of South is accepted." in told
+
+
+def test_a_person_types_a_passphrase_unseen(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PARLEY_PASSPHRASE_FILE")
+    new, again = "New passphrase of the root of North", "The same again"
+    making = ["root", "new", "root", "--party", "North"]
+    code, told = at_a_terminal(making, [(new, PASSPHRASE), (again, "something else")])
+    assert (code, "The two differ" in told) == (1, True)
+    code, told = at_a_terminal(making, [(new, PASSPHRASE), (again, PASSPHRASE)])
+    assert code == 0, told
+    assert PASSPHRASE not in told
+    founding = ["init", "north", "--party", "North", "--languages", "en", "--root", "root"]
+    code, told = at_a_terminal(founding, [("Passphrase of the root of North", PASSPHRASE)])
+    assert code == 0, told
 
 
 def test_a_script_accepts_by_fingerprint(terminal: Terminal, tmp_path: Path) -> None:
@@ -282,3 +318,20 @@ def test_a_secret_is_carried_to_a_meeting(terminal: Terminal, tmp_path: Path) ->
     for name in ("north", "south"):
         both = "--secret north.secret --secret south.secret"
         terminal.does(f"agree accept blue {both} --station {name}")
+
+
+def test_other_terms_are_shown_as_what_they_change(terminal: Terminal, tmp_path: Path) -> None:
+    north, south = found(tmp_path / "north", "North"), found(tmp_path / "south", "South")
+    introduce(north, south)
+    terminal.does("agree propose South --out blue --name Blue --mark actual --station north")
+    terminal.does("agree propose --amends blue --out other --heartbeat 30s --station south")
+    told = terminal.does("agree show other --station north")
+    assert "Changed since Blue of" in told
+    assert "  Heartbeat: was “each station is heard at least once in 10 seconds”, is now" in told
+    assert "ACTUAL: what is said on this line is meant" in told
+    same = terminal.does("agree show blue --station north")
+    assert "Changed since" not in same
+    listed = terminal.does("agree list --station north")
+    assert [line.split()[-5:-2] for line in listed.splitlines()[2:]] == [
+        ["Blue", "South", "ACTUAL"]
+    ]

@@ -239,3 +239,14 @@ def test_a_root_that_does_not_know_what_it_signed_signs_nothing(root: RootFolder
     write_whole(root.path / "signed.jsonl", b"{half of a li")
     with pytest.raises(Unavailable, match="damaged"):
         root.certify(REQUEST, root.unlock(PASSPHRASE), NOW)
+
+
+def test_a_station_whose_making_was_cut_off_is_made_again(tmp_path: Path) -> None:
+    folder, root = tmp_path / "north", make_root(tmp_path / "root", "North")
+    begin(folder, "North watch", ["en"])
+    (folder / "keys" / "cosigner.key").unlink()  # the power failed before the last key
+    request = begin(folder, "North watch", ["en"])
+    answer = carry(ANSWER, root.certify(request, root.unlock(PASSPHRASE), NOW).to_bytes())
+    write_whole(folder / "letter.parley", b"")  # and here before the operator was taken on
+    finish(folder, answer)
+    assert (folder / "tokens" / "operator.token").exists()

@@ -30,6 +30,7 @@ DATABASE_NAME = "parley.db"
 LETTER_NAME = "letter.parley"
 LOCK_NAME = "lock"
 KEYS_NAME = "keys"
+LAST_KEY_NAME = "cosigner.key"  # once it is there, all three are
 KEY_LABEL = "parley key v1"
 FILE_BYTES_MAX = 1 << 20
 OTHERS = 0o077

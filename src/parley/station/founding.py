@@ -22,6 +22,7 @@ from parley.station.clock import SystemClock
 from parley.station.config import CONFIG_NAME, Config, template
 from parley.station.folder import (
     KEYS_NAME,
+    LAST_KEY_NAME,
     LETTER_NAME,
     REQUEST_NAME,
     Home,
@@ -33,6 +34,7 @@ from parley.station.folder import (
     write_keys,
     write_whole,
 )
+from parley.station.people import TOKENS
 from parley.station.person import AT_THE_MACHINE
 from parley.station.root import Answer, Request
 from parley.station.station import Station
@@ -53,7 +55,7 @@ def begin(
     """Make the folder with keys, settings and the request to the root."""
     keys = make_keys(entropy)
     request = Request.of(name, keys, languages, bearers)
-    if (path / KEYS_NAME).exists():
+    if (path / KEYS_NAME / LAST_KEY_NAME).exists():
         raise Refused(
             f"There is a station in {path} already.",
             "Name another folder; a station is never made over another.",
@@ -87,7 +89,8 @@ def requested(path: Path) -> Request:
 def finish(path: Path, answer: bytes) -> Letter:
     """Take the root's answer: the letter is made, and the operator has a token."""
     with lock(path):
-        if (path / LETTER_NAME).exists():
+        # A crash may have come between the letter and the operator: then it is done again.
+        if (path / LETTER_NAME).exists() and (path / TOKENS / f"{OPERATOR}.token").exists():
             raise Refused(f"The station in {path} has its letter.", "`parley introduce` shows it.")
         letter = Answer.parse(take_up(ANSWER, answer)).finish(read_keys(path))
         asked = requested(path)
