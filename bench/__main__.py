@@ -14,13 +14,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from parley.exercise.pair import Pair
-
 from bench import alarm, bytes, drain, flash, receipt, resources, throughput
 from bench.driver import Crew
+from bench.limits import limits
 from bench.proxy import Wire
 from bench.table import Figure, machine, publish
 from parley.core.errors import ParleyError
+from parley.exercise.pair import Pair
 from parley.exercise.torture import until_serving
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -115,7 +115,8 @@ def main() -> int:
     for name in names:
         if name not in ALL:
             parser.error(f"there is no measurement {name}; there are {', '.join(ALL)}")
-    facts, figures = machine(), []
+    facts: dict[str, Any] = {**machine(), **limits()}
+    figures: list[Figure] = []
     for name in names:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         try:

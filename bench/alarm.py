@@ -44,7 +44,9 @@ async def measure(here: Crew, there: Crew, address: str, chromium: Path) -> list
         page = await browser.new_page()
         await page.add_init_script(WATCHER)
         await page.goto(address)
-        await asyncio.sleep(2.0)  # its event stream is open by then
+        await page.get_by_role("button").click()  # take the seat
+        await page.wait_for_selector('html[data-connected="yes"]', state="attached")
+        await asyncio.sleep(1.0)
         ahead, doubt = await _clock(page)
         began = await _send(here, there)
         await asyncio.sleep(0.5)
