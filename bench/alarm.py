@@ -72,7 +72,7 @@ async def _send(here: Crew, there: Crew) -> dict[int, float]:
         asked = time.monotonic() * 1e3
         n = (await here.release(draft))["n"]
         began[n] = asked
-        await there.until(lambda n=n: n in there.arrived)
+        await there.until_arrived(n)
         await asyncio.sleep(PAUSE_S[0])
         await there.watch.ask("open", n=n)
     return began

@@ -24,15 +24,14 @@ async def measure(here: Crew, there: Crew, wire: Wire) -> list[Figure]:
             await asyncio.sleep(QUIET_S)
             wire.crossings.clear()
             n = (await here.release(draft))["n"]
-            await here.until(lambda n=n: here.receipted > n)
+            await here.until_receipted(n + 1)
             await asyncio.sleep(0.2)
             seen.append(list(wire.crossings))
             if number == 0:
                 await asyncio.sleep(QUIET_S)
                 wire.crossings.clear()
                 await there.watch.ask("open", n=n)
-                size_there = (await there.line())["our_size"]
-                await there.until(lambda upto=size_there: there.receipted >= upto)
+                await there.until_receipted((await there.line())["our_size"])
                 await asyncio.sleep(0.2)
                 opening = list(wire.crossings)
         figures += _figures(size, seen, opening)

@@ -23,9 +23,9 @@ async def measure(here: Crew, there: Crew, wire: Wire) -> list[Figure]:
     await asyncio.sleep(cut_at + CUT_S - time.monotonic())
     await wire.start()
     back = time.monotonic()
-    await there.until(lambda: base + QUEUED - 1 in there.arrived)
+    await there.until_arrived(base + QUEUED - 1)
     arrivals = [there.arrived[base + each] - back for each in range(QUEUED)]
-    await here.until(lambda: here.receipted >= base + QUEUED)
+    await here.until_receipted(base + QUEUED)
     note = f"after {CUT_S:g} s without a path"
     return [
         Figure("first of 100 queued messages arrives", min(arrivals), "s", "0.4", note),

@@ -42,7 +42,10 @@ class Crew:
     async def of(cls, post: Post) -> Self:
         """Take their places at a serving station."""
         roles = ("drafter", "releaser", "watch")
-        crew = cls(post, *[await Calls.open(post.folder, post.tokens[role]) for role in roles])
+        drafter, releaser, watch = [
+            await Calls.open(post.folder, post.tokens[role]) for role in roles
+        ]
+        crew = cls(post, drafter, releaser, watch)
         await crew.watch.listen(crew._event)
         return crew
 
@@ -66,6 +69,18 @@ class Crew:
                 asyncio.get_running_loop().time() + deadline - time.monotonic()
             ):
                 await self._changed.wait()
+
+    async def until_receipted(self, upto: int) -> None:
+        """Wait until they hold all entries of ours below `upto`."""
+        await self.until(lambda: self.receipted >= upto)
+
+    async def until_arrived(self, n: int) -> None:
+        """Wait until their entry `n` is announced here."""
+        await self.until(lambda: n in self.arrived)
+
+    async def until_flashes(self, count: int) -> None:
+        """Wait until so many FLASH have been announced here."""
+        await self.until(lambda: len(self.flashes) >= count)
 
     async def draft(self, text: str, precedence: str = "ROUTINE") -> dict[str, Any]:
         """A draft, ready to be released."""

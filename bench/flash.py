@@ -24,12 +24,12 @@ async def measure(here: Crew, there: Crew) -> list[Figure]:
         await asyncio.sleep(0.005)  # they are on their way when the FLASH is released
         began = time.monotonic()
         await here.release(flash)
-        await there.until(lambda upto=number: len(there.flashes) > upto)
+        await there.until_flashes(number + 1)
         n = there.flashes[-1]
         waits.append((there.arrived[n] - began) * 1e3)
         behind.append(n - base)
         await asyncio.gather(*released)
-        await here.until(lambda base=base: here.receipted >= base + QUEUED + 1)
+        await here.until_receipted(base + QUEUED + 1)
     note = f"of {REPEATS}; numbered before it: {min(behind)} to {max(behind)} of {QUEUED}"
     return [
         Figure("FLASH behind 100 x 64 KiB, median", sorted(waits)[REPEATS // 2], "ms", "", note),

@@ -23,9 +23,9 @@ async def measure(here: Crew, there: Crew) -> list[Figure]:
         began = time.monotonic()
         n = (await here.release(draft))["n"]
         answered.append((time.monotonic() - began) * 1e3)
-        await here.until(lambda n=n: here.receipted > n)
+        await here.until_receipted(n + 1)
         receipted.append((here.receipted_at - began) * 1e3)
-        await there.until(lambda n=n: n in there.arrived)
+        await there.until_arrived(n)
         arrived.append((there.arrived[n] - began) * 1e3)
     return [
         *spread("release to its answer", answered, "ms", ("", "")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from bench.driver import Crew, cpu_s, text_of
@@ -26,7 +27,7 @@ async def measure(here: Crew, there: Crew) -> list[Figure]:
 
 
 async def _run(
-    name: str, drafts: list[dict[str, Any] | None], here: Crew, there: Crew, aim: str
+    name: str, drafts: Sequence[dict[str, Any] | None], here: Crew, there: Crew, aim: str
 ) -> list[Figure]:
     """Keep OUTSTANDING without a receipt until all have theirs."""
     base = (await here.line())["our_size"]
