@@ -59,8 +59,11 @@ class Speaker:
                 for role in ("drafter", "releaser", "watch"):
                     open_calls.append(await Calls.open(self._folder, self._tokens[role]))
                 await self._speak(*open_calls)
-            except Unavailable:
-                await asyncio.sleep(AGAIN_S)  # killed, or not yet there
+            except Unavailable as error:
+                # Killed, or not yet there. What a living station answers is another matter.
+                if open_calls and not any(calls.lost.is_set() for calls in open_calls):
+                    self.trouble.append(str(error))
+                await asyncio.sleep(AGAIN_S)
             finally:
                 for calls in open_calls:
                     calls.close()

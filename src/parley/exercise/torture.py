@@ -174,7 +174,7 @@ def main() -> int:
             print(f"not whole, seed {seed}: {error}", file=sys.stderr)
             return 1
     print(found.sentence(chosen.cycles))
-    return 0 if found.whole else 1
+    return 0 if found.whole and found.messages else 1
 
 
 if __name__ == "__main__":
