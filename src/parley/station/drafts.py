@@ -305,6 +305,7 @@ def draft_new(
 ) -> dict[str, Any]:
     """Write a message. It goes nowhere until another person releases it."""
     open_line = station.line(line)
+    open_line.check_not_halted(station.state(open_line))
     if kind not in KINDS:
         raise Misused(f"There is no kind {kind!r:.40} of draft.", "text or test.")
     type = KINDS[kind]
