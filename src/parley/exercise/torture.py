@@ -151,6 +151,8 @@ def _directions(speakers: list[Speaker], record: list[Stands]) -> tuple[int, int
     first = {said.text for said in speakers[0].ledger.said}
     second = {said.text for said in speakers[1].ledger.said}
     for entry in record:
+        if not isinstance(entry.payload, str):
+            continue
         if entry.payload in first:
             return (entry.dir, 1 - entry.dir)
         if entry.payload in second:
