@@ -55,13 +55,15 @@ class Speaker:
         """Speak until told to stop and nothing is in doubt any more."""
         while not (self._stopping and not self._in_doubt):
             open_calls: list[Calls] = []
+            speaking = False
             try:
                 for role in ("drafter", "releaser", "watch"):
                     open_calls.append(await Calls.open(self._folder, self._tokens[role]))
+                speaking = True
                 await self._speak(*open_calls)
             except Unavailable as error:
                 # Killed, or not yet there. What a living station answers is another matter.
-                if open_calls and not any(calls.lost.is_set() for calls in open_calls):
+                if speaking and not any(calls.lost.is_set() for calls in open_calls):
                     self.trouble.append(str(error))
                 await asyncio.sleep(AGAIN_S)
             finally:
