@@ -161,7 +161,7 @@ def test_the_table_has_figures_and_no_words_of_the_file() -> None:
             }
         ]
     }
-    head, ruler, row = report.markdown(told).splitlines()
+    _, _, head, ruler, row = report.markdown(told).splitlines()
     assert head.count("|") == ruler.count("|") == row.count("|")
     assert "| 0.013 |" in row or "| 0.012 |" in row
     assert row.endswith("| approved −10, received 12, sight translation 18 |")

@@ -63,8 +63,8 @@ def in_words(told: dict[str, Any]) -> Iterator[str]:
     """The table, then what it comes to."""
     from parley.exercise import report
 
-    if told["title"]:
-        yield f"EXERCISE · {voice.visible(told['title'])}"
+    yield ""
+    yield f"EXERCISE · {voice.visible(told['title'])}" if told["title"] else "EXERCISE"
     yield "Seconds each stage took, until it stood in both records:"
     yield ""
     rows = [[voice.visible(cell) for cell in row] for row in report.rows(told)]

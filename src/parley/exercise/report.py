@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import platform
 from collections.abc import Mapping
 from typing import Any
 
+from parley import __version__
 from parley.exercise.exchange import Exchange
 from parley.exercise.pair import folder_names
 from parley.exercise.replay import STAGES, Passage, Replayed
@@ -102,4 +105,9 @@ def markdown(told: View) -> str:
     names = heads(told)
     ruler = ["---:" if at in RIGHT else "---" for at in range(len(names))]
     lines = [names, ruler, *rows(told)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    machine = f"{platform.system()} {platform.machine()} with {os.cpu_count()} cores"
+    caption = (
+        f"Seconds each stage took, until it stood in both records. Parley {__version__},"
+        f" Python {platform.python_version()}, {machine}; both stations and all six people on it."
+    )
+    return "\n".join([caption, "", *(f"| {' | '.join(line)} |" for line in lines)]) + "\n"
