@@ -1,10 +1,12 @@
-"""Whatever the docs show, runs: Python blocks as doctests, links to files that exist."""
+"""Whatever the docs show, runs: Python as doctests, commands at a terminal, links to files."""
 
 import doctest
 import re
 from pathlib import Path
 
 import pytest
+
+from tests.terminal_session import Session, sessions
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "spec").glob("*.md")])
@@ -37,3 +39,16 @@ def test_links_of_a_page_lead_to_files(page: Path) -> None:
     links = LINK.findall(page.read_text(encoding="utf-8"))
     dead = [link for link in links if "://" not in link and not (page.parent / link).exists()]
     assert not dead
+
+
+WITH_COMMANDS = [page for page in PAGES if sessions(page.read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=name)
+def test_commands_of_a_page_print_what_it_shows(page: Path, tmp_path: Path) -> None:
+    session = Session(tmp_path)
+    try:
+        for command, printed in sessions(page.read_text(encoding="utf-8")):
+            session.follow(command, printed)
+    finally:
+        session.end()

@@ -1,0 +1,169 @@
+"""A page of the manual as a reader follows it: commands typed at a real terminal, output compared.
+
+A block marked `console` holds commands after `$ ` and what they print. `…` stands for what differs
+from run to run: alone on a line for any lines, else for any characters. A printed line that ends
+with one of our questions shows after it what is typed.
+"""
+
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+DIGITS = re.compile(r"\d{4}(?:\s+\d{4}){3,11}")
+GROUP = re.compile(r"\d{3} \d{3}")
+QUESTION = re.compile(
+    r"^(New passphrase of the root of \w+: |The same again: |Passphrase of the root of \w+: "
+    r"|The 48 digits you hear: |Type [A-Z]+ to [^:]*: )(.*)$"
+)
+LOOK_AGAIN = ("status", "inbox", "message")  # what they show arrives in its own time
+COMMAND_S_MAX = 30.0
+
+
+def sessions(page: str) -> list[tuple[str, str]]:
+    """(command, what it prints) of all `console` blocks of a page, in order."""
+    found: list[tuple[str, str]] = []
+    for block in BLOCK.findall(page):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, printed = part.partition("\n")
+            found.append((command, printed))
+    return found
+
+
+def pattern(printed: str) -> str:
+    """A regular expression for what a page shows."""
+    out = ""
+    for line in printed.splitlines():
+        asked = QUESTION.match(line)
+        if line == "…":
+            out += r"(?:[^\n]*\n)*?"
+        elif asked:
+            out += re.escape(asked[1]) + r"[^\n]*\n"
+        else:
+            text = re.escape(line).replace("…", r"[^\n]*?").replace(r"\ ", " ")
+            text = DIGITS.sub(r"[\\d ]+", text)
+            out += GROUP.sub(r"\\d{3} \\d{3}", text) + r"\n"
+    return out
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+@dataclass
+class Session:
+    """One reader, in a folder of their own."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    digits: dict[str, str] = field(default_factory=dict)  # by letter
+    group: str = ""
+    serving: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def follow(self, command: str, printed: str) -> None:
+        """Type a command of the page; what it prints must be what the page shows."""
+        command, printed = (text.replace(":4711", f":{self.port}") for text in (command, printed))
+        command = re.sub(r"(--group) \d+", rf"\1 {self.group}", command)
+        if command.endswith(" &"):
+            self._serve(command.removesuffix(" &"), printed)
+            return
+        typed = [found[2] for line in printed.splitlines() if (found := QUESTION.match(line))]
+        letter = command.split()[2] if command.startswith("parley accept") else ""
+        typed = [self.digits[letter] if DIGITS.fullmatch(words) else words for words in typed]
+        shown, code = self._look(command, typed, printed)
+        assert re.fullmatch(pattern(printed), shown), f"$ {command}\n{shown}\nis not\n{printed}"
+        refused = any(line.startswith("parley: ") for line in printed.splitlines())
+        assert (code != 0) == refused, f"$ {command}\nleft with {code}\n{shown}"
+        if command.startswith("parley introduce") and (read := DIGITS.search(shown)):
+            self.digits[command.split()[2]] = " ".join(read[0].split())
+        if (spoken := re.search(r"Check group +(\d{3}) (\d{3})", shown)) is not None:
+            self.group = spoken[1] + spoken[2]
+
+    def end(self) -> None:
+        """Ctrl-C in every terminal in which something still runs."""
+        for process in self.serving:
+            process.send_signal(signal.SIGINT)
+        for process in self.serving:
+            process.communicate(timeout=COMMAND_S_MAX)
+            assert process.returncode == 0
+
+    # --- terminals
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY")}
+        return {**kept, "PATH": path, "COLUMNS": "100"}
+
+    def _serve(self, command: str, printed: str) -> None:
+        process = subprocess.Popen(
+            ["bash", "-c", f"exec {command}"],
+            cwd=self.folder,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.serving.append(process)
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        assert re.fullmatch(pattern(printed), first), first
+
+    def _look(self, command: str, typed: list[str], printed: str) -> tuple[str, int]:
+        """What a command prints; some are given again until they print what they should."""
+        again = command.startswith("parley") and command.split()[1] in LOOK_AGAIN
+        until = time.monotonic() + COMMAND_S_MAX
+        while True:
+            shown, code = self._type(command, typed)
+            as_shown = re.fullmatch(pattern(printed), shown)
+            if as_shown or not again or time.monotonic() > until:
+                return shown, code
+
+    def _type(self, command: str, typed: list[str]) -> tuple[str, int]:
+        """Run one command at a terminal of its own and answer its questions, in order."""
+        near, far = pty.openpty()
+        with subprocess.Popen(
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env=self._environment,
+            stdin=far,
+            stdout=far,
+            stderr=far,
+            start_new_session=True,
+        ) as process:
+            os.close(far)
+            try:
+                shown = self._converse(near, list(typed))
+            finally:
+                os.close(near)
+                if process.poll() is None and process.wait(COMMAND_S_MAX) is None:
+                    process.kill()
+        return shown, process.returncode
+
+    def _converse(self, near: int, typed: list[str]) -> str:
+        out, until = b"", time.monotonic() + COMMAND_S_MAX
+        while time.monotonic() < until:
+            ready, _, _ = select.select([near], [], [], COMMAND_S_MAX)
+            try:
+                piece = os.read(near, 65_536) if ready else b""
+            except OSError:  # the terminal's last user has left
+                piece = b""
+            if not piece:
+                break
+            out += piece
+            last = out.decode(errors="replace").replace("\r", "").rsplit("\n", 1)[-1]
+            if typed and QUESTION.match(last):
+                os.write(near, typed.pop(0).encode() + b"\n")
+        assert not typed, f"nobody asked for {typed[0]!r}: {out.decode()}"
+        return out.decode().replace("\r\n", "\n")
