@@ -28,6 +28,8 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from parley.core.agreement import Paper
+from parley.core.effects import Saying
+from parley.core.entry import Precedence, Status
 from parley.core.terms import Instant
 from parley.station.calling import Caller
 from parley.station.carried import ANSWER, carry
@@ -262,6 +264,24 @@ class Post:
         """Two persons send a message; what `release` answers."""
         return self.releases(self.drafts(text, precedence, **more))
 
+    def utters(
+        self,
+        type: int,
+        body: bytes,
+        precedence: Precedence = Precedence.ROUTINE,
+        status: int = Status.EXERCISE,
+    ) -> int:
+        """Say what no honest station would; the number it gets."""
+        n: int = self.line()["our_size"] + self.line()["queued"]
+        saying = Saying(type, precedence, status, body)
+
+        def say() -> None:
+            station = self.station
+            station.in_next_step(lambda: void(station.say(station.lines[0], saying)))
+
+        self.stage.do(say)
+        return n
+
     def reads(self, n: int, dir: str = "theirs") -> dict[str, Any]:
         """A message with its stages."""
         return self.watch.asks("message", n=n, dir=dir)
@@ -300,6 +320,10 @@ class Post:
             event = self.happened.get(timeout=max(deadline - time.monotonic(), 0.001))
             if wanted.items() <= event.items():
                 return event
+
+
+def void(_: object) -> None:
+    """For callbacks whose result nobody wants."""
 
 
 def _token(folder: Path, name: str) -> str:

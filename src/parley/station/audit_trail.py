@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.errors import ParleyError, Refused
 from parley.core.wire import encode
-from parley.station.operations import Beside, for_the_trail, operation
+from parley.station.operations import Result, for_the_trail, operation
 from parley.station.person import Person
 from parley.store.reading import Reading
 from parley.store.sqlite import SqliteStore
@@ -59,7 +59,7 @@ class Trail:
         who: Person,
         act: str,
         arguments: Mapping[str, Any],
-        answer: Mapping[str, Any] | ParleyError | Beside,
+        answer: Result | ParleyError,
     ) -> None:
         """Add what a person asked for and what became of it."""
         outcome = f"refused: {answer.sentence}" if isinstance(answer, ParleyError) else "done"

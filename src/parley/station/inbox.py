@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import Precedence
@@ -10,7 +11,7 @@ from parley.station import messages
 from parley.station.acknowledgements import DISPLAY_MAX
 from parley.station.control import Answer
 from parley.station.lines import OpenLine
-from parley.station.operations import find, operation
+from parley.station.operations import InTurns, find, operation
 from parley.station.person import READERS, Person
 from parley.station.views import Viewer
 
@@ -19,12 +20,11 @@ if TYPE_CHECKING:
 
 NEWEST = 50  # shown beside those that wait
 LISTED_MAX = 1000
+VIEWS_A_TURN = 16  # some two milliseconds
 
 
 @operation("inbox", roles=READERS, reads=True)
-def inbox(
-    station: Station, who: Person, *, all: bool = False, line: str | None = None
-) -> dict[str, Any]:
+def inbox(station: Station, who: Person, *, all: bool = False, line: str | None = None) -> InTurns:
     """Their messages: those nobody has dealt with and the newest others, FLASH first, newest last
     within a precedence. When a watch officer looks, they count as displayed."""
     listed: list[tuple[OpenLine, Any]] = []
@@ -42,13 +42,11 @@ def inbox(
         if "watch" in who.roles:
             _displayed_to(station, who, open_line, rows)
     listed.sort(key=lambda item: (-item[1]["precedence"], item[1]["kept"], item[1]["n"]))
-    return {"messages": _views(station, listed)}
+    return InTurns(_views(station, listed))
 
 
 @operation("outbox", roles=READERS, reads=True)
-def outbox(
-    station: Station, who: Person, *, all: bool = False, line: str | None = None
-) -> dict[str, Any]:
+def outbox(station: Station, who: Person, *, all: bool = False, line: str | None = None) -> InTurns:
     """Our messages with what became of them, oldest first, and those that have no number yet."""
     listed: list[tuple[OpenLine, Any]] = []
     waiting: list[dict[str, Any]] = []
@@ -57,7 +55,7 @@ def outbox(
         listed += [(open_line, row) for row in rows]
         waiting += _unnumbered(station, open_line)
     listed.sort(key=lambda item: (item[1]["kept"], item[1]["n"]))
-    return {"messages": _views(station, listed), "waiting": waiting}
+    return InTurns(_views(station, listed, waiting=waiting))
 
 
 @operation("message", roles=READERS, reads=True)
@@ -90,12 +88,18 @@ def _rows(station: Station, open_line: OpenLine, dir: int, newest: int) -> list[
     return rows[::-1]
 
 
-def _views(station: Station, listed: list[tuple[OpenLine, Any]]) -> list[dict[str, Any]]:
-    viewers = {
-        open_line.key: Viewer(station, open_line)
-        for open_line in {each.key: each for each, _ in listed}.values()
-    }
-    return [viewers[open_line.key].message(row) for open_line, row in listed]
+def _views(
+    station: Station, listed: list[tuple[OpenLine, Any]], **more: Any
+) -> Generator[None, None, dict[str, Any]]:
+    viewers: dict[tuple[bytes, int], Viewer] = {}
+    views: list[dict[str, Any]] = []
+    for open_line, row in listed:
+        if open_line.key not in viewers:
+            viewers[open_line.key] = Viewer(station, open_line)
+        views.append(viewers[open_line.key].message(row))
+        if len(views) % VIEWS_A_TURN == 0:
+            yield
+    return {"messages": views, **more}
 
 
 def _unnumbered(station: Station, open_line: OpenLine) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ import inspect
 import logging
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, NewType
 
@@ -47,6 +47,31 @@ class Beside:
             return mistake("work beside the loop")
 
 
+@dataclass(frozen=True, slots=True)
+class InTurns:
+    """An answer made piece by piece: between two pieces the station does other things, so that a
+    long list never stands in the way of a FLASH."""
+
+    pieces: Generator[None, None, dict[str, Any]]
+
+    def turn(self) -> dict[str, Any] | ParleyError | None:
+        """Make one more piece; the answer when it was the last."""
+        try:
+            next(self.pieces)
+            return None
+        except StopIteration as end:
+            answer: dict[str, Any] = end.value
+            return answer
+        except ParleyError as error:
+            return error
+        except Exception:
+            _log.exception("an answer made in turns failed")
+            return mistake("a long answer")
+
+
+Result = dict[str, Any] | Beside | InTurns
+
+
 def mistake(what: str) -> Unavailable:
     """Our own code failed: the person is told, the log says where."""
     return Unavailable(
@@ -69,7 +94,7 @@ class Operation:
     """One thing that can be asked."""
 
     name: str
-    run: Callable[..., dict[str, Any] | Beside]
+    run: Callable[..., Result]
     roles: tuple[str, ...]  # any of these; () is any person of the station
     reads: bool  # changes nothing: no transaction, no line in the audit trail
     setup: bool  # also carried out while no station serves
@@ -111,7 +136,7 @@ class Operation:
 
 REGISTRY: dict[str, Operation] = {}
 
-_Function = typing.TypeVar("_Function", bound=Callable[..., "dict[str, Any] | Beside"])
+_Function = typing.TypeVar("_Function", bound=Callable[..., Result])
 
 
 def operation(

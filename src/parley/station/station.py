@@ -45,7 +45,7 @@ from parley.station.control import Answer, Reply
 from parley.station.events import Event, Events
 from parley.station.folder import Home
 from parley.station.lines import Agreed, Lines, OpenLine
-from parley.station.operations import Beside, Operation, find, mistake
+from parley.station.operations import Beside, InTurns, Operation, Result, find, mistake
 from parley.station.people import People
 from parley.station.person import Person
 from parley.station.watch import Watch
@@ -111,7 +111,7 @@ class Station:
         # What one step gathers.
         self._said = 0
         self._happened: list[Event] = []
-        self._answers: list[tuple[Reply, Answer | Beside]] = []
+        self._answers: list[tuple[Reply, Answer | Result]] = []
         self._numbers: dict[tuple[bytes, int, int], dict[str, Any]] = {}
         self._after: list[Callable[[], None]] = []
         self._take_up_lines()
@@ -250,11 +250,11 @@ class Station:
     def path_up(self, path: Path, open_line: OpenLine | None) -> None:
         """A way is open; for which line is known only when we called."""
         if open_line is not None:
-            self._input(partial(self._bind, path, open_line))
+            self.in_next_step(partial(self._bind, path, open_line))
 
     def path_frames(self, path: Path, frames: list[bytes]) -> None:
         """Frames came in."""
-        self._input(lambda: self.carrying.hear(path, frames, self.now))
+        self.in_next_step(lambda: self.carrying.hear(path, frames, self.now))
 
     def path_room(self, path: Path) -> None:
         """A path can take more again."""
@@ -263,9 +263,10 @@ class Station:
 
     def path_down(self, path: Path) -> None:
         """The way is closed."""
-        self._input(partial(self._unbind, path))
+        self.in_next_step(partial(self._unbind, path))
 
-    def _input(self, what: Callable[[], None]) -> None:
+    def in_next_step(self, what: Callable[[], None]) -> None:
+        """Do something within the next step, in its transaction."""
         self._inputs.append(what)
         self._soon()
 
@@ -339,7 +340,7 @@ class Station:
     def _carry_out(self, call: Call) -> None:
         """One operation, in a savepoint of its own; and a row of the audit trail for it."""
         said, happened, after = self._said, len(self._happened), len(self._after)
-        answer: Answer | Beside
+        answer: Answer | Result
         try:
             with self.store.savepoint():
                 answer = self._ask(call)
@@ -356,7 +357,7 @@ class Station:
         self.trail.asked(self.now.wall, call.who, call.operation.name, call.arguments, answer)
         self._answers.append((call.reply, answer))
 
-    def _read(self, call: Call) -> Answer | Beside:
+    def _read(self, call: Call) -> Answer | Result:
         """An operation that changes nothing, outside of any transaction."""
         try:
             return self._ask(call)
@@ -365,7 +366,7 @@ class Station:
         except Exception:
             return self._mistake(call)
 
-    def _ask(self, call: Call) -> dict[str, Any] | Beside:
+    def _ask(self, call: Call) -> Result:
         call.operation.check_person(call.who)
         arguments = call.operation.check_arguments(call.arguments)
         return call.operation.run(self, call.who, **arguments)
@@ -374,8 +375,11 @@ class Station:
         _log.exception("operation %s failed", call.operation.name)
         return mistake(call.operation.name)
 
-    def _finish(self, reply: Reply, answer: Answer | Beside) -> None:
+    def _finish(self, reply: Reply, answer: Answer | Result) -> None:
         """Answer now, or when the work beside the loop is done."""
+        if isinstance(answer, InTurns):
+            self._turn(reply, answer)
+            return
         if not isinstance(answer, Beside):
             reply(answer)
             return
@@ -384,6 +388,16 @@ class Station:
             return
         working = self._loop.run_in_executor(None, answer.answer)
         working.add_done_callback(lambda done: None if done.cancelled() else reply(done.result()))
+
+    def _turn(self, reply: Reply, work: InTurns) -> None:
+        """One piece of a long answer; what has come in meanwhile goes before the next."""
+        answer = work.turn()
+        while answer is None and self._loop is None:
+            answer = work.turn()
+        if answer is not None:
+            reply(answer)
+        elif self._loop is not None:
+            self._loop.call_soon(self._turn, reply, work)
 
     def _tell_rosters(self) -> None:
         for open_line in self._lines:

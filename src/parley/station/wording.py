@@ -30,6 +30,11 @@ DENIALS = (
     r"(?:훈련|연습)이\s*아니",
 )
 _DENIALS = re.compile("|".join(DENIALS))
+# Characters of category Cf: they are not seen, and would part a word for the search alone.
+_INVISIBLE = re.compile(
+    "[\u00ad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\U000e0001\U000e0020-\U000e007f]"
+)
 
 
 def check_mark(text: str, status: Status) -> None:
@@ -46,9 +51,9 @@ def check_mark(text: str, status: Status) -> None:
 
 def fold(text: str) -> str:
     """The text as a hasty reader takes it: compatible forms, no invisible characters, one case."""
-    plain = unicodedata.normalize("NFKC", text)
-    seen = "".join(c for c in plain if unicodedata.category(c) != "Cf")
-    return re.sub(r"\s+", " ", seen.casefold())
+    if not text.isascii():
+        text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    return re.sub(r"\s+", " ", text.casefold())
 
 
 def advice(text: str, precedence: Precedence) -> list[str]:

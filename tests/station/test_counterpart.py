@@ -1,0 +1,153 @@
+"""Whatever an authentic counterpart writes is kept, receipted and shown; none of it stops us."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parley.core.entry import Precedence, Type, body_of
+from parley.core.wire import encode
+from tests.playbook import Post, two_stations
+
+
+def goes_on(north: Post, south: Post) -> None:
+    """The line still carries messages both ways, and nobody has stopped it."""
+    n = north.says("Still here.")["n"]
+    assert south.hears(n)["text"] == "Still here."
+    m = south.says("So are we.")["n"]
+    assert north.hears(m)["text"] == "So are we."
+    assert north.line()["halted"] is south.line()["halted"] is None
+
+
+def test_an_entry_of_a_type_we_do_not_know_is_shown_and_its_clock_runs(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        body = encode([{11: "Launch"}, [7, {1: "missile"}]])
+        n = north.utters(0x02, body, Precedence.FLASH)
+        south.event("alarm", state="ringing", n=n)
+        heard = south.hears(n)
+        assert heard["problem"] == "entry of a type this station does not know"
+        assert heard["raw"] == body.hex()
+        assert heard["clock"]["left_s"] > 500
+        south.watch.asks("open", n=n)
+        north.until(lambda: "opened" in north.stages(n))
+        goes_on(north, south)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff",
+        b"\x82\xa0",
+        encode([{}, None]),
+        encode([{}, 5]),
+        encode(["not a map", "text"]),
+        encode("bare"),
+        encode([{}, b"bytes"]),
+        encode([{}, "a\x00b\u202e"]),
+        encode([{3: 5, 4: "x", 6: -1, 7: 9, 8: "x", 9: [0], 10: [9, 9], 11: 5, 99: b"?"}, "odd"]),
+        encode([{2: [-1], 8: [1, 1 << 62], 9: [0, 99], 14: "x", 15: {}}, "odd"]),
+    ],
+)
+def test_a_text_that_is_none_is_shown_as_what_it_is(tmp_path: Path, body: bytes) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = north.utters(Type.TEXT, body)
+        heard = south.hears(n)
+        assert (heard["text"] is None) is (heard["problem"] is not None)
+        south.watch.asks("inbox")
+        south.auditor.asks("record")
+        goes_on(north, south)
+
+
+@pytest.mark.parametrize("status", [4, 5, 7])
+def test_a_status_nobody_uses_is_kept(tmp_path: Path, status: int) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = north.utters(Type.TEXT, body_of(Type.TEXT, {}, "Odd."), status=status)
+        heard = south.hears(n)
+        assert (heard["status"], heard["problem"]) == ("UNKNOWN", "an entry that cannot be read")
+        goes_on(north, south)
+
+
+ODD: list[Any] = [
+    None,
+    [],
+    {},
+    5,
+    "text",
+    [[]],
+    [None],
+    [-1, 1],
+    [1 << 63, 1],
+    ["1", 2],
+    [99, 99],
+    [0, 0],
+    [0],
+    [True, True],
+    [1, {"a": [1, {"b": b"x"}]}],
+    [1, "x" * 10_000, "y" * 10_000],
+    [[0, 1 << 62]],
+    [[0, -1]],
+    [[-5, 5], [1, 2, 3], "x", [0, 1000]],
+]
+
+
+@pytest.mark.parametrize("type", [*range(0x10, 0x18), Type.TEST, Type.TEST_ANSWER, Type.ROSTER, 7])
+def test_acknowledgements_without_sense_say_nothing(tmp_path: Path, type: int) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = south.says("About this.")["n"]
+        north.hears(n)
+        for payload in ODD:
+            bare = 0x10 <= type < 0x18
+            north.utters(type, encode(payload if bare else [{}, payload]))
+        last = north.says("The end.")["n"]
+        south.hears(last)
+        south.reads(n, "ours")
+        south.watch.asks("inbox", all=True)
+        south.watch.asks("outbox")
+        south.auditor.asks("record")
+        south.watch.asks("status")
+        goes_on(north, south)
+
+
+def test_a_roster_of_junk_changes_no_name(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        for payload in (
+            {1: {2: ["x"]}},
+            {1: {2: [5, 6]}},
+            {1: {"2": ["Mallory", ""]}},
+            {1: {2: ["M" * 1000, ""]}},
+            {1: [2]},
+            {2: {1: ["desk", "holders", []]}},
+            {2: {1: ["desk", [-1], []]}},
+            {1: {1 << 40: ["far", "away"]}},
+            {3: {2: ["Mallory", ""]}},
+        ):
+            north.utters(Type.ROSTER, encode([{}, payload]))
+        n = north.says("Who am I?")["n"]
+        heard = south.hears(n)
+        assert heard["drafter"]["name"] == north.drafter.name
+        assert south.line()["desks"]["theirs"][0]["name"] == "watch desk"
+
+
+def test_names_of_numbers_nobody_told_are_numbers(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = north.utters(Type.TEXT, body_of(Type.TEXT, {6: 77, 7: [78], 1: 9}, "From strangers."))
+        heard = south.hears(n)
+        assert heard["drafter"]["name"] == "person 77"
+        assert heard["releasers"][0]["name"] == "person 78"
+        assert heard["desks"]["from"] == "desk 9"
+
+
+def test_a_far_too_long_roster_is_bounded(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        for start in range(0, 9000, 1500):
+            people = {start + at: ["N", "O"] for at in range(1500)}
+            north.utters(Type.ROSTER, encode([{}, {1: people}]))
+        n = north.says("After all these names.")["n"]
+        south.hears(n)
+        kept = south.stage.do(
+            lambda: south.station.store.sql("SELECT count(*) AS n FROM roster_theirs")[0]["n"]
+        )
+        assert kept <= 4096
