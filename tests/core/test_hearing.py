@@ -281,6 +281,18 @@ def test_L10_one_that_came_early_survives_a_restart_and_joins_once() -> None:
     assert south.store.load(bytes(range(16)), 1, 1).held == []
 
 
+def test_R3_how_far_they_had_seen_is_known_after_a_restart() -> None:
+    north, south = in_service()
+    for count in range(3):
+        north.says(str(count))
+        south.says(str(count))
+        talk(north, south, ticks=3)
+    seen = south.theirs[-1].seen
+    assert seen == 2
+    south.starts()
+    assert south.line._ears._seen == seen
+
+
 def test_L10_early_ones_are_acknowledged_out_of_order() -> None:
     north, south = in_service()
     for count in range(70):

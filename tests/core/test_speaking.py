@@ -106,6 +106,16 @@ def test_L4_what_waits_below_does_not_overtake_what_waits_above() -> None:
     assert north.state.queued == 2
 
 
+def test_L4_a_short_routine_does_not_slip_past_a_long_immediate() -> None:
+    north, _ = in_service()
+    for _ in range(6):
+        north.says("x" * 60_000, Precedence.IMMEDIATE)
+    north.says("short")
+    north.settles()
+    assert [row.marks >> 6 for row in north.ours] == [Precedence.IMMEDIATE] * 4
+    assert north.state.queued == 3
+
+
 def test_L5_the_last_places_of_the_window_are_for_flash() -> None:
     north, _ = in_service(window=WINDOW)
     for count in range(WINDOW):
@@ -125,6 +135,16 @@ def test_L5_a_receipt_opens_the_window_again() -> None:
         north.says(str(count))
     talk(north, south, ticks=20)
     assert south.reads() == [str(count) for count in range(3 * WINDOW)]
+
+
+def test_L5_receipts_are_known_after_a_restart_and_told_once() -> None:
+    north, south = in_service()
+    north.says("One.")
+    talk(north, south)
+    north.starts()
+    assert north.state.receipted == 1
+    talk(north, south)
+    assert north.receipts == [1]
 
 
 def test_L5_no_more_bytes_are_on_their_way_than_a_slow_path_can_bear() -> None:

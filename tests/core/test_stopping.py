@@ -236,12 +236,20 @@ def test_L18_a_stopped_line_sleeps_between_heartbeats() -> None:
     south.hears(north.states(LATER, epoch=1))
     wakes = 0
     while south.clock.mono < 1100:
-        south.settles()
+        assert envelopes(south.settles()) == []
         wakes += 1
         at = south.line.wake_at(south.clock.now)
         assert at > south.clock.mono
         south.clock.passes(at - south.clock.mono)
     assert wakes < 20
+
+
+def test_L18_what_was_about_to_be_repeated_is_not() -> None:
+    north, south = with_words("One.")
+    south.clock.passes(2.0)
+    lacking = north.states(LATER, cover=0)
+    assert south.hears(lacking, north.states(LATER + 1, epoch=1)) == [Outcome.OK, Outcome.HALTED]
+    assert len(south.settles()) == 1  # the STATUS, without the CHECKPOINT they lack
 
 
 def test_L18_a_line_that_stops_before_its_first_step_can_still_say_so() -> None:
