@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from parley.core.effects import Saying
 from parley.core.entry import Precedence, Status, Type, body_of, check_text
 from parley.core.errors import Misused, Refused
+from parley.core.record import check_group
 from parley.core.wire import Value
 from parley.station import messages
 from parley.station.lines import OpenLine, since_2020
@@ -196,7 +197,7 @@ def _digits(group: str) -> str:
 
 
 def _matches(station: Station, open_line: OpenLine, n: int, said: str) -> bool:
-    return messages.check_group(station.entry(open_line, open_line.theirs, n).leaf) == said
+    return check_group(station.entry(open_line, open_line.theirs, n).leaf) == said
 
 
 def _last_try(station: Station, open_line: OpenLine, n: int) -> bool:
@@ -258,7 +259,7 @@ def _their_readback(station: Station, line: str | None, n: int) -> tuple[OpenLin
 def confirm(station: Station, who: Person, *, n: int, line: str | None = None) -> dict[str, Any]:
     """Confirm their read-back of our message: it is understood."""
     open_line, row, said = _their_readback(station, line, n)
-    group = messages.check_group(station.entry(open_line, open_line.ours, n).leaf)
+    group = check_group(station.entry(open_line, open_line.ours, n).leaf)
     if _GROUP.fullmatch(said["detail"]) and said["detail"] != group:
         raise Refused(
             f"They read message {n} back as {said['detail']}, and it is {group}.",

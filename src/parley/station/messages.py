@@ -65,12 +65,6 @@ def content_hash(type: int, marks: int, content: Content | None, body: bytes) ->
     return sha256(content_bytes(type, marks, content, body)).hexdigest()
 
 
-def check_group(leaf: bytes) -> str:
-    """Six digits that are right only for these words at this place in this record (E9)."""
-    number = int.from_bytes(sha256(b"pl1 check" + leaf).digest()[:4], "big")
-    return f"{number % 1_000_000:06d}"
-
-
 # --- as entries join the record
 
 

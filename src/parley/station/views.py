@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import Content, Key, Marks, Precedence, Type, read_body
 from parley.core.kept import EntryRow
+from parley.core.record import check_group
 from parley.core.wire import Value
 from parley.station import messages, roster
 from parley.station.desks import desks_of
@@ -95,7 +96,7 @@ class Viewer:
             "subject": _text(header.get(Key.SUBJECT)),
             "sha256": messages.content_hash(entry.type, entry.marks, content, entry.body),
             "leaf": entry.leaf.hex(),
-            "check_group": messages.check_group(entry.leaf),
+            "check_group": check_group(entry.leaf),
             "drafter": names.person(header.get(Key.DRAFTER)),
             "releasers": [names.person(id) for id in _numbers(released_by)],
             "desks": {
@@ -200,7 +201,7 @@ class Viewer:
             stage["detail"] = detail
             looks_like_group = len(detail) == 6 and detail.isascii() and detail.isdigit()
             if looks_like_group:
-                stage["matches"] = detail == messages.check_group(entry.leaf)
+                stage["matches"] = detail == check_group(entry.leaf)
         elif name == "wait":
             stage["until"] = float(detail) if detail else None
         elif name != "passed":
