@@ -1,5 +1,8 @@
 """A message from one officer's hands to the other's, by the command line alone."""
 
+import json
+import signal
+import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -7,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from parley.core import audit
+from parley.exercise.post import command, environment
 from tests.cli.terminal import Person, types
 from tests.playbook import Post, two_stations
 
@@ -212,17 +216,6 @@ def test_status_record_audit_and_doctor_in_words(sides: tuple[Side, Side]) -> No
     assert "held by" in north.watch.does("desk", "list").out
 
 
-def test_events_are_told_as_they_happen(sides: tuple[Side, Side]) -> None:
-    """`watch` runs until it is stopped; here it is fed from the past and hung up on."""
-    north, south = sides
-    n = north.says(TEXT, "--precedence", "FLASH")
-    south.post.hears(n)
-    caller = south.post.watch.caller()
-    seen = next(event for event in caller.events(since=0) if event.get("kind") == "alarm")
-    assert (seen["n"], seen["precedence"]) == (n, "FLASH")
-    south.post.watch.hangs_up()
-
-
 def test_the_line_is_named_where_there_are_several(sides: tuple[Side, Side]) -> None:
     north, _ = sides
     assert north.drafter.does("say", TEXT, "--line", "Blue Line").code == 0
@@ -260,3 +253,25 @@ def test_damaged_evidence_is_not_whole(sides: tuple[Side, Side], tmp_path: Path)
     assert done.code == 1
     assert "ntry A 0" in done.told["error"]["sentence"]
     assert types("verify", str(tmp_path / "none")).code == 3
+
+
+def test_watch_tells_events_until_it_is_stopped(sides: tuple[Side, Side]) -> None:
+    north, south = sides
+    token = south.post.folder / "tokens" / f"{south.post.watch.name}.token"
+    with subprocess.Popen(
+        command("watch", "--since", "0", "--station", str(south.post.folder), "--as", str(token)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    ) as watching:
+        n = north.says(TEXT, "--precedence", "FLASH")
+        assert watching.stdout is not None
+        alarm = next(
+            event for event in map(json.loads, watching.stdout) if event["kind"] == "alarm"
+        )
+        assert (alarm["n"], alarm["precedence"]) == (n, "FLASH")
+        watching.send_signal(signal.SIGINT)
+        _, aside = watching.communicate(timeout=20)
+    assert watching.returncode == 130
+    assert aside.endswith("Stopped.\n")

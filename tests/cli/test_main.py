@@ -1,7 +1,9 @@
 """The list of verbs, and the five exit codes."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -10,10 +12,13 @@ import pytest
 from parley.cli.main import VERBS, Verbs, run
 from parley.core.errors import Halted, Malformed, Misused, ParleyError, Refused, Unavailable
 
+SOURCE = Path(__file__).parent.parent.parent / "src" / "parley"
+CONTEXT = click.Context(click.Command("parley"))
+
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_that_is_named_is_there(verb: str) -> None:
-    found = Verbs().get_command(click.Context(click.Command("parley")), verb)
+    found = Verbs().get_command(CONTEXT, verb)
     assert found is not None
     assert found.name == verb
     assert found.help
@@ -81,3 +86,38 @@ def test_without_a_person_nobody_acts(
 
 def test_errors_are_kinds_of_one_error() -> None:
     assert all(issubclass(kind, ParleyError) for kind in (Refused, Misused, Unavailable, Halted))
+
+
+MENTIONED = re.compile(r"`parley ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?(?: [^`]*)?`")
+
+
+def test_every_verb_that_a_sentence_names_is_there() -> None:
+    """Hints tell people what to type; they name verbs that exist."""
+    wrong = []
+    for file in sorted(SOURCE.rglob("*.py")):
+        for verb, second in MENTIONED.findall(file.read_text("utf-8")):
+            found = Verbs().get_command(CONTEXT, verb)
+            if found is None or (
+                isinstance(found, click.Group) and second and second not in found.commands
+            ):
+                wrong.append(f"{file.relative_to(SOURCE)}: parley {verb} {second}")
+    assert not wrong
+
+
+def leaves(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    if isinstance(command, click.Group):
+        for name in command.list_commands(CONTEXT):
+            found = command.get_command(CONTEXT, name)
+            assert found is not None
+            yield from leaves(found, f"{path} {name}")
+    else:
+        yield path, command
+
+
+def test_every_verb_tells_its_facts_as_json_too() -> None:
+    without = [
+        path
+        for path, command in leaves(Verbs(), "parley")
+        if not any("--json" in parameter.opts for parameter in command.params)
+    ]
+    assert not without

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from parley.cli import voice
+from parley.cli.client import with_json
 
 if TYPE_CHECKING:
     from parley.exercise.pair import Pair
@@ -23,6 +25,7 @@ def folder() -> Path:
 
 
 @click.command(name="demo")
+@with_json
 def command() -> None:
     """Start two stations here, with a line marked EXERCISE, and print links to sit down at both.
 
@@ -38,31 +41,48 @@ def command() -> None:
 
 
 def welcome(pair: Pair) -> None:
-    """Say where everything is."""
+    """Say where everything is, with fresh links."""
     from parley.exercise.demo import SEATS
 
-    voice.say()
-    voice.say(
-        "EXERCISE. Two stations on this machine; open the links in one browser, side by side."
-    )
-    for post in (pair.a, pair.b):
-        voice.say()
-        voice.say(f"{post.name}  {post.console}")
-        for seat in SEATS:
-            name = "watch officer" if seat == "watch" else seat
-            voice.say(f"  {name:<14} {post.people[seat]:<10} {post.link(seat)}")
-    voice.say()
-    voice.say("Write on one side, let the releaser send it; the other side rings. Each link works")
-    voice.say("once; start the demo again for new ones. Ctrl-C stops everything.")
+    told = [
+        {
+            "party": post.name,
+            "folder": str(post.folder),
+            "console": post.console,
+            "seats": [
+                {"role": role, "person": post.people[role], "link": post.link(role)}
+                for role in SEATS
+            ],
+        }
+        for post in (pair.a, pair.b)
+    ]
+    voice.tell({"mark": "EXERCISE", "stations": told}, in_words)
+
+
+def in_words(told: dict[str, Any]) -> Iterator[str]:
+    """The links, for a person."""
+    yield ""
+    yield "EXERCISE. Two stations on this machine; open the links in one browser, side by side."
+    for station in told["stations"]:
+        yield ""
+        yield f"{station['party']}  {station['console']}"
+        for seat in station["seats"]:
+            role = "watch officer" if seat["role"] == "watch" else seat["role"]
+            yield f"  {role:<14} {seat['person']:<10} {seat['link']}"
+    yield ""
+    yield "Write on one side, let the releaser send it; the other side rings. Each link works"
+    yield "once; start the demo again for new ones. Ctrl-C stops everything."
 
 
 @click.command(name="demo-clean")
+@with_json
 def clean() -> None:
     """Forget the demo's stations, with their keys and their record."""
     from parley.exercise import demo
 
     place = folder()
-    if demo.forget(place):
-        voice.say(f"{place} is forgotten.")
-    else:
-        voice.say(f"There is no demo in {place}.")
+    forgotten = demo.forget(place)
+    voice.tell(
+        {"folder": str(place), "forgotten": forgotten},
+        lambda told: [f"{place} is forgotten." if forgotten else f"There is no demo in {place}."],
+    )

@@ -108,7 +108,7 @@ def load(station: Station, id: int) -> Draft:
     """A draft by its number."""
     rows = station.store.sql(f"{_SELECT} WHERE d.id = ?", (id,))
     if not rows:
-        raise Refused(f"There is no draft {id}.", "`parley drafts` shows those that are open.")
+        raise Refused(f"There is no draft {id}.", "`parley draft list` shows those that are open.")
     return _draft(station, rows[0])
 
 
