@@ -20,15 +20,13 @@ async def measure(here: Crew, there: Crew) -> list[Figure]:
         routine = [await here.draft(text_of(TEXT_BYTES, each)) for each in range(QUEUED)]
         flash = await here.draft(text_of(78, number), "FLASH")
         base = (await here.line())["our_size"]
-        released = [here.release(draft) for draft in routine]
-        await asyncio.sleep(0.005)  # they are on their way when the FLASH is released
+        await asyncio.gather(*(here.release(draft) for draft in routine))
         began = time.monotonic()
         await here.release(flash)
         await there.until_flashes(number + 1)
         n = there.flashes[-1]
         waits.append((there.arrived[n] - began) * 1e3)
         behind.append(n - base)
-        await asyncio.gather(*released)
         await here.until_receipted(base + QUEUED + 1)
     note = f"of {REPEATS}; numbered before it: {min(behind)} to {max(behind)} of {QUEUED}"
     return [
