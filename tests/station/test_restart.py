@@ -70,3 +70,23 @@ def test_a_roster_is_not_told_again(tmp_path: Path) -> None:
         n = north.says("After the restart.")["n"]
         assert n == size
         south.hears(n)
+
+
+def test_a_long_queue_drains_when_the_path_returns(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        south.stops()
+        north.until(lambda: not north.line()["path_up"])
+        drafting, releasing = north.drafter.caller(), north.releaser.caller()
+        for n in range(300):
+            drafting.ask("draft.new", text=f"{n} " + "x" * 500)
+        drafts = [drafting.result(drafting.read()) for _ in range(300)]
+        for draft in drafts:
+            releasing.ask("release", draft=draft["draft"], sha256=draft["sha256"])
+        for _ in drafts:
+            assert releasing.result(releasing.read())["waiting"]
+        assert north.line()["queued"] == 300
+        south.starts()
+        north.until(lambda: north.line()["queued"] == 0)
+        south.until(lambda: south.line()["their_size"] == north.line()["our_size"])
+        heard = south.watch.asks("inbox", all=True)["messages"]
+        assert [each["text"].split()[0] for each in heard] == [str(n) for n in range(300)]

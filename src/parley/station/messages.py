@@ -227,11 +227,21 @@ def _index(station: Station, open_line: OpenLine, entry: EntryRow, act: Act) -> 
 
 def acknowledge(station: Station, open_line: OpenLine, dir: int, n: int) -> None:
     """A person of the reader's side has dealt with it: its clock stops."""
-    station.store.sql(
+    changed = station.store.sql(
         "UPDATE messages SET acknowledged = ?, due = NULL"
-        " WHERE line_id = ? AND inc = ? AND dir = ? AND n = ? AND acknowledged IS NULL",
+        " WHERE line_id = ? AND inc = ? AND dir = ? AND n = ? AND acknowledged IS NULL"
+        " RETURNING precedence",
         (station.now.wall, *open_line.key, dir, n),
     )
+    for row in changed:
+        station.publish(
+            "message",
+            open_line,
+            state="acknowledged",
+            dir=open_line.side(dir),
+            n=n,
+            precedence=Precedence(row["precedence"]).name,
+        )
 
 
 def say_about(station: Station, open_line: OpenLine, queue_id: int, act: Act) -> None:

@@ -51,7 +51,11 @@ from parley.station.person import Person
 from parley.station.watch import Watch
 from parley.store.sqlite import SqliteStore
 
-STEP_INPUTS_MAX = 32  # so that no step takes so long that a FLASH behind it is late
+# No step takes so long that a FLASH behind it is late: so many inputs, each of so many frames, and
+# so many bytes of ROUTINE that get their numbers, come to some ten milliseconds.
+STEP_INPUTS_MAX = 32
+FRAMES_AT_ONCE = 4
+NUMBERED_BYTES_A_STEP = 16_384
 TROUBLE_PAUSE_S = 1.0  # after a step that could not be kept
 TICK_S_MIN = 0.001
 TURNS_BEFORE_SCRUB = 3
@@ -254,7 +258,9 @@ class Station:
 
     def path_frames(self, path: Path, frames: list[bytes]) -> None:
         """Frames came in."""
-        self.in_next_step(lambda: self.carrying.hear(path, frames, self.now))
+        for start in range(0, len(frames), FRAMES_AT_ONCE):
+            few = frames[start : start + FRAMES_AT_ONCE]
+            self.in_next_step(partial(self._hear, path, few))
 
     def path_room(self, path: Path) -> None:
         """A path can take more again."""
@@ -269,6 +275,9 @@ class Station:
         """Do something within the next step, in its transaction."""
         self._inputs.append(what)
         self._soon()
+
+    def _hear(self, path: Path, frames: list[bytes]) -> None:
+        self.carrying.hear(path, frames, self.now)
 
     def _bind(self, path: Path, open_line: OpenLine) -> None:
         self.carrying.bind(path, open_line, self.now)
@@ -423,13 +432,18 @@ class Station:
             first: list[bytes] = []
             after: list[bytes] = []
             scrub = False
-            for effect in open_line.line.settle(self.now, open_line.room()):
+            room = min(open_line.room(), NUMBERED_BYTES_A_STEP)
+            numbered = False
+            for effect in open_line.line.settle(self.now, room):
                 if isinstance(effect, Transmit):
                     (after if scrub else first).append(effect.frame)
                 elif isinstance(effect, Scrub):
                     scrub = True
                 else:
+                    numbered |= isinstance(effect, Numbered)
                     self._note(open_line, effect)
+            if numbered and self.state(open_line).queued:
+                self._soon()  # what is left of the queue goes in steps of its own
             if first:
                 self._departures.first(open_line, first)
             if scrub:
