@@ -16,7 +16,7 @@ from parley.exercise import report
 from parley.exercise.exchange import Exchange
 from parley.exercise.pair import Pair
 from parley.exercise.post import command, environment
-from parley.exercise.replay import STAGES, replay_on
+from parley.exercise.replay import STAGES, differences, replay_on
 from tests.stations import copy_of
 
 MESSAGES: list[dict[str, Any]] = [
@@ -40,7 +40,7 @@ MESSAGES: list[dict[str, Any]] = [
         "sender": "South",
         "receiver": "North",
         "text": "Again: 再一次。",
-        "language": "zh-Hans",
+        "language": "ZH-hans",
         "precedence": "IMMEDIATE",
     },
 ]
@@ -144,6 +144,21 @@ def test_what_does_not_pass_stops_everything_before_it_begins(
     assert says in done.stderr
     assert not out.exists()
     assert time.monotonic() - began < 5  # no station was made
+
+
+def test_a_word_that_arrives_otherwise_is_a_complaint() -> None:
+    telegram = Exchange.parse({"messages": MESSAGES}).telegrams[0]
+    view = {
+        "text": telegram.text,
+        "language": "en",
+        "precedence": "FLASH",
+        "status": "EXERCISE",
+        "sha256": "00",
+    }
+    assert differences(telegram, view, view) == []
+    assert differences(telegram, view, view | {"status": "ACTUAL"}) == [
+        "message 1 has another status at one station"
+    ]
 
 
 def test_the_table_has_figures_and_no_words_of_the_file() -> None:

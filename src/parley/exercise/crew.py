@@ -21,7 +21,8 @@ LOOK_S = 0.02  # between looks at a station that starts
 LOOK_AGAIN_S = 0.25  # an event was lost with the connection: look again all the same
 PATIENCE_S = 120.0
 STOPS_S = 1.0  # between the last word of a station that stops, and its end
-GIVE_UP_AFTER = 3  # starts in a row after which a station stopped by itself
+GIVE_UP_AFTER = 3  # starts in a row that failed
+AT_ONCE_S = 20.0
 
 _T = TypeVar("_T")
 View = dict[str, Any]
@@ -40,12 +41,14 @@ class Crew:
 
     async def keep(self) -> None:
         """Start the station whenever it is not there; cancelled when all is over."""
-        stopped_itself = 0
+        failed, started = 0, time.monotonic()
         while True:
             code = self.post.gone()
             if code is not None:
-                stopped_itself = stopped_itself + 1 if code >= 0 else 0
-                if stopped_itself >= GIVE_UP_AFTER:
+                # One that was stopped or killed is started again; one that cannot start is not.
+                at_once = time.monotonic() - started < AT_ONCE_S
+                failed = failed + 1 if code > 0 and at_once else 0
+                if failed >= GIVE_UP_AFTER:
                     self._broken = Unavailable(
                         f"The station of {self.post.name} stops by itself:"
                         f" {self.post.last_words() or f'exit code {code}'}",
@@ -56,6 +59,7 @@ class Crew:
                 how = f"was killed by signal {-code}" if code < 0 else "has stopped"
                 self._tell(f"The station of {self.post.name} {how}; it is started again.")
                 self.post.start()
+                started = time.monotonic()
             await asyncio.sleep(LOOK_S)
 
     async def ask(self, role: str, op: str, **arguments: Any) -> View:

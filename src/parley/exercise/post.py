@@ -179,8 +179,10 @@ def _private(path: str, flags: int) -> int:
 
 
 def command(*arguments: str) -> list[str]:
-    """A `parley` command of this very installation."""
-    return [sys.executable, "-m", "parley.cli.main", *arguments]
+    """A `parley` command of this very installation; in lists of processes it looks like one."""
+    script = Path(sys.executable).with_name("parley")
+    program = [str(script)] if script.exists() else ["-m", "parley.cli.main"]
+    return [sys.executable, *program, *arguments]
 
 
 def environment() -> dict[str, str]:

@@ -11,10 +11,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from parley.core.errors import Malformed
+from parley.core.identity import Fields
 from parley.exercise.crew import Crew, View
 from parley.exercise.exchange import Exchange, Telegram
 from parley.exercise.pair import Pair
@@ -43,6 +46,7 @@ class Passage:
     telegram: Telegram
     n: int = -1
     seconds: dict[str, float] = field(default_factory=dict)
+    differs: list[str] = field(default_factory=list)  # what did not arrive as it was written
 
     @property
     def total_s(self) -> float:
@@ -84,8 +88,15 @@ def _languages(exchange: Exchange) -> tuple[str, str]:
     first: dict[str, str] = {}
     for telegram in exchange.telegrams:
         first.setdefault(telegram.sender, telegram.language)
-    a, b = exchange.parties
-    return first[a], first.get(b, first[a])
+    a, b = (_language(first.get(party, "")) for party in exchange.parties)
+    return a, b
+
+
+def _language(tag: str) -> str:
+    """The tag where a letter can bear it, else English: every message bears its own anyway."""
+    with suppress(Malformed):
+        return Fields("the letter", "").language(tag)
+    return "en"
 
 
 async def _replay(
@@ -116,6 +127,8 @@ async def _replay(
             crew.leave()
     sent = [(passage.telegram, passage.n) for passage in passages]
     tally = await asyncio.to_thread(Tally.of, sent, list(evidence.values()))
+    for passage in passages:
+        tally.complaints += passage.differs
     return Replayed(passages, evidence, sum(crew.restarts for crew in crews.values()), tally)
 
 
@@ -156,8 +169,9 @@ class Passing:
         self._passage.n = await self._release(draft)
         self._mark("released")
         received = await self._ours.until("received", self._staged("received", self._our_view))
-        await self._theirs.until("the message itself", self._their_view)
+        arrived = await self._theirs.until("the message itself", self._their_view)
         self._mark("received")
+        self._passage.differs = differences(self._telegram, received, arrived)
         n = self._passage.n
         for stage, op, arguments in (
             ("displayed", "display", {}),
@@ -254,6 +268,22 @@ class Passing:
             return shown is not None and has(shown, stage)
 
         return stands
+
+
+def differences(telegram: Telegram, sent: View, arrived: View) -> list[str]:
+    """What does not stand at both stations as the file has it."""
+    wanted = {
+        "text": telegram.text,
+        "language": telegram.language,
+        "precedence": telegram.precedence,
+        "status": "EXERCISE",
+        "sha256": sent["sha256"],
+    }
+    return [
+        f"message {telegram.number} has another {key} at one station"
+        for key, value in wanted.items()
+        if sent[key] != value or arrived[key] != value
+    ]
 
 
 def has(view: View, stage: str) -> bool:
