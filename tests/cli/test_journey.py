@@ -203,6 +203,8 @@ def test_status_record_audit_and_doctor_in_words(sides: tuple[Side, Side]) -> No
     status = south.watch.does("status").out
     assert "Blue Line · EXERCISE · with North" in status
     assert "heard" in status
+    assert "1 alarm, the most urgent first:" in status
+    assert f"ROUTINE theirs {n} on Blue Line: ringing at watch desk for Blanc, 5:59:" in status
     record = south.auditor.does("record").out
     assert "text" in record
     assert "root " in record

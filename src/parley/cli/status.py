@@ -31,13 +31,23 @@ def in_words(view: View) -> Iterator[str]:
     for line in view["lines"]:
         yield ""
         yield from line_in_words(line)
-    alarms = view.get("alarms") or []
-    if alarms:
+    if view["alarms"]:
         yield ""
-        yield f"{voice.count(len(alarms), 'ALARM').upper()}"
-    for alarm in alarms:
-        told = alarm.get("sentence") or json.dumps(alarm, ensure_ascii=False, default=str)
-        yield f"  {voice.visible(told)}"
+        yield f"{voice.count(len(view['alarms']), 'alarm')}, the most urgent first:"
+        yield from (f"  {alarm_in_words(alarm)}" for alarm in view["alarms"])
+
+
+def alarm_in_words(alarm: View) -> str:
+    """A message that nobody has dealt with yet."""
+    line = voice.visible(alarm["line_name"])
+    called = ", ".join(voice.visible(person["name"]) for person in alarm["called"])
+    where = f" at {voice.visible(alarm['desk'])}" if alarm["desk"] else ""
+    who = f" for {called}" if called else ""
+    left = f", {shown.clock(alarm['clock'])}" if alarm["clock"] else ""
+    return (
+        f"{alarm['precedence']} {alarm['dir']} {alarm['n']} on {line}:"
+        f" {alarm['state']}{where}{who}{left}"
+    )
 
 
 def line_in_words(line: View) -> Iterator[str]:
