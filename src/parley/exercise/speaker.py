@@ -40,6 +40,7 @@ class Speaker:
         """`tokens` by role: drafter, releaser, watch."""
         self.ledger = Ledger()
         self.trouble: list[str] = []  # what no kill explains
+        self.doubts = 0  # releases whose answer a kill took away
         self._name, self._folder, self._tokens, self._chance = name, folder, tokens, chance
         self._number = self._attempt = 0
         self._displayed = 0  # their entries that have been on a screen of ours
@@ -108,6 +109,7 @@ class Speaker:
         for item, answer in zip(asked, released, strict=True):
             if isinstance(answer, Unavailable):
                 self._in_doubt.append(item)
+                self.doubts += 1
                 gone = answer
             elif isinstance(answer, Refused) and "Since this draft" in answer.sentence:
                 self._waiting.append(item)  # something came in between; look, and ask again

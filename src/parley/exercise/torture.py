@@ -137,6 +137,8 @@ def judge(speakers: list[Speaker], evidence: list[str], tell: Callable[[str], No
         raise Refused("the two records differ")
     record = list(entries_of(evidence[0]))
     found = Findings()
+    doubts = sum(speaker.doubts for speaker in speakers)
+    tell(f"{len(record)} entries in both records; {doubts} releases lost their answer to a kill")
     for speaker, dir in zip(speakers, _directions(speakers, record), strict=True):
         found.add(compare(speaker.ledger, record, dir))
         found.unsaid += speaker.trouble
