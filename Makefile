@@ -11,7 +11,7 @@ BIN := .venv/bin
 SET_UP := .venv/.set-up
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup demo demo-clean chromium check test bench torture prove core-size lock
+.PHONY: help setup demo demo-clean chromium check test bench torture prove vectors core-size lock
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,10 @@ torture: setup  ## kill -9 stations under load, CYCLES times (200)
 
 prove: setup  ## run the longer proofs, a torture run among them
 	CYCLES=$(CYCLES) $(BIN)/pytest -q -m proof
+
+vectors: setup  ## check the vectors with the code, and with a second program (needs Node)
+	@$(BIN)/python -m vectors.generate
+	@cd vectors && npm ci --silent --no-audit --no-fund && node check.mjs
 
 core-size: setup  ## files, lines and imports of the trusted core
 	@$(BIN)/python tools/core_size.py

@@ -1,0 +1,243 @@
+"""The vectors are law: the code gives them and reads them, and a second program agrees.
+
+`vectors/check.mjs` was written from the pages of `spec/`, in another language and with other
+libraries. To run it: `npm ci` in `vectors/`, then `node check.mjs`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from parley.core.entry import Plaintext, check_text, read_body
+from parley.core.errors import ParleyError
+from parley.core.identity import read_digits
+from parley.core.keys import (
+    COSIGN_ED25519,
+    COSIGN_MLDSA44,
+    ED25519,
+    MLDSA44,
+    Prekey,
+    VerifyKey,
+    hybrid,
+)
+from parley.core.opening import TheirOpen
+from parley.core.packets import Status
+from parley.core.record import Log
+from parley.core.seal import open_entry
+from parley.core.wire import Reader, Value, decode, encode
+from vectors import generate, of_lines
+
+WIRE, KEYS, IDENTITY, ENTRY, SEAL, RECORD = (
+    generate.read(page) for page in ("wire", "keys", "identity", "entry", "seal", "record")
+)
+
+
+def given(page: dict[str, Any], name: str) -> pytest.MarkDecorator:
+    """One test for each vector of a list."""
+    return pytest.mark.parametrize("vector", page[name], ids=lambda vector: str(vector)[:60])
+
+
+def rule_of(act: Any, *arguments: object) -> str:
+    with pytest.raises(ParleyError) as caught:
+        act(*arguments)
+    return caught.value.rule
+
+
+def value_of(shown: Any) -> Value:
+    """A value from its form in JSON."""
+    if shown is None or isinstance(shown, bool):
+        return shown
+    ((kind, inner),) = shown.items()
+    if kind == "int":
+        return int(inner)
+    if kind == "bytes":
+        return bytes.fromhex(inner)
+    if kind == "text":
+        return inner
+    if kind == "list":
+        return [value_of(item) for item in inner]
+    return {value_of(key): value_of(item) for key, item in inner}
+
+
+@pytest.mark.parametrize("page", ["wire", "keys", "identity", "entry", "seal", "record"])
+def test_the_code_gives_the_vectors(page: str) -> None:
+    file = generate.FOLDER / f"{page}.json"
+    assert generate.text_of(PAGES[page]) == file.read_text(encoding="utf-8")
+
+
+PAGES = generate.pages()
+
+
+# --- wire.md
+
+
+@given(WIRE, "values")
+def test_W1_W6_a_value_is_read_and_written(vector: Any) -> None:
+    assert decode(bytes.fromhex(vector["cbor"])) == value_of(vector["value"])
+    assert encode(value_of(vector["value"])).hex() == vector["cbor"]
+
+
+@given(WIRE, "refused")
+def test_bytes_that_are_no_value_are_refused_by_their_rule(vector: Any) -> None:
+    assert rule_of(decode, bytes.fromhex(vector["cbor"])) == vector["rule"]
+
+
+@given(WIRE, "uvars")
+def test_W9_a_uvar_is_read(vector: Any) -> None:
+    assert Reader(bytes.fromhex(vector["uvar"])).uvar() == int(vector["number"])
+
+
+@given(WIRE, "refused uvars")
+def test_W9_another_uvar_is_refused(vector: Any) -> None:
+    assert rule_of(Reader(bytes.fromhex(vector["uvar"])).uvar) == vector["rule"]
+
+
+# --- keys.md
+
+
+def public(vector: dict[str, str], name: str) -> VerifyKey:
+    ed25519, mldsa = vector["ed25519 public"], vector["ml-dsa-44 public"]
+    return VerifyKey(name, bytes.fromhex(ed25519), bytes.fromhex(mldsa)).usable()
+
+
+def test_K4_the_block_is_read_and_others_are_refused() -> None:
+    key = public(KEYS["signing key"], KEYS["signing key"]["name"])
+    wanted = hybrid(bytes.fromhex(KEYS["block"]["message"]))
+    block = Reader(bytes.fromhex(KEYS["block"]["block"]))
+    assert key.check(block, wanted) == [ED25519, MLDSA44]
+    block.end()
+    for vector in KEYS["refused blocks"]:
+        bad = Reader(bytes.fromhex(vector["block"]))
+        assert rule_of(key.check, bad, wanted) == vector["rule"], vector["why"]
+
+
+@given(KEYS, "keys that are none")
+def test_I2_a_key_under_which_anybody_can_sign_is_refused(vector: Any) -> None:
+    mldsa = bytes.fromhex(KEYS["signing key"]["ml-dsa-44 public"])
+    key = VerifyKey("any", bytes.fromhex(vector["ed25519 public"]), mldsa)
+    assert rule_of(key.usable) == vector["rule"]
+
+
+def test_K6_the_sealed_secret_opens() -> None:
+    vector = KEYS["prekey"]
+    prekey = Prekey(bytes.fromhex(vector["seed"]))
+    assert prekey.public.hex() == vector["public"]
+    opened = prekey.open(bytes.fromhex(vector["sealed"]), bytes.fromhex(vector["info"]))
+    assert opened.hex() == vector["secret"]
+
+
+# --- identity.md
+
+
+@given(IDENTITY, "digits")
+def test_I3_digits_are_read(vector: Any) -> None:
+    assert read_digits(vector["digits"]).hex() == vector["fingerprint"]
+
+
+@given(IDENTITY, "refused digits")
+def test_I3_other_digits_are_refused(vector: Any) -> None:
+    assert rule_of(read_digits, vector["typed"]) == vector["rule"]
+
+
+# --- entry.md
+
+
+@given(ENTRY, "plaintexts")
+def test_E3_a_plaintext_is_cut(vector: Any) -> None:
+    cut = Plaintext.parse(bytes.fromhex(vector["plaintext"]))
+    assert (cut.type, cut.marks, cut.seen16, cut.time, cut.body.hex()) == tuple(
+        vector[name] for name in ("type", "marks", "seen", "time", "body")
+    )
+
+
+@given(ENTRY, "padded")
+def test_E6_a_pad_is_removed(vector: Any) -> None:
+    assert Plaintext.parse(bytes.fromhex(vector["plaintext"])).body.hex() == vector["body"]
+
+
+@given(ENTRY, "bodies")
+def test_E7_a_body_is_read(vector: Any) -> None:
+    value = value_of(vector["value"])
+    kinds = (0x01, 0x10)
+    read = [read_body(kind, 0, bytes.fromhex(vector["cbor"])) for kind in kinds]
+    assert value in [[c.header, c.payload] for c in read if c] + [c.payload for c in read if c]
+
+
+@given(ENTRY, "texts")
+def test_E10_E14_texts_pass_or_are_refused(vector: Any) -> None:
+    if vector["rule"]:
+        assert rule_of(check_text, vector["text"]) == vector["rule"]
+    else:
+        check_text(vector["text"])
+
+
+# --- seal.md
+
+
+def test_S1_S2_the_open_is_read_and_gives_the_epoch() -> None:
+    terms = of_lines.terms(1)
+    theirs = TheirOpen.parse(bytes.fromhex(SEAL["open"]["packet"]), terms)
+    seed = bytes.fromhex(SEAL["line"]["prekey seed"])
+    epoch = theirs.accept(theirs.check(terms), terms, seed)
+    assert (epoch.et.hex(), epoch.kl.hex(), epoch.ka.hex(), epoch.nk.hex()) == tuple(
+        SEAL["epoch"][name] for name in ("et", "KL", "KA", "NK")
+    )
+    for vector in SEAL["entries"]:
+        sealed = bytes.fromhex(vector["frame"])[6:]
+        plain = open_entry(epoch.message_key(vector["n"]), bytes.fromhex(vector["aad"]), sealed)
+        assert plain is not None
+        assert plain.hex() == vector["plaintext"]
+    for vector in SEAL["packets"]:
+        frame, aad = bytes.fromhex(vector["frame"]), bytes.fromhex(vector["aad"])
+        plain = epoch.open_packet(vector["kind"], vector["counter"], aad, frame[10:])
+        assert plain is not None
+        assert plain.hex() == vector["plaintext"]
+
+
+@given(SEAL["statuses"], "read")
+def test_S10_a_status_is_read(vector: Any) -> None:
+    status = Status.parse(bytes.fromhex(vector["packet"]))
+    assert (str(status.size), str(status.contig), sorted(status.sack)) == (
+        vector["size"],
+        vector["contig"],
+        vector["sack"],
+    )
+    assert (status.own_root.hex(), status.their_root.hex()) == (
+        vector["own root"],
+        vector["their root"],
+    )
+    assert (status.epoch, status.echo, status.cover, status.flags) == tuple(
+        vector[name] for name in ("epoch", "echo", "cover", "flags")
+    )
+
+
+@given(SEAL["statuses"], "refused")
+def test_S10_another_status_is_refused(vector: Any) -> None:
+    assert rule_of(Status.parse, bytes.fromhex(vector["packet"])) == vector["rule"]
+
+
+# --- record.md
+
+
+def test_R4_roots_at_every_size() -> None:
+    log = Log()
+    for at, vector in enumerate(RECORD["tree"]["roots"]):
+        assert (log.size, log.root.hex()) == (vector["size"], vector["root"])
+        if at < len(RECORD["tree"]["leaves"]):
+            log.append(bytes.fromhex(RECORD["tree"]["leaves"][at]))
+
+
+@given(RECORD, "signed")
+def test_R8_R9_signed_heads_verify(vector: Any) -> None:
+    key = public(vector, vector["key name"])
+    wanted = [
+        (int(algorithm, 16), bytes.fromhex(message))
+        for algorithm, message in vector["messages"].items()
+    ]
+    for name, found in (("block with both", wanted), ("block with one", wanted[:1])):
+        block = Reader(bytes.fromhex(vector[name]))
+        assert key.check(block, wanted[:1], wanted[1:]) == [a for a, _ in found]
+        block.end()
+    assert [a for a, _ in wanted] in ([ED25519, COSIGN_MLDSA44], [COSIGN_ED25519, COSIGN_MLDSA44])

@@ -1,0 +1,523 @@
+// A second opinion on the vectors, written from the pages of spec/ and from nothing else.
+//
+//     npm ci && node check.mjs
+//
+// It shares no code, no language and no library with the station: whatever the two agree on is in
+// the pages. Rules are named as there. It prints how many vectors stand, or the first that does not.
+
+import { readFileSync } from "node:fs";
+import { gcm, gcmsiv } from "@noble/ciphers/aes.js";
+import { ed25519, x25519 } from "@noble/curves/ed25519.js";
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 as H } from "@noble/hashes/sha2.js";
+import { sha3_256, shake256 } from "@noble/hashes/sha3.js";
+import { ml_dsa44, ml_dsa65 } from "@noble/post-quantum/ml-dsa.js";
+import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
+
+// --- bytes
+
+const hex = (bytes) => Buffer.from(bytes).toString("hex");
+const raw = (text) => new Uint8Array(Buffer.from(text, "hex"));
+const utf8 = (text) => new TextEncoder().encode(text);
+const join = (...parts) =>
+  new Uint8Array(Buffer.concat(parts.map((part) => (typeof part === "string" ? utf8(part) : part))));
+const uint = (number, width) => {
+  const out = new Uint8Array(width);
+  for (let at = width - 1, left = BigInt(number); at >= 0; at--, left >>= 8n) out[at] = Number(left & 255n);
+  return out;
+};
+const number = (bytes) => bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+const HMAC = (key, ...parts) => hmac(H, key, join(...parts));
+const HKDF = (salt, secret, info) => HMAC(HMAC(salt, secret), info, uint(1, 1)); // K1: one block
+
+// --- what is counted
+
+let stood = 0;
+let where = "";
+function same(ours, given, what) {
+  const [left, right] = [ours, given].map((value) => (value instanceof Uint8Array ? hex(value) : value));
+  if (JSON.stringify(left) !== JSON.stringify(right))
+    throw new Error(`${where}: ${what}\n  from the page: ${JSON.stringify(left)}\n  in the vector: ${JSON.stringify(right)}`);
+  stood += 1;
+}
+class Refused extends Error {
+  constructor(rule) {
+    super(rule);
+    this.rule = rule;
+  }
+}
+const refuse = (rule) => {
+  throw new Refused(rule);
+};
+function ruleOf(act) {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof Refused) return error.rule;
+    throw error;
+  }
+  return "";
+}
+const page = (name) => {
+  where = name;
+  return JSON.parse(readFileSync(new URL(`${name}.json`, import.meta.url), "utf8"));
+};
+
+// --- wire.md: a cursor, uvar, CBOR
+
+class Cursor {
+  constructor(data) {
+    this.data = data;
+    this.at = 0;
+  }
+  take(count) {
+    if (BigInt(count) > BigInt(this.data.length - this.at)) refuse("W4");
+    this.at += Number(count);
+    return this.data.slice(this.at - Number(count), this.at);
+  }
+  uint(width) {
+    return number(this.take(width));
+  }
+  uvar() {
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = this.uint(1);
+      value |= (byte & 127n) << shift;
+      if (byte < 128n) {
+        if ((byte === 0n && shift > 0n) || value >> 64n) refuse("W9");
+        return value;
+      }
+      if (shift >= 63n) refuse("W9");
+    }
+  }
+  get left() {
+    return this.data.length - this.at;
+  }
+}
+function uvar(value) {
+  const out = [];
+  for (let left = BigInt(value); ; left >>= 7n) {
+    out.push(Number(left & 127n) | (left > 127n ? 128 : 0));
+    if (left <= 127n) return new Uint8Array(out);
+  }
+}
+
+// A value in the form the vectors give it: {int}, {bytes}, {text}, {list}, {map}, true, false, null.
+function decode(data) {
+  const cursor = new Cursor(data);
+  const value = item(cursor, 8);
+  if (cursor.left) refuse("W7");
+  return value;
+}
+function head(cursor) {
+  const first = Number(cursor.uint(1));
+  const [major, low] = [first >> 5, first & 31];
+  if (major === 7) return low >= 20 && low <= 22 ? [7, low] : refuse("W3");
+  if (major === 6) refuse("W3");
+  if (low < 24) return [major, BigInt(low)];
+  if (low > 27) refuse("W2");
+  const width = 1 << (low - 24);
+  const value = cursor.uint(width);
+  if (value < (width === 1 ? 24n : 1n << BigInt(4 * width))) refuse("W1");
+  return [major, value];
+}
+function item(cursor, depth) {
+  const [major, value] = head(cursor);
+  if (major === 7) return [false, true, null][value - 20];
+  if (major === 0) return { int: `${value}` };
+  if (major === 1) return { int: `${-1n - value}` };
+  if (value > BigInt(cursor.left)) refuse("W4");
+  if (major === 2) return { bytes: hex(cursor.take(value)) };
+  if (major === 3) {
+    try {
+      return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(cursor.take(value)) };
+    } catch {
+      return refuse("W5");
+    }
+  }
+  if (depth === 0) refuse("W8");
+  const items = [];
+  let last = "";
+  for (let count = 0n; count < value; count++) {
+    if (major === 4) {
+      items.push(item(cursor, depth - 1));
+      continue;
+    }
+    const start = cursor.at;
+    const key = item(cursor, 8);
+    const kind = key && typeof key === "object" ? Object.keys(key)[0] : "";
+    if (!["int", "bytes", "text"].includes(kind)) refuse("W6");
+    const spelt = hex(cursor.data.slice(start, cursor.at));
+    if (spelt <= last) refuse("W6");
+    last = spelt;
+    items.push([key, item(cursor, depth - 1)]);
+  }
+  return major === 4 ? { list: items } : { map: items };
+}
+function encode(value) {
+  if (value === null) return raw("f6");
+  if (typeof value === "boolean") return raw(value ? "f5" : "f4");
+  const [kind, inner] = Object.entries(value)[0];
+  if (kind === "int") {
+    const n = BigInt(inner);
+    return n < 0n ? lead(1, -1n - n) : lead(0, n);
+  }
+  if (kind === "bytes") return join(lead(2, BigInt(inner.length / 2)), raw(inner));
+  if (kind === "text") return join(lead(3, BigInt(utf8(inner).length)), inner);
+  if (kind === "list") return join(lead(4, BigInt(inner.length)), ...inner.map(encode));
+  const pairs = inner.map(([key, item]) => [hex(encode(key)), encode(item)]);
+  pairs.sort(([left], [right]) => (left < right ? -1 : 1));
+  return join(lead(5, BigInt(inner.length)), ...pairs.flatMap(([key, item]) => [raw(key), item]));
+}
+function lead(major, value) {
+  if (value < 24n) return uint((BigInt(major) << 5n) | value, 1);
+  const power = [8n, 16n, 32n, 64n].findIndex((bits) => value >> bits === 0n);
+  return join(uint((major << 5) | (24 + power), 1), uint(value, 1 << power));
+}
+const bytesOf = (data) => ({ bytes: hex(data) });
+const int = (value) => ({ int: `${value}` });
+
+function checkWire() {
+  const wire = page("wire");
+  for (const { value, cbor } of wire.values) {
+    same(decode(raw(cbor)), inOrder(value), `the value of ${cbor}`);
+    same(encode(value), cbor, "the encoding");
+  }
+  for (const { cbor, rule } of wire.refused) same(ruleOf(() => decode(raw(cbor))), rule, cbor);
+  for (const { number, uvar: data } of wire.uvars) {
+    same(uvar(number), data, number);
+    same(`${new Cursor(raw(data)).uvar()}`, number, data);
+  }
+  for (const { uvar: data, rule } of wire["refused uvars"])
+    same(ruleOf(() => new Cursor(raw(data)).uvar()), rule, data);
+  const header = (kind) => uint((1 << 5) | (kind << 2), 1); // W12
+  const headers = { envelope: header(0), packet: header(1), open: header(3) };
+  for (const [kind, given] of Object.entries(wire["frame headers"])) same(headers[kind], given, kind);
+}
+// Maps of the vectors stand in the order in which they were written down.
+function inOrder(value) {
+  if (value === null || typeof value !== "object") return value;
+  const [kind, inner] = Object.entries(value)[0];
+  if (kind === "list") return { list: inner.map(inOrder) };
+  if (kind !== "map") return value;
+  const pairs = inner.map(([key, item]) => [hex(encode(key)), [key, inOrder(item)]]);
+  pairs.sort(([left], [right]) => (left < right ? -1 : 1));
+  return { map: pairs.map(([, pair]) => pair) };
+}
+
+// --- keys.md: key ids, blocks, sealing
+
+const SIZES = { 1: 64, 4: 64, 6: 2420, 7: 2420 };
+const keyId = (name, algorithm, key) => H(join(name, raw("0a"), uint(algorithm, 1), key)).slice(0, 4);
+// K4: exactly the wanted signatures, in order, under the key ids; [algorithm, message] pairs.
+function checkBlock(data, name, ed, ml, wanted) {
+  const cursor = new Cursor(data);
+  if (Number(cursor.uint(1)) !== wanted.length) refuse("K4");
+  const found = wanted.map(([algorithm, message]) => {
+    const key = algorithm === 1 || algorithm === 4 ? ed : ml;
+    const given = [Number(cursor.uint(1)), hex(cursor.take(4))];
+    if (given[0] !== algorithm || given[1] !== hex(keyId(name, algorithm, key))) refuse("K4");
+    return [algorithm, key, message, cursor.take(SIZES[algorithm])];
+  });
+  for (const [algorithm, key, message, signature] of found) {
+    const by = algorithm === 1 || algorithm === 4;
+    if (!(by ? ed25519.verify(signature, message, key) : ml_dsa44.verify(signature, message, key)))
+      refuse("K4");
+  }
+  if (cursor.left) refuse("W7");
+  return true;
+}
+
+function prekeyOf(seed) {
+  const wide = shake256(seed, { dkLen: 96 }); // K6
+  const kem = ml_kem768.keygen(wide.slice(0, 64));
+  const dh = wide.slice(64);
+  const dhPublic = x25519.getPublicKey(dh);
+  return { kem: kem.secretKey, dh, dhPublic, public: join(kem.publicKey, dhPublic) };
+}
+// RFC 9180, base mode, one shot; KEM 647A gives its shared secret itself (X-Wing).
+function openSealed(prekey, sealed, info) {
+  const [forKem, forDh, body] = [sealed.slice(0, 1088), sealed.slice(1088, 1120), sealed.slice(1120)];
+  const secret = sha3_256(
+    join(
+      ml_kem768.decapsulate(forKem, prekey.kem),
+      x25519.getSharedSecret(prekey.dh, forDh),
+      forDh,
+      prekey.dhPublic,
+      raw("5c2e2f2f5e5c"),
+    ),
+  );
+  const suite = join("HPKE", raw("647a00010002"));
+  const none = new Uint8Array(0);
+  const extract = (salt, label, input) => HMAC(salt, "HPKE-v1", suite, label, input);
+  const expand = (key, label, context, length) =>
+    HMAC(key, uint(length, 2), "HPKE-v1", suite, label, context, uint(1, 1)).slice(0, length);
+  const context = join(uint(0, 1), extract(none, "psk_id_hash", none), extract(none, "info_hash", info));
+  const scheduled = extract(secret, "secret", none);
+  const key = expand(scheduled, "key", context, 32);
+  return gcm(key, expand(scheduled, "base_nonce", context, 12), none).decrypt(body);
+}
+
+function checkKeys() {
+  const keys = page("keys");
+  for (const { salt, secret, info, key } of keys.hkdf)
+    same(HKDF(raw(salt), raw(secret), raw(info)), key, "hkdf");
+  const signer = keys["signing key"];
+  const ed = ed25519.getPublicKey(raw(signer["ed25519 seed"]));
+  const ml = ml_dsa44.keygen(raw(signer["ml-dsa-44 seed"])).publicKey;
+  same(ed, signer["ed25519 public"], "Ed25519");
+  same(ml, signer["ml-dsa-44 public"], "ML-DSA-44");
+  for (const [algorithm, id] of Object.entries(signer["key ids"])) {
+    const code = parseInt(algorithm, 16);
+    same(keyId(signer.name, code, code === 1 || code === 4 ? ed : ml), id, `key id ${algorithm}`);
+  }
+  const message = raw(keys.block.message);
+  const both = [[1, message], [7, message]];
+  const block = (data) => () => checkBlock(raw(data), signer.name, ed, ml, both);
+  same(ruleOf(block(keys.block.block)), "", "the block");
+  for (const { why, block: data, rule } of keys["refused blocks"]) same(ruleOf(block(data)), rule, why);
+  for (const { "ed25519 public": key, rule } of keys["keys that are none"]) {
+    let small = true;
+    try {
+      small = ed25519.Point.fromBytes(raw(key), true).isSmallOrder();
+    } catch {
+      // Not a point at all, in this library's reading: no key either.
+    }
+    same(small ? "I2" : "", rule, `a key of small order, ${key}`);
+  }
+  const prekey = prekeyOf(raw(keys.prekey.seed));
+  same(prekey.public, keys.prekey.public, "prekey");
+  same(openSealed(prekey, raw(keys.prekey.sealed), raw(keys.prekey.info)), keys.prekey.secret, "HPKE");
+}
+
+// --- identity.md: fingerprints, digits, line id, psk0
+
+const digitsOf = (fingerprint) =>
+  `${number(fingerprint)}`.padStart(48, "0").match(/.{4}/g).join(" ");
+function readDigits(typed) {
+  const run = typed.replace(/[\s.-]/g, "");
+  if (!/^[0-9]{48}$/.test(run) || BigInt(run) >> 159n) refuse("I3");
+  return uint(BigInt(run), 20);
+}
+
+function checkIdentity() {
+  const identity = page("identity");
+  const ed = ed25519.getPublicKey(raw(identity.root["ed25519 seed"]));
+  const ml = ml_dsa65.keygen(raw(identity.root["ml-dsa-65 seed"])).publicKey;
+  same(ed, identity.root["ed25519 public"], "root Ed25519");
+  same(ml, identity.root["ml-dsa-65 public"], "root ML-DSA-65");
+  const next = identity["next root"];
+  same(H(join(raw(next["ed25519 public"]), raw(next["ml-dsa-65 public"]))), next.commit, "I4");
+  for (const { party, fingerprint, digits } of identity.fingerprints) {
+    const named = { list: [{ text: party }, bytesOf(ed), bytesOf(ml), { bytes: next.commit }] };
+    const bits = number(H(join("parley letter v1", encode(named)))) >> 97n; // the first 159 of 256
+    same(uint(bits, 20), fingerprint, `fingerprint of ${party}`);
+    same(digitsOf(raw(fingerprint)), digits, `digits of ${party}`);
+  }
+  for (const { fingerprint, digits } of identity.digits) {
+    same(digitsOf(raw(fingerprint)), digits, "digits");
+    same(readDigits(digits), fingerprint, "digits read");
+  }
+  for (const { typed, rule } of identity["refused digits"]) same(ruleOf(() => readDigits(typed)), rule, typed);
+  const line = identity["line id"];
+  const [a, b] = [raw(line["fingerprint A"]), raw(line["fingerprint B"])];
+  same(H(join("parley line v1", a, b, raw(line.nonce))).slice(0, 16), line["line id"], "I11");
+  const psk = identity.psk0;
+  const met = join(raw(psk["secret of A"]), raw(psk["secret of B"]));
+  same(HKDF(new Uint8Array(32), met, join("pl1 psk0", a, b)), psk.psk0, "S2: psk0");
+}
+
+// --- entry.md: plaintext, pad, bodies, check groups, texts
+
+function bodyOf(plaintext) {
+  const body = plaintext.slice(8);
+  if (!(plaintext[1] & 1)) return body;
+  let end = body.length;
+  while (end && body[end - 1] === 0) end -= 1; // E6
+  return end && body[end - 1] === 0x80 ? body.slice(0, end - 1) : body;
+}
+const checkGroup = (leaf) =>
+  `${number(H(join("pl1 check", leaf)).slice(0, 4)) % 1000000n}`.padStart(6, "0");
+function checkText(text) {
+  for (const letter of text) {
+    const code = letter.codePointAt(0);
+    const within = (low, high) => code >= low && code <= high;
+    if ((code < 0x20 && code !== 0x0a) || within(0x7f, 0x9f)) refuse("E10");
+    if (within(0x202a, 0x202e) || within(0x2066, 0x2069)) refuse("E11");
+    if (code === 0xfeff) refuse("E12");
+    if (within(0xfdd0, 0xfdef) || (code & 0xfffe) === 0xfffe || within(0xd800, 0xdfff)) refuse("E13");
+  }
+  if (/^[\p{White_Space}\p{Cf}]*$/u.test(text)) refuse("E14");
+  if (utf8(text).length > 65536) refuse("E15");
+}
+
+function checkEntry() {
+  const entry = page("entry");
+  for (const given of entry.plaintexts) {
+    const { type, marks, seen, time, body, plaintext } = given;
+    same(join(uint(type, 1), uint(marks, 1), uint(seen, 2), uint(time, 4), raw(body)), plaintext, "plaintext");
+  }
+  for (const { plaintext, body } of entry.padded) same(bodyOf(raw(plaintext)), body, plaintext);
+  const precedences = ["ROUTINE", "PRIORITY", "IMMEDIATE", "FLASH"];
+  const statuses = ["ACTUAL", "EXERCISE", "TEST", "SERVICE"];
+  for (const { precedence, status, marks } of entry.marks)
+    same((precedences.indexOf(precedence) << 6) | (statuses.indexOf(status) << 3), marks, "E3");
+  for (const { cbor, value } of entry.bodies) same(decode(raw(cbor)), value, cbor);
+  for (const { leaf, digits } of entry["check groups"]) same(checkGroup(raw(leaf)), digits, "E9");
+  for (const { text, rule } of entry.texts) same(ruleOf(() => checkText(text)), rule, JSON.stringify(text));
+}
+
+// --- seal.md: OPEN, epoch, envelope, packets, STATUS
+
+function readStatus(data) {
+  const cursor = new Cursor(data);
+  const [size, contig] = [cursor.uvar(), cursor.uvar()];
+  const count = Number(cursor.uint(1));
+  if (count > 8) refuse("S10");
+  const bits = cursor.take(count);
+  const sack = [];
+  for (let bit = 0; bit < 8 * count; bit++)
+    if ((bits[bit >> 3] >> (bit & 7)) & 1) sack.push(Number(contig) + 1 + bit);
+  const length = Number(cursor.uint(1));
+  if (![8, 16, 32].includes(length)) refuse("S10");
+  const roots = [hex(cursor.take(length)), hex(cursor.take(length))];
+  const rest = [cursor.uvar(), cursor.uint(4), cursor.uvar(), cursor.uint(1)].map(Number);
+  while (cursor.left) {
+    cursor.uint(1);
+    cursor.take(cursor.uvar());
+  }
+  return [`${size}`, `${contig}`, sack, length, ...roots, ...rest];
+}
+
+function checkSeal() {
+  const { line, open, epoch, entries, packets, statuses } = page("seal");
+  const lineId = raw(line["line id"]);
+  const place = join(lineId, uint(line.inc, 4), uint(line.dir, 1));
+  const prekey = prekeyOf(raw(line["prekey seed"]));
+  const info0 = join("pl1 open", place, raw(line.agreement), H(prekey.public));
+  same(info0, open.info0, "info0");
+  const enc0 = raw(open.enc0);
+  same(openSealed(prekey, enc0, info0), open.s0, "s0");
+  const et = H(join(info0, enc0));
+  same(et, epoch.et, "et");
+  const RK = HKDF(raw(line.psk0), raw(open.s0), et);
+  same(RK, epoch.RK, "RK");
+  same(HMAC(RK, "open").slice(0, 16), open.kc, "kc");
+  const alone = HKDF(new Uint8Array(32), raw(open.s0), et);
+  same(HMAC(alone, "open").slice(0, 16), open["kc without psk0"], "kc without psk0");
+
+  const packet = new Cursor(raw(open.packet));
+  const document = decode(packet.take(packet.uvar())).list;
+  const block = packet.take(packet.left);
+  const fields = [int(1), bytesOf(lineId), int(line.inc), int(line.dir), { bytes: line.agreement }];
+  same(document.slice(0, 6), [...fields, bytesOf(enc0)], "the fields of an OPEN");
+  same(document[7], { bytes: open.kc }, "kc in the OPEN");
+  const signed = join("pl1 open", info0, enc0, H(encode(document[6])));
+  same(signed, open.signed, "what is signed");
+  const name = `parley.invalid/${line["line id"]}/A/station`;
+  const keys = [raw(line["station ed25519"]), raw(line["station ml-dsa-44"])];
+  same(ruleOf(() => checkBlock(block, name, ...keys, [[1, signed], [7, signed]])), "", "its signatures");
+
+  const [KL, KA, NK] = ["loc", "aux", "next"].map((label) => HMAC(RK, label));
+  same([KL, KA, NK].map(hex), [epoch.KL, epoch.KA, epoch.NK], "KL, KA, NK");
+  let CK = HMAC(RK, "chain");
+  const keyOf = {};
+  for (let n = 0; n < 8; n++) {
+    const MK = HMAC(CK, uint(1, 1));
+    keyOf[n] = { CK, MK, K: HMAC(MK, uint(3, 1)), blind: HMAC(MK, uint(4, 1)) };
+    CK = HMAC(CK, uint(2, 1));
+  }
+  for (const { n, ...given } of epoch.keys)
+    for (const [what, value] of Object.entries(given)) same(keyOf[n][what], value, `${what} of ${n}`);
+  const locator = (n) => HMAC(KL, uint(0, 1), uint(n, 8)).slice(0, 5); // S5
+  const packetLocator = (kind) => HMAC(KL, uint(1, 1), uint(kind, 1)).slice(0, 5);
+  for (const [n, given] of Object.entries(epoch.locators["of entries"])) same(locator(n), given, `S5 ${n}`);
+  for (const [kind, given] of Object.entries(epoch.locators["of packets"]))
+    same(packetLocator(kind), given, `locator of kind ${kind}`);
+
+  for (const { n, aad, plaintext, frame } of entries) {
+    const ours = join(place, uint(0, 4), uint(n, 8), et); // S6
+    same(ours, aad, "S6");
+    const sealed = gcmsiv(keyOf[n].K, new Uint8Array(12), ours).encrypt(raw(plaintext));
+    same(join(raw("20"), locator(n), sealed), frame, `envelope ${n}`);
+  }
+  for (const { kind, counter, aad, plaintext, frame } of packets) {
+    const ours = join(place, uint(0, 4), et);
+    same(ours, aad, "associated data of a packet");
+    const nonce = join(new Uint8Array(7), uint(kind, 1), uint(counter, 4));
+    const sealed = gcmsiv(KA, nonce, ours).encrypt(raw(plaintext));
+    same(join(raw("24"), packetLocator(kind), uint(counter, 4), sealed), frame, `packet of kind ${kind}`);
+  }
+  for (const given of statuses.read) {
+    const names = ["size", "contig", "sack", "root bytes", "own root", "their root"];
+    const wanted = [...names, "epoch", "echo", "cover", "flags"].map((what) => given[what]);
+    same(readStatus(raw(given.packet)), wanted, "S10");
+  }
+  for (const { packet: data, rule } of statuses.refused) same(ruleOf(() => readStatus(raw(data))), rule, data);
+}
+
+// --- record.md: leaf, tree, heads
+
+// RFC 6962 section 2.1, by its recursive definition.
+function rootOf(leaves) {
+  if (leaves.length === 0) return H(new Uint8Array(0));
+  if (leaves.length === 1) return leaves[0];
+  let split = 1;
+  while (2 * split < leaves.length) split *= 2;
+  return H(join(uint(1, 1), rootOf(leaves.slice(0, split)), rootOf(leaves.slice(split))));
+}
+
+function checkRecord() {
+  const record = page("record");
+  const { leaf, seen, tree, head, signed } = record;
+  const committed = H(join(uint(2, 1), raw(leaf.blind), raw(leaf.body)));
+  same(committed, leaf.commitment, "R2");
+  const data = join(
+    uint(1, 1), raw(leaf["line id"]), uint(leaf.inc, 4), uint(leaf.dir, 1), uint(leaf.n, 8),
+    uint(leaf.type, 1), uint(leaf.marks, 1), uint(leaf.time, 4), uint(leaf.seen, 8),
+    raw(leaf["root at seen"]), raw(leaf.et), committed,
+  );
+  same(data.length, 140, "R1");
+  same(H(join(uint(0, 1), data)), leaf.leaf, "leaf");
+  for (const { before, sent, seen: whole } of seen) {
+    let value = before; // R3: the smallest at or above the previous one that has these bits
+    while ((value & 0xffff) !== sent) value += 1;
+    same(value, whole, `R3 ${before} ${sent}`);
+  }
+  const leaves = tree.leaves.map(raw);
+  for (const { size, root } of tree.roots) same(rootOf(leaves.slice(0, size)), root, `root at ${size}`);
+  const order = [...record["joint order"]].sort(
+    (left, right) => left.n + 1 + left.seen - (right.n + 1 + right.seen) || left.dir - right.dir,
+  );
+  same(order, record["joint order"], "R6");
+
+  const line = leaf["line id"];
+  const origin = `parley.invalid/${line}/${"AB"[head["origin dir"]]}/${leaf.inc}`; // R7
+  const note = `${origin}\n${head.size}\n${Buffer.from(head.root, "hex").toString("base64")}\n`;
+  same(note, head.note, "R7");
+  const subtree = (name, time, log, size, root) =>
+    join(
+      "subtree/v1\n\0", uint(name.length, 1), name, uint(time, 8), uint(log.length, 1), log,
+      uint(0, 8), uint(size, 8), root,
+    );
+  const root = raw(head.root);
+  same(subtree("a cosigner", 5, "a log", 8, root), record["subtree message"], "subtree message");
+  for (const given of signed) {
+    const [name, time] = [given["key name"], given.time];
+    const messages =
+      given.kind === "checkpoint"
+        ? { "01": utf8(note), "06": subtree(name, 0, origin, head.size, root) } // R8
+        : {
+            "04": utf8(`cosignature/v1\ntime ${time}\n${note}`), // R9
+            "06": subtree(name, time, origin, head.size, root),
+          };
+    same(Object.fromEntries(Object.entries(messages).map(([k, v]) => [k, hex(v)])), given.messages, given.kind);
+    const wanted = Object.entries(messages).map(([code, message]) => [parseInt(code, 16), message]);
+    const keys = [raw(given["ed25519 public"]), raw(given["ml-dsa-44 public"])];
+    for (const [block, needed] of [["block with both", wanted], ["block with one", wanted.slice(0, 1)]])
+      same(ruleOf(() => checkBlock(raw(given[block]), name, ...keys, needed)), "", `${given.kind}, ${block}`);
+  }
+}
+
+for (const check of [checkWire, checkKeys, checkIdentity, checkEntry, checkSeal, checkRecord]) check();
+console.log(`${stood} vectors stand`);
