@@ -90,13 +90,18 @@ def test_there_are_no_two_operations_of_one_name() -> None:
 
 def test_the_trail_keeps_no_secret_and_no_words() -> None:
     kept = for_the_trail(
-        {"secret": "a", "text": "Ceasefire.", "subject": "x" * 300, "draft": 3}, digest
+        {"secret": "a", "text": "Ceasefire.", "subject": "North", "draft": 3, "to_desks": None}
+        | {"fields": {"time": "0600Z"}, "persons": list(range(500))},
+        digest,
     )
     assert kept["secret"] == "(not kept)"
     assert kept["draft"] == 3
     assert "Ceasefire" not in kept["text"]
     assert digest("Ceasefire.") in kept["text"]
-    assert len(kept["subject"]) < 120
+    assert "North" not in kept["subject"]
+    assert "0600Z" not in kept["fields"]
+    assert len(kept["persons"]) < 120
+    assert kept["to_desks"] is None
 
 
 def test_an_operation_is_plain_data() -> None:

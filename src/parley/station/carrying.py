@@ -39,20 +39,23 @@ class Carrying:
         open_line.paths.append(path)
         open_line.line.path_up(now)
 
-    def unbind(self, path: Path, now: Instant) -> None:
-        """The path is no more; another one of its line takes over, if there is one."""
+    def unbind(self, path: Path, now: Instant) -> OpenLine | None:
+        """The path is no more; another one of its line takes over, if there is one. Which line."""
         open_line = self._carried.pop(path, None)
         if open_line is None:
-            return
+            return None
         in_use = open_line.paths[-1] is path
         open_line.paths.remove(path)
         if not open_line.paths:
             open_line.line.path_down(now)
         elif in_use:
             open_line.line.path_up(now)
+        return open_line
 
-    def hear(self, path: Path, frames: list[bytes], now: Instant) -> None:
-        """Give frames to the line they are for; while nobody knows which, every line is asked."""
+    def hear(self, path: Path, frames: list[bytes], now: Instant) -> OpenLine | None:
+        """Give frames to the line they are for; while nobody knows which, every line is asked.
+        The line, when one of the frames has just shown it."""
+        bound: OpenLine | None = None
         open_line = self._carried.get(path)
         for frame in frames:
             if open_line is None:
@@ -61,9 +64,11 @@ class Carrying:
                     self.strange_frames += 1
                     continue
                 self.bind(path, open_line, now)
+                bound = open_line
                 path.vouched = True
             elif open_line.line.hear(frame, now).authentic and not path.vouched:
                 path.vouched = True
+        return bound
 
     def _whose(self, frame: bytes, now: Instant) -> OpenLine | None:
         for open_line in self._lines:

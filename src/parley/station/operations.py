@@ -11,6 +11,7 @@ checked here against the function's own annotations, so that no domain module me
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 import types
 import typing
@@ -28,6 +29,8 @@ Words = NewType("Words", str)  # a text that the operation checks itself, charac
 INTEGER_MAX = (1 << 53) - 1  # what every JSON reader holds exactly
 LIST_ITEMS_MAX = 1024
 HIDDEN = frozenset(("token", "passphrase", "psk", "secret", "digits"))  # never in the audit trail
+WORDS = frozenset(("text", "subject", "reason", "fields"))  # what people wrote: there as a hash
+KEPT_CHARACTERS_MAX = 200  # of any other argument
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,13 +241,15 @@ def _in_words(hint: Any) -> str:
 
 
 def for_the_trail(arguments: Mapping[str, Any], digest: Callable[[str], str]) -> dict[str, Any]:
-    """Arguments without secrets, and with long texts as their hash: the record holds the words."""
+    """Arguments without secrets, and what people wrote as its hash: the record holds the words."""
     kept: dict[str, Any] = {}
     for name, value in arguments.items():
         if name in HIDDEN:
             kept[name] = "(not kept)"
-        elif isinstance(value, str) and (name == "text" or len(value) > 200):
-            kept[name] = f"{len(value)} characters, SHA-256 {digest(value)}"
+            continue
+        written = value if isinstance(value, str) else json.dumps(value)
+        if (name in WORDS and value is not None) or len(written) > KEPT_CHARACTERS_MAX:
+            kept[name] = f"{len(written)} characters, SHA-256 {digest(written)}"
         else:
             kept[name] = value
     return kept

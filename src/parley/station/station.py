@@ -13,7 +13,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -37,6 +36,7 @@ from parley.core.keys import Entropy
 from parley.core.line import Line
 from parley.core.terms import Instant
 from parley.station import introductions, messages, roster
+from parley.station.answering import Call, finish
 from parley.station.audit_trail import Trail
 from parley.station.bearing import Bearings
 from parley.station.carrying import Carrying, Departures
@@ -45,7 +45,7 @@ from parley.station.control import Answer, Reply
 from parley.station.events import Event, Events
 from parley.station.folder import Home
 from parley.station.lines import Agreed, Lines, OpenLine
-from parley.station.operations import Beside, InTurns, Operation, Result, find, mistake
+from parley.station.operations import Operation, Result, find, mistake
 from parley.station.people import People
 from parley.station.person import Person
 from parley.station.watch import Watch
@@ -62,16 +62,6 @@ TURNS_BEFORE_SCRUB = 3
 ROOM_S = 0.05  # a path that is just full may not tell when it is no longer
 
 _log = logging.getLogger("parley.station")
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """An operation somebody asked for."""
-
-    operation: Operation
-    who: Person
-    arguments: Mapping[str, Any]
-    reply: Reply
 
 
 class _Tangled(Exception):
@@ -277,13 +267,18 @@ class Station:
         self._soon()
 
     def _hear(self, path: Path, frames: list[bytes]) -> None:
-        self.carrying.hear(path, frames, self.now)
+        bound = self.carrying.hear(path, frames, self.now)
+        if bound is not None:
+            self.publish("line", bound, state="path up", path=path.name)
 
     def _bind(self, path: Path, open_line: OpenLine) -> None:
         self.carrying.bind(path, open_line, self.now)
+        self.publish("line", open_line, state="path up", path=path.name)
 
     def _unbind(self, path: Path) -> None:
-        self.carrying.unbind(path, self.now)
+        open_line = self.carrying.unbind(path, self.now)
+        if open_line is not None:
+            self.publish("line", open_line, state="path down", path=path.name)
 
     # --- the step
 
@@ -307,7 +302,7 @@ class Station:
         if changes or not reads:
             self._change(changes)
         for call in reads:
-            self._finish(call.reply, self._read(call))
+            finish(call.reply, call.read(self), self._loop)
         if self._inputs:
             self._soon()
         self._arm()
@@ -339,10 +334,13 @@ class Station:
         answers, self._answers = self._answers, []
         self._numbers.clear()
         for reply, answer in answers:
-            self._finish(reply, answer)
+            finish(reply, answer, self._loop)
         after, self._after = self._after, []
         for what in after:
-            what()
+            try:
+                what()
+            except Exception:
+                _log.exception("what was to follow a step failed")
         if waiting and self._loop is not None:
             self._scrub(TURNS_BEFORE_SCRUB)
 
@@ -352,11 +350,9 @@ class Station:
         answer: Answer | Result
         try:
             with self.store.savepoint():
-                answer = self._ask(call)
-        except ParleyError as error:
-            answer = error
-        except Exception:
-            answer = self._mistake(call)
+                answer = call.run(self)
+        except Exception as error:
+            answer = call.failed(error)
         if isinstance(answer, ParleyError):
             if self._said != said:
                 raise _Tangled from answer
@@ -365,48 +361,6 @@ class Station:
                 self.people.load()
         self.trail.asked(self.now.wall, call.who, call.operation.name, call.arguments, answer)
         self._answers.append((call.reply, answer))
-
-    def _read(self, call: Call) -> Answer | Result:
-        """An operation that changes nothing, outside of any transaction."""
-        try:
-            return self._ask(call)
-        except ParleyError as error:
-            return error
-        except Exception:
-            return self._mistake(call)
-
-    def _ask(self, call: Call) -> Result:
-        call.operation.check_person(call.who)
-        arguments = call.operation.check_arguments(call.arguments)
-        return call.operation.run(self, call.who, **arguments)
-
-    def _mistake(self, call: Call) -> Unavailable:
-        _log.exception("operation %s failed", call.operation.name)
-        return mistake(call.operation.name)
-
-    def _finish(self, reply: Reply, answer: Answer | Result) -> None:
-        """Answer now, or when the work beside the loop is done."""
-        if isinstance(answer, InTurns):
-            self._turn(reply, answer)
-            return
-        if not isinstance(answer, Beside):
-            reply(answer)
-            return
-        if self._loop is None:
-            reply(answer.answer())
-            return
-        working = self._loop.run_in_executor(None, answer.answer)
-        working.add_done_callback(lambda done: None if done.cancelled() else reply(done.result()))
-
-    def _turn(self, reply: Reply, work: InTurns) -> None:
-        """One piece of a long answer; what has come in meanwhile goes before the next."""
-        answer = work.turn()
-        while answer is None and self._loop is None:
-            answer = work.turn()
-        if answer is not None:
-            reply(answer)
-        elif self._loop is not None:
-            self._loop.call_soon(self._turn, reply, work)
 
     def _tell_rosters(self) -> None:
         for open_line in self._lines:
