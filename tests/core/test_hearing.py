@@ -251,6 +251,31 @@ def test_L7_an_envelope_beyond_the_window_matches_nothing_and_is_sent_again() ->
     assert south.hears(north.writes(0, plaintext()), ahead) == [Outcome.OK, Outcome.OK]
 
 
+def test_S5_a_locator_may_belong_to_several_entries() -> None:
+    """Five bytes collide once in a trillion pairs; here they are made to."""
+    north, south = in_service()
+    for count in range(3):
+        north.says(str(count))
+    sealed = envelopes(north.settles())
+    ears = south.line._ears
+    first, last = sealed[0][1:6], sealed[2][1:6]
+    both = ears._entries[last] + ears._entries[first]
+    ears._entries[first] = ears._entries[last] = both
+    shared = first + sealed[2][6:]
+    assert south.hears(b"\x20" + shared, sealed[1], sealed[0]) == [Outcome.OK] * 3
+    south.settles()
+    assert south.reads() == ["0", "1", "2"]
+
+
+def test_L1_an_envelope_cut_short_does_not_open() -> None:
+    north, south = in_service()
+    whole = north.writes(0, plaintext())
+    assert south.hears(*[whole[:at] for at in range(6, len(whole))]) == [Outcome.FORGED] * (
+        len(whole) - 6
+    )
+    assert south.hears(whole) == [Outcome.OK]
+
+
 def test_L10_entries_join_in_order_whatever_the_order_they_come_in() -> None:
     north, south = in_service()
     for count in range(30):

@@ -155,6 +155,17 @@ def test_L20_what_was_heard_is_receipted_at_once_but_not_more_often_than_every_2
     assert south.state.their_size == 100
 
 
+def test_L20_a_station_is_woken_when_a_status_is_due() -> None:
+    north, south = in_service()
+    talk(north, south, ticks=20)
+    for count in range(2):
+        north.says(str(count))
+        south.hears(*envelopes(north.settles()))
+        at = south.line.wake_at(south.clock.now)
+        south.settles()
+    assert at == pytest.approx(south.clock.mono + 0.020)
+
+
 def test_L20_a_status_says_what_is_durable() -> None:
     north, south = in_service()
     north.says("One.")

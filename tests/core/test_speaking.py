@@ -321,6 +321,19 @@ def test_L9_R3_a_service_entry_bridges_a_gap_in_seen() -> None:
     assert north.line._voice.seen == 1
 
 
+def test_L9_one_service_entry_is_enough() -> None:
+    north, south = in_service(window=8_192)
+    north.line._voice.seen = -(1 << 15) + 8_192
+    for count in range(3):
+        south.says(str(count))
+    north.hears(*envelopes(south.settles()))
+    assert north.state.queued == 1
+    north.line._halt("for another reason", north.clock.now)
+    south.says("More.")
+    north.hears(*envelopes(south.settles()))
+    assert north.state.queued == 1
+
+
 def test_L9_seen_never_steps_further_than_its_bits_show() -> None:
     north, south = in_service()
     south.says("One.")
@@ -370,6 +383,15 @@ def test_L11_counters_run_out_with_a_halt_and_without_an_exception() -> None:
     north.clock.passes(11.0)
     assert north.settles() == []
     assert north.line.wake_at(north.clock.now) > north.clock.mono
+
+
+def test_nothing_is_numbered_or_sealed_before_our_own_open() -> None:
+    north, _ = two_stations()
+    north.says("Too soon.")
+    line = north.line
+    assert not line._voice.number(line._ears.log, north.clock.now, 1000, line._change, [])
+    with pytest.raises(Misused):
+        line._seal_packet(Kind.STATUS, b"")
 
 
 def test_a_tampered_copy_of_a_frame_does_not_cost_the_frame() -> None:
