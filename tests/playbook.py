@@ -13,6 +13,7 @@ station is founded once a run for the same terms and copied, so that a pair cost
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import os
 import queue
@@ -367,6 +368,7 @@ def two_stations(
 def founded(terms: tuple[tuple[str, Any], ...]) -> Path:
     """A folder with two founded stations and a line on these terms, made once a run."""
     top = Path(tempfile.mkdtemp(prefix="parley-founded-"))
+    atexit.register(shutil.rmtree, top, ignore_errors=True)
     top.chmod(0o700)
     roots = {}
     for name in ("north", "south"):
