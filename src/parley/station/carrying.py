@@ -59,20 +59,20 @@ class Carrying:
         open_line = self._carried.get(path)
         for frame in frames:
             if open_line is None:
-                open_line = self._whose(frame, now)
+                open_line = self._whose(path, frame, now)
                 if open_line is None:
                     self.strange_frames += 1
                     continue
                 self.bind(path, open_line, now)
                 bound = open_line
                 path.vouched = True
-            elif open_line.line.hear(frame, now).authentic and not path.vouched:
+            elif open_line.line.hear(frame, now, path.peer).authentic and not path.vouched:
                 path.vouched = True
         return bound
 
-    def _whose(self, frame: bytes, now: Instant) -> OpenLine | None:
+    def _whose(self, path: Path, frame: bytes, now: Instant) -> OpenLine | None:
         for open_line in self._lines:
-            if open_line.line.hear(frame, now).authentic:
+            if open_line.line.hear(frame, now, path.peer).authentic:
                 return open_line
         return None
 
