@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +51,26 @@ class Post:
     ids: dict[str, int] = field(default_factory=dict)
     station: Station | None = None
     console: str = ""
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _pages: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def __aenter__(self) -> Post:
+        self.station = await self._stack.enter_async_context(serving(self.folder))
+        await self.show_pages(0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.hide_pages()
+        await self._stack.aclose()
+
+    async def show_pages(self, port: int) -> None:
+        """Serve the console."""
+        assert self.station is not None
+        self.console = await self._pages.enter_async_context(serving_pages(self.station, port))
+
+    async def hide_pages(self) -> None:
+        """Stop serving it; the station goes on."""
+        await self._pages.aclose()
 
     def set_up(self, op: str, **arguments: Any) -> dict[str, Any]:
         with set_up(self.folder) as station:
@@ -106,8 +127,40 @@ def agree(a: Post, b: Post, mark: str, name: str, **terms: Any) -> None:
 
 @dataclass
 class World:
+    """Two posts that serve."""
+
     north: Post
     south: Post
+
+    async def say(
+        self, post: Post, text: str, precedence: str = "ROUTINE", **more: Any
+    ) -> dict[str, Any]:
+        """A message from that side, written and released by two persons there."""
+        drafter, releaser = ("Dana", "Rene") if post is self.north else ("Dmitri", "Rosa")
+        draft = await post.ask(drafter, "draft.new", text=text, precedence=precedence, **more)
+        return await post.ask(
+            releaser,
+            "release",
+            draft=draft["draft"],
+            sha256=draft["sha256"],
+            displayed=draft["displayed"],
+        )
+
+    async def until(self, true: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+        """Wait for something to become true at the stations."""
+        async with asyncio.timeout(seconds):
+            while True:
+                if await true():
+                    return
+                await asyncio.sleep(0.02)
+
+    async def heard(self) -> bool:
+        """Whether both hear each other, so that what is released gets its number at once."""
+        lines = [
+            (await post.ask(name, "status"))["lines"][0]
+            for post, name in ((self.north, "Wanda"), (self.south, "Wen"))
+        ]
+        return all(line["observed"] == "heard" and line["in_service"] for line in lines)
 
 
 @asynccontextmanager
@@ -120,13 +173,11 @@ async def world(folder: Path, mark: str = "EXERCISE", **terms: Any) -> AsyncIter
     north.set_up("bearer.add", listen="127.0.0.1:0")
     async with AsyncExitStack() as stack:
         for post in (north, south):
-            post.station = await stack.enter_async_context(serving(post.folder))
-            post.console = await stack.enter_async_context(serving_pages(post.station, 0))
-            if post is north:
-                (bearer,) = (await post.ask("Wanda", "bearer.list"))["bearers"]
-                place = bearer["listen"]
-            else:
-                operator = post.station.people.person(1)
-                assert operator is not None
-                await post.station.call("bearer.add", operator, {"dial": place})
-        yield World(north, south)
+            await stack.enter_async_context(post)
+        (bearer,) = (await north.ask("Wanda", "bearer.list"))["bearers"]
+        assert south.station is not None
+        operator = south.station.people.must_be_here(1)
+        await south.station.call("bearer.add", operator, {"dial": bearer["listen"]})
+        made = World(north, south)
+        await made.until(made.heard)
+        yield made

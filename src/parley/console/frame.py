@@ -46,6 +46,7 @@ class Frame:
     lines: list[View]
     names: views.Names
     flashes: list[View]
+    unanswered: list[View]  # clocks that ran out, at either side, with nobody having acted
     nav: list[View]
     may: dict[str, bool]
     rings: bool  # this seat's tabs ring: a watch officer sits here
@@ -101,6 +102,11 @@ def build(seat: Seat, status: View, now: float, seq: int) -> Frame:
         for alarm in status["alarms"]
         if alarm["precedence"] == "FLASH" and alarm["dir"] == "theirs" and may["inbox"]
     ]
+    unanswered = [
+        {**views.alarm(alarm, names), "precedence": alarm["precedence"], "dir": alarm["dir"]}
+        for alarm in status["alarms"]
+        if alarm["state"] == "nobody answered" and may["inbox"]
+    ]
     return Frame(
         seat=seat.path,
         token=seat.token,
@@ -112,6 +118,7 @@ def build(seat: Seat, status: View, now: float, seq: int) -> Frame:
         lines=lines,
         names=names,
         flashes=flashes,
+        unanswered=unanswered,
         nav=_nav(may),
         may=may,
         rings=may["open"],

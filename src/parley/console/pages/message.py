@@ -135,11 +135,11 @@ def _as_reader(page: Frame, message: View, offices: list[str]) -> list[View]:
     reached, may = message["reached"], page.may
     is_test = message["kind"] == "test"
     actions: list[View] = []
-    if "opened" not in reached and may["open"]:
-        actions.append(_button("open", "Open: I have read it", "o"))
     if is_test and "answered" not in reached and may["test.answer"]:
         text = {"name": "text", "label": "Answer in your own words", "long": True}
         actions.append(_form("answer-test", "Answer the test", "Send the answer", "a", text))
+    if "opened" not in reached and may["open"]:
+        actions.append(_button("open", "Open: I have read it", "o"))
     if not is_test and may["pass"]:
         office = {"name": "office", "label": "To which office", "list": offices}
         actions.append(_form("pass", "Pass on", "Record that it was passed", "p", office))

@@ -33,11 +33,15 @@ export class Alarm {
    */
   raise(event) {
     const at = performance.timeOrigin + performance.now();
-    if (event.precedence === "FLASH") this.show(event);
+    const flash = event.precedence === "FLASH" && event.dir === "theirs";
+    if (flash) this.show(event);
     performance.mark("parley:alarm", { detail: { ...event, received: at } });
     document.dispatchEvent(new CustomEvent("parley:alarm", { detail: { ...event, received: at } }));
-    if (event.precedence === "FLASH") this.sound();
-    else if (this.rings) this.bell.chime(event.precedence ?? "", event.status ?? "");
+    if (flash) {
+      // A deputy is called, or nobody is left to call: what was silenced rings again.
+      if (event.state !== "ringing" && event.path) this.silenced.delete(event.path);
+      this.sound();
+    } else if (this.rings) this.bell.chime(event.state === "ringing" ? (event.precedence ?? "") : "IMMEDIATE");
   }
 
   /** @param {StationEvent} event */

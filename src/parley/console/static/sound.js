@@ -96,8 +96,8 @@ export class Bell {
     this.play(draw(0.3 + count * 0.55, notes), false, 0.5, 0.5);
   }
 
-  /** @param {string} precedence @param {string} _status */
-  chime(precedence, _status) {
+  /** Once, for what is less than a FLASH. @param {string} precedence */
+  chime(precedence) {
     const make = precedence === "IMMEDIATE" ? SOUNDS.IMMEDIATE : precedence === "PRIORITY" ? SOUNDS.PRIORITY : null;
     if (make && this.allowed && this.awake && !this.ringing) this.play(make(), false, 0.6, 0.6);
   }

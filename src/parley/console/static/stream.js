@@ -15,6 +15,7 @@
  * @property {string} [ref]
  * @property {string} [path]
  * @property {number} [at]
+ * @property {string} [state] of an alarm: ringing, deputy, nobody answered
  * @property {number} [due]
  * @property {Record<string, {heard: number | null, received: number | null}>} [lines]
  */

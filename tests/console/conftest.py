@@ -1,0 +1,90 @@
+"""A real Chromium, two real stations, and people who take seats in one browser."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from tests.console.world import Post, World, world
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 10_000
+
+
+class Room:
+    """One browser of a duty room: many tabs, many seats, one profile."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+        self.faults: list[str] = []
+
+    async def tab(self) -> Page:
+        """A new tab that tells what goes wrong in it."""
+        page = await self.context.new_page()
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("dialog", lambda dialog: self.faults.append(f"dialog: {dialog.message}"))
+        page.on("console", self._said)
+        return page
+
+    def _said(self, message: Any) -> None:
+        # A refused form answers 4xx, which Chromium notes as well; policies broken matter here.
+        if message.type == "error" and "status of 4" not in message.text:
+            self.faults.append(message.text)
+
+    async def sit(self, post: Post, name: str, path: str = "/") -> Page:
+        """Take a seat by a fresh link, and go to a page of it."""
+        page = await self.tab()
+        await page.goto(await post.link(name))
+        await page.get_by_role("button", name="Take this seat").click()
+        await page.wait_for_url(f"{post.seat(name)}/")
+        if path != "/":
+            await page.goto(post.seat(name) + path)
+        await page.wait_for_selector("html[data-connected=yes]", state="attached")
+        return page
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(chromium: Path) -> AsyncIterator[Browser]:
+    """One Chromium for all tests here."""
+    async with async_playwright() as playwright:
+        found = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield found
+        await found.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stations(tmp_path: Path) -> AsyncIterator[World]:
+    """North and South, with an open line marked EXERCISE."""
+    async with world(tmp_path) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def room(browser: Browser) -> AsyncIterator[Room]:
+    """A browser profile of its own; the test fails if a page raised or broke its policy."""
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE_MS)
+    made = Room(context)
+    yield made
+    await context.close()
+    assert made.faults == []
+
+
+@pytest.fixture(autouse=True)
+def _pages_need_a_browser(request: pytest.FixtureRequest) -> None:
+    if "browser" in request.fixturenames:
+        assert request.node.get_closest_marker("browser"), "mark the test `browser`"

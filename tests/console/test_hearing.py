@@ -1,0 +1,117 @@
+"""A tab is DEAF until a person has heard its test tone in it; then it rings for FLASH."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.console.conftest import Room
+from tests.console.world import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def play(page: Page) -> None:
+    await page.evaluate("Math.random = () => 0")  # two tones, always
+    await page.locator("#hearing-play").click()
+    await expect(page.locator("#hearing-count")).to_be_visible()
+
+
+async def test_deaf_until_the_tones_were_counted(stations: World, room: Room) -> None:
+    wanda = await room.sit(stations.north, "Wanda")
+    html = wanda.locator("html")
+    await expect(html).to_have_attribute("data-hearing", "deaf")
+    await expect(wanda.locator("#hearing")).to_contain_text("DEAF")
+    assert "DEAF" in await wanda.title()
+    await play(wanda)
+    await wanda.locator("[data-heard='3']").click()
+    await expect(wanda.locator("#hearing-why")).to_contain_text("Not 3")
+    await expect(html).to_have_attribute("data-hearing", "deaf")
+    await play(wanda)
+    await wanda.locator("[data-heard='2']").click()
+    await expect(html).to_have_attribute("data-hearing", "hears")
+    await expect(wanda.locator("#hearing")).to_be_hidden()
+    assert "DEAF" not in await wanda.title()
+
+
+async def test_hearing_holds_for_this_tab_and_no_other(stations: World, room: Room) -> None:
+    wanda = await room.sit(stations.north, "Wanda")
+    await play(wanda)
+    await wanda.locator("[data-heard='2']").click()
+    await wanda.get_by_role("link", name="Inbox").click()
+    await expect(wanda.locator("h1")).to_have_text("Inbox")
+    await expect(wanda.locator("html")).to_have_attribute("data-hearing", "hears")
+    other = await room.tab()
+    await other.goto(wanda.url)
+    await expect(other.locator("html")).to_have_attribute("data-hearing", "deaf")
+    # A duplicated tab copies the storage of the first; what was heard is not in it.
+    assert await wanda.evaluate("sessionStorage.getItem('parley-heard')") is None
+
+
+async def test_a_deaf_tab_shows_the_alarm_and_rings_once_it_hears(
+    stations: World, room: Room
+) -> None:
+    wanda = await room.sit(stations.north, "Wanda", "/record")
+    await stations.say(stations.south, "Stand by.", "FLASH")
+    await expect(wanda.locator("#alarm")).to_be_visible()
+    await expect(wanda.locator("html")).to_have_attribute("data-ringing", "no")
+    await play(wanda)
+    await wanda.locator("[data-heard='2']").click()
+    await expect(wanda.locator("html")).to_have_attribute("data-ringing", "yes")
+    # Silence is for this tab; the alarm and its clock stay.
+    await wanda.keyboard.press("s")
+    await expect(wanda.locator("html")).to_have_attribute("data-ringing", "no")
+    await expect(wanda.locator("#alarm")).to_be_visible()
+    await expect(wanda.locator("#alarm .clock")).to_contain_text("9:")
+    # Another FLASH rings again.
+    await stations.say(stations.south, "Now.", "FLASH")
+    await expect(wanda.locator("html")).to_have_attribute("data-ringing", "yes")
+    await expect(wanda.locator("#alarms > li")).to_have_count(2)
+
+
+async def test_only_flash_rings_and_only_at_the_watch(stations: World, room: Room) -> None:
+    wanda = await room.sit(stations.north, "Wanda")
+    dana = await room.sit(stations.north, "Dana")
+    await play(wanda)
+    await wanda.locator("[data-heard='2']").click()
+    said = await stations.say(stations.south, "Soon.", "IMMEDIATE")
+    await expect(wanda.locator("main")).to_contain_text(f"South {said['n']}")
+    await expect(wanda.locator("#alarm")).to_be_hidden()
+    await expect(wanda.locator("html")).to_have_attribute("data-ringing", "no")
+    await stations.say(stations.south, "Now.", "FLASH")
+    await expect(dana.locator("#alarm")).to_be_visible()
+    assert await dana.locator("#hearing").count() == 0
+    await expect(dana.locator("html")).to_have_attribute("data-ringing", "no")
+    await expect(wanda.locator("html")).to_have_attribute("data-ringing", "yes")
+
+
+async def test_the_event_handler_itself_shows_the_alarm(stations: World, room: Room) -> None:
+    """Nothing is fetched between the event and the alarm: fetching is made impossible here."""
+    wanda = await room.sit(stations.north, "Wanda")
+    await wanda.evaluate(
+        """() => {
+          globalThis.fetch = () => new Promise(() => {});
+          document.addEventListener("parley:alarm", (event) => {
+            const { n, received } = event.detail;
+            const late = performance.timeOrigin + performance.now() - received;
+            const shown = !document.getElementById("alarm").hidden;
+            document.body.dataset.seen = `${n} ${shown} ${late >= 0 && late < 100}`;
+          });
+        }"""
+    )
+    said = await stations.say(stations.south, "Now.", "FLASH")
+    await expect(wanda.locator("body")).to_have_attribute("data-seen", f"{said['n']} true true")
+    await expect(wanda.locator("#alarm")).to_contain_text(f"South {said['n']}")
+    await expect(wanda.locator("#alarm .tag")).to_have_text("EXERCISE")
+
+
+async def test_the_alarm_stands_still_where_motion_is_not_wanted(
+    stations: World, room: Room
+) -> None:
+    wanda = await room.sit(stations.north, "Wanda")
+    await stations.say(stations.south, "Now.", "FLASH")
+    await expect(wanda.locator("#alarm")).to_be_visible()
+    moving = "getComputedStyle(document.getElementById('alarm')).animationName"
+    assert await wanda.evaluate(moving) == "beat"
+    await wanda.emulate_media(reduced_motion="reduce")
+    assert await wanda.evaluate(moving) == "none"

@@ -1,0 +1,150 @@
+"""Pages live without reload: one stream per browser, whatever its tabs do, and what is old is
+said to be old."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, expect
+from starlette.requests import Request
+
+from parley.console.stream import Stream
+from tests.console.conftest import PATIENCE_MS, Room
+from tests.console.world import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+NO_WORKER = "delete globalThis.SharedWorker;"
+NO_LOCKS = NO_WORKER + "Object.defineProperty(navigator, 'locks', { value: undefined });"
+
+
+def count_streams(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """How many event streams were asked for."""
+    asked: list[Request] = []
+    serve = Stream._serve
+
+    async def counted(self: Stream, request: Request, *rest: Any) -> None:
+        asked.append(request)
+        await serve(self, request, *rest)
+
+    monkeypatch.setattr(Stream, "_serve", counted)
+    return lambda: len(asked)
+
+
+@pytest.mark.parametrize(
+    ("without", "streams"), [("", 1), (NO_WORKER, 1), (NO_LOCKS, 3)], ids=["worker", "led", "each"]
+)
+async def test_one_stream_serves_all_tabs(
+    stations: World,
+    browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    without: str,
+    streams: int,
+) -> None:
+    counted = count_streams(monkeypatch)
+    context = await browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
+    await context.add_init_script(without)
+    room = Room(context)
+    tabs = [await room.sit(stations.north, "Wanda")]
+    for path in ("/inbox", "/record"):
+        tab = await room.tab()
+        await tab.goto(stations.north.seat("Wanda") + path)
+        await tab.wait_for_selector("html[data-connected=yes]", state="attached")
+        tabs.append(tab)
+    await stations.say(stations.south, "Now.", "FLASH")
+    for tab in tabs:
+        await expect(tab.locator("#alarm")).to_be_visible()
+    # The sign-in itself leaves one page for another, so each tab of its own may ask twice.
+    assert counted() == streams or (streams == 3 and counted() <= 4)
+    # When the leading tab goes, another one leads.
+    await tabs[0].close()
+    await stations.say(stations.south, "Again.", "FLASH")
+    for tab in tabs[1:]:
+        await expect(tab.locator("#alarms > li")).to_have_count(2)
+    await context.close()
+    assert room.faults == []
+
+
+async def test_a_page_renews_itself_and_keeps_what_is_typed(stations: World, room: Room) -> None:
+    said = await stations.say(stations.south, "First.")
+    line = (await stations.north.ask("Wanda", "status"))["lines"][0]["line"][:8]
+    wanda = await room.sit(stations.north, "Wanda", f"/messages/{line}/theirs/{said['n']}")
+    await wanda.evaluate("window.sameDocument = true")
+    await wanda.locator("summary", has_text="Unable").click()
+    reason = wanda.get_by_label("Why it cannot be done")
+    await reason.fill("The bridge is")
+    await stations.north.ask("Wanda", "open", n=said["n"])
+    await expect(wanda.locator("#stages")).to_contain_text("Opened")
+    await expect(reason).to_have_value("The bridge is")
+    await expect(reason).to_be_focused()
+    await reason.press_sequentially(" down")
+    await expect(reason).to_have_value("The bridge is down")
+    assert await wanda.evaluate("window.sameDocument") is True
+
+
+async def test_an_inbox_grows_by_precedence(stations: World, room: Room) -> None:
+    wanda = await room.sit(stations.north, "Wanda", "/inbox")
+    for precedence in ("ROUTINE", "FLASH", "PRIORITY"):
+        await stations.say(stations.south, f"This is {precedence}.", precedence)
+    await expect(wanda.locator("a.msg")).to_have_count(3)
+    words = await wanda.locator("a.msg .what").all_inner_texts()
+    assert words == ["This is FLASH.", "This is PRIORITY.", "This is ROUTINE."]
+    await expect(wanda.locator("a.msg [data-due]").nth(1)).to_contain_text("2:59:")
+    # A watch officer's screen shows them, and the other side is told so.
+    await stations.until(lambda: displayed(stations))
+
+
+async def displayed(stations: World) -> bool:
+    sent = (await stations.south.ask("Rosa", "outbox"))["messages"]
+    return all("displayed" in {s["stage"] for s in message["stages"]} for message in sent)
+
+
+async def test_a_tab_in_the_background_rings_and_displays_nothing(
+    stations: World, room: Room
+) -> None:
+    wanda = await room.sit(stations.north, "Wanda", "/inbox")
+    await wanda.evaluate(
+        """() => {
+          const get = () => globalThis.seen ?? "hidden";
+          Object.defineProperty(document, "visibilityState", { get });
+        }"""
+    )
+    await stations.say(stations.south, "Now.", "FLASH")
+    await expect(wanda.locator("#alarm")).to_be_attached()
+    await expect(wanda.locator("#alarms > li")).to_have_count(1)
+    await wanda.wait_for_timeout(700)  # longer than a renewal may wait
+    assert await wanda.locator("a.msg").count() == 0
+    assert not await displayed(stations)
+    await wanda.evaluate(
+        "globalThis.seen = 'visible'; document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    await expect(wanda.locator("a.msg")).to_have_count(1)
+    await stations.until(lambda: displayed(stations))
+
+
+async def test_a_page_that_lost_its_station_says_so(stations: World, room: Room) -> None:
+    wanda = await room.sit(stations.north, "Wanda")
+    port = int(stations.north.console.rpartition(":")[2])
+    await stations.north.hide_pages()
+    await expect(wanda.locator("#lost")).to_be_visible()
+    await expect(wanda.locator("#lost")).to_contain_text("What it shows is old")
+    await stations.say(stations.south, "Now.", "FLASH")
+    await stations.north.show_pages(port)
+    await expect(wanda.locator("#lost")).to_be_hidden()
+    # What happened meanwhile is made up for.
+    await expect(wanda.locator("#alarm")).to_be_visible()
+
+
+async def test_the_wall_tells_a_line_that_fell_silent(stations: World, room: Room) -> None:
+    wanda = await room.sit(stations.north, "Wanda")
+    await expect(wanda.locator("#strip")).to_contain_text("HEARD")
+    await expect(wanda.locator("main")).to_contain_text("does not prove freshness")
+    await stations.south.__aexit__()
+    await expect(wanda.locator("#strip")).to_contain_text("SILENT", timeout=PATIENCE_MS)
+    await expect(wanda.locator("main .panel.loud").first).to_contain_text("SILENT")
+    heard = wanda.locator("[data-which=heard]")
+    first = await heard.inner_text()
+    await expect(heard).not_to_have_text(first)
