@@ -173,7 +173,7 @@ def test_L16_two_roots_stated_for_one_size_to_come() -> None:
 
 def test_L16_a_signed_head_that_contradicts_what_they_sent_is_kept_as_proof() -> None:
     north, south = with_words("One.", "Two.")
-    assert_halts(south, north.signs_own(1, LATER, root=b"\x05" * 32), "signed another record")
+    assert_halts(south, north.signs_own(1, LATER, root=b"\x05" * 32), "signed differs")
     size, root, block = decode(south.cells["contradiction"])
     assert (size, root) == (1, b"\x05" * 32)
     assert len(block) == 1 + 5 + 64

@@ -122,7 +122,7 @@ class Heads:
         _check(packet.block, key, head.checkpoint(key.name))
         if packet.root != self._their_log.root_at(packet.size):
             change.cells["contradiction"] = encode([packet.size, packet.root, packet.block])
-            raise Stop("they signed another record than the one they sent us")
+            raise Stop("the record they signed differs from the one they sent us")
         if self._says_more(Kind.CHECKPOINT, packet.size, packet.block):
             self.they_signed = packet.size
             self._keep(head, "checkpoint", 0, packet.block, now, change)
