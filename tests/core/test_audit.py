@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import random
 from functools import cache
@@ -22,6 +23,7 @@ from parley.core.identity import (
 from parley.core.kept import EntryRow, HeadRow
 from parley.core.keys import Prekey, SigningKey
 from parley.core.record import Head, Leaf, Log, joint_key, key_name
+from parley.core.wire import decode, encode
 
 
 class Side:
@@ -227,6 +229,33 @@ def test_R12_a_rewritten_entry_is_caught_by_the_head() -> None:
     forged.entries = [changed if r is row else r for r in record.entries]
     with pytest.raises(audit.NotWhole):
         audit.verify(forged.text())
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (0, 2),
+        (1, -1),
+        (2, 256),
+        (3, True),
+        (4, 1 << 32),
+        (5, "3"),
+        (6, bytes(31)),
+        (7, bytes(33)),
+        (8, "text"),
+        (9, None),
+        (10, 0),
+    ],
+)
+def test_R15_an_entry_has_ten_fields_in_their_ranges(field: int, value: object) -> None:
+    text = small().text()
+    begin = text.index(b"\n--- entries\n") + 13
+    label, number, packed = text[begin : text.index(b"\n", begin)].split(b" ")
+    fields = decode(base64.b64decode(packed))
+    fields[field:] = [value, *fields[field + 1 :]]
+    spoilt = b" ".join([label, number, base64.b64encode(encode(fields))])
+    with pytest.raises(audit.NotWhole, match="cannot be read"):
+        audit.verify(text[:begin] + spoilt + text[text.index(b"\n", begin) :])
 
 
 def test_R16_a_body_may_be_withheld() -> None:

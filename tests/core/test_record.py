@@ -17,6 +17,7 @@ from parley.core.record import (
     Head,
     Leaf,
     Log,
+    check_group,
     commitment,
     joint_key,
     key_name,
@@ -126,6 +127,15 @@ def test_R2_a_body_is_hidden_by_what_blinds_it() -> None:
     known = leaf_hash(LINE, 1, 1, 5, 1, 0xC8, 1000, 3, LEAF.seen_root, LEAF.et, committed)
     assert known == LEAF.hash()
     assert commitment(bytes(32), LEAF.body) != committed
+
+
+def test_E9_a_check_group_is_six_digits_of_the_leaf() -> None:
+    number = int.from_bytes(hashlib.sha256(b"pl1 check" + LEAF.hash()).digest()[:4], "big")
+    assert check_group(LEAF.hash()) == str(number % 10**6).zfill(6)
+    # Zeros in front are spoken too.
+    groups = [check_group(at.to_bytes(32, "big")) for at in range(40)]
+    assert any(group.startswith("0") for group in groups)
+    assert {len(group) for group in groups} == {6}
 
 
 # --- the tree
