@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import subprocess
+from collections.abc import Generator
 from pathlib import Path
 
 import hypothesis
@@ -14,6 +16,30 @@ from parley.exercise.pair import Pair
 # pytest-randomly's seed, which a failing run prints.
 hypothesis.settings.register_profile("parley", deadline=None)
 hypothesis.settings.load_profile("parley")
+
+# A test that waits for what never comes must fail by its name, not stop all others. Far above what
+# any takes on a busy machine; the long proofs keep their own time.
+TEST_S_MAX = 240
+AGAIN_S = 5  # something may have caught the first one
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Interrupt a test that never ends."""
+    if item.get_closest_marker("proof"):
+        return (yield)
+
+    def too_long(number: int, frame: object) -> None:
+        raise TimeoutError(f"{item.nodeid} took more than {TEST_S_MAX} s")
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.setitimer(signal.ITIMER_REAL, TEST_S_MAX, AGAIN_S)
+    try:
+        return (yield)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
 
 # The same names, in the same order, as tools/chromium.
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
