@@ -115,3 +115,16 @@ async def test_the_alarm_stands_still_where_motion_is_not_wanted(
     assert await wanda.evaluate(moving) == "beat"
     await wanda.emulate_media(reduced_motion="reduce")
     assert await wanda.evaluate(moving) == "none"
+
+
+async def test_every_page_says_when_nobody_hears(stations: World, room: Room) -> None:
+    dana = await room.sit(stations.north, "Dana")
+    await expect(dana.locator("#unheard")).to_be_visible()
+    wanda = await room.sit(stations.north, "Wanda")
+    await play(wanda)
+    await wanda.locator("[data-heard='2']").click()
+    await expect(dana.locator("#unheard")).to_be_hidden()
+    await dana.goto(f"{stations.north.seat('Dana')}/watch")
+    await expect(dana.locator("#people")).to_contain_text("rings")
+    await wanda.close()
+    await expect(dana.locator("#unheard")).to_be_visible()

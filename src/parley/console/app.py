@@ -69,6 +69,7 @@ _SENDING = {
     "/drafts/{draft:int}/withdraw": drafts.withdraw,
     f"{_MESSAGE}/readback": message.readback,
     f"{_MESSAGE}/{{verb:str}}": message.act,
+    "/hearing": watch.hearing,
     "/watch/hold": watch.hold,
     "/watch/leave": watch.leave,
     "/sign-out": watch.sign_out,
@@ -83,7 +84,7 @@ def build(station: Station) -> Starlette:
         admits=lambda request: bool(desk.seats(request)),
         since=station.events.since,
         seq=lambda: station.events.seq,
-        beat=lambda: beat(station),
+        beat=lambda: {**beat(station), "rings": len(desk.ears.persons())},
         describe=lambda event: describe(station, event),
     )
 

@@ -20,6 +20,7 @@ from starlette.routing import Route
 from parley.console import frame, words
 from parley.console.frame import Frame, Seat, View, mark_of, mark_sentence
 from parley.console.guard import Foreign, Form, check_token, read_form
+from parley.console.hearing import Ears
 from parley.core.entry import check_text
 from parley.core.errors import ParleyError, Refused, Unavailable
 from parley.station.sessions import SEAT_DAYS, seated
@@ -64,6 +65,7 @@ class Desk:
         self.station = station
         self.id = id
         self.cookie = f"parley-{id}"
+        self.ears = Ears(lambda: station.clock.now().mono)
         self.templates = Environment(
             loader=PackageLoader("parley.console"),
             autoescape=True,
@@ -155,7 +157,9 @@ class Visit:
         a change in between makes the page renew itself once more, never once too few."""
         seq = self.desk.station.events.seq
         status = await self.call("status")
-        return frame.build(self.seat, status, self.desk.station.clock.now().wall, seq)
+        station = self.desk.station
+        heard_by = [station.people.name(person) for person in self.desk.ears.persons()]
+        return frame.build(self.seat, status, station.clock.now().wall, seq, heard_by)
 
     def page(self, template: str, page: Frame, status: int = 200, **values: Any) -> HTMLResponse:
         """A page of this seat."""

@@ -50,6 +50,7 @@ class Frame:
     nav: list[View]
     may: dict[str, bool]
     rings: bool  # this seat's tabs ring: a watch officer sits here
+    heard_by: list[str]  # who has a tab that rings, in any browser
     marks: set[str] = field(default_factory=set)
 
     @property
@@ -91,7 +92,7 @@ def mark_sentence(mark: str) -> str:
     }.get(mark, mark)
 
 
-def build(seat: Seat, status: View, now: float, seq: int) -> Frame:
+def build(seat: Seat, status: View, now: float, seq: int, heard_by: list[str]) -> Frame:
     """The frame for one seat, from what the station says of itself."""
     who = seat.person
     lines = [views.line(line) for line in status["lines"]]
@@ -105,7 +106,9 @@ def build(seat: Seat, status: View, now: float, seq: int) -> Frame:
     unanswered = [
         {**views.alarm(alarm, names), "precedence": alarm["precedence"], "dir": alarm["dir"]}
         for alarm in status["alarms"]
-        if alarm["state"] == "nobody answered" and may["inbox"]
+        if alarm["state"] == "nobody answered"
+        and may["inbox"]
+        and not (alarm["precedence"] == "FLASH" and alarm["dir"] == "theirs")  # it rings above
     ]
     return Frame(
         seat=seat.path,
@@ -122,6 +125,7 @@ def build(seat: Seat, status: View, now: float, seq: int) -> Frame:
         nav=_nav(may),
         may=may,
         rings=may["open"],
+        heard_by=heard_by,
         marks={line["mark"] for line in lines},
     )
 

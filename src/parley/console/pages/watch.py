@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import RedirectResponse, Response
 
 from parley.console.desk import Visit, refusal, status_of
+from parley.console.frame import may_do
 from parley.core.errors import ParleyError
 
 
@@ -41,6 +42,18 @@ async def _change(visit: Visit, operation: str, done: str) -> Response:
     except ParleyError as error:
         return await show(visit, error)
     return visit.go("/watch", done)
+
+
+async def hearing(visit: Visit) -> Response:
+    """POST /hearing: a tab of a watch officer says whether it can ring."""
+    tab = f"{visit.seat.person.id} {visit.form.get('tab')[:40]}"
+    hears = visit.form.get("hears")
+    if hears == "leaving":
+        visit.desk.ears.leave(tab)
+    else:
+        rings = hears == "yes" and may_do(visit.seat.person, "open")
+        visit.desk.ears.tell(tab, visit.seat.person.id, rings)
+    return Response(status_code=204)
 
 
 async def sign_out(visit: Visit) -> Response:

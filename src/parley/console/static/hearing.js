@@ -4,12 +4,14 @@
 import { Bell } from "./sound.js";
 
 const HEARD = "parley-heard";
+const TELL_MS = 30_000;
 
 export class Hearing {
   constructor() {
     this.bell = new Bell();
     this.count = 0;
     this.heardAt = 0;
+    this.tab = crypto.randomUUID?.() ?? String(Math.random());
     this.rings = document.documentElement.hasAttribute("data-rings");
   }
 
@@ -19,7 +21,9 @@ export class Hearing {
     // that a duplicated tab, whose storage is copied, begins deaf.
     const heard = Number(sessionStorage.getItem(HEARD) ?? 0);
     sessionStorage.removeItem(HEARD);
+    setInterval(() => this.bell.allowed && this.tell("yes"), TELL_MS);
     addEventListener("pagehide", () => {
+      if (this.bell.allowed) this.tell("leaving");
       if (this.heardAt) sessionStorage.setItem(HEARD, String(this.heardAt));
     });
     this.bell.onChange = () => this.show();
@@ -44,6 +48,13 @@ export class Hearing {
       }
     }
     this.show();
+  }
+
+  /** The station knows who can be rung, and says on every page when it is nobody. @param {"yes" | "no" | "leaving"} hears */
+  tell(hears) {
+    const page = document.documentElement;
+    const body = new URLSearchParams({ token: page.dataset.token ?? "", tab: this.tab, hears });
+    navigator.sendBeacon(`${page.dataset.seat}/hearing`, body);
   }
 
   async test() {
@@ -100,6 +111,9 @@ export class Hearing {
     if (well) well.hidden = !hears;
     if (at && hears) at.textContent = new Date(this.heardAt).toISOString().slice(11, 19) + "Z";
     document.title = hears ? document.title.replace(" · DEAF", "") : document.title.includes(" · DEAF") ? document.title : document.title.replace(" · ", " · DEAF · ");
-    if (changed) this.bell.onReady();
+    if (changed) {
+      this.bell.onReady();
+      this.tell(hears ? "yes" : "no");
+    }
   }
 }

@@ -20,6 +20,10 @@ const renewal = new Renewal((fresh) => alarm.adopt(fresh));
 function onEvent(event) {
   if (event.kind === "alarm") alarm.raise(event); // before anything else, and without a fetch
   if (event.now) trueUpClock(event.now);
+  const unheard = document.getElementById("unheard");
+  if (unheard && event.rings !== undefined) {
+    unheard.hidden = event.rings > 0 || page.hasAttribute("data-rings") || Object.keys(event.lines ?? {}).length === 0;
+  }
   if (event.lines) {
     for (const field of document.querySelectorAll("[data-which]")) {
       const line = event.lines[field.getAttribute("data-line") ?? ""];
