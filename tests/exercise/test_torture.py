@@ -10,7 +10,7 @@ import pytest
 from parley.exercise.pair import Pair
 from parley.exercise.torture import torment
 
-CYCLES = 4
+CYCLES = 3
 CYCLES_OF_THE_PROOF = int(os.environ.get("CYCLES", "200"))
 
 
