@@ -1,7 +1,10 @@
 """What a newcomer does: clone into an empty folder, then README's commands and nothing else."""
 
 import os
+import re
+import signal
 import subprocess
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -41,6 +44,35 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_clone_sets_itself_up_once(clone: Path) -> None:
     assert "installing" not in run(clone, "make", "setup")
     assert "Usage" in run(clone, ".venv/bin/parley", "--help")
+
+
+@pytest.mark.proof
+def test_make_demo_goes_on_where_it_was_until_it_is_forgotten(clone: Path) -> None:
+    """README's first command: it prints six links that work, and Ctrl-C stops everything."""
+    for _ in range(2):
+        # A session of its own, so that Ctrl-C reaches make and all it started, as at a terminal.
+        with subprocess.Popen(
+            ["make", "demo"],
+            cwd=clone,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as demo:
+            assert demo.stdout is not None
+            printed = ""
+            while "Ctrl-C stops everything" not in printed:
+                line = demo.stdout.readline()
+                assert line, printed
+                printed += line
+            links = re.findall(r"http://127\.0\.0\.1:\d+/sign-in/\S+", printed)
+            assert len(set(links)) == 6
+            with urllib.request.urlopen(links[0], timeout=30) as page:
+                assert page.status == 200
+            os.killpg(demo.pid, signal.SIGINT)
+            assert "Both stations have stopped" in demo.stdout.read()
+    assert "forgotten" in run(clone, "make", "demo-clean")
 
 
 @pytest.mark.proof
