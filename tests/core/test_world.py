@@ -38,8 +38,8 @@ def test_a_restored_disk_is_found_out() -> None:
         world = run(Restored, seed)
         assert isinstance(world, Restored)
         outcomes[world.outcome] += 1
-    assert outcomes["halted"] >= 10
-    assert outcomes["deaf"] <= 5
+    assert outcomes["halted"] >= 6
+    assert outcomes["deaf"] <= 3
 
 
 @pytest.mark.proof
@@ -59,4 +59,4 @@ def test_many_restored_disks() -> None:
         assert isinstance(world, Restored)
         outcomes[world.outcome] += 1
     print(dict(outcomes))
-    assert outcomes["halted"] > outcomes["deaf"] + outcomes["whole"]
+    assert outcomes["halted"] > 10 * outcomes["deaf"]

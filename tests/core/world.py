@@ -67,7 +67,7 @@ class Weather:
             flipped=pick((0.0, 0.02, 0.1)),
             replayed=pick((0.0, 0.05)),
             slowest_s=pick((0.005, 0.2, 3.0, 20.0)),
-            crash=pick((0.0, 0.005, 0.05)),
+            crash=pick((0.0, 0.01, 0.05, 0.2)),
             scrub_fails=pick((0.0, 0.1)),
             path_lost=pick((0.0, 0.01)),
             clock_jumps=pick((0.0, 0.02)),
@@ -306,6 +306,7 @@ class Restored(World):
     def run(self) -> None:
         """Either a station stops, or nothing was lost, or they are deaf to each other."""
         self._sayings()
+        lost = False
         victim = self.sides[self.chance.randrange(2)]
         times = sorted(self.chance.uniform(0.0, self.weather.bad_s) for _ in range(2))
         image: MemoryStore | None = None
@@ -315,6 +316,7 @@ class Restored(World):
             if not victim.restores and image is not None and self.now >= times[1]:
                 victim.restores = True
                 victim.becomes(image)
+                lost = self._others_know_more_than(victim)
                 self._up[victim.terms.side] = True
                 self._later(0.0, victim.terms.side)
             self._step()
@@ -332,7 +334,14 @@ class Restored(World):
         self.outcome = "halted" if any(halted) else "deaf" if deaf else "whole"
         self._told(f"{self.outcome}: {halted}")
         if self.outcome == "whole":
+            assert not lost, "what the other had heard was lost, and nobody noticed"
             checks.records_agree(*self.sides)
+
+    def _others_know_more_than(self, victim: Resident) -> bool:
+        """Whether the other holds entries or receipts that the restored disk knows nothing of."""
+        other = self.sides[1 - victim.terms.side]
+        heard = len(other.theirs) > len(victim.ours)
+        return heard or other.state.receipted > len(victim.theirs)
 
 
 def main() -> None:
