@@ -120,6 +120,30 @@ async def test_an_actual_line_says_so(tmp_path_factory: pytest.TempPathFactory, 
         await wanda.goto("about:blank")
 
 
+async def test_lines_of_two_marks_are_never_mixed_up(
+    tmp_path_factory: pytest.TempPathFactory, room: Room
+) -> None:
+    folder = tmp_path_factory.mktemp("mixed")
+    async with world(folder, mark="EXERCISE", also="ACTUAL") as mixed:
+        north, south = mixed.north, mixed.south
+        both = await room.sit(north, "Both", "/compose")
+        await expect(both.locator(".mark-bar").first).to_contain_text("ACTUAL AND EXERCISE")
+        # Nobody writes on a line that was not named.
+        await both.locator("#text").fill("To whom?")
+        await both.get_by_role("button", name="Keep as draft").click()
+        assert await both.evaluate("document.activeElement.name") == "line"
+        await both.locator("select").select_option(label="South: Leaders (ACTUAL)")
+        await both.get_by_role("button", name="Keep as draft").click()
+        assert (await both.title()).startswith("ACTUAL · ")
+        await expect(both.locator("article .tag.ACTUAL")).to_be_visible()
+        await mixed.say(south, "In training.", "FLASH", line="North – South")
+        await expect(both.locator("#alarm .ref")).to_contain_text("North – South")
+        await expect(both.locator("#alarm .tag")).to_have_text("EXERCISE")
+        await both.get_by_role("link", name="Read it").click()
+        assert (await both.title()).startswith("EXERCISE · ")
+        await both.goto("about:blank")
+
+
 async def test_the_auditor_sees_who_did_what(stations: World, room: Room) -> None:
     await stations.say(stations.north, "Hello.")
     aline = await room.sit(stations.north, "Aline", "/audit")

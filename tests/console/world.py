@@ -110,11 +110,15 @@ def settle(post: Post) -> None:
         station.perform("desk.add", AT_THE_MACHINE, {"name": "Watch desk"})
 
 
-def agree(a: Post, b: Post, mark: str, name: str, **terms: Any) -> None:
-    """From letters to a line that is open."""
+def introduce(a: Post, b: Post) -> None:
+    """Letters both ways, with the digits compared."""
     letters = [post.set_up("introduce") for post in (a, b)]
     for post, other in ((a, letters[1]), (b, letters[0])):
         post.set_up("accept", letter=other["letter"], digits=other["digits"])
+
+
+def agree(a: Post, b: Post, mark: str, name: str, **terms: Any) -> None:
+    """From a proposal to a line that is open."""
     given = {"mark": mark, "name": name, "heartbeat_s": 1, **terms}
     proposed = a.set_up("agree.propose", party=b.party, terms=given)
     words = [each["word"] for each in proposed["cautions"]]
@@ -157,19 +161,26 @@ class World:
     async def heard(self) -> bool:
         """Whether both hear each other, so that what is released gets its number at once."""
         lines = [
-            (await post.ask(name, "status"))["lines"][0]
+            line
             for post, name in ((self.north, "Wanda"), (self.south, "Wen"))
+            for line in (await post.ask(name, "status"))["lines"]
         ]
         return all(line["observed"] == "heard" and line["in_service"] for line in lines)
 
 
 @asynccontextmanager
-async def world(folder: Path, mark: str = "EXERCISE", **terms: Any) -> AsyncIterator[World]:
-    """Two stations that serve, with an open line between them."""
+async def world(
+    folder: Path, mark: str = "EXERCISE", also: str | None = None, **terms: Any
+) -> AsyncIterator[World]:
+    """Two stations that serve, with an open line between them; and a second one marked `also`."""
     north, south = found(folder, "North"), found(folder, "South")
     for post in (north, south):
         settle(post)
-    agree(north, south, mark, "North – South", level="military", **terms)
+    introduce(north, south)
+    names = ["North – South"] if also is None else ["North – South", "Leaders"]
+    agree(north, south, mark, names[0], level="military", **terms)
+    if also is not None:
+        agree(north, south, also, names[1], level="leaders", **terms)
     north.set_up("bearer.add", listen="127.0.0.1:0")
     async with AsyncExitStack() as stack:
         for post in (north, south):
@@ -177,7 +188,9 @@ async def world(folder: Path, mark: str = "EXERCISE", **terms: Any) -> AsyncIter
         (bearer,) = (await north.ask("Wanda", "bearer.list"))["bearers"]
         assert south.station is not None
         operator = south.station.people.must_be_here(1)
-        await south.station.call("bearer.add", operator, {"dial": bearer["listen"]})
+        for name in names:
+            dial = {"dial": bearer["listen"], "line": name}
+            await south.station.call("bearer.add", operator, dial)
         made = World(north, south)
         await made.until(made.heard)
         yield made

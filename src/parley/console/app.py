@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ from parley.console.pages import (
     watch,
 )
 from parley.console.stream import Event, Stream
+from parley.console.views import reference
 from parley.core.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -122,7 +123,12 @@ def describe(station: Station, event: Event) -> Event:
             return {
                 **event,
                 "status": agreed.mark.name,
-                "ref": f"{agreed.counterpart if theirs else station.home.party} {event['n']}",
+                "ref": reference(
+                    agreed.counterpart if theirs else station.home.party,
+                    event["n"],
+                    agreed.name,
+                    len(station.lines),
+                ),
                 "path": f"/messages/{agreed.hex[:8]}/{event['dir']}/{event['n']}",
                 "due": event["at"] + _clock_s(agreed.clocks_s, event["precedence"]),
             }
@@ -160,7 +166,14 @@ async def serving_pages(
     listening = _listen(host or settings.host, settings.port if port is None else port)
     app = build(station)
     config = uvicorn.Config(
-        app, access_log=False, log_config=None, lifespan="on", timeout_graceful_shutdown=2
+        app,
+        access_log=False,
+        log_config=None,
+        lifespan="on",
+        ws="none",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
@@ -204,9 +217,11 @@ def _listen(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
+        with ExitStack() as stack:
+            listening = stack.enter_context(socket.socket(family, kind, protocol))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            stack.pop_all()
         return listening
     except OSError as error:
         raise Unavailable(

@@ -7,7 +7,7 @@ lock behind escaping. A form is taken only with its seat's token and from our ow
 from __future__ import annotations
 
 import hmac
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -85,7 +85,7 @@ class Form:
 
     def text(self, name: str) -> str:
         """A text field. A browser sends CR LF for every line end; the text has line feeds."""
-        return self.get(name).replace("\r\n", "\n").replace("\r", "\n")
+        return self.get(name).replace("\r\n", "\n")
 
     def number(self, name: str) -> int:
         """A whole number that our own page put there."""
@@ -100,8 +100,8 @@ async def read_form(request: Request) -> Form:
     site = request.headers.get("sec-fetch-site", "same-origin")
     origin = request.headers.get("origin")
     # Other ports of this host are other sites for us, though cookies do not tell them apart.
-    ours = f"{request.url.scheme}://{request.headers.get('host', '')}"
-    if site != "same-origin" or (origin is not None and origin != ours):
+    ours = request.headers.get("host", "")
+    if site != "same-origin" or (origin is not None and urlsplit(origin).netloc != ours):
         raise Foreign("this form did not come from a page of this station")
     body = bytearray()
     async for chunk in request.stream():

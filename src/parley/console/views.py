@@ -34,6 +34,11 @@ STAGES = (
 )
 
 
+def reference(speaker: str, n: int, line: str, lines: int) -> str:
+    """What people say: Washington 12; and on which line, where there are several."""
+    return f"{speaker} {n}" if lines < 2 else f"{speaker} {n}, {line}"
+
+
 class Names:
     """What entries are called: the party that spoke, and the number in its log."""
 
@@ -48,7 +53,9 @@ class Names:
 
     def ref(self, line: str, dir: str, n: int) -> str:
         """What people say: Washington 12."""
-        return f"{self._lines[line]['counterpart'] if dir == 'theirs' else self._ours} {n}"
+        found = self._lines[line]
+        speaker = found["counterpart"] if dir == "theirs" else self._ours
+        return reference(speaker, n, found["name"], len(self._lines))
 
     def path(self, line: str, dir: str, n: int) -> str:
         """The page of a message, below any seat."""

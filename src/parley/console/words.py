@@ -43,6 +43,9 @@ class Piece:
 
 def pieces(text: str) -> Iterator[Piece]:
     """Cut a text so that a page can show each hidden sign; joined again it means the same."""
+    if text.replace("\n", "").isprintable():
+        yield Piece(text)
+        return
     start = 0
     for at, character in enumerate(text):
         piece = _sign(character)
@@ -65,8 +68,13 @@ def _sign(character: str) -> Piece | None:
         return None
     label = _NAMED.get(code, f"U+{code:04X}")
     name = unicodedata.name(character, "a character without a name").lower()
-    kept = "\n" if code in (0x2028, 0x2029) else character if code in _KEEPS_EFFECT else ""
-    return Piece("\t" if code == 0x09 else kept, label, name)
+    if code in (0x2028, 0x2029):
+        kept = "\n"
+    elif code == 0x09 or code in _KEEPS_EFFECT or category in ("Co", "Cn"):
+        kept = character  # what our tables do not know may be a letter to the reader's browser
+    else:
+        kept = ""
+    return Piece(kept, label, name)
 
 
 def _is_variation(code: int) -> bool:

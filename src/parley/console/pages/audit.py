@@ -18,7 +18,7 @@ async def show(visit: Visit) -> Response:
     answer = await visit.call("audit", limit=ROWS, **({} if start is None else {"start": start}))
     rows = answer["rows"]
     first = rows[0]["id"] if rows else 1
-    return visit.page(
+    return await visit.page(
         "audit.html",
         await visit.frame(),
         head=answer["head"],

@@ -20,7 +20,8 @@ async def show(visit: Visit) -> Response:
     """GET /compose, with ?answers=N, ?corrects=N or ?retracts=N and ?line="""
     page = await visit.frame()
     form = {name: visit.query(name) for name in FIELDS}
-    return _page(visit, page, {**form, "text": "", "precedence": form["precedence"] or "ROUTINE"})
+    form |= {"text": "", "precedence": form["precedence"] or "ROUTINE"}
+    return await _page(visit, page, form)
 
 
 async def keep(visit: Visit) -> Response:
@@ -29,7 +30,7 @@ async def keep(visit: Visit) -> Response:
     try:
         draft = await visit.call("draft.new", **_arguments(form, REFERENCES))
     except ParleyError as error:
-        return _page(visit, await visit.frame(), form, error=error)
+        return await _page(visit, await visit.frame(), form, error=error)
     return visit.go(f"/drafts/{draft['draft']}", "drafted")
 
 
@@ -37,7 +38,7 @@ async def edit(visit: Visit) -> Response:
     """GET /drafts/N/edit"""
     draft = await visit.call("draft.show", draft=visit.number("draft"))
     form = {name: draft.get(name) or "" for name in FIELDS}
-    return _page(visit, await visit.frame(), form, draft["draft"])
+    return await _page(visit, await visit.frame(), form, draft["draft"])
 
 
 async def change(visit: Visit) -> Response:
@@ -48,7 +49,7 @@ async def change(visit: Visit) -> Response:
     try:
         await visit.call("draft.edit", draft=number, **{"subject": "", **arguments})
     except ParleyError as error:
-        return _page(visit, await visit.frame(), form, number, error)
+        return await _page(visit, await visit.frame(), form, number, error)
     return visit.go(f"/drafts/{number}", "edited")
 
 
@@ -64,14 +65,15 @@ def _arguments(form: View, references: dict[str, str]) -> View:
     return {"text": form["text"], "precedence": form["precedence"] or "ROUTINE", **words, **numbers}
 
 
-def _page(
+async def _page(
     visit: Visit,
     page: Frame,
     form: View,
     draft: int | None = None,
     error: ParleyError | None = None,
 ) -> Response:
-    line = page.line(str(form["line"])) if page.lines else None
+    # With several lines nobody writes on one by default: lines are never mixed.
+    line = page.line(str(form["line"])) if form["line"] or len(page.lines) == 1 else None
     if line is not None:
         form["line"] = line["line"]
         page.only(line)
@@ -83,7 +85,7 @@ def _page(
     refused: dict[str, Any] | None = None
     if error is not None:
         refused = refusal(error, str(form["text"]), str(form["subject"]))
-    return visit.page(
+    return await visit.page(
         "compose.html",
         page,
         200 if error is None else status_of(error),

@@ -16,7 +16,7 @@ async def show_all(visit: Visit) -> Response:
     who = visit.seat.person.id
     drafts = [views.draft(draft, page.names, who) for draft in found]
     drafts.sort(key=lambda each: (views.PRECEDENCES.index(each["precedence"]), each["at"]))
-    return visit.page("drafts.html", page, drafts=drafts)
+    return await visit.page("drafts.html", page, drafts=drafts)
 
 
 async def show(visit: Visit, error: ParleyError | None = None) -> Response:
@@ -31,7 +31,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         # The release says that these were on the releaser's screen, so they are, in full.
         where = {"line": draft["line"], "dir": "theirs", "n": each["n"]}
         each["text"] = (await visit.call("message", **where))["text"]
-    return visit.page(
+    return await visit.page(
         "draft.html",
         page,
         200 if error is None else status_of(error),

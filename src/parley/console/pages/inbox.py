@@ -24,7 +24,7 @@ async def show(visit: Visit) -> Response:
         {"precedence": name, "within": _within(page, name), "messages": list(members)}
         for name, members in groupby(messages, key=lambda each: each["precedence"])
     ]
-    return visit.page("inbox.html", page, groups=groups, every=every)
+    return await visit.page("inbox.html", page, groups=groups, every=every)
 
 
 async def sent(visit: Visit) -> Response:
@@ -36,7 +36,7 @@ async def sent(visit: Visit) -> Response:
         {**each, "counterpart": page.names.line(each["line"])["counterpart"]}
         for each in found["waiting"]
     ]
-    return visit.page("sent.html", page, messages=messages, waiting=waiting)
+    return await visit.page("sent.html", page, messages=messages, waiting=waiting)
 
 
 def _within(page: Frame, precedence: str) -> str:

@@ -26,4 +26,4 @@ async def show(visit: Visit) -> Response:
     """GET /keys"""
     page = await visit.frame()
     pages = [(item["key"], f"to the page {item['name']}") for item in page.nav]
-    return visit.page("keys.html", page, keys=[*pages, *KEYS])
+    return await visit.page("keys.html", page, keys=[*pages, *KEYS])

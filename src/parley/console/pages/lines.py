@@ -10,7 +10,7 @@ from parley.console.desk import Visit
 async def show(visit: Visit) -> Response:
     """GET /"""
     page = await visit.frame()
-    return visit.page(
+    return await visit.page(
         "lines.html",
         page,
         bearers=page.status["bearers"],
@@ -21,7 +21,7 @@ async def show(visit: Visit) -> Response:
 async def alarms(visit: Visit) -> Response:
     """GET /alarms: the alarm alone, for a tab in the background that must know when to be silent.
     It reads no message, so nothing counts as displayed."""
-    return visit.page("alarms.html", await visit.frame())
+    return await visit.page("alarms.html", await visit.frame())
 
 
 async def call_test(visit: Visit) -> Response:

@@ -31,7 +31,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
     if page.may["pass"] and message["dir"] == "theirs":
         people = (await visit.call("person.list"))["persons"]
         offices = sorted({person["office"] for person in people if person["office"]})
-    return visit.page(
+    return await visit.page(
         "message.html",
         page,
         200 if error is None else status_of(error),
@@ -64,7 +64,7 @@ async def act(visit: Visit) -> Response:
 async def ask_readback(visit: Visit, error: ParleyError | None = None) -> Response:
     """GET /messages/LINE/theirs/N/readback: neither text nor check group is on this page."""
     page, message = await _message(visit)
-    return visit.page(
+    return await visit.page(
         "readback.html",
         page,
         200 if error is None else status_of(error),
@@ -244,7 +244,11 @@ def _facts(page: Frame, message: View) -> list[tuple[str, Any, str]]:
         ("Released", clock(message["released"], page.now), "figures"),
         ("Sealed, by its sender's clock", clock(message["time"], page.now), "figures"),
         ("Kept here, by our clock", clock(message["kept"], page.now), "figures"),
-        ("Had seen of the other log", f"{message['seen']} entries", "figures"),
+        (
+            "Had seen of the other log",
+            f"{message['seen']} {'entry' if message['seen'] == 1 else 'entries'}",
+            "figures",
+        ),
         ("SHA-256 as drafted", groups(message["sha256"]), "hash"),
         ("Leaf of the record", groups(message["leaf"]), "hash"),
         ("Check group", f"{message['check_group'][:3]} {message['check_group'][3:]}", "group6"),

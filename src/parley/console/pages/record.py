@@ -21,14 +21,14 @@ async def show(visit: Visit) -> Response:
     page = await visit.frame()
     line = page.line(visit.query("line")) if page.lines else None
     if line is None:
-        return visit.page("record.html", page, line=None)
+        return await visit.page("record.html", page, line=None)
     page.only(line)
     asked = visit.query("from")
     place = {"start": int(asked)} if asked.isascii() and asked.isdigit() and len(asked) < 12 else {}
     found = await visit.call("record", line=line["line"], limit=ROWS, **place)
     start, total = found["start"], found["total"]
     base = f"?line={line['line']}&from="
-    return visit.page(
+    return await visit.page(
         "record.html",
         page,
         line=line,

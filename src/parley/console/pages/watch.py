@@ -16,7 +16,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
     me = visit.seat.person.id
     for desk in desks:
         desk["mine"] = any(holder["id"] == me for holder in desk["holders"])
-    return visit.page(
+    return await visit.page(
         "watch.html",
         await visit.frame(),
         200 if error is None else status_of(error),
