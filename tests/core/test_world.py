@@ -12,7 +12,7 @@ import pytest
 
 from tests.core.world import Restored, World
 
-WORLDS = int(os.environ.get("WORLDS", "2000"))  # of the long proof
+WORLDS = int(os.environ.get("WORLDS", "1000"))  # of the long proof
 
 
 def run(kind: type[World], seed: int) -> World:
