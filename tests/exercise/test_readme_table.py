@@ -13,7 +13,7 @@ README = Path(__file__).parent.parent.parent / "README.md"
 
 def test_readme_shows_the_eleven_messages_with_all_stages() -> None:
     _, table, _ = README.read_text("utf-8").split("<!-- replay -->\n")
-    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("|")]
+    rows = [line[2:-2].split(" | ") for line in table.splitlines() if line.startswith("|")]
     heads, _, *messages = rows
     assert heads[5 : 5 + len(STAGES)] == list(STAGES)
     assert len(messages) == 11
