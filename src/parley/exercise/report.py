@@ -108,7 +108,7 @@ def markdown(told: View) -> str:
     machine = f"{platform.system()} {platform.machine()} with {os.cpu_count()} cores"
     caption = (
         f"Seconds each stage took, until it stood in both records. Parley {__version__},"
-        f" Python {platform.python_version()}, {machine}, which both stations share. Nobody reads or"
-        " thinks here: a program acts for the people as soon as it may."
+        f" Python {platform.python_version()}, {machine}, which both stations share. Nobody"
+        " reads or thinks here: a program acts for the people as soon as it may."
     )
     return "\n".join([caption, "", *(f"| {' | '.join(line)} |" for line in lines)]) + "\n"
