@@ -121,6 +121,20 @@ def test_a_byte_that_becomes_a_line_feed_is_named(small: bytes) -> None:
     assert not wrong, wrong[:10]
 
 
+def test_an_entry_under_the_other_partys_letter_is_named_for_what_it_holds(small: bytes) -> None:
+    """Even where the other log awaits the same number, so that the false name would fit."""
+    names = names_by_place(small)
+    starts = [
+        at
+        for at, name in enumerate(names)
+        if min(name).startswith("entry") and small[at - 1 : at] == b"\n"
+    ]
+    assert len(starts) == 6
+    _look_at(small)
+    wrong = [told for at in starts if (told := passed_or_misnamed((at, ord("A") ^ ord("B"))))]
+    assert not wrong, wrong
+
+
 def test_the_marks_between_sections_count(small: bytes) -> None:
     names = names_by_place(small)
     sweep(small, [at for at, name in enumerate(names) if len(name) == 2 and min(name) < "f"])
@@ -134,6 +148,18 @@ def test_a_cut_or_doubled_entry_is_refused(large: bytes) -> None:
         for changed in ([], [lines[at], lines[at]]):
             with pytest.raises(audit.NotWhole):
                 audit.verify(b"".join(lines[:at] + changed + lines[at + 1 :]))
+
+
+@pytest.mark.proof
+def test_every_change_of_every_name_of_an_entry(small: bytes) -> None:
+    """Direction and number, each byte changed to all 255 others: a random change may miss one."""
+    _look_at(small)
+    at, wrong = small.index(b"\n--- entries\n") + len(b"\n--- entries\n"), []
+    for line in small[at:].splitlines(keepends=True)[:6]:
+        for place in range(at, at + line.rindex(b" ") + 1):
+            wrong += [told for by in range(1, 256) if (told := passed_or_misnamed((place, by)))]
+        at += len(line)
+    assert not wrong, "\n".join(wrong[:20])
 
 
 @pytest.mark.proof

@@ -422,10 +422,20 @@ class _Checker:
         except Malformed as error:
             raise NotWhole(where, "it cannot be read") from error
         if entry.line().encode() != line:
-            if not certain:
+            # Beginning and content disagree: the one that the leaf confirms was not changed.
+            if not certain or self._stands_next(entry):
                 where = f"entry {'AB'[entry.dir]} {entry.n}"
             raise NotWhole(where, "it is not written in the canonical form")
         return entry
+
+    def _stands_next(self, entry: Shown) -> bool:
+        """Whether the content alone shows which entry this is: the next one, with its own leaf."""
+        other = self._logs[1 - entry.dir]
+        return (
+            entry.n == self._logs[entry.dir].size
+            and entry.seen <= other.size
+            and self._leaf(entry) == entry.leaf
+        )
 
     def _expected(self, line: bytes) -> tuple[str, bool]:
         """Which entry a line stands for, and whether its beginning says so without doubt."""
