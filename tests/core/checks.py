@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+from parley.core.effects import Keep
 from parley.core.keys import hmac_sha256, sha256
 from parley.core.record import joint_key
 from parley.core.seal import Epoch, open_info
@@ -99,18 +100,29 @@ class Secrets:
             raise AssertionError("the secret of the OPEN was not drawn at the door")
         root = hmac_sha256(hmac_sha256(terms.psk0 or bytes(32), secret), et + b"\x01")
         self.roots = [secret, root]
-        self._chain = [hmac_sha256(root, b"chain")]
+        self.ets = [et]
+        self.grown = [hmac_sha256(root, b"next")]  # from it the next epoch's root is made
+        self._chains = {et: (0, [hmac_sha256(root, b"chain")])}
+        for effect in speaker.effects:
+            made = effect.change.cells.get("rekey") if isinstance(effect, Keep) else None
+            if made:
+                epoch = Epoch.from_cell(decode(made)[0])
+                self.ets.append(epoch.et)
+                self.grown.append(epoch.nk)
+                self._chains[epoch.et] = (epoch.base, [decode(made)[0][6]])
 
-    def chain(self, n: int) -> bytes:
-        """CK_n."""
-        while len(self._chain) <= n:
-            self._chain.append(hmac_sha256(self._chain[-1], b"\x02"))
-        return self._chain[n]
+    def chain(self, n: int, et: bytes | None = None) -> bytes:
+        """CK_n of the epoch with this transcript, the first unless one is named."""
+        base, chain = self._chains[et or self.ets[0]]
+        while len(chain) <= n - base:
+            chain.append(hmac_sha256(chain[-1], b"\x02"))
+        return chain[n - base]
 
-    def of(self, n: int) -> list[bytes]:
+    def of(self, n: int, et: bytes | None = None) -> list[bytes]:
         """What opens entry `n`, short of the chain before it."""
-        message = hmac_sha256(self.chain(n), b"\x01")
-        return [self.chain(n), message, hmac_sha256(message, b"\x03")]
+        chain = self.chain(n, et)
+        message = hmac_sha256(chain, b"\x01")
+        return [chain, message, hmac_sha256(message, b"\x03")]
 
 
 def image_of(station: Station) -> bytes:
@@ -123,15 +135,24 @@ def image_opens_nothing_retired(near: Station, far: Station) -> None:
     image = image_of(near)
     if "open" in near.cells:
         ours = Secrets(near)
-        gone = ours.roots + [key for row in near.ours for key in ours.of(row.n)]
+        gone = ours.roots + [key for row in near.ours for key in ours.of(row.n, row.et)]
+        gone += ours.grown[: near.state.epochs[0]]
         assert not [key for key in gone if key in image], "a key we spoke under is still here"
     if "in" in near.cells:
         theirs = Secrets(far)
-        held = [row.n for row in near.store.load(near.terms.line_id, 1, near.terms.side).held]
-        taken = [row.n for row in near.theirs] + held
+        held = near.store.load(near.terms.line_id, 1, near.terms.side).held
+        accepted = [(row.n, row.et) for row in near.theirs] + [(row.n, row.et) for row in held]
         gone = [prekey(near.terms.side).seed, *theirs.roots]
-        gone += [key for n in taken for key in theirs.of(n)]
-        gone += [theirs.chain(n) for n in range(max(taken, default=-1) + 1)]
+        gone += [key for n, et in accepted for key in theirs.of(n, et)]
+        live, _, until, _ = decode(near.cells["in"])
+        assert len(live) <= 2, "more than two epochs live"
+        assert until is None or len(near.theirs) < until, "an epoch outlives its last entry"
+        gone += theirs.grown[: live[0][0]]
+        for e, et in enumerate(theirs.ets):
+            taken = [n for n, under in accepted if under == et]
+            over = e < live[0][0]
+            gone += [theirs.chain(n, et) for n in taken]
+            gone += [theirs.chain(max(taken) + 1, et)] if over and taken else []
         assert not [key for key in gone if key in image], "a key they spoke under is still here"
 
 

@@ -64,7 +64,12 @@ def prekey(side: int) -> Prekey:
 
 
 def terms_of(
-    side: int, psk0: bytes | None = None, window: int = 1024, heartbeat_s: float = 10.0
+    side: int,
+    psk0: bytes | None = None,
+    window: int = 1024,
+    heartbeat_s: float = 10.0,
+    rekey_entries: int = 100,
+    rekey_s: float = 3_600.0,
 ) -> Terms:
     """What both parties agreed on, as `side` reads it."""
     theirs = our_keys(1 - side)
@@ -80,6 +85,8 @@ def terms_of(
         psk0=psk0,
         window=window,
         heartbeat_s=heartbeat_s,
+        rekey_entries=rekey_entries,
+        rekey_s=rekey_s,
     )
 
 
@@ -115,6 +122,7 @@ class Station:
         self.chance = random.Random(f"{chance} {terms.side}")
         self.drawn: list[bytes] = []  # every secret it ever drew
         self.effects: list[Effect] = []
+        self._speaks_under: Epoch | None = None
         self.store = MemoryStore()
         key = (terms.line_id, terms.inc)
         with self.store.transaction():
@@ -237,7 +245,11 @@ class Station:
     @property
     def epoch(self) -> Epoch:
         """A copy of the epoch we speak under."""
-        return Epoch.from_cell(decode(self.cells["out"]))
+        return self._speaks_under or Epoch.from_cell(decode(self.cells["out"]))
+
+    def speaks_under(self, epoch: Epoch) -> None:
+        """Seal what follows below under another epoch."""
+        self._speaks_under = epoch
 
     def writes(self, n: int, plain: bytes) -> bytes:
         """An envelope of any plaintext under any number not yet used."""
@@ -262,7 +274,7 @@ class Station:
             "sack": frozenset(),
             "own_root": self._root_at(self.terms.side, state.our_size),
             "their_root": self._root_at(self.terms.theirs, state.their_size),
-            "epoch": 0,
+            "epoch": state.epochs[1],
             "echo": 1,
             "cover": 0,
             "flags": 0,
@@ -309,17 +321,10 @@ def text_of(row: EntryRow) -> str:
     return str(content.payload) if content else "cannot be read"
 
 
-def two_stations(
-    psk0: bytes | None = None,
-    window: int = 1024,
-    heartbeat_s: float = 10.0,
-    chance: int | str = 0,
-) -> tuple[Station, Station]:
+def two_stations(*, chance: int | str = 0, **options: Any) -> tuple[Station, Station]:
     """North (A) and South (B), agreed and introduced, nothing said yet; they share a clock."""
     clock = Clock()
-    north, south = (
-        Station(terms_of(side, psk0, window, heartbeat_s), clock, chance) for side in (0, 1)
-    )
+    north, south = (Station(terms_of(side, **options), clock, chance) for side in (0, 1))
     return north, south
 
 

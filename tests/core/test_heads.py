@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from parley.core.effects import Keep, Outcome, Transmit
+from parley.core.effects import Covered, Keep, Outcome, Transmit
 from parley.core.entry import Precedence
 from parley.core.kept import HeadRow
 from parley.core.keys import COSIGN_ED25519, COSIGN_MLDSA44, ED25519
@@ -63,9 +63,11 @@ def test_L12_both_sides_end_with_all_four_heads_over_both_logs() -> None:
                 assert signed(station, kind, dir)[-1] == 1
         assert (station.state.we_cosigned, station.state.they_cosigned) == (1, 1)
         for head in station.heads:
-            assert verified(station, head) == [
-                ED25519 if head.kind == "checkpoint" else COSIGN_ED25519
-            ]
+            assert verified(station, head) == (
+                [ED25519, COSIGN_MLDSA44]
+                if head.kind == "checkpoint"
+                else [COSIGN_ED25519, COSIGN_MLDSA44]
+            )
             assert head.root == station._root_at(head.dir, head.size)
 
 
@@ -179,12 +181,50 @@ def test_S12_a_time_that_no_clock_can_show_is_refused() -> None:
 
 def test_R8_both_signatures_are_read_and_a_fuller_head_replaces_nothing() -> None:
     north, south = with_one_word()
-    full = north.signs_own(1, LATER, full=True)
+    north.says("Two.")
+    north.clock.passes(1.0)
+    talk(north, south)
+    full = north.signs_own(2, LATER, full=True)
     assert south.hears(full) == [Outcome.OK]
     south.settles()
-    plain, fuller = [head for head in south.heads if head.kind == "checkpoint"]
+    plain, fuller = [head for head in south.heads if head.kind == "checkpoint" and head.size == 2]
     assert verified(south, plain) == [ED25519]
     assert verified(south, fuller) == [ED25519, COSIGN_MLDSA44]
+    assert south.state.their_cover.signed_both == 2
+
+
+def test_L12_both_algorithms_stand_after_32_entries_or_a_minute() -> None:
+    north, south = with_one_word()
+    assert north.state.our_cover.sizes == [1, 1, 1, 1]
+    for count in range(31):
+        north.says(str(count))
+    north.clock.passes(1.0)
+    talk(north, south)
+    assert north.state.our_cover.sizes == [32, 1, 32, 1]
+    assert south.state.their_cover.sizes == [32, 1, 32, 1]
+    north.says("The 32nd since.")
+    north.clock.passes(1.0)
+    talk(north, south)
+    assert north.state.our_cover.sizes == south.state.their_cover.sizes == [33, 33, 33, 33]
+    north.says("One more, and a minute.")
+    north.clock.passes(1.0)
+    talk(north, south)
+    assert north.state.our_cover.sizes == [34, 33, 34, 33]
+    north.clock.passes(60.0)
+    talk(north, south)
+    assert north.state.our_cover.sizes == south.state.their_cover.sizes == [34, 34, 34, 34]
+
+
+def test_L29_each_entry_says_what_proves_it_to_others() -> None:
+    cover = Covered(signed=5, signed_both=3, cosigned=1, cosigned_both=0)
+    assert [cover.attribution(n) for n in range(6)] == [
+        "cosigned",
+        "hybrid-signed",
+        "hybrid-signed",
+        "signed",
+        "signed",
+        "authentic",
+    ]
 
 
 def test_L24_heads_that_say_nothing_new_are_not_kept() -> None:

@@ -11,12 +11,12 @@ from parley.core.keys import Prekey, hybrid, sha256
 from parley.core.opening import (
     OPEN_BYTES_MAX,
     OPENS_PER_S,
-    PREKEYS_MAX,
     SOURCES_MAX,
     Patience,
     TheirOpen,
     make_open,
 )
+from parley.core.packets import PREKEYS_MAX
 from parley.core.seal import open_info
 from parley.core.wire import Reader, Value, decode, encode, uvar
 from tests.core.conversation import prekey, terms_of

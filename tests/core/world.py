@@ -54,6 +54,8 @@ class Weather:
     window: int
     long_texts: bool
     psk0: bytes | None
+    rekey_entries: int
+    rekey_s: float
 
     @classmethod
     def of(cls, chance: random.Random) -> Weather:
@@ -75,6 +77,8 @@ class Weather:
             window=pick((128, 1024)),
             long_texts=pick((False, False, True)),
             psk0=pick((None, b"\x07" * 32)),
+            rekey_entries=pick((2, 5, 20, 100)),
+            rekey_s=pick((2.0, 10.0, 3_600.0)),
         )
 
 
@@ -85,7 +89,14 @@ class Resident(Station):
         self.released: list[tuple[Precedence, str]] = []  # and kept
         self._unkept: list[tuple[Precedence, str]] = []
         self.sealed: dict[int, bytes] = {}  # every frame that was ever kept, by number
-        super().__init__(terms_of(side, weather.psk0, weather.window), Clock(), seed)
+        terms = terms_of(
+            side,
+            weather.psk0,
+            weather.window,
+            rekey_entries=weather.rekey_entries,
+            rekey_s=weather.rekey_s,
+        )
+        super().__init__(terms, Clock(), seed)
         self.restores = False  # an older disk may know less than was sent
 
     def releases(self, text: str, precedence: Precedence) -> None:
@@ -201,7 +212,7 @@ class World:
             not near.queued
             and near.our_size == near.receipted == near.they_cosigned == far.their_size
             and near.we_cosigned == near.their_size
-            and self.sides[at].line._heads.they_signed == near.their_size
+            and self.sides[at].line._heads.theirs.signed == near.their_size
             for at, (near, far) in enumerate((states, states[::-1]))
         )
 

@@ -96,6 +96,48 @@ class Saying:
 
 
 @dataclass(frozen=True, slots=True)
+class Healed:
+    """Until when a theft of keys no longer matters; POSIX seconds by our clock, None for not yet.
+
+    A copy of our keys taken before `ours` reads nothing of ours any more, one taken before
+    `theirs` nothing of theirs; `quantum` says whether their last REKEY bore both signatures.
+    """
+
+    ours: int | None = None
+    theirs: int | None = None
+    quantum: bool = True
+
+
+@dataclass(slots=True)
+class Covered:
+    """How much of one log is signed for: by its speaker, by the other side, and how strongly."""
+
+    signed: int = 0  # by the speaker, at least with Ed25519
+    signed_both: int = 0  # with ML-DSA-44 beside it
+    cosigned: int = 0  # by the other side: its signed receipt
+    cosigned_both: int = 0
+
+    @property
+    def sizes(self) -> list[int]:
+        """As kept."""
+        return [self.signed, self.signed_both, self.cosigned, self.cosigned_both]
+
+    def grow(self, by_other_side: bool, size: int, both: bool) -> None:
+        """A signature for `size` entries has come in."""
+        name = "cosigned" if by_other_side else "signed"
+        for each in (name, f"{name}_both") if both else (name,):
+            setattr(self, each, max(getattr(self, each), size))
+
+    def attribution(self, n: int) -> str:
+        """What proves entry `n` to others: how its speaker and the other side stand by it (L29)."""
+        if n < self.cosigned:
+            return "cosigned"
+        if n < self.signed_both:
+            return "hybrid-signed"
+        return "signed" if n < self.signed else "authentic"
+
+
+@dataclass(frozen=True, slots=True)
 class LineState:
     """What a person may know of a line at one moment."""
 
@@ -110,7 +152,19 @@ class LineState:
     held: int
     last_heard_s: float | None  # age of our newest STATUS they have echoed; None: not yet
     last_received_s: float | None  # age of their newest STATUS; proves nothing about freshness
-    we_cosigned: int  # how much of their log we have signed for
-    they_cosigned: int  # how much of our log they have signed for
+    our_cover: Covered  # how much of our log is signed for
+    their_cover: Covered
     they_halted: bool
+    epochs: tuple[int, int]  # we seal under, newest of theirs
+    healed: Healed
     counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def we_cosigned(self) -> int:
+        """How much of their log we have signed for."""
+        return self.their_cover.cosigned
+
+    @property
+    def they_cosigned(self) -> int:
+        """How much of our log they have signed for."""
+        return self.our_cover.cosigned

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from parley.core.effects import Outcome
+from parley.core.effects import Covered, Outcome
 from parley.core.hearing import Stop
 from parley.core.kept import Change, HeadRow
-from parley.core.keys import VerifyKey
+from parley.core.keys import COSIGN_MLDSA44, VerifyKey
 from parley.core.packets import Checkpoint, Cosign, Kind
 from parley.core.record import Head, Log
 from parley.core.terms import Instant, Terms
@@ -20,6 +20,7 @@ from parley.core.wire import Reader, Value, encode
 
 SIGN_GAP_S = 1.0
 SIGN_FLASH_GAP_S = 0.1
+BOTH_ENTRIES, BOTH_S = 32, 60.0  # so rarely ML-DSA-44 stands beside Ed25519: 2,420 bytes each time
 Seal = Callable[[Kind, bytes], bytes]  # seals a packet; the frame
 
 
@@ -31,80 +32,110 @@ class Heads:
     ) -> None:
         self.terms = terms
         self._our_log, self._their_log = our_log, their_log
-        signed = cells.get("signed", [0, 0, 0, 0])
-        self.we_signed, self.we_cosigned, self.they_signed, self.they_cosigned = signed
+        cover = [Covered(*four) for four in cells.get("signed", ([0] * 4, [0] * 4))]
+        self.ours, self.theirs = cover  # how much of each log is signed for
         self.urgent = False  # a FLASH is among what is not signed
 
         # What follows is of this start only.
-        self._sealed: dict[int, bytes] = {}  # our newest of each kind, as sealed
+        self._newest: dict[Kind, bytes] = {}  # our newest packet of each kind
+        self._sealed: dict[Kind, bytes] = {}  # the same as a frame
         self._signed_at = self._checkpoint_sent_at = float("-inf")
+        self._both_at = {Kind.CHECKPOINT: float("-inf"), Kind.COSIGN: float("-inf")}
         # Size and length of the fullest of theirs: a longer one bears more signatures.
         self._fullest = {
-            Kind.CHECKPOINT: (self.they_signed, 0),
-            Kind.COSIGN: (self.they_cosigned, 0),
+            Kind.CHECKPOINT: (self.theirs.signed, 0),
+            Kind.COSIGN: (self.ours.cosigned, 0),
         }
 
     def _keep(
-        self, head: Head, kind: str, time: int, block: bytes, now: Instant, change: Change
+        self,
+        head: Head,
+        kind: Kind,
+        time: int,
+        block: bytes,
+        found: list[int],
+        now: Instant,
+        change: Change,
     ) -> None:
-        change.heads.append(HeadRow(head.dir, head.size, head.root, kind, time, block, now.wall))
-        change.cells["signed"] = encode(
-            [self.we_signed, self.we_cosigned, self.they_signed, self.they_cosigned]
-        )
+        """Keep a head that is signed with the algorithms `found`."""
+        cover = self.ours if head.dir == self.terms.side else self.theirs
+        cover.grow(kind == Kind.COSIGN, head.size, COSIGN_MLDSA44 in found)
+        name = kind.name.lower()
+        change.heads.append(HeadRow(head.dir, head.size, head.root, name, time, block, now.wall))
+        change.cells["signed"] = encode([self.ours.sizes, self.theirs.sizes])
 
     # --- ours
 
     def due_at(self) -> float:
-        """When the heads are to be signed next; infinity while nothing is unsigned."""
-        if not (self._unsigned(Kind.CHECKPOINT) or self._unsigned(Kind.COSIGN)):
-            return float("inf")
-        return self._signed_at + (SIGN_FLASH_GAP_S if self.urgent else SIGN_GAP_S)
+        """When a head is to be signed next; infinity while nothing is unsigned."""
+        return min(self._due_at(Kind.CHECKPOINT), self._due_at(Kind.COSIGN))
 
-    def _unsigned(self, kind: Kind) -> bool:
-        """Whether a head has grown, or was signed by an earlier start whose frame is gone."""
+    def _sizes(self, kind: Kind) -> tuple[int, int, int]:
+        """(size of the log, how much of it we signed for, how much with both algorithms)."""
         if kind == Kind.CHECKPOINT:
-            size, signed = self._our_log.size, self.we_signed
-        else:
-            size, signed = self._their_log.size, self.we_cosigned
-        return signed < size or (size > 0 and kind not in self._sealed)
+            return self._our_log.size, self.ours.signed, self.ours.signed_both
+        return self._their_log.size, self.theirs.cosigned, self.theirs.cosigned_both
+
+    def _due_at(self, kind: Kind) -> float:
+        size, signed, both = self._sizes(kind)
+        if size > signed or (size > 0 and kind not in self._newest):
+            return self._signed_at + (SIGN_FLASH_GAP_S if self.urgent else SIGN_GAP_S)
+        return self._both_at[kind] + BOTH_S if size > both else float("inf")
 
     def sign(self, now: Instant, seal: Seal, change: Change) -> list[bytes]:
         """CHECKPOINT of our log, COSIGN of theirs, each for what is new (L12)."""
-        terms, frames = self.terms, []
-        if self._unsigned(Kind.CHECKPOINT):
-            log = self._our_log
-            head = Head(terms.line_id, terms.inc, terms.side, log.size, log.root)
-            required, _ = head.checkpoint(terms.our_keys.log.public.name)
-            block = terms.our_keys.log.block([required])
-            packet = Checkpoint(head.size, head.root, block).to_bytes()
-            frames.append(seal(Kind.CHECKPOINT, packet))
-            self._sealed[Kind.CHECKPOINT] = frames[-1]
-            self.we_signed = head.size
-            self._checkpoint_sent_at = now.mono
-            self._keep(head, "checkpoint", 0, block, now, change)
-        if self._unsigned(Kind.COSIGN):
-            log = self._their_log
-            head = Head(terms.line_id, terms.inc, terms.theirs, log.size, log.root)
-            time = max(int(now.wall), 0)
-            required, _ = head.cosignature(terms.our_keys.cosigner.public.name, time)
-            block = terms.our_keys.cosigner.block([required])
-            frames.append(seal(Kind.COSIGN, Cosign(head.size, time, block).to_bytes()))
-            self._sealed[Kind.COSIGN] = frames[-1]
-            self.we_cosigned = head.size
-            self._keep(head, "cosign", time, block, now, change)
+        due = [kind for kind in self._both_at if now.mono >= self._due_at(kind)]
+        for kind in due:
+            self._sign(kind, now, change)
         self._signed_at = now.mono
         self.urgent = False
-        return frames
+        return [self._frame(kind, seal) for kind in due]
 
-    def again(self, now: Instant) -> list[bytes]:
-        """Our newest heads as sealed: nobody acknowledges them, so they go with the heartbeat."""
+    def _sign(self, kind: Kind, now: Instant, change: Change) -> None:
+        """Sign a head; with both algorithms after so many entries or so long a time (L12)."""
+        terms, ours = self.terms, kind == Kind.CHECKPOINT
+        log = self._our_log if ours else self._their_log
+        head = Head(
+            terms.line_id, terms.inc, terms.side if ours else terms.theirs, log.size, log.root
+        )
+        key = terms.our_keys.log if ours else terms.our_keys.cosigner
+        time = 0 if ours else max(int(now.wall), 0)
+        name = key.public.name
+        required, optional = head.checkpoint(name) if ours else head.cosignature(name, time)
+        wanted = [required]
+        if (
+            log.size - self._sizes(kind)[2] >= BOTH_ENTRIES
+            or now.mono >= self._both_at[kind] + BOTH_S
+        ):
+            wanted.append(optional)
+            self._both_at[kind] = now.mono
+        block = key.block(wanted)
+        packet = Checkpoint(log.size, log.root, block) if ours else Cosign(log.size, time, block)
+        self._newest[kind] = packet.to_bytes()
+        self._sealed.pop(kind, None)
+        if ours:
+            self._checkpoint_sent_at = now.mono
+        self._keep(head, kind, time, block, [algorithm for algorithm, _ in wanted], now, change)
+
+    def _frame(self, kind: Kind, seal: Seal) -> bytes:
+        """A packet is sealed once, and repeated byte for byte until it is replaced."""
+        if kind not in self._sealed:
+            self._sealed[kind] = seal(kind, self._newest[kind])
+        return self._sealed[kind]
+
+    def seal_anew(self) -> None:
+        """Our epoch has changed, and the other side will erase the keys of the old one."""
+        self._sealed.clear()
+
+    def again(self, now: Instant, seal: Seal) -> list[bytes]:
+        """Our newest heads: nobody acknowledges them, so they go with the heartbeat."""
         self._checkpoint_sent_at = now.mono
-        return list(self._sealed.values())
+        return [self._frame(kind, seal) for kind in self._newest]
 
     def missed(self, cover: int, contig: int, now: Instant) -> list[bytes]:
         """Our CHECKPOINT, when they hold its entries and say that they lack it (L12)."""
         sealed = self._sealed.get(Kind.CHECKPOINT)
-        lacking = cover < self.we_signed <= contig
+        lacking = cover < self.ours.signed <= contig
         if sealed is None or not lacking or now.mono < self._checkpoint_sent_at + SIGN_GAP_S:
             return []
         self._checkpoint_sent_at = now.mono
@@ -119,13 +150,12 @@ class Heads:
             return Outcome.EARLY  # it comes again; until then there is nothing to hold it against
         head = Head(terms.line_id, terms.inc, terms.theirs, packet.size, packet.root)
         key = terms.their_keys.log
-        _check(packet.block, key, head.checkpoint(key.name))
+        found = _check(packet.block, key, head.checkpoint(key.name))
         if packet.root != self._their_log.root_at(packet.size):
             change.cells["contradiction"] = encode([packet.size, packet.root, packet.block])
             raise Stop("the record they signed differs from the one they sent us")
         if self._says_more(Kind.CHECKPOINT, packet.size, packet.block):
-            self.they_signed = packet.size
-            self._keep(head, "checkpoint", 0, packet.block, now, change)
+            self._keep(head, Kind.CHECKPOINT, 0, packet.block, found, now, change)
         return Outcome.OK
 
     def hear_cosign(self, packet: Cosign, now: Instant, change: Change) -> Outcome:
@@ -136,10 +166,9 @@ class Heads:
         root = log.root_at(packet.size)
         head = Head(terms.line_id, terms.inc, terms.side, packet.size, root)
         key = terms.their_keys.cosigner
-        _check(packet.block, key, head.cosignature(key.name, packet.time))
+        found = _check(packet.block, key, head.cosignature(key.name, packet.time))
         if self._says_more(Kind.COSIGN, packet.size, packet.block):
-            self.they_cosigned = packet.size
-            self._keep(head, "cosign", packet.time, packet.block, now, change)
+            self._keep(head, Kind.COSIGN, packet.time, packet.block, found, now, change)
         return Outcome.OK
 
     def _says_more(self, kind: Kind, size: int, block: bytes) -> bool:
@@ -151,9 +180,10 @@ class Heads:
 
 def _check(
     block: bytes, key: VerifyKey, wanted: tuple[tuple[int, bytes], tuple[int, bytes]]
-) -> None:
-    """Verify the signatures on a head; Refused when one does not stand."""
+) -> list[int]:
+    """The algorithms of the signatures on a head; Refused when one does not stand."""
     required, optional = wanted
     packet = Reader(block)
-    key.check(packet, [required], [optional])
+    found = key.check(packet, [required], [optional])
     packet.end()
+    return found

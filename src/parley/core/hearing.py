@@ -7,7 +7,7 @@ halts (spec/line.md L13 to L18).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from parley.core.effects import Outcome
@@ -33,6 +33,7 @@ from parley.core.wire import Reader, Value, encode
 CIPHERTEXTS_REMEMBERED = 64  # per kind, to tell a repeated packet from a repeated counter
 ROOTS_AHEAD_MAX = 64  # roots stated for sizes we have not reached
 HELD_BYTES_MAX = 4 << 20  # of bodies that came early; whoever keeps to the limits needs 256 KiB
+PAST_EPOCHS_MAX = 16  # whose packets are still known, to find out a station that was rolled back
 FRAME_HEADER_BYTES = 1
 
 
@@ -52,6 +53,7 @@ class HeardPacket:
     counter: int
     digest: bytes
     plain: bytes
+    epoch: Epoch  # it was sealed under
 
 
 class Ears:
@@ -71,7 +73,11 @@ class Ears:
         self.flags = 0
         self._prekey: bytes | None = cells.get("prekey")
         self._seen: int = cells.get("their seen", 0)
-        self._epochs = [Epoch.from_cell(cell) for cell in cells.get("in", [])]
+        # One epoch lives, or two while they change over; `_until` is the size of their log at
+        # which the older one is over, once that is known; `accepted` the hash of the newest REKEY.
+        live, past, self._until, self.accepted = cells.get("in", [[], [], None, b""])
+        self.epochs = [Epoch.from_cell(cell) for cell in live]
+        self._past = [Epoch.from_cell(cell) for cell in past]
         self._digests: dict[int, dict[int, bytes]] = {
             kind: {counter: digest} for kind, (counter, digest) in self._newest.items()
         }
@@ -80,14 +86,16 @@ class Ears:
         self._packets: dict[bytes, list[tuple[Epoch, int]]] = {}
         self._listed_to = log.size
         self.moved = False  # entries were taken since the last `keep`
-        for epoch in self._epochs:
-            self._listen_to(epoch)
+        for epoch in self.epochs:
+            self._listen_to(epoch, KINDS)
+        for epoch in self._past:
+            self._listen_to(epoch, (Kind.STATUS,))
         self._list_entries()
 
     @property
     def newest_epoch(self) -> int:
         """The newest epoch we have accepted, 0 also before the first."""
-        return self._epochs[-1].e if self._epochs else 0
+        return self.epochs[-1].e if self.epochs else 0
 
     @property
     def newest_status(self) -> int:
@@ -96,9 +104,10 @@ class Ears:
 
     def keep(self, change: Change) -> None:
         """What must be durable with the entries taken: their keys are retired (S4)."""
-        for epoch in self._epochs:
+        for epoch in self.epochs:
             epoch.retire(self.log.size, set(self.held))
-        change.cells["in"] = encode([epoch.cell() for epoch in self._epochs])
+        live, past = [epoch.cell() for epoch in self.epochs], [one.past() for one in self._past]
+        change.cells["in"] = encode([live, past, self._until, self.accepted])
         change.cells["their seen"] = encode(self._seen)
         change.held_put = [row for n, row in self.held.items() if n not in self._held_durable]
         change.held_drop = sorted(self._held_durable - self.held.keys())
@@ -114,33 +123,64 @@ class Ears:
         epoch = theirs.accept(info0, self.terms, self._prekey)
         self._prekey = None
         self.open_hash = theirs.hash
-        self._epochs = [epoch]
-        self._listen_to(epoch)
+        self.epochs = [epoch]
+        self._listen_to(epoch, KINDS)
         self._list_entries()
-        return {
-            "prekey": None,
-            "heard open": encode(theirs.hash),
-            "their prekeys": encode(theirs.prekeys),
-            "in": encode([epoch.cell()]),
-        }
+        self.moved = True
+        return {"prekey": None, "heard open": encode(theirs.hash)}
 
-    def _listen_to(self, epoch: Epoch) -> None:
-        for kind in KINDS:
+    # --- epochs
+
+    def begin(self, epoch: Epoch, sealed: bytes) -> None:
+        """Listen for a second epoch, brought by `sealed`, beside the present one (S16)."""
+        self.epochs.append(epoch)
+        self.accepted = sha256(sealed)
+        self._listen_to(epoch, KINDS)
+        for n in range(max(epoch.base, self.log.size), self._listed_to):
+            self._list(epoch, n)
+        self.moved = True
+
+    def spoken_under(self, epoch: Epoch, size: int) -> None:
+        """They spoke under `epoch` when they had written `size` entries (S17)."""
+        if len(self.epochs) > 1 and epoch is self.epochs[-1] and self._until is None:
+            self._until = size
+            self.moved = True
+            self._end_older()
+
+    def _end_older(self) -> None:
+        """Erase the older epoch once nothing sealed under it is missing (S17)."""
+        if self._until is None or self.log.size < self._until:
+            return
+        older, self._until = self.epochs.pop(0), None
+        self._past.append(Epoch.from_cell(older.past()))
+        gone = {older, *self._past[:-PAST_EPOCHS_MAX]}
+        del self._past[:-PAST_EPOCHS_MAX]
+        for table in (self._entries, self._packets):
+            for locator, items in list(table.items()):
+                table[locator] = [item for item in items if item[0] not in gone]
+                if not table[locator]:
+                    del table[locator]
+        self._listen_to(self._past[-1], (Kind.STATUS,))
+
+    def _listen_to(self, epoch: Epoch, kinds: Iterable[int]) -> None:
+        for kind in kinds:
             locator = packet_locator(epoch.kl, kind)
             self._packets.setdefault(locator, []).append((epoch, kind))
 
     def _list_entries(self) -> None:
         """Know the locators of the next W entries (L7)."""
         top = self.log.size + self.terms.window
-        while self._epochs and self._listed_to < top:
-            for epoch in self._epochs:
+        while self.epochs and self._listed_to < top:
+            for epoch in self.epochs:
                 if self._listed_to >= epoch.base:
-                    locator = envelope_locator(epoch.kl, self._listed_to)
-                    self._entries.setdefault(locator, []).append((epoch, self._listed_to))
+                    self._list(epoch, self._listed_to)
             self._listed_to += 1
 
+    def _list(self, epoch: Epoch, n: int) -> None:
+        self._entries.setdefault(envelope_locator(epoch.kl, n), []).append((epoch, n))
+
     def _unlist(self, n: int) -> None:
-        for epoch in self._epochs:
+        for epoch in self.epochs:
             locator = envelope_locator(epoch.kl, n)
             left = [item for item in self._entries.get(locator, ()) if item[1] != n]
             if left:
@@ -192,6 +232,7 @@ class Ears:
         while waiting is not None:
             self._join(waiting, our_log, joined, wall)
             waiting = self.held.get(self.log.size)
+        self._end_older()
         self._list_entries()
         return Outcome.OK
 
@@ -275,7 +316,9 @@ class Ears:
             return Outcome.FORGED
         if counter <= newest:
             raise Stop("they used one counter for two packets; their station was rolled back")
-        return HeardPacket(kind, counter, digest, plain)
+        if epoch in self._past:
+            raise Stop("they speak under keys they had given up; they were rolled back")
+        return HeardPacket(kind, counter, digest, plain, epoch)
 
     def acted_on(self, heard: HeardPacket) -> list[Value]:
         """Remember a packet as the newest of its kind; the value to keep (L14)."""
@@ -286,15 +329,20 @@ class Ears:
             del digests[min(digests)]
         return [self._newest, self.announced]
 
-    def check_status(self, status: Status, our_log: Log) -> None:
-        """Compare what they state with what we know; Stop where the past has changed (L15)."""
+    def check_status(self, status: Status, our_log: Log, speaks: int, offered: int) -> None:
+        """Compare what they state with what we know; Stop where the past has changed (L15).
+
+        `speaks` is the epoch we seal under, `offered` the newest we made a REKEY for.
+        """
         if max(status.contig, max(status.sack, default=-1) + 1) > our_log.size:
             raise Stop("they have more of ours than we wrote; we were rolled back")
         _agree(our_log.root_at(status.contig), status.their_root)
         if status.size < self.announced:
             raise Stop("their record is shorter than they once said; they were rolled back")
-        if status.epoch > 0:
+        if status.epoch > offered:
             raise Stop("they accepted an epoch that we have not made; we were rolled back")
+        if status.epoch < speaks:
+            raise Stop("they lost an epoch they had accepted; they were rolled back")
         self.check_root(status.size, status.own_root)
         self.announced = status.size
         self.flags = status.flags

@@ -5,17 +5,19 @@
 order: keep, tell, scrub, send. Everything a later start needs stands in the one `Keep`; what was
 not kept was never sent, so a crash between any two lines below loses nothing.
 
-The halves are `speaking` (our direction) and `hearing` (theirs), `heads` is what both sign; rules
-are in spec/line.md.
+The halves are `speaking` (our direction) and `hearing` (theirs), `heads` is what both sign,
+`rekeying` how both get fresh keys; rules are in spec/line.md.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from parley.core.effects import (
     Effect,
+    Healed,
     Heard,
     Keep,
     LineState,
@@ -34,9 +36,20 @@ from parley.core.hearing import Ears, Stop
 from parley.core.kept import Change, EntryRow, Kept
 from parley.core.keys import Entropy
 from parley.core.opening import Patience, TheirOpen, make_open
-from parley.core.packets import COUNTER_LAST, COUNTER_MAX, Checkpoint, Cosign, Flag, Kind, Status
+from parley.core.packets import (
+    COUNTER_LAST,
+    COUNTER_MAX,
+    Checkpoint,
+    Cosign,
+    Flag,
+    Kind,
+    Prekeys,
+    Rekey,
+    Status,
+)
 from parley.core.record import Log
-from parley.core.seal import associated, packet_locator
+from parley.core.rekeying import Rekeying
+from parley.core.seal import Epoch, associated, packet_locator
 from parley.core.speaking import (
     ENVELOPE,
     FRAME_VERSION,
@@ -86,6 +99,7 @@ class Line:
         self._voice = Voice(terms, our_log, cells, kept, receipts[0])
         self._in_service: bool = receipts[1]
         self._heads = Heads(terms, our_log, their_log, cells)
+        self._rekeying = Rekeying(terms, cells, entropy)
         self._reserved: dict[int, int] = cells.get("counters", {})
         self._counter = {kind: top + COUNTER_SKIP for kind, top in self._reserved.items()}
         self._counts: Counter[str] = Counter()
@@ -193,6 +207,7 @@ class Line:
             return Outcome.EQUIVOCATION
         try:
             cells = self._ears.accept_open(theirs, info0)
+            self._rekeying.take_offer(theirs.offered, self._change)
         except Refused as refusal:
             self._notice("refused open", f"Their opening of the line was refused: {refusal}.")
             raise
@@ -231,9 +246,12 @@ class Line:
         if isinstance(heard, Outcome):
             return heard
         if heard.kind == Kind.STATUS:
-            if self._voice.epoch is None:
-                return Outcome.EARLY  # before our own OPEN exists there is nothing to compare
-            outcome = self._hear_status(Status.parse(heard.plain), now)
+            outcome = self._hear_status(Status.parse(heard.plain), heard.epoch, now)
+        elif heard.kind == Kind.PREKEYS:
+            packet = Prekeys.parse(heard.plain)
+            outcome = self._rekeying.hear_prekeys(packet, heard.epoch, self._change)
+        elif heard.kind == Kind.REKEY:
+            outcome = self._hear_rekey(Rekey.parse(heard.plain), heard.epoch, now)
         elif heard.kind == Kind.CHECKPOINT:
             outcome = self._heads.hear_checkpoint(Checkpoint.parse(heard.plain), now, self._change)
         elif heard.kind == Kind.COSIGN:
@@ -244,8 +262,18 @@ class Line:
             self._change.cells["newest"] = encode(self._ears.acted_on(heard))
         return outcome
 
-    def _hear_status(self, status: Status, now: Instant) -> Outcome:
-        self._ears.check_status(status, self._voice.log)
+    def _hear_rekey(self, rekey: Rekey, under: Epoch, now: Instant) -> Outcome:
+        outcome = self._rekeying.hear_rekey(rekey, under, self._ears, now, self._change)
+        if outcome is Outcome.OK:
+            self._to_scrub = True
+            self._status_soon(now, 0.0)
+        return outcome
+
+    def _hear_status(self, status: Status, under: Epoch, now: Instant) -> Outcome:
+        speaks, offered = self._voice.epoch, self._rekeying.next
+        if speaks is None:
+            return Outcome.EARLY  # before our own OPEN exists there is nothing to compare
+        self._ears.check_status(status, self._voice.log, speaks.e, (offered or speaks).e)
         if status.contig < self._voice.receipted:
             raise Stop("they hold less of what we wrote than they once said")
         if status.echo > self._counter.get(Kind.STATUS, 0):
@@ -261,6 +289,12 @@ class Line:
             self._status_soon(now, 0.0)  # our echo puts them in service now, not at a heartbeat
         if not status.echo:
             self._status_soon(now, 0.0)  # they do not know yet that we hear them
+        self._ears.spoken_under(under, status.size)
+        self._rekeying.hear_wants(status.flags)
+        if self._rekeying.accepted(status.epoch, self._voice, now, self._change):
+            self._to_scrub = True
+            self._heads.seal_anew()
+            self._status_soon(now, 0.0)  # under the new keys, so that they let go of the old
         if self._voice.receipt(status.contig, status.sack, now, self._change):
             self._receipts_moved = True
             self._told.append(Receipted(status.contig))
@@ -292,7 +326,7 @@ class Line:
         cannot, this object is worthless and the line is loaded anew.
         """
         if self._voice.epoch is None:
-            self._make_open()
+            self._make_open(now)
         if self._path_up and self._in_service and not self._halted:
             self._speak(now, room)
         packets = self._packets(now) if self._path_up else []
@@ -334,12 +368,16 @@ class Line:
         self._to_scrub = True
         self._status_soon(now, 5 * STATUS_GAP_S)
 
-    def _make_open(self) -> None:
+    def renew(self) -> None:
+        """A person fears that our keys were copied: both directions get fresh ones (L28)."""
+        self._rekeying.renew()
+
+    def _make_open(self, now: Instant) -> None:
         made = make_open(self.terms, self._entropy)
         self._open, self._voice.epoch = made.frame, made.epoch
         self._change.cells["open"] = encode(made.frame)
         self._change.cells["out"] = encode(made.epoch.cell())
-        self._change.cells["prekeys"] = encode(made.prekeys)
+        self._rekeying.opened(made.prekeys, now, self._change)
 
     # --- packets about the line
 
@@ -352,11 +390,19 @@ class Line:
         if max(self._counter.values(), default=0) >= COUNTER_MAX:
             self._halt("the counters of this incarnation are used up", now)
         heartbeat = now.mono >= self._status_at + self.terms.heartbeat_s
+        speaking = self._in_service and not self._halted
+        if speaking:
+            wants = self._rekeying.wants
+            frames += self._rekeying.frames(
+                self._voice, now, heartbeat, self._seal_packet, self._change
+            )
+            if self._rekeying.wants != wants:
+                self._status_soon(now, 0.0)
         if heartbeat or (self._status_due_at is not None and now.mono >= self._status_due_at):
             frames += self._status(now)
         if heartbeat and not self._halted:
-            frames += self._heads.again(now)
-        if self._in_service and not self._halted and now.mono >= self._heads.due_at():
+            frames += self._heads.again(now, self._seal_packet)
+        if speaking and now.mono >= self._heads.due_at():
             frames += self._heads.sign(now, self._seal_packet, self._change)
         return [Transmit(packet, Precedence.PRIORITY) for packet in frames]
 
@@ -373,8 +419,8 @@ class Line:
             their_root=ears.log.root,
             epoch=ears.newest_epoch,
             echo=ears.newest_status,
-            cover=self._heads.they_signed,
-            flags=Flag.HALTED if self._halted else Flag(0),
+            cover=self._heads.theirs.signed,
+            flags=Flag.HALTED if self._halted else self._rekeying.wants,
         )
         packet = self._seal_packet(Kind.STATUS, status.to_bytes(ROOT_BYTES))
         self._status_sent[self._counter[Kind.STATUS]] = now.mono
@@ -428,8 +474,10 @@ class Line:
             held=len(self._ears.held),
             last_heard_s=None if heard is None else now.mono - heard,
             last_received_s=None if received is None else now.mono - received,
-            we_cosigned=self._heads.we_cosigned,
-            they_cosigned=self._heads.they_cosigned,
+            our_cover=replace(self._heads.ours),
+            their_cover=replace(self._heads.theirs),
             they_halted=bool(self._ears.flags & Flag.HALTED),
+            epochs=(self._voice.epoch.e if self._voice.epoch else 0, self._ears.newest_epoch),
+            healed=Healed(*self._rekeying.healed),
             counts=dict(self._counts),
         )

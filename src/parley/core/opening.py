@@ -15,18 +15,19 @@ from parley.core.keys import (
     SEALED_SECRET_BYTES,
     Entropy,
     Prekey,
+    check_prekey,
     hybrid,
     same,
     seal_to,
     sha256,
 )
+from parley.core.packets import PREKEYS_MAX
 from parley.core.seal import Epoch, open_info
 from parley.core.terms import Terms
 from parley.core.wire import Reader, Value, decode, encode, uvar
 
 VERSION = 1
-PREKEYS_MAX = 16
-PREKEYS_OFFERED = 2
+PREKEYS_OFFERED = 2  # open at one time: one may be on its way while the other is used
 OPENS_PER_S = 5  # of one source: each costs two signature checks
 SOURCES_MAX = 256  # remembered, so that one source cannot use up the patience due to another
 OPEN_BYTES_MAX = 32_768  # sixteen prekeys and both signatures fit with room to spare
@@ -75,7 +76,7 @@ class TheirOpen:
 
     hash: bytes  # of its CBOR: ML-DSA signs at random, so the block may differ between copies
     sealed: bytes
-    prekeys: Value  # [[id, public key], ...]
+    prekeys: Value  # [[id, public key], ...], ascending
     confirmation: bytes
     block: bytes
 
@@ -110,7 +111,14 @@ class TheirOpen:
         message = _signed(info0, self.sealed, self.prekeys)
         terms.their_keys.station.check(block, hybrid(message))
         block.end()
+        for public in self.offered.values():
+            check_prekey(public)
         return info0
+
+    @property
+    def offered(self) -> dict[int, bytes]:
+        """The prekeys for our REKEYs, by id."""
+        return dict(self.prekeys)
 
     def accept(self, info0: bytes, terms: Terms, prekey_seed: bytes) -> Epoch:
         """The epoch this OPEN starts; Refused when the shared secret of the meeting differs."""

@@ -1,7 +1,7 @@
-"""Packets about the line: STATUS, CHECKPOINT and COSIGN. Not numbered, not in the record.
+"""Packets about the line: STATUS, PREKEYS, REKEY, CHECKPOINT, COSIGN. Not in the record.
 
 They may be lost, repeated and overtaken without harm: the newest of a kind replaces the others.
-Source: spec/seal.md S7 to S12.
+Source: spec/seal.md S7 to S16.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 
 from parley.core.errors import Malformed
+from parley.core.keys import PREKEY_BYTES, SEALED_SECRET_BYTES
 from parley.core.wire import Reader, u8, u32, u64, uvar
 
 SACK_BYTES_MAX = 8
 ROOT_LENGTHS = (8, 16, 32)
 COUNTER_MAX = (1 << 32) - (1 << 20)  # from here on only a HALTED line's STATUS is sealed
 COUNTER_LAST = (1 << 32) - 1
+PREKEYS_MAX = 16  # open at one time
 TIME_MAX = (1 << 63) - 1  # POSIX seconds in a cosignature (C2SP tlog-cosignature)
 
 
@@ -23,6 +25,8 @@ class Kind(IntEnum):
     """Packet kinds of this station; the others up to 2F are counted and ignored."""
 
     STATUS = 1
+    PREKEYS = 2
+    REKEY = 3
     CHECKPOINT = 4
     COSIGN = 5
 
@@ -34,6 +38,8 @@ class Flag(IntFlag):
     """Flags of a STATUS; unknown bits are ignored."""
 
     HALTED = 0x01
+    WANTS_PREKEYS = 0x02
+    WANTS_REKEY = 0x04
     CLOCK_IN_DOUBT = 0x10
 
 
@@ -93,6 +99,56 @@ class Status:
             packet.uint(1)
             packet.take(packet.uvar())
         return cls(size, contig, sack, own, their, epoch, echo, cover, flags)
+
+
+@dataclass(frozen=True, slots=True)
+class Prekeys:
+    """All prekeys of the sender that are open, signed by its station key (S15)."""
+
+    offered: dict[int, bytes]  # id: public key, ascending
+    block: bytes
+
+    @staticmethod
+    def listing(offered: dict[int, bytes]) -> bytes:
+        """The list as it is sent and hashed."""
+        items = (u32(number) + public for number, public in sorted(offered.items()))
+        return u8(len(offered)) + b"".join(items)
+
+    def to_bytes(self) -> bytes:
+        """The packet."""
+        return self.listing(self.offered) + self.block
+
+    @classmethod
+    def parse(cls, data: bytes) -> Prekeys:
+        """The packet, its signatures not yet checked."""
+        packet = Reader(data)
+        numbered = [(packet.uint(4), packet.take(PREKEY_BYTES)) for _ in range(packet.uint(1))]
+        numbers = [number for number, _ in numbered]
+        if len(numbers) > PREKEYS_MAX or numbers != sorted(set(numbers)) or 0 in numbers:
+            raise Malformed("prekeys are repeated, out of order or too many", rule="S15")
+        return cls(dict(numbered), packet.rest())
+
+
+@dataclass(frozen=True, slots=True)
+class Rekey:
+    """A fresh secret sealed to a prekey: the next epoch of the sender's direction (S18)."""
+
+    e: int  # the epoch it makes
+    prekey: int  # id
+    base: int  # number at which its chain starts
+    sealed: bytes
+    block: bytes
+
+    def to_bytes(self) -> bytes:
+        """The packet."""
+        return u32(self.e) + u32(self.prekey) + u64(self.base) + self.sealed + self.block
+
+    @classmethod
+    def parse(cls, data: bytes) -> Rekey:
+        """The packet, its signatures not yet checked."""
+        packet = Reader(data)
+        e, prekey, base = packet.uint(4), packet.uint(4), packet.uint(8)
+        return cls(e, prekey, base, packet.take(SEALED_SECRET_BYTES), packet.rest())
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,12 @@ class Epoch:
         rk = hkdf32(psk0 or bytes(32), secret, et)
         return _Made(cls._grow(rk, et, 0, 0), hmac_sha256(rk, b"open")[:16])
 
+    def next(self, secret: bytes, sealed: bytes, prekey: bytes, base: int) -> Epoch:
+        """The epoch that follows: `sealed` brought `secret` to the public `prekey` (S14)."""
+        e = self.e + 1
+        et = sha256(b"pl1 rekey" + self.et + sealed + sha256(prekey) + u32(e) + u64(base))
+        return self._grow(hmac_sha256(self.nk, secret + et), et, e, base)
+
     @classmethod
     def _grow(cls, rk: bytes, et: bytes, e: int, base: int) -> Epoch:
         return cls(
@@ -110,12 +116,14 @@ class Epoch:
             if n < self._high or n - self._high > CHAIN_STEPS_MAX:
                 raise Misused(f"the key of entry {n} has been retired")
             while self._high <= n:
-                chain = self._chain[self._high]
-                self._message[self._high] = hmac_sha256(chain, b"\x01")
-                self._high += 1
-                self._chain[self._high] = hmac_sha256(chain, b"\x02")
+                self._message[self._high] = hmac_sha256(self._chain[self._high], b"\x01")
+                self._step()
         message = self._message[n]
         return EntryKey(hmac_sha256(message, b"\x03"), hmac_sha256(message, b"\x04"))
+
+    def _step(self) -> None:
+        self._chain[self._high + 1] = hmac_sha256(self._chain[self._high], b"\x02")
+        self._high += 1
 
     def retire(self, below: int, also: set[int]) -> None:
         """Forget the keys of all entries below `below` and of those in `also` (S4).
@@ -123,6 +131,9 @@ class Epoch:
         The chain is kept at the lowest place from which no retired key can be made again.
         """
         low = max(below, max(also, default=-1) + 1, min(self._chain))
+        while self._high < below:  # entries of another epoch: their keys are never made
+            self._step()
+            del self._chain[self._high - 1]
         if low > self._high:
             self.message_key(low - 1)
         for n in [n for n in self._message if n < below or n in also]:
@@ -151,6 +162,10 @@ class Epoch:
         """The epoch as `cell` kept it."""
         e, base, et, kl, ka, nk, chain, at, skipped = cell
         return cls(e=e, base=base, et=et, kl=kl, ka=ka, nk=nk, chain=chain, at=at, skipped=skipped)
+
+    def past(self) -> list[Value]:
+        """What is kept of an erased epoch: enough to know its packets, no key of an entry (S17)."""
+        return [self.e, self.base, self.et, self.kl, self.ka, b"", b"", 0, {}]
 
     # --- packets about the line
 

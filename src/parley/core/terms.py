@@ -48,6 +48,8 @@ class Terms:
     psk0: bytes | None = None
     window: int = 1024  # entries that may be on their way without a receipt
     heartbeat_s: float = 10.0
+    rekey_entries: int = 100  # sealed under one epoch before the next is made
+    rekey_s: float = 3_600.0
 
     @property
     def theirs(self) -> int:
