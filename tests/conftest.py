@@ -80,7 +80,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name what was skipped even under `-q`, so that a green run does not claim too much."""
+    """Name what was skipped even under `-q`, so that a green run does not claim too much.
+
+    And say how to have a red one again.
+    """
+    if terminalreporter.stats.get("failed") or terminalreporter.stats.get("error"):
+        seed = terminalreporter.config.getoption("randomly_seed")
+        terminalreporter.write_line(f'the same order again: pytest -p "randomly_seed={seed}"')
     skipped = terminalreporter.stats.get("skipped", [])
     reasons = sorted({str(report.longrepr[2]) for report in skipped if report.longrepr})
     for reason in reasons:

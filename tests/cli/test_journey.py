@@ -1,6 +1,7 @@
 """A message from one officer's hands to the other's, by the command line alone."""
 
 import json
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -277,3 +278,18 @@ def test_watch_tells_events_until_it_is_stopped(sides: tuple[Side, Side]) -> Non
         _, aside = watching.communicate(timeout=20)
     assert watching.returncode == 130
     assert aside.endswith("Stopped.\n")
+
+
+def test_fresh_keys_are_asked_for_and_the_last_heal_is_told(sides: tuple[Side, Side]) -> None:
+    north, south = sides
+    assert "of what we say not yet, of what they say not yet" in north.watch.does("status").out
+    told = north.operator.does("renew").out
+    assert told.startswith("Fresh keys are asked for in both directions.")
+
+    def healed() -> bool:
+        for side in (north, south):
+            side.post.clock.skip(2)
+        return all(north.post.line()["healed"].values())
+
+    north.post.until(healed)
+    assert "not yet" not in re.findall(r"Last heal.*", north.watch.does("status").out)[0]

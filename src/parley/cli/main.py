@@ -53,6 +53,7 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Know how the line stands": (
         ("status", "status", "Lines, alarms and bearers, declared and observed."),
         ("watch", "status:watch", "Tell what happens as it happens."),
+        ("renew", "renew", "Fresh keys for both directions, when ours may have been copied."),
     ),
     "Prove": (
         ("record", "reading:record", "What was said on the line, in its order."),

@@ -65,6 +65,7 @@ def line_in_words(line: View) -> Iterator[str]:
         "Entries": f"{line['our_size']} of ours ({line['receipted']} received there),"
         f" {line['their_size']} of theirs, {line['queued']} waiting",
         "Records agree": agree,
+        "Last heal": _healed(line),
     }
     test = line.get("last_test")
     facts["Last test"] = (
@@ -73,6 +74,16 @@ def line_in_words(line: View) -> Iterator[str]:
         else "none answered yet"
     )
     yield from (f"  {each}" for each in voice.pairs(facts))
+
+
+def _healed(line: View) -> str:
+    """Since when copied keys are worthless, for both directions."""
+    ours, theirs = (
+        shown.moment(line["healed"][side]) if line["healed"][side] else "not yet"
+        for side in ("ours", "theirs")
+    )
+    weak = "" if line["healed_against_quantum"] else ", theirs against the thieves of today only"
+    return f"of what we say {ours}, of what they say {theirs}{weak}"
 
 
 @click.command()

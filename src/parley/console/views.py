@@ -14,6 +14,7 @@ KINDS = {"text": "message", "test": "human test", "unknown": "entry of a type no
 ATTRIBUTION = {
     "authentic": "Authentic: sealed by its speaker, not yet under a signed head",
     "signed": "Signed: under a head that its speaker has signed",
+    "hybrid-signed": "Hybrid-signed: under a head that its speaker has signed with both algorithms",
     "cosigned": "Cosigned: the reader has signed that it holds this",
 }
 OBSERVED = {

@@ -130,6 +130,12 @@ class OpenLine:
             return "released, waiting for a path to the other side"
         return "released, waiting behind what was released before"
 
+    def why_no_keys(self, state: LineState) -> str:
+        """Why no fresh keys can be made yet."""
+        if not state.in_service:
+            return "They come once the line is open."
+        return "They come with the next path to the other side."
+
     def numbers_at_once(self, state: LineState) -> bool:
         """Whether an entry said now is sure to be numbered in this step."""
         return (

@@ -12,6 +12,7 @@ from parley.station.line_tests import last_test
 from parley.station.lines import OpenLine
 from parley.station.operations import operation
 from parley.station.person import Person
+from parley.station.renewing import keys_view
 from parley.station.roster import their_desks
 from parley.station.watch import alarms, oldest_unanswered
 
@@ -73,6 +74,7 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "records_agree": _records_agree(state),
         "we_cosigned": state.we_cosigned,
         "they_cosigned": state.they_cosigned,
+        **keys_view(state),
         "bearers": [path.name for path in open_line.paths],
         "counts": state.counts,
         "desks": {

@@ -68,11 +68,8 @@ class Viewer:
         self._station = station
         self._line = open_line
         self._names = {dir: names_of(station, open_line, dir) for dir in (0, 1)}
-        self._signed = {
-            (dir, kind): self._signed_to(dir, kind)
-            for dir in (0, 1)
-            for kind in ("checkpoint", "cosign")
-        }
+        state = station.state(open_line)
+        self._cover = {open_line.ours: state.our_cover, open_line.theirs: state.their_cover}
 
     def message(self, row: Any) -> dict[str, Any]:
         """One message with its stages; `row` is of the table messages."""
@@ -120,7 +117,7 @@ class Viewer:
             "acknowledged": row["acknowledged"],
             "stages": self._stages(entry, header, acts),
             "clock": clock_view(self._station, row),
-            "attribution": self._attribution(dir, n),
+            "attribution": self._cover[dir].attribution(n),
             "raw_header": {
                 str(key): _plain(value) for key, value in header.items() if not _is_known(key)
             },
@@ -209,20 +206,6 @@ class Viewer:
         if act["n"] < 0:
             stage["waiting"] = "released, waiting for its number"
         return stage
-
-    def _signed_to(self, dir: int, kind: str) -> int:
-        rows = self._station.store.sql(
-            "SELECT max(size) AS size FROM heads"
-            " WHERE line_id = ? AND inc = ? AND dir = ? AND kind = ?",
-            (*self._line.key, dir, kind),
-        )
-        return rows[0]["size"] or 0
-
-    def _attribution(self, dir: int, n: int) -> str:
-        """How well others could be shown whose words these are (protocol T5)."""
-        if n < self._signed[dir, "cosign"]:
-            return "cosigned"
-        return "signed" if n < self._signed[dir, "checkpoint"] else "authentic"
 
 
 def entry_view(entry: EntryRow, content: Content | None) -> dict[str, Any]:
