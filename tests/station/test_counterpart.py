@@ -49,6 +49,7 @@ def test_an_entry_of_a_type_we_do_not_know_is_shown_and_its_clock_runs(tmp_path:
         encode([{}, "a\x00b\u202e"]),
         encode([{3: 5, 4: "x", 6: -1, 7: 9, 8: "x", 9: [0], 10: [9, 9], 11: 5, 99: b"?"}, "odd"]),
         encode([{2: [-1], 8: [1, 1 << 62], 9: [0, 99], 14: "x", 15: {}}, "odd"]),
+        encode([{2: [-(1 << 64)]}, "to a desk that no table holds"]),
     ],
 )
 def test_a_text_that_is_none_is_shown_as_what_it_is(tmp_path: Path, body: bytes) -> None:

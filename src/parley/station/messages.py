@@ -152,7 +152,7 @@ def _remember(station: Station, open_line: OpenLine, entry: EntryRow, desk: int 
 def _desk(content: Content | None) -> int | None:
     desks = content.header.get(Key.TO_DESKS) if content else None
     first = desks[0] if isinstance(desks, list) and desks else None
-    return first if type(first) is int and first < 1 << 32 else None
+    return first if type(first) is int and 0 <= first < 1 << 32 else None
 
 
 # --- what an entry says about a message
