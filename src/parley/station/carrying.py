@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 
 from parley.bearers import Path
 from parley.core.errors import ParleyError
@@ -13,6 +14,66 @@ from parley.store.sqlite import SqliteStore
 _log = logging.getLogger("parley.station")
 
 Frames = tuple[OpenLine, list[bytes]]
+
+FRAMES_A_STEP = 128  # of all paths together
+FRAMES_WAITING_MAX = 128  # of one path; above it no more is read from it until they were heard
+ENDED_MAX = 16  # paths that are no more and whose last frames wait; of a stranger's no more than so
+
+
+class Arrivals:
+    """Frames that came in and wait for a step.
+
+    Each step takes some of every path, so that what one path brings, be it junk of a stranger,
+    never stands before what another brings; and a path is read no faster than it is heard.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[Path, deque[bytes]] = {}
+        self._ended: set[Path] = set()  # paths that are no more, whose last frames wait
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def add(self, path: Path, frames: list[bytes]) -> None:
+        """Let frames of one path wait."""
+        waiting = self._waiting.setdefault(path, deque())
+        waiting += frames
+        if len(waiting) > FRAMES_WAITING_MAX:
+            path.pause()
+
+    def end(self, path: Path, *, stranger: bool) -> tuple[bool, int]:
+        """A path is no more. Whether frames of it still wait, in which case `take` names it once it
+        has given the last of them; and how many were dropped."""
+        if path not in self._waiting:
+            return False, 0
+        if stranger and len(self._ended) >= ENDED_MAX:
+            return False, len(self._waiting.pop(path))
+        self._ended.add(path)
+        return True, 0
+
+    def take(self) -> tuple[list[tuple[Path, list[bytes]]], list[Path]]:
+        """The next few frames of every path, and the paths whose end has come with them."""
+        if not self._waiting:
+            return [], []
+        share = max(1, FRAMES_A_STEP // len(self._waiting))
+        taken: list[tuple[Path, list[bytes]]] = []
+        ends: list[Path] = []
+        for path, waiting in list(self._waiting.items()):
+            taken.append((path, [waiting.popleft() for _ in range(min(share, len(waiting)))]))
+            if waiting:
+                continue
+            del self._waiting[path]
+            if path in self._ended:
+                self._ended.remove(path)
+                ends.append(path)
+            else:
+                path.resume()
+        return taken, ends
+
+    def clear(self) -> None:
+        """Forget all that waits."""
+        self._waiting.clear()
+        self._ended.clear()
 
 
 class Carrying:

@@ -39,7 +39,7 @@ from parley.station import introductions, messages, roster
 from parley.station.answering import Call, finish
 from parley.station.audit_trail import Trail
 from parley.station.bearing import Bearings
-from parley.station.carrying import Carrying, Departures
+from parley.station.carrying import Arrivals, Carrying, Departures
 from parley.station.clock import Alarm, Clock
 from parley.station.control import Answer, Reply
 from parley.station.events import Event, Events
@@ -51,10 +51,9 @@ from parley.station.person import Person
 from parley.station.watch import Watch
 from parley.store.sqlite import SqliteStore
 
-# No step takes so long that a FLASH behind it is late: so many inputs, each of so many frames, and
-# so many bytes of ROUTINE that get their numbers, come to some ten milliseconds.
+# No step takes so long that a FLASH behind it is late: so many inputs, the frames that `Arrivals`
+# gives, and so many bytes of ROUTINE that get their numbers, come to some ten milliseconds.
 STEP_INPUTS_MAX = 32
-FRAMES_AT_ONCE = 4
 NUMBERED_BYTES_A_STEP = 16_384
 TROUBLE_PAUSE_S = 1.0  # after a step that could not be kept
 TICK_S_MIN = 0.001
@@ -96,6 +95,7 @@ class Station:
         self.roster_changed = True
         self.lines_changed = False  # an operation of this step opens one
         self._inputs: deque[Call | Callable[[], None]] = deque()
+        self._arrivals = Arrivals()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._scheduled = False
         self._alarm: tuple[float, Alarm] | None = None
@@ -129,6 +129,7 @@ class Station:
             if isinstance(each, Call):
                 each.reply(stopped)
         self._inputs.clear()
+        self._arrivals.clear()
 
     def _take_up_lines(self) -> None:
         """Open the lines that are agreed and not open yet; their records are enrolled."""
@@ -248,9 +249,8 @@ class Station:
 
     def path_frames(self, path: Path, frames: list[bytes]) -> None:
         """Frames came in."""
-        for start in range(0, len(frames), FRAMES_AT_ONCE):
-            few = frames[start : start + FRAMES_AT_ONCE]
-            self.in_next_step(partial(self._hear, path, few))
+        self._arrivals.add(path, frames)
+        self._soon()
 
     def path_room(self, path: Path) -> None:
         """A path can take more again."""
@@ -258,8 +258,12 @@ class Station:
             self._soon()
 
     def path_down(self, path: Path) -> None:
-        """The way is closed."""
-        self.in_next_step(partial(self._unbind, path))
+        """The way is closed; what it brought is heard first."""
+        stranger = not self.carrying.carries(path)
+        waits, dropped = self._arrivals.end(path, stranger=stranger)
+        self.carrying.strange_frames += dropped
+        if not waits:
+            self.in_next_step(partial(self._unbind, path))
 
     def in_next_step(self, what: Callable[[], None]) -> None:
         """Do something within the next step, in its transaction."""
@@ -299,11 +303,14 @@ class Station:
                 reads.append(each)
             else:
                 changes.append(each)
+        arrived, ends = self._arrivals.take()
+        changes += [partial(self._hear, path, frames) for path, frames in arrived]
+        changes += [partial(self._unbind, path) for path in ends]
         if changes or not reads:
             self._change(changes)
         for call in reads:
             finish(call.reply, call.read(self), self._loop)
-        if self._inputs:
+        if self._inputs or self._arrivals:
             self._soon()
         self._arm()
 
