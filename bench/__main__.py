@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from bench import alarm, bytes, drain, flash, receipt, resources, throughput
+from bench import alarm, bytes, drain, flash, receipt, record, resources, throughput
 from bench.driver import Crew
 from bench.limits import limits
 from bench.proxy import Wire
@@ -88,6 +88,10 @@ async def _drain() -> list[Figure]:
         return await drain.measure(here, there, wire)
 
 
+async def _record() -> list[Figure]:
+    return await asyncio.to_thread(record.measure)
+
+
 ALL: dict[str, Measure] = {
     "alarm": _alarm,
     "receipt": _receipt,
@@ -95,6 +99,7 @@ ALL: dict[str, Measure] = {
     "bytes": _bytes,
     "flash": _flash,
     "drain": _drain,
+    "record": _record,
 }
 
 

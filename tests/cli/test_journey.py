@@ -1,5 +1,6 @@
 """A message from one officer's hands to the other's, by the command line alone."""
 
+import io
 import json
 import re
 import signal
@@ -96,7 +97,7 @@ def test_a_message_is_passed_and_understood(sides: tuple[Side, Side], tmp_path: 
     for side, file in zip(sides, evidence, strict=True):
         side.post.until(partial(agrees, side.post))
         side.auditor.does("export", str(file))
-    reports = [audit.verify(file.read_bytes()) for file in evidence]
+    reports = [audit.verify(io.BytesIO(file.read_bytes())) for file in evidence]
     assert reports[0].entries == reports[1].entries
     assert types("verify", str(evidence[0])).out.startswith("WHOLE.")
     assert types("verify", str(evidence[1]), "--json").told["ok"]

@@ -6,7 +6,7 @@ import random
 
 from parley.core import agreement as agreeing
 from parley.core.agreement import Agreement, Paper
-from parley.core.audit import Documents, write
+from parley.core.audit import Documents
 from parley.core.effects import Keep, Saying, Transmit
 from parley.core.entry import Precedence, Status, Type, body_of
 from parley.core.identity import (
@@ -26,6 +26,7 @@ from parley.core.line import Line
 from parley.core.record import joint_key
 from parley.core.terms import Instant, OurKeys
 from parley.core.wire import encode
+from parley.station.evidence import write
 
 BEGAN = 1_900_000_000.0
 STEP_S = 0.05
@@ -88,6 +89,13 @@ class Side:
 
 def record_of_two(messages: int, seed: int = 1, signed_every: int = 50) -> bytes:
     """Evidence of a line on which both sides spoke in turn, so many messages in all."""
+    return "".join(write(*talk_of_two(messages, seed, signed_every))).encode()
+
+
+def talk_of_two(
+    messages: int, seed: int = 1, signed_every: int = 50
+) -> tuple[Documents, list[EntryRow], list[HeadRow]]:
+    """What that evidence is made of."""
     chance = random.Random(seed)
     sides = sorted((Side("North", chance), Side("South", chance)), key=_fingerprint)
     letters = [side.letter for side in sides]
@@ -109,7 +117,7 @@ def record_of_two(messages: int, seed: int = 1, signed_every: int = 50) -> bytes
     _talk(sides, messages, signed_every)
     documents = Documents.read(paper.to_bytes(), letters[0].raw, letters[1].raw)
     entries = sorted(sides[0].entries, key=lambda row: joint_key(row.dir, row.n, row.seen))
-    return "".join(write(documents, entries, sides[0].heads)).encode()
+    return documents, entries, sides[0].heads
 
 
 def _talk(sides: list[Side], messages: int, signed_every: int) -> None:

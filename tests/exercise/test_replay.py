@@ -1,5 +1,6 @@
 """A file's messages through two real stations, and what a killed station changes: the times."""
 
+import io
 import json
 import os
 import signal
@@ -76,7 +77,10 @@ def test_a_file_is_replayed_and_both_records_prove_it(tmp_path: Path) -> None:
     for message in told["messages"]:
         assert list(message["seconds"]) == list(STAGES)
         assert all(seconds >= 0 for seconds in message["seconds"].values())
-    reports = [audit.verify((out / f"{name}.evidence").read_bytes()) for name in ("North", "South")]
+    reports = [
+        audit.verify(io.BytesIO((out / f"{name}.evidence").read_bytes()))
+        for name in ("North", "South")
+    ]
     assert reports[0] == reports[1]
     assert sorted(path.name for path in out.iterdir()) == [
         "North.evidence",

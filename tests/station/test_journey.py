@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 from parley.core.audit import verify
@@ -68,7 +69,7 @@ def test_a_message_is_understood_and_both_hold_one_record(tmp_path: Path) -> Non
         ]
         assert records[0] == records[1]
         evidence = [post.auditor.asks("export")["evidence"].encode() for post in (north, south)]
-        reports = [verify(each) for each in evidence]
+        reports = [verify(io.BytesIO(each)) for each in evidence]
         assert reports[0].roots == reports[1].roots
         assert reports[0].entries == reports[1].entries
 

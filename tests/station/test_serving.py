@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ def test_set_up_goes_on_while_nobody_serves(tmp_path: Path) -> None:
         view = perform_here(north.folder, "status", north.watch.token)
         assert view["lines"][0]["declared"] == "waiting"
         evidence = perform_here(north.folder, "export", north.auditor.token)["evidence"]
-        assert verify(evidence.encode()).entries == (0, 0)
+        assert verify(io.BytesIO(evidence.encode())).entries == (0, 0)
 
 
 def test_what_would_be_said_needs_a_serving_station(tmp_path: Path) -> None:

@@ -3,89 +3,42 @@
 The text has one canonical form, so a changed byte anywhere is a change that is named: the section,
 or the entry by direction and number, lowest in joint order. It begins with plain lines for a
 person (who, when, how many, how to check by hand), generated from what follows and compared byte
-for byte. An entry's body and blinding value may be replaced by what they commit to, so that one
-message is shown without the others in the same format. Source: spec/record.md R10 to R16.
+for byte. It is read once, line by line, and of the record only the frontiers of the two trees are
+held, so that its length costs time and no memory. Source: spec/record.md R10 to R17.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
+from itertools import pairwise
+from typing import Protocol, TypeVar
 
 from parley.core.agreement import Agreement
 from parley.core.entry import EPOCH_2020, Status
 from parley.core.errors import Malformed, ParleyError, Refused
 from parley.core.identity import Letter
-from parley.core.kept import EntryRow, HeadRow
 from parley.core.keys import VerifyKey
-from parley.core.record import Head, Log, commitment, joint_key, key_name, leaf_hash
-from parley.core.wire import Reader, Value, decode, encode
+from parley.core.record import Head, Tree, commitment, joint_key, key_name, leaf_hash
+from parley.core.wire import Reader
 
 SECTIONS = ("agreement", "letter A", "letter B", "heads", "entries", "end")
-PROGRESS_EVERY = 10_000
-HASH_BYTES = 32
+DOCUMENT_BYTES_MAX = 1 << 18  # the longest document in base64, twice over
+LINE_BYTES_MAX = 1 << 17  # the longest body in base64, and some
 
 _T = TypeVar("_T")
-Progress = Callable[[int, int], None]  # (entries checked, entries in all)
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One entry as evidence shows it; `blind` is None when the body is only committed to."""
+class Source(Protocol):
+    """Where a text is read from: an open file, or bytes as one."""
 
-    dir: int
-    n: int
-    type: int
-    marks: int
-    time: int
-    seen: int
-    et: bytes
-    blind: bytes | None
-    body: bytes  # or the 32-byte commitment
-    leaf: bytes
-
-    @classmethod
-    def of(cls, row: EntryRow) -> Shown:
-        """The entry with everything shown."""
-        return cls(
-            row.dir,
-            row.n,
-            row.type,
-            row.marks,
-            row.time,
-            row.seen,
-            row.et,
-            row.blind,
-            row.body,
-            row.leaf,
-        )
-
-    @property
-    def committed(self) -> bytes:
-        """What the leaf holds of the body, shown or not (R16)."""
-        return self.body if self.blind is None else commitment(self.blind, self.body)
-
-    def line(self) -> str:
-        """The entry's line of the evidence."""
-        packed = encode(
-            [
-                self.dir,
-                self.n,
-                self.type,
-                self.marks,
-                self.time,
-                self.seen,
-                self.et,
-                self.blind,
-                self.body,
-                self.leaf,
-            ]
-        )
-        return f"{'AB'[self.dir]} {self.n} {_base64(packed)}\n"
+    def readline(self, size: int = -1, /) -> bytes:
+        """The next line, or at most `size` bytes of it; nothing at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,81 +66,24 @@ class Documents:
         return key.named(key_name(self.agreement.line_id, side, name))
 
 
-# --- writing
+# --- what a stranger reads first
 
 
-def write(
-    documents: Documents, entries: Iterable[EntryRow], heads: Iterable[HeadRow]
-) -> Iterator[str]:
-    """The evidence as pieces of text; `entries` in joint order (R10)."""
-    lines: list[str] = []
-    summary = Summary()
-    for row in entries:
-        shown = Shown.of(row)
-        summary.add(shown)
-        lines.append(shown.line())
-    signed = sorted({_head_line(head): head for head in heads}.items(), key=_head_order)
-    yield from _compose(documents, summary, [line for line, _ in signed], lines)
-
-
-def _compose(
-    documents: Documents, summary: Summary, heads: list[str], entries: Iterable[str]
-) -> Iterator[str]:
-    yield preamble(documents, summary)
-    for name, raw in zip(SECTIONS, documents.raw, strict=False):
-        yield f"\n--- {name}\n"
-        yield _wrapped(raw)
-    yield "\n--- heads\n"
-    yield from heads
-    yield "\n--- entries\n"
-    yield from entries
-    yield "\n--- end\n"
-
-
-def _head_line(head: HeadRow) -> str:
-    return (
-        f"{'AB'[head.dir]} {head.size} {head.kind} {head.time}"
-        f" {_base64(head.root)} {_base64(head.block)}\n"
-    )
-
-
-def _head_order(item: tuple[str, HeadRow]) -> tuple[int, int, str, int, str]:
-    line, head = item
-    return (head.size, head.dir, head.kind, head.time, line)
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def _wrapped(data: bytes) -> str:
-    text = _base64(data)
-    return "".join(text[at : at + 76] + "\n" for at in range(0, len(text), 76))
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Summary:
     """What the preamble tells of the entries."""
 
-    counts: list[int] = field(default_factory=lambda: [0, 0])
-    by_status: dict[int, int] = field(default_factory=dict)
-    first: int | None = None
-    last: int | None = None
-
-    def add(self, entry: Shown) -> None:
-        """Count one entry."""
-        self.counts[entry.dir] += 1
-        status = entry.marks >> 3 & 7
-        self.by_status[status] = self.by_status.get(status, 0) + 1
-        self.first = entry.time if self.first is None else min(self.first, entry.time)
-        self.last = entry.time if self.last is None else max(self.last, entry.time)
+    sizes: tuple[int, int]  # by A, by B
+    by_status: Sequence[int]  # how many of each of the eight
+    first: int | None  # the earliest and the latest time
+    last: int | None
 
 
 def preamble(documents: Documents, summary: Summary) -> str:
     """The plain lines a stranger reads first (R11)."""
     agreement, letters = documents.agreement, documents.letters
     statuses = ", ".join(
-        f"{count} {_status_word(status)}" for status, count in sorted(summary.by_status.items())
+        f"{count} {_status_word(status)}" for status, count in enumerate(summary.by_status) if count
     )
     return f"""Parley evidence, version 1
 
@@ -200,9 +96,9 @@ A         {letters[0].party}
 B         {letters[1].party}
           {letters[1].digits}
 Compared  {_compared(agreement)}
-Entries   {summary.counts[0]} by A, {summary.counts[1]} by B{": " + statuses if statuses else ""}
-First     {_moment(summary.first)}
-Last      {_moment(summary.last)}
+Entries   {summary.sizes[0]} by A, {summary.sizes[1]} by B{": " + statuses if statuses else ""}
+First     {moment(summary.first)}
+Last      {moment(summary.last)}
 
 Times are the speakers' own clocks, in UTC. The 48 digits under each party are the fingerprint of
 its letter of introduction; compare them with the digits that the party itself tells you.
@@ -226,7 +122,8 @@ def _status_word(status: int) -> str:
     return Status(status).name if status <= Status.SERVICE else f"of unknown status {status}"
 
 
-def _moment(seconds: int | None) -> str:
+def moment(seconds: int | None) -> str:
+    """A time of the record in words, UTC."""
     if seconds is None:
         return "none"
     return datetime.fromtimestamp(seconds + EPOCH_2020, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -248,39 +145,92 @@ class NotWhole(Refused):
 class Report:
     """What stands once everything was checked."""
 
-    line_id: bytes
-    parties: tuple[str, str]
-    digits: tuple[str, str]
+    documents: Documents
     entries: tuple[int, int]  # by A, by B
     roots: tuple[bytes, bytes]
     signed: tuple[int, int]  # how much of each log its speaker signed
     cosigned: tuple[int, int]  # how much of each log the other side signed for
+    passed_over: int  # signatures not checked, because a newer one stands for the same head
     first: str
     last: str
 
+    @property
+    def digits(self) -> tuple[str, str]:
+        """The fingerprints of both parties."""
+        a, b = self.documents.letters
+        return a.digits, b.digits
 
-def verify(text: bytes, progress: Progress | None = None) -> Report:
+
+def verify(source: Source, *, all_signatures: bool = False) -> Report:
     """Check evidence with nothing but itself; NotWhole names the first thing that fails."""
-    sections = _cut(text)
-    try:
-        documents = Documents.read(*(_unwrap(name, sections[name]) for name in SECTIONS[:3]))
-    except NotWhole:
-        raise
-    except ParleyError as error:
-        raise NotWhole("agreement", error.sentence) from error
-    heads = _heads(sections["heads"])
-    checker = _Checker(documents, heads)
-    lines = sections["entries"].splitlines(keepends=True)
-    for count, line in enumerate(lines):
-        checker.entry(line, lines[count + 1] if count + 1 < len(lines) else b"")
-        if progress and count % PROGRESS_EVERY == 0:
-            progress(count, len(lines))
+    lines = Lines(source)
+    opening = lines.small(SECTIONS[0])
+    checker = _Checker(read_documents(lines, SECTIONS[3]), all_signatures)
+    _each(lines.until(SECTIONS[4]), checker.head, checker.end_of_heads)
+    _each(lines.until(SECTIONS[5]), checker.entry, checker.catch_up)
     checker.finish()
-    if sections["preamble"] != preamble(documents, checker.summary).encode():
+    if opening != preamble(checker.documents, checker.summary).encode():
         raise NotWhole("preamble", "it does not say what the record says")
-    if sections["end"]:
+    if source.readline(1):
         raise NotWhole("end", "something follows the record")
     return checker.report()
+
+
+class Lines:
+    """The sections one after the other, line by line (R13)."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._section = "preamble"
+
+    def until(self, following: str) -> Iterator[bytes]:
+        """The lines before the mark of the next section, without the line feed that begins it."""
+        mark, held = f"--- {following}\n".encode(), b""
+        while line := self._source.readline(LINE_BYTES_MAX):
+            if held:
+                if line == mark:
+                    self._section = following
+                    if held != b"\n":
+                        yield held[:-1]
+                    return
+                yield held
+            held = line
+        raise self._endless(following)
+
+    def small(self, following: str) -> bytes:
+        """A section that is read whole."""
+        found = bytearray()
+        for line in self.until(following):
+            found += line
+            if len(found) > DOCUMENT_BYTES_MAX:
+                raise self._endless(following)
+        return bytes(found)
+
+    def _endless(self, following: str) -> NotWhole:
+        return NotWhole(self._section, f"the section after it, {following}, does not begin")
+
+
+def _each(
+    lines: Iterator[bytes], check: Callable[[bytes], None], before: Callable[[], None]
+) -> None:
+    """Check line after line; `before` looks for what failed unnoticed before the end of them."""
+    try:
+        for line in lines:
+            # A first letter that became a line feed: the rest is the next line.
+            check(line if line != b"\n" else line + next(lines, b""))
+    except NotWhole:
+        for _ in lines:  # that a section has no end is the earlier fault
+            pass
+        before()
+        raise
+    before()
+
+
+def read_documents(lines: Lines, following: str) -> Documents:
+    """The three sections of documents, read and verified."""
+    names = (*SECTIONS[:3], following)
+    raw = [_unwrap(name, lines.small(after)) for name, after in pairwise(names)]
+    return _section("agreement", lambda: Documents.read(*raw))
 
 
 def _section(name: str, read: Callable[[], _T]) -> _T:
@@ -292,232 +242,296 @@ def _section(name: str, read: Callable[[], _T]) -> _T:
         raise NotWhole(name, error.sentence) from error
 
 
-def _cut(text: bytes) -> dict[str, bytes]:
-    """The sections by name; every mark stands once, in order, and nothing is between (R13)."""
-    found: dict[str, bytes] = {}
-    rest, name = text, "preamble"
-    for following in SECTIONS:
-        mark = f"\n--- {following}\n".encode()
-        before, mark_found, rest = rest.partition(mark)
-        if not mark_found:
-            raise NotWhole(name, f"the section after it, {following}, does not begin")
-        found[name], name = before, following
-    found[name] = rest
-    return found
-
-
-def _unbase64(where: str, text: bytes) -> bytes:
+def unbase64(where: str, text: bytes) -> bytes:
+    """The bytes of a text in base64 of the canonical form."""
     try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
+        data = binascii.a2b_base64(text)
+    except binascii.Error as error:
         raise NotWhole(where, "it is not base64") from error
     if base64.b64encode(data) != text:
-        raise NotWhole(where, "its base64 is not the canonical one")
+        raise NotWhole(where, "it is not written in the canonical form")
     return data
 
 
+def wrapped(data: bytes) -> str:
+    """A document in base64, 76 characters a line."""
+    text = base64.b64encode(data).decode()
+    return "".join(text[at : at + 76] + "\n" for at in range(0, len(text), 76))
+
+
 def _unwrap(name: str, section: bytes) -> bytes:
-    data = _unbase64(name, section.replace(b"\n", b""))
-    if _wrapped(data).encode() != section:
+    data = unbase64(name, section.replace(b"\n", b""))
+    if wrapped(data).encode() != section:
         raise NotWhole(name, "its lines are not as they are written")
     return data
 
 
-def _heads(section: bytes) -> list[HeadRow]:
-    heads: list[HeadRow] = []
-    last: tuple[int, int, str, int, str] | None = None
-    for number, line in enumerate(section.splitlines(keepends=True), 1):
-        where = f"heads, line {number}"
-        head = _head(where, line)
-        if _head_line(head).encode() != line:
-            raise NotWhole(where, "it is not written in the canonical form")
-        order = _head_order((line.decode(), head))
-        if last is not None and order <= last:
-            raise NotWhole(where, "heads are out of order or repeated")
-        last = order
-        heads.append(head)
-    return heads
+_NUMBER = rb" (0|[1-9]\d{0,18}) "
+_HEAD = re.compile(rb"([AB])" + _NUMBER + rb"(checkpoint|cosign)" + _NUMBER + rb"(\S{43}=) (\S+)\n")
 
 
-def _head(where: str, line: bytes) -> HeadRow:
-    parts = line.rstrip(b"\n").split(b" ")
-    if len(parts) != 6 or parts[0] not in (b"A", b"B") or parts[2] not in _HEAD_KINDS:
-        raise NotWhole(where, "it is not a head")
-    if not (parts[1].isdigit() and parts[3].isdigit() and max(map(len, parts[1:4:2])) < 20):
-        raise NotWhole(where, "its size or time is not a number")
-    return HeadRow(
-        b"AB".index(parts[0]),
-        int(parts[1]),
-        _unbase64(where, parts[4]),
-        parts[2].decode(),
-        int(parts[3]),
-        _unbase64(where, parts[5]),
-        0.0,
-    )
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """One line of the heads."""
+
+    where: str
+    head: Head
+    kind: str
+    time: int
+    block: bytes
 
 
-_HEAD_KINDS = (b"checkpoint", b"cosign")
+# An entry's ten fields, each in its one form and range (R15): numbers in their shortest form.
+_U8 = rb"([\x00-\x17]|\x18[\x18-\xff])"
+_U32 = _U8[:-1] + rb"|\x19(?!\0)..|\x1a(?!\0\0).{4})"
+_U64 = _U32[:-1] + rb"|\x1b(?!\0{4}).{8})"
+_32 = rb"\x58\x20(.{32})"
+_BODY = rb"([\x40-\x57]|\x58[\x18-\xff]|\x59(?!\0)..|\x5a(?!\0\0).{4})(.*)"
+_ENTRY = re.compile(
+    rb"\x8a([\0\1])%b%b%b%b%b%b(?:\xf6%b|%b%b)%b"
+    % (_U64, _U8, _U8, _U32, _U64, _32, _32, _32, _BODY, _32),
+    re.DOTALL,
+)
+
+
+# By the length of a packed number: what of it is the number.
+_MASK = {1: 0xFF, 2: 0xFF, 3: 0xFFFF, 5: (1 << 32) - 1, 9: (1 << 64) - 1}
+
+
+def _uint(packed: bytes) -> int:
+    return int.from_bytes(packed, "big") & _MASK[len(packed)]
+
+
+@dataclass(slots=True)
+class _Side:
+    """One log as far as it was walked, and as far as the other side had last seen it."""
+
+    name: str
+    size: int = 0
+    tree: Tree = field(default_factory=Tree)
+    root: bytes = Tree().fold()  # of that tree
+    leaves: deque[bytes] = field(default_factory=deque)  # what the tree still lacks
+    heads: deque[tuple[int, bytes]] = field(default_factory=deque)  # (size, root), not yet held
+    held: int = 0  # the size of the last head that held
+
+    def root_at(self, size: int) -> bytes:
+        """The root at a size at or above the last one asked for; the heads on the way must hold."""
+        while self.heads and self.heads[0][0] <= size:
+            at, signed = self.heads.popleft()
+            if self._grow(at) != signed:
+                raise NotWhole(
+                    f"head of {self.name} at {at}",
+                    f"the entries do not give the root that was signed; one of"
+                    f" {self.name} {self.held} to {at - 1} was changed",
+                )
+            self.held = at
+        return self._grow(size)
+
+    def _grow(self, size: int) -> bytes:
+        if size != self.tree.size:
+            self.tree.grow(*(self.leaves.popleft() for _ in range(size - self.tree.size)))
+            self.root = self.tree.fold()
+        return self.root
 
 
 class _Checker:
-    """Walks the entries in joint order, and holds every head against the roots they give."""
+    """Reads the heads, walks the entries in joint order, and holds the two against each other."""
 
-    def __init__(self, documents: Documents, heads: list[HeadRow]) -> None:
+    def __init__(self, documents: Documents, all_signatures: bool) -> None:
         self.documents = documents
-        self.summary = Summary()
-        self._heads: dict[tuple[int, int], list[HeadRow]] = {}
-        for head in heads:
-            self._heads.setdefault((head.dir, head.size), []).append(head)
-        self._logs = (Log(), Log())
-        self._roots = (bytearray(self._logs[0].root), bytearray(self._logs[1].root))
-        self._seen = [0, 0]
-        self._last = (-1, -1)
-        self._signed, self._cosigned = [0, 0], [0, 0]
-        for dir in (0, 1):
-            self._check_heads(dir)
+        self._line_id, self._inc = documents.agreement.line_id, documents.agreement.inc
+        self._all_signatures = all_signatures
+        self._keys = {
+            (kind, dir): documents.key(dir ^ (kind == "cosign"), name)
+            for kind, name in (("checkpoint", "log"), ("cosign", "cosigner"))
+            for dir in (0, 1)
+        }
+        self._sides = (_Side("A"), _Side("B"))
+        self._covered = {"checkpoint": [0, 0], "cosign": [0, 0]}
+        self._head_order: tuple[int, int, str, int, bytes] = (-1, 0, "", 0, b"")
+        self._head_lines = 0
+        self._waiting: _Signed | None = None
+        self._passed_over = 0
+        self._order = (-1, -1)
+        self._by_status = [0] * 8
+        self._first, self._last = 1 << 32, -1
 
-    def entry(self, line: bytes, following: bytes = b"") -> None:
-        """Check one line: its form, its place, its leaf, and the heads that end with it."""
-        entry = self._read(line, following)
-        where = f"entry {'AB'[entry.dir]} {entry.n}"
-        log, other = self._logs[entry.dir], self._logs[1 - entry.dir]
-        if entry.n != log.size:
-            raise NotWhole(where, f"entry {'AB'[entry.dir]} {log.size} is missing before it")
-        order = joint_key(entry.dir, entry.n, entry.seen)
-        if order <= self._last:
-            raise NotWhole(where, "it is out of the joint order")
-        if entry.seen > other.size or entry.seen < self._seen[entry.dir]:
-            raise NotWhole(where, "it refers to entries that do not stand before it")
-        self._last, self._seen[entry.dir] = order, entry.seen
-        if self._leaf(entry) != entry.leaf:
-            raise NotWhole(where, "its content does not give its leaf")
-        self._roots[entry.dir].extend(log.append(entry.leaf))
-        self.summary.add(entry)
-        self._check_heads(entry.dir)
+    # Heads: their signatures first, since these need no entry.
 
-    def _leaf(self, entry: Shown) -> bytes:
-        at = entry.seen * HASH_BYTES
-        agreement = self.documents.agreement
+    def head(self, line: bytes) -> None:
+        """Check one line of the heads: its form, its place, and its signature if it counts."""
+        self._head_lines += 1
+        where = f"heads, line {self._head_lines}"
+        found = _HEAD.fullmatch(line)
+        if found is None:
+            raise NotWhole(where, "it is not a head")
+        side, size, kind, time = found[1], int(found[2]), found[3].decode(), int(found[4])
+        dir = b"AB".index(side)
+        order = (size, dir, kind, time, line)
+        if order <= self._head_order:
+            raise NotWhole(where, "heads are out of order or repeated")
+        root, block = unbase64(where, found[5]), unbase64(where, found[6])
+        head = Head(self._line_id, self._inc, dir, size, root)
+        self._settle(self._head_order[:3] != order[:3])
+        self._waiting = _Signed(f"head of {found[1].decode()} at {size}", head, kind, time, block)
+        self._head_order = order
+
+    def _settle(self, newest: bool) -> None:
+        """Take up the head read last, once it is known whether a newer one says the same (R17)."""
+        signed = self._waiting
+        if signed is None:
+            return
+        if newest or self._all_signatures:
+            self._check_signature(signed)
+        else:
+            self._passed_over += 1
+        head = signed.head
+        heads = self._sides[head.dir].heads
+        if not (heads and heads[-1][0] == head.size):
+            heads.append((head.size, head.root))
+        elif heads[-1][1] != head.root:
+            raise NotWhole(signed.where, "two different roots were signed for this size")
+        self._covered[signed.kind][head.dir] = head.size
+
+    def _check_signature(self, signed: _Signed) -> None:
+        head, key = signed.head, self._keys[signed.kind, signed.head.dir]
+        if signed.kind == "checkpoint":
+            required, optional = head.checkpoint(key.name)
+        else:
+            required, optional = head.cosignature(key.name, signed.time)
+        block = Reader(signed.block)
+        try:
+            key.check(block, [required], [optional])
+            block.end()
+        except Refused as error:
+            raise NotWhole(signed.where, error.sentence) from error
+        if signed.kind == "checkpoint" and signed.time != 0:
+            raise NotWhole(signed.where, "a checkpoint bears no time")
+
+    def end_of_heads(self) -> None:
+        """Take up the last one."""
+        self._settle(newest=True)
+
+    # Entries: a million of them within half a minute, so no step is done twice here.
+
+    def entry(self, line: bytes) -> None:
+        """Check one line: its form, its place and its leaf."""
+        fields = self._read(line)
+        dir, n, _, marks, time, seen, _, _, leaf = fields
+        ours, other = self._sides[dir], self._sides[1 - dir]
+        if n != ours.size:
+            raise NotWhole(_name(dir, n), f"{_name(dir, ours.size)} is missing before it")
+        order = joint_key(dir, n, seen)
+        if order <= self._order:
+            raise NotWhole(_name(dir, n), "it is out of the joint order")
+        if not other.tree.size <= seen <= other.size:
+            raise NotWhole(_name(dir, n), "it refers to entries that do not stand before it")
+        if self._leaf(fields) != leaf:
+            raise NotWhole(_name(dir, n), "its content does not give its leaf")
+        self._order = order
+        ours.leaves.append(leaf)
+        ours.size = n + 1
+        self._by_status[marks >> 3 & 7] += 1
+        if time < self._first:
+            self._first = time
+        if time > self._last:
+            self._last = time
+
+    def catch_up(self) -> None:
+        """Hold all entries so far against the heads that were signed for them."""
+        for side in self._sides:
+            side.root_at(side.size)
+
+    def _leaf(self, fields: _Fields) -> bytes:
+        dir, n, type, marks, time, seen, et, committed, _ = fields
+        root = self._sides[1 - dir].root_at(seen)
         return leaf_hash(
-            agreement.line_id,
-            agreement.inc,
-            entry.dir,
-            entry.n,
-            entry.type,
-            entry.marks,
-            entry.time,
-            entry.seen,
-            bytes(self._roots[1 - entry.dir][at : at + HASH_BYTES]),
-            entry.et,
-            entry.committed,
+            self._line_id, self._inc, dir, n, type, marks, time, seen, root, et, committed
         )
 
-    def _read(self, line: bytes, following: bytes) -> Shown:
-        where, certain = self._expected(line)
-        if not line.strip():  # its first letter became a line feed: the rest is the next line
-            line += following
-        packed = line.removesuffix(b"\n").rpartition(b" ")[2]
+    def _read(self, line: bytes) -> _Fields:
         try:
-            entry = _shown(decode(_unbase64(where, packed)))
-        except Malformed as error:
-            raise NotWhole(where, "it cannot be read") from error
-        if entry.line().encode() != line:
+            data = binascii.a2b_base64(line[line.rfind(b" ") :])
+            fields = _fields(data)
+        except (binascii.Error, Malformed) as error:
+            raise NotWhole(self._expected(line)[0], "it cannot be read") from error
+        if b"%c %d %b" % (65 + fields[0], fields[1], binascii.b2a_base64(data)) != line:
+            where, certain = self._expected(line)
             # Beginning and content disagree: the one that the leaf confirms was not changed.
-            if not certain or self._stands_next(entry):
-                where = f"entry {'AB'[entry.dir]} {entry.n}"
+            if not certain or self._stands_next(fields):
+                where = _name(fields[0], fields[1])
             raise NotWhole(where, "it is not written in the canonical form")
-        return entry
+        return fields
 
-    def _stands_next(self, entry: Shown) -> bool:
+    def _stands_next(self, fields: _Fields) -> bool:
         """Whether the content alone shows which entry this is: the next one, with its own leaf."""
-        other = self._logs[1 - entry.dir]
+        dir, n, seen = fields[0], fields[1], fields[5]
+        other = self._sides[1 - dir]
         return (
-            entry.n == self._logs[entry.dir].size
-            and entry.seen <= other.size
-            and self._leaf(entry) == entry.leaf
+            n == self._sides[dir].size
+            and other.tree.size <= seen <= other.size
+            and self._leaf(fields) == fields[-1]
         )
 
     def _expected(self, line: bytes) -> tuple[str, bool]:
         """Which entry a line stands for, and whether its beginning says so without doubt."""
         for dir in (0, 1):
-            name = f"{'AB'[dir]} {self._logs[dir].size}"
-            if line.startswith(f"{name} ".encode()):
-                return f"entry {name}", True
+            name = _name(dir, self._sides[dir].size)
+            if line.startswith(f"{name.removeprefix('entry ')} ".encode()):
+                return name, True
         dir = int(line[:1] == b"B")
-        return f"entry {'AB'[dir]} {self._logs[dir].size}", False
-
-    def _check_heads(self, dir: int) -> None:
-        log = self._logs[dir]
-        for head in self._heads.pop((dir, log.size), ()):
-            where = f"head of {'AB'[dir]} at {head.size}"
-            covered = (self._signed, self._cosigned)[head.kind == "cosign"]
-            if head.root != log.root:
-                first = max(self._signed[dir], self._cosigned[dir])
-                raise NotWhole(
-                    where,
-                    f"the entries do not give the root that was signed; one of"
-                    f" {'AB'[dir]} {first} to {head.size - 1} was changed",
-                )
-            self._check_signature(where, head)
-            covered[dir] = head.size
-
-    def _check_signature(self, where: str, row: HeadRow) -> None:
-        agreement = self.documents.agreement
-        head = Head(agreement.line_id, agreement.inc, row.dir, row.size, row.root)
-        if row.kind == "checkpoint":
-            key = self.documents.key(row.dir, "log")
-            required, optional = head.checkpoint(key.name)
-        else:
-            key = self.documents.key(1 - row.dir, "cosigner")
-            required, optional = head.cosignature(key.name, row.time)
-        block = Reader(row.block)
-        try:
-            key.check(block, [required], [optional])
-            block.end()
-        except Refused as error:
-            raise NotWhole(where, error.sentence) from error
-        if row.kind == "checkpoint" and row.time != 0:
-            raise NotWhole(where, "a checkpoint bears no time")
+        return _name(dir, self._sides[dir].size), False
 
     def finish(self) -> None:
         """No head may speak of entries that are not here (R14)."""
-        if self._heads:
-            dir, size = min(self._heads)
-            raise NotWhole(
-                f"entry {'AB'[dir]} {self._logs[dir].size}",
-                f"it is missing, though a head signed for {size} entries",
-            )
+        for dir, side in enumerate(self._sides):
+            if side.heads:
+                raise NotWhole(
+                    _name(dir, side.size),
+                    f"it is missing, though a head signed for {side.heads[0][0]} entries",
+                )
+
+    @property
+    def summary(self) -> Summary:
+        """What the preamble is to say."""
+        sizes = (self._sides[0].size, self._sides[1].size)
+        times = (self._first, self._last) if any(sizes) else (None, None)
+        return Summary(sizes, self._by_status, *times)
 
     def report(self) -> Report:
         """What stands."""
-        letters = self.documents.letters
+        a, b = self._sides
+        signed, cosigned = self._covered["checkpoint"], self._covered["cosign"]
+        summary = self.summary
         return Report(
-            self.documents.agreement.line_id,
-            (letters[0].party, letters[1].party),
-            (letters[0].digits, letters[1].digits),
-            (self._logs[0].size, self._logs[1].size),
-            (self._logs[0].root, self._logs[1].root),
-            (self._signed[0], self._signed[1]),
-            (self._cosigned[0], self._cosigned[1]),
-            _moment(self.summary.first),
-            _moment(self.summary.last),
+            self.documents,
+            summary.sizes,
+            (a.root, b.root),
+            (signed[0], signed[1]),
+            (cosigned[0], cosigned[1]),
+            self._passed_over,
+            moment(summary.first),
+            moment(summary.last),
         )
 
 
-_UINT_LIMITS = (2, 1 << 64, 256, 256, 1 << 32, 1 << 64)
+def _name(dir: int, n: int) -> str:
+    return f"entry {'AB'[dir]} {n}"
 
 
-def _shown(value: Value) -> Shown:
-    if not (isinstance(value, list) and len(value) == 10):
-        raise Malformed("an entry has ten fields", rule="R15")
-    for number, limit in zip(value[:6], _UINT_LIMITS, strict=True):
-        if type(number) is not int or not 0 <= number < limit:
-            raise Malformed("a field of an entry is out of range", rule="R15")
-    et, blind, body, leaf = value[6:]
-    fixed = [et, leaf] + ([] if blind is None else [blind])
-    if not all(isinstance(item, bytes) and len(item) == HASH_BYTES for item in fixed):
-        raise Malformed("a hash of an entry has the wrong length", rule="R15")
-    if not isinstance(body, bytes) or (blind is None and len(body) != HASH_BYTES):
-        raise Malformed("the body of an entry has the wrong form", rule="R15")
-    dir, n, type_, marks, time, seen = value[:6]
-    return Shown(dir, n, type_, marks, time, seen, et, blind, body, leaf)
+# dir, n, type, marks, time, seen, et, what the leaf holds of the body (R16), leaf
+_Fields = tuple[int, int, int, int, int, int, bytes, bytes, bytes]
+
+
+def _fields(data: bytes) -> _Fields:
+    """The fields of an entry's line; Malformed for every other spelling."""
+    found = _ENTRY.fullmatch(data)
+    if found is None:
+        raise Malformed("an entry has ten fields in their ranges", rule="R15")
+    numbers, (et, committed, blind, length, body, leaf) = found.groups()[:6], found.groups()[6:]
+    if committed is None:
+        if len(body) != (length[0] & 0x1F if len(length) == 1 else _uint(length)):
+            raise Malformed("the body of an entry has another length", rule="R15")
+        committed = commitment(blind, body)
+    dir, n, type, marks, time, seen = map(_uint, numbers)
+    return (dir, n, type, marks, time, seen, et, committed, leaf)

@@ -9,12 +9,14 @@ and tlog-cosignature, spec/record.md.
 from __future__ import annotations
 
 import base64
+import hashlib
+import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from parley.core.errors import Malformed, Misused
 from parley.core.keys import COSIGN_ED25519, COSIGN_MLDSA44, ED25519, sha256
-from parley.core.wire import u8, u32, u64
+from parley.core.wire import u8, u64
 
 EMPTY_ROOT = sha256(b"")
 ROOTS_REMEMBERED = 4096  # more than the usual window, so that the past is rarely asked for
@@ -73,20 +75,12 @@ def leaf_hash(
     committed: bytes,
 ) -> bytes:
     """The leaf hash from its fields, with the body only as committed."""
-    data = (
-        b"\x01"
-        + line_id
-        + u32(inc)
-        + u8(dir)
-        + u64(n)
-        + bytes((type, marks))
-        + u32(time)
-        + u64(seen)
-        + seen_root
-        + et
-        + committed
+    return sha256(
+        _LEAF.pack(1, line_id, inc, dir, n, type, marks, time, seen, seen_root, et, committed)
     )
-    return sha256(b"\x00" + data)
+
+
+_LEAF = struct.Struct(">xB16sIBQBBIQ32s32s32s")  # RFC 6962's 00, then the 140 bytes
 
 
 def check_group(leaf: bytes) -> str:
@@ -94,10 +88,47 @@ def check_group(leaf: bytes) -> str:
     return f"{int.from_bytes(sha256(b'pl1 check' + leaf)[:4], 'big') % 1_000_000:06d}"
 
 
-class Log:
+class Tree:
     """An append-only Merkle tree kept as its frontier, so that it costs the same at any size."""
 
-    __slots__ = ("_frontier", "_oldest", "_past", "_roots", "size")
+    __slots__ = ("_frontier", "size")
+
+    def __init__(self, size: int = 0, frontier: Iterable[bytes] = ()) -> None:
+        self.size = size
+        self._frontier = list(frontier)
+        if len(self._frontier) != size.bit_count():
+            raise Malformed(f"{len(self._frontier)} hashes cannot be the frontier of size {size}")
+
+    def grow(self, *leaves: bytes) -> None:
+        """Add leaf hashes (R4)."""
+        frontier = self._frontier
+        for node in leaves:
+            size = self.size
+            while size & 1:
+                node = hashlib.sha256(b"\x01" + frontier.pop() + node).digest()
+                size >>= 1
+            frontier.append(node)
+            self.size += 1
+
+    @property
+    def frontier(self) -> list[bytes]:
+        """The roots of the full subtrees, largest first: all that is needed to go on."""
+        return list(self._frontier)
+
+    def fold(self) -> bytes:
+        """The root at the present size, 32 bytes."""
+        if not self._frontier:
+            return EMPTY_ROOT
+        root = self._frontier[-1]
+        for node in self._frontier[-2::-1]:
+            root = sha256(b"\x01" + node + root)
+        return root
+
+
+class Log(Tree):
+    """A tree that knows its roots at earlier sizes: those of late itself, the others by `past`."""
+
+    __slots__ = ("_oldest", "_past", "_roots")
 
     def __init__(
         self,
@@ -105,24 +136,15 @@ class Log:
         frontier: Iterable[bytes] = (),
         past: Callable[[int], bytes] | None = None,
     ) -> None:
-        self.size = size
-        self._frontier = list(frontier)
-        if len(self._frontier) != size.bit_count():
-            raise Malformed(f"{len(self._frontier)} hashes cannot be the frontier of size {size}")
+        super().__init__(size, frontier)
         self._past = past
-        self._roots = {size: self._fold()}
+        self._roots = {size: self.fold()}
         self._oldest = size
 
     def append(self, leaf: bytes) -> bytes:
-        """Add a leaf hash; return the new root (R4)."""
-        node, size = leaf, self.size
-        while size & 1:
-            node = sha256(b"\x01" + self._frontier.pop() + node)
-            size >>= 1
-        self._frontier.append(node)
-        self.size += 1
-        root = self._fold()
-        self._roots[self.size] = root
+        """Add a leaf hash; return the new root."""
+        self.grow(leaf)
+        root = self._roots[self.size] = self.fold()
         return root
 
     def forget(self) -> None:
@@ -136,11 +158,6 @@ class Log:
         """The root at the present size, 32 bytes."""
         return self._roots[self.size]
 
-    @property
-    def frontier(self) -> list[bytes]:
-        """The roots of the full subtrees, largest first: all that is needed to go on."""
-        return list(self._frontier)
-
     def root_at(self, size: int) -> bytes:
         """The root at an earlier size: what was appended stays (R5)."""
         if size in self._roots:
@@ -150,14 +167,6 @@ class Log:
         if size > self.size or self._past is None:
             raise Misused(f"there is no root at size {size}")
         return self._past(size)
-
-    def _fold(self) -> bytes:
-        if not self._frontier:
-            return EMPTY_ROOT
-        root = self._frontier[-1]
-        for node in self._frontier[-2::-1]:
-            root = sha256(b"\x01" + node + root)
-        return root
 
 
 def joint_key(dir: int, n: int, seen: int) -> tuple[int, int]:

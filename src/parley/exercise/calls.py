@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -115,3 +115,13 @@ class Calls(asyncio.Protocol):
         unsent, self._unsent = self._unsent, []
         if self._transport is not None and unsent:
             self._transport.write(b"".join(unsent))
+
+
+async def whole_record(ask: Callable[..., Awaitable[dict[str, Any]]]) -> str:
+    """A station's evidence, exported piece by piece."""
+    told = await ask("export")
+    pieces: list[str] = [told["evidence"]]
+    while told["next"] is not None:
+        told = await ask("export", after=told["next"])
+        pieces.append(told["evidence"])
+    return "".join(pieces)

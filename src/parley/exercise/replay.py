@@ -13,11 +13,13 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from parley.core.errors import Malformed
 from parley.core.identity import Fields
+from parley.exercise.calls import whole_record
 from parley.exercise.crew import Crew, View
 from parley.exercise.exchange import Exchange, Telegram
 from parley.exercise.pair import Pair
@@ -118,7 +120,7 @@ async def _replay(
         progress(len(passages), len(exchange.telegrams), "comparing the records")
         await _settled(*crews.values())
         evidence = {
-            name: (await crew.ask("auditor", "export"))["evidence"] for name, crew in crews.items()
+            name: await whole_record(partial(crew.ask, "auditor")) for name, crew in crews.items()
         }
     finally:
         for keeper in keepers:

@@ -5,6 +5,7 @@ What is counted stands in the evidence alone, after it was verified: no station 
 
 from __future__ import annotations
 
+import io
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
@@ -47,14 +48,15 @@ class Tally:
         """Verify both, compare them, and hold what was sent (with its number) against them."""
         found = cls()
         try:
-            reports = [audit.verify(text.encode()) for text in evidence]
+            reports = [audit.verify(io.BytesIO(text.encode())) for text in evidence]
         except Refused as fault:
             found.complaints.append(f"evidence fails: {fault.sentence}")
             return found
         found.records_agree = entry_lines(evidence[0]) == entry_lines(evidence[1])
         if not found.records_agree:
             found.complaints.append("the two records differ")
-        dirs = {party: dir for dir, party in enumerate(reports[0].parties)}
+        agreed = reports[0].documents.agreement
+        dirs = {party: dir for dir, party in enumerate(agreed.parties)}
         directed = [(telegram, dirs[telegram.sender], n) for telegram, n in sent]
         found.hold(directed, list(entries_of(evidence[0])))
         return found

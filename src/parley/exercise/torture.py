@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import random
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from pathlib import Path
 
 from parley.core import audit
 from parley.core.errors import ParleyError, Refused, Unavailable
-from parley.exercise.calls import Calls
+from parley.exercise.calls import Calls, whole_record
 from parley.exercise.ledger import Findings, Stands, compare, entries_of, entry_lines
 from parley.exercise.pair import Pair
 from parley.exercise.post import Post
@@ -124,7 +125,7 @@ async def until_whole(posts: tuple[Post, Post]) -> None:
 async def export(post: Post) -> str:
     """The station's evidence."""
     calls = await Calls.open(post.folder, post.tokens["auditor"])
-    evidence: str = (await calls.ask("export"))["evidence"]
+    evidence = await whole_record(calls.ask)
     calls.close()
     return evidence
 
@@ -132,7 +133,7 @@ async def export(post: Post) -> str:
 def judge(speakers: list[Speaker], evidence: list[str], tell: Callable[[str], None]) -> Findings:
     """Verify both evidences, hold them against each other and against what was said."""
     for text in evidence:
-        audit.verify(text.encode())
+        audit.verify(io.BytesIO(text.encode()))
     if entry_lines(evidence[0]) != entry_lines(evidence[1]):
         raise Refused("the two records differ")
     record = list(entries_of(evidence[0]))

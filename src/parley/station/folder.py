@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -196,7 +196,7 @@ def read_whole(path: Path) -> bytes:
     return found
 
 
-def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
+def write_whole(path: Path, content: bytes | Iterable[bytes], mode: int = 0o600) -> None:
     """Put a file in place at once and durably: a reader finds the old one or the new one."""
     new = path.with_name(f".{path.name}.new")
     try:
@@ -204,7 +204,7 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
         file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         try:
             with os.fdopen(file, "wb", closefd=False) as stream:
-                stream.write(content)
+                stream.writelines([content] if isinstance(content, bytes) else content)
             os.fsync(file)
         finally:
             os.close(file)
@@ -215,6 +215,9 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
             f"{path} cannot be written: {error.strerror or error}.",
             "Look whether you may write there and the disk has room.",
         ) from error
+    finally:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from parley.core import audit
 from parley.core.entry import read_body
 from parley.core.kept import EntryRow
+from parley.station.evidence import Place, piece
 from parley.station.lines import OpenLine, posix
 from parley.station.operations import Beside, operation
 from parley.station.person import READERS, Person
@@ -72,18 +72,23 @@ def _row(open_line: OpenLine, position: int, entry: EntryRow) -> dict[str, Any]:
 
 
 @operation("export", roles=(*READERS, "operator"), reads=True, setup=True)
-def export(station: Station, who: Person, *, line: str | None = None) -> Beside:
-    """The record as evidence: one text that anybody can verify offline."""
+def export(
+    station: Station, who: Person, *, after: list[int] | None = None, line: str | None = None
+) -> Beside:
+    """The record as evidence, a piece at a time: one text that anybody can verify offline.
+
+    `next` of a piece, given as `after`, brings the piece that follows; it is null with the last.
+    """
     open_line = station.line(line)
     documents = station.documents(open_line)
     state = station.state(open_line)
     sizes = (state.our_size, state.their_size)
     upto = sizes if open_line.ours == 0 else sizes[::-1]
+    place = Place.after(after, upto)
 
     def work() -> dict[str, Any]:
         with station.store.reader() as reader:
-            heads = [head for head in reader.heads(*open_line.key) if head.size <= upto[head.dir]]
-            pieces = audit.write(documents, reader.walk(*open_line.key, upto), heads)
-            return {"line": open_line.agreed.hex, "evidence": "".join(pieces)}
+            text, following = piece(reader, open_line.key, documents, place)
+        return {"line": open_line.agreed.hex, "evidence": text, "next": following}
 
     return Beside(work)

@@ -17,6 +17,7 @@ from parley.store.rules import check_side, joint_split
 from parley.store.trouble import damaged, in_words
 
 PAGE_ROWS = 128  # of one walk: at most 8 MiB of bodies, and some milliseconds of a lock
+SLICE_ROWS = 8192  # of a count, which reads no bodies
 
 _ENTRY = "dir, n, type, marks, time, seen, et, blind, body, leaf, root, wall"
 _ENTRIES = f"SELECT {_ENTRY} FROM entries WHERE line_id = ? AND inc = ? AND dir = ?"
@@ -122,15 +123,46 @@ class Reading:
         return joint if limit is None else joint[:limit]
 
     def walk(
-        self, line_id: bytes, inc: int, upto: tuple[int, int] | None = None
+        self,
+        line_id: bytes,
+        inc: int,
+        upto: tuple[int, int] | None = None,
+        since: tuple[int, int] = (0, 0),
     ) -> Iterator[EntryRow]:
         """The whole record in joint order, a page at a time, up to the sizes (by direction) given
-        or those of now. Entries never change, so the pages fit together whatever comes in between.
+        or those of now. Entries never change, so the pages fit together whatever comes in between;
+        `since` goes on where another walk had come to.
         """
         sizes = self._sizes(line_id, inc) if upto is None else upto
         return heapq.merge(
-            *(self._log(line_id, inc, dir, sizes[dir]) for dir in (0, 1)), key=_in_joint_order
+            *(self._log(line_id, inc, dir, since[dir], sizes[dir]) for dir in (0, 1)),
+            key=_in_joint_order,
         )
+
+    def marks(
+        self, line_id: bytes, inc: int, upto: tuple[int, int]
+    ) -> Iterator[tuple[int, int, int, int, int]]:
+        """(direction, marks, earliest time, latest, how many) of the entries, a slice at a time."""
+        for dir in (0, 1):
+            for start in range(0, upto[dir], SLICE_ROWS):
+                for row in self._rows(
+                    "SELECT marks, min(time), max(time), count(*) FROM entries WHERE line_id = ?"
+                    " AND inc = ? AND dir = ? AND n >= ? AND n < ? GROUP BY marks",
+                    (line_id, inc, dir, start, min(start + SLICE_ROWS, upto[dir])),
+                ):
+                    yield (dir, *row)
+
+    def heads_between(
+        self, line_id: bytes, inc: int, dir: int, sizes: tuple[int, int]
+    ) -> list[HeadRow]:
+        """Signed heads of one log from one size up to below another."""
+        rows = self._rows(
+            "SELECT dir, size, root, kind, time, block, wall FROM heads WHERE line_id = ?"
+            " AND inc = ? AND dir = ? AND kind IN ('checkpoint', 'cosign')"
+            " AND size >= ? AND size < ? ORDER BY size",
+            (line_id, inc, dir, *sizes),
+        )
+        return [HeadRow(*row) for row in rows]
 
     def heads(
         self,
@@ -195,8 +227,8 @@ class Reading:
 
         return seen
 
-    def _log(self, line_id: bytes, inc: int, dir: int, upto: int) -> Iterator[EntryRow]:
-        for start in range(0, upto, PAGE_ROWS):
+    def _log(self, line_id: bytes, inc: int, dir: int, since: int, upto: int) -> Iterator[EntryRow]:
+        for start in range(since, upto, PAGE_ROWS):
             yield from self.entries(line_id, inc, dir, start, min(PAGE_ROWS, upto - start))
 
     def _check_end(self, line_id: bytes, inc: int, dir: int, size: int) -> None:

@@ -1,0 +1,181 @@
+"""A long record made with real keys, and what it takes to verify it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from bench.table import Figure
+from parley.core.agreement import Agreement, Paper
+from parley.core.audit import Documents
+from parley.core.entry import Precedence, Status, Type, body_of
+from parley.core.identity import (
+    COSIGNER,
+    LOG,
+    STATION,
+    Certificate,
+    Letter,
+    PartyRoot,
+    commit_to,
+    finish_letter,
+    letter_body,
+)
+from parley.core.kept import EntryRow, HeadRow
+from parley.core.keys import Prekey, SigningKey
+from parley.core.record import Head, Log, commitment, joint_key, key_name, leaf_hash
+from parley.exercise.post import command, environment
+from parley.station import evidence
+
+ENTRIES = 1_000_000
+MORE = 1_000
+SIGNED_EVERY = 32
+BURST_MAX = 8  # entries one side says before it reads what the other said meanwhile
+BEGAN = 1_900_000_000
+MARKS = Precedence.ROUTINE << 6 | Status.EXERCISE << 3
+TEXT = "We have received your message of this morning and answer it by noon."
+
+
+class Party:
+    """One side of the line."""
+
+    def __init__(self, name: str, chance: random.Random) -> None:
+        self.root = PartyRoot(name, chance.randbytes(64), commit_to(_key("next", chance).public))
+        self.log, self.cosigner = _key(LOG, chance), _key(COSIGNER, chance)
+        station = _key(STATION, chance)
+        publics = (station.public, self.log.public, self.cosigner.public)
+        certificate = Certificate(f"{name} station", 1, *publics, BEGAN)
+        signed = [(certificate, self.root.sign(certificate.message))]
+        body = letter_body(self.root.party, signed, ["en"], [], BEGAN)
+        block = self.root.sign(b"parley letter v1" + body)
+        self.letter: Letter = finish_letter(body, block, station)
+        self.prekey = Prekey(chance.randbytes(32))
+
+
+def _key(name: str, chance: random.Random) -> SigningKey:
+    return SigningKey(name, chance.randbytes(64), root=name == "next")
+
+
+class LongRecord:
+    """Two parties who talk, and the record of it, kept in a folder until it is written out."""
+
+    def __init__(self, folder: Path, seed: int = 1) -> None:
+        self._chance = random.Random(seed)
+        pair = [Party(name, self._chance) for name in ("North", "South")]
+        self._parties = sorted(pair, key=lambda party: party.letter.fingerprint)
+        letters = [party.letter for party in self._parties]
+        agreement = Agreement(
+            nonce=self._chance.randbytes(32),
+            inc=1,
+            name="North and South",
+            parties=(letters[0].party, letters[1].party),
+            fingerprints=(letters[0].fingerprint, letters[1].fingerprint),
+            certificates=(letters[0].certificate.hash, letters[1].certificate.hash),
+            compared=(True, True),
+            prekeys=(self._parties[0].prekey.public, self._parties[1].prekey.public),
+            made=BEGAN,
+            languages=(("en",), ("en",)),
+        )
+        paper = Paper(agreement).sign(self._parties[0].root).sign(self._parties[1].root)
+        self._line = agreement.line_id
+        self.documents = Documents.read(paper.to_bytes(), letters[0].raw, letters[1].raw)
+        self._keys = [
+            (
+                party.log.named(key_name(self._line, side, "log")),
+                party.cosigner.named(key_name(self._line, side, "cosigner")),
+            )
+            for side, party in enumerate(self._parties)
+        ]
+        self._logs = (Log(), Log())
+        self._tally = evidence.Tally()
+        self._heads: list[HeadRow] = []
+        self._lines = (folder / "lines").open("w+b")
+
+    def talk(self, entries: int) -> None:
+        """So many more entries: both sides speak at the same time, then read."""
+        left = entries
+        while left:
+            seen = (self._logs[1].size, self._logs[0].size)
+            roots = (self._logs[1].root, self._logs[0].root)
+            rows = []
+            for dir in (0, 1):
+                for _ in range(min(left, self._chance.randint(1, BURST_MAX))):
+                    rows.append(self._say(dir, seen[dir], roots[dir]))
+                    left -= 1
+            for row in sorted(rows, key=lambda row: joint_key(row.dir, row.n, row.seen)):
+                self._lines.write(evidence.entry_line(row).encode())
+            for log in self._logs:
+                log.forget()
+
+    def _say(self, dir: int, seen: int, seen_root: bytes) -> EntryRow:
+        log, blind, et = self._logs[dir], self._chance.randbytes(32), bytes(32)
+        n, time = log.size, 200_000_000 + log.size
+        body = body_of(Type.TEXT, {}, f"{n} {TEXT}")
+        given = (dir, n, int(Type.TEXT), MARKS, time, seen)
+        leaf = leaf_hash(self._line, 1, *given, seen_root, et, commitment(blind, body))
+        root = log.append(leaf)
+        self._tally.add(dir, MARKS, time, time)
+        if log.size % SIGNED_EVERY == 0:
+            self._sign(dir, log.size, root)
+        return EntryRow(*given, et, blind, body, leaf, root, 0.0)
+
+    def _sign(self, dir: int, size: int, root: bytes) -> None:
+        head = Head(self._line, 1, dir, size, root)
+        log, cosigner = self._keys[dir][0], self._keys[1 - dir][1]
+        required, _ = head.checkpoint(log.public.name)
+        self._heads.append(HeadRow(dir, size, root, "checkpoint", 0, log.block([required]), 0.0))
+        at = BEGAN + size
+        required, _ = head.cosignature(cosigner.public.name, at)
+        self._heads.append(HeadRow(dir, size, root, "cosign", at, cosigner.block([required]), 0.0))
+
+    def write(self, path: Path) -> None:
+        """The evidence as it stands now."""
+        with path.open("wb") as file:
+            file.write(evidence.opening(self.documents, self._tally.summary).encode())
+            file.writelines(line.encode() for line in evidence.head_lines(self._heads))
+            file.write(evidence.ENTRIES.encode())
+            self._lines.seek(0)
+            shutil.copyfileobj(self._lines, file)
+            file.write(evidence.END.encode())
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self._lines.close()
+
+
+def timed(*arguments: str) -> tuple[float, float, dict[str, object]]:
+    """Seconds and peak megabytes of one `parley` process, and the facts it told."""
+    began = time.perf_counter()
+    with subprocess.Popen(
+        command(*arguments, "--json"), env=environment(), stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        told = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    took = time.perf_counter() - began
+    facts: dict[str, object] = json.loads(told)
+    if process.returncode:
+        raise AssertionError(f"the record made here does not verify: {facts}")
+    return took, usage.ru_maxrss * 1024 / 1e6, facts
+
+
+def measure(entries: int = ENTRIES) -> list[Figure]:
+    """Verify a long record as a whole process does: wall seconds and peak memory."""
+    with tempfile.TemporaryDirectory(prefix="parley-") as name:
+        folder = Path(name)
+        record = LongRecord(folder)
+        record.talk(entries)
+        record.write(folder / "first")
+        took, peak, _ = timed("verify", str(folder / "first"))
+        record.close()
+    what = f"verify {entries:,} entries"
+    return [
+        Figure(what, took, "s", "30", f"two signatures per {SIGNED_EVERY} entries"),
+        Figure(f"{what}, peak memory", peak, "MB", "150"),
+    ]
