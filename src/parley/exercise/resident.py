@@ -1,0 +1,451 @@
+"""A station of a simulated world: the true line, the true order of keeping and sending, a SimDisk.
+
+What `station.Station` does with people, pages and SQL is left out; what it does with frames is
+taken from it: `Carrying` finds the line a frame is for, `Departures` holds back what may not leave
+yet, `OpenLine` knows the room on a path and whether the line is silent. A step is one transaction,
+as there. The power may fail at every boundary; then only the disk is left.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from parley.core.effects import Effect, Heard, Keep, LineState, Noticed, Numbered, Receipted, Saying
+from parley.core.entry import Precedence, Status, Type, body_of
+from parley.core.errors import Halted, Unavailable
+from parley.core.kept import Change, EntryRow, HeadRow, Kept
+from parley.core.keys import Prekey, SigningKey, sha256
+from parley.core.line import Line
+from parley.core.packets import Kind
+from parley.core.record import key_name
+from parley.core.seal import packet_locator
+from parley.core.terms import Instant, OurKeys, Terms, TheirKeys
+from parley.core.wire import encode
+from parley.exercise.disk import Power, PowerCut, SimDisk
+from parley.station.carrying import Carrying, Departures
+from parley.station.lines import Agreed, Lines, OpenLine
+from parley.station.station import NUMBERED_BYTES_A_STEP, ROOM_S, TICK_S_MIN, TROUBLE_PAUSE_S
+
+if TYPE_CHECKING:
+    from parley.exercise.links import End
+    from parley.exercise.world import World
+
+LINE_ID = bytes(range(16))
+WALL = 1_800_000_000.0
+STEP_S = 0.002  # what a step takes at least; what comes meanwhile waits for the next
+Words = tuple[Precedence, str]
+
+
+def seed_of(*names: str) -> bytes:
+    """64 bytes that are the same in every run."""
+    first = sha256("/".join(names).encode())
+    return first + sha256(first)
+
+
+@cache
+def keys_of(side: int) -> OurKeys:
+    """The signing keys of a station of every world."""
+    names = [key_name(LINE_ID, side, use) for use in ("station", "log", "cosigner")]
+    return OurKeys(*(SigningKey(name, seed_of(name)) for name in names))
+
+
+@cache
+def prekey_of(side: int) -> Prekey:
+    """The prekey that its agreement names."""
+    return Prekey(seed_of("prekey", str(side))[:32])
+
+
+def terms_of(side: int, **given: Any) -> Terms:
+    """What both parties agreed on, as `side` reads it."""
+    theirs = keys_of(1 - side)
+    known = {each.name for each in fields(Terms)}
+    return Terms(
+        line_id=LINE_ID,
+        inc=1,
+        side=side,
+        h_agr=seed_of("agreement")[:32],
+        our_prekey=prekey_of(side).public,
+        their_prekey=prekey_of(1 - side).public,
+        our_keys=keys_of(side),
+        their_keys=TheirKeys(theirs.station.public, theirs.log.public, theirs.cosigner.public),
+        **{name: value for name, value in given.items() if name in known},
+    )
+
+
+class SimClock:
+    """Both clocks of a station, one of which can be set wrong."""
+
+    def __init__(self, world: World, begins: float) -> None:
+        self._world = world
+        self._begins = begins  # a monotonic clock begins anywhere
+        self.ahead_s = 0.0
+        self.stopped_at: float | None = None
+
+    @property
+    def now(self) -> Instant:
+        """This moment, as the station sees it."""
+        at = self._world.now
+        wall = WALL + at + self.ahead_s if self.stopped_at is None else self.stopped_at
+        return Instant(wall, self._begins + at)
+
+    def restarts(self, begins: float) -> None:
+        """The machine was off: the monotonic clock begins anew."""
+        self._begins = begins - self._world.now
+
+
+@dataclass(slots=True)
+class Spoken:
+    """What the people of a station know of what they released."""
+
+    sure: list[Words] = field(default_factory=list)  # the station answered
+    doubtful: list[Words] = field(default_factory=list)  # it went down before it could
+
+
+class Resident:
+    """One station."""
+
+    def __init__(self, world: World, terms: Terms, name: str) -> None:
+        self.world, self.terms, self.name = world, terms, name
+        self.chance = random.Random(f"{world.seed} {name}")
+        self.power = Power()
+        self.disk = SimDisk(self.power, self.chance)
+        self.clock = SimClock(world, self.chance.uniform(0.0, 1e6))
+        self.drawn: list[bytes] = []  # every secret it ever drew
+        self.ends: list[End] = []
+        self.spoken = Spoken()
+        self.notices: list[str] = []
+        self.sealed: dict[int, bytes] = {}  # every frame that was ever kept, by number
+        self.kept_frames: set[bytes] = set()
+        self.restored = False  # an older disk may know less than was sent
+        self.on = False
+        self.crashes = self.steps = self.troubles = 0
+        self.restarts_cut = 0
+        self.slow_s = 0.0
+        self.left_at = (0, 0)  # both sizes when its last receipt left
+        self.stepped_at = 0.0
+        self._inbox: list[tuple[End, list[bytes]]] = []
+        self._to_say: list[Words] = []
+        self._calls: list[Callable[[], object]] = []
+        self._step_at = float("inf")
+        self._busy_until = 0.0
+        self._kept: list[Change] = []  # in the step under way
+        self._armed: list[Any] = []  # what the disk may hold after the power cut that is coming
+        self._locators: tuple[bytes, tuple[bytes, ...]] = (b"", ())
+        self._begins_with()
+
+    def _begins_with(self) -> None:
+        """The disk as the agreement leaves it."""
+        terms = self.terms
+        key = (terms.line_id, terms.inc)
+        with self.disk.transaction():
+            self.disk.enrol(*key, terms.side)
+            cells: dict[str, bytes | None] = {"prekey": encode(prekey_of(terms.side).seed)}
+            self.disk.keep(Change(*key, (0, 0), cells=cells))
+        self.disk.scrub()
+
+    # --- on and off
+
+    def starts(self) -> None:
+        """Begin, or begin again with what is on the disk."""
+        while True:
+            try:
+                self._starts()
+                return
+            except PowerCut:
+                self._recovers()
+                if self.restarts_cut:
+                    self.restarts_cut -= 1
+                    self.power.fails_in = self.chance.randrange(4)
+
+    def _starts(self) -> None:
+        self.power.point("before the start")
+        self.disk.scrub()
+        self._line_again()
+        self.on = True
+        self.soon()
+
+    def _line_again(self) -> None:
+        terms = self.terms
+        self.lines = Lines()
+        self.open_line = OpenLine(_agreed(terms), self._load())
+        self.lines.add(self.open_line)
+        self.carrying = Carrying(self.lines)
+        self.departures = Departures(self.disk)
+        self._inbox.clear()
+        self._calls.clear()
+
+    def _load(self) -> Line:
+        terms = self.terms
+        kept = self.disk.load(terms.line_id, terms.inc, terms.side)
+        self._sealed_are(kept.outbox)
+        past = partial(self.disk.root_at, terms.line_id, terms.inc)
+        return Line(terms, kept, self._entropy, past)
+
+    def _entropy(self, count: int) -> bytes:
+        self.drawn.append(self.chance.randbytes(count))
+        return self.drawn[-1]
+
+    def goes_down(self) -> None:
+        """The power has failed: what was not on the disk is gone."""
+        self.crashes += 1
+        self.spoken.doubtful += self._to_say
+        self._to_say.clear()
+        self.on = False
+        self._recovers()
+        for end in self.ends:
+            end.is_cut_off()
+        self.in_s(self.chance.choice((0.0, 0.5, 20.0)) * self.chance.random(), self.comes_back)
+
+    def _recovers(self) -> None:
+        armed, self._armed = self._armed, []
+        self.disk.recovers()
+        if armed:
+            self.world.checks.recovered(self, armed)
+
+    def comes_back(self) -> None:
+        """The power is back."""
+        if not self.on:
+            self.clock.restarts(self.chance.uniform(0.0, 1e6))
+            self.starts()
+
+    # --- what happens to it
+
+    def in_s(self, after_s: float, what: Callable[[], object]) -> None:
+        """Let something happen later."""
+        self.world.later(after_s, what)
+
+    def arrives(self, end: End, frames: list[bytes]) -> None:
+        """Frames have come in."""
+        if self.on:
+            self._inbox.append((end, frames))
+            self.soon()
+
+    def told(self, what: Callable[[], object]) -> None:
+        """Do something within the next step."""
+        if self.on:
+            self._calls.append(what)
+            self.soon()
+
+    def releases(self, words: list[Words]) -> None:
+        """People release texts; without power they cannot."""
+        if self.on:
+            self._to_say += words
+            self.soon()
+
+    def parted(self, seconds: float) -> None:
+        """No frame passes for a while."""
+        self.world.parted_until = max(self.world.parted_until, self.world.now + seconds)
+
+    def soon(self) -> None:
+        """Step as soon as the last step is over."""
+        self.at(self.world.now)
+
+    def at(self, when: float) -> None:
+        """Step then, if none comes before."""
+        when = max(when, self._busy_until)
+        if when < self._step_at:
+            self._step_at = when
+            self.world.at(when, partial(self._wakes, when))
+
+    def _wakes(self, when: float) -> None:
+        if when != self._step_at:
+            return
+        self._step_at = float("inf")
+        if not self.on:
+            return
+        self.world.strikes(self)
+        try:
+            self.step()
+        except PowerCut:
+            self.goes_down()
+
+    # --- the step
+
+    def step(self) -> None:
+        """Take what has come, keep what follows, let go what may leave."""
+        now = self.clock.now
+        self.steps += 1
+        self.stepped_at = self.world.now
+        armed = self.power.fails_in is not None
+        self._armed = [self.state_on_disk()] if armed else []
+        self._kept.clear()
+        self.departures.scrub_and_leave(now)
+        saying, self._to_say = self._to_say, []
+        calls, self._calls = self._calls, []
+        inbox, self._inbox = self._inbox, []
+        words: list[Words] = []
+        line = self.open_line.line
+        try:
+            with self.disk.transaction():
+                for call in calls:
+                    call()
+                for end, frames in inbox:
+                    self.carrying.hear(end, frames, now)
+                for each in saying:
+                    if self._says(line, each, now):
+                        words.append(each)
+                numbered = self._settle(now)
+                if armed:
+                    self._armed.append(self.state_on_disk())
+        except PowerCut:
+            self.spoken.doubtful += words
+            raise
+        except Unavailable:
+            self._undo(words, calls, now)
+            return
+        self.spoken.sure += words
+        for change in self._kept:
+            self._sealed_are(change.outbox_put)
+            self.world.checks.kept(self, change)
+        if self.departures.leave():
+            if self.chance.random() < 0.7:
+                self.departures.scrub_and_leave(now)
+            else:  # the station lets a few turns of its loop pass; another step may come first
+                numbered = True
+        self._busy_until = self.world.now + STEP_S + self.slow_s
+        self.slow_s = 0.0
+        self._arm(now, numbered)
+
+    def _says(self, line: Line, words: Words, now: Instant) -> bool:
+        precedence, text = words
+        body = body_of(Type.TEXT, {}, text)
+        try:
+            line.say(Saying(Type.TEXT, precedence, Status.EXERCISE, body), now)
+        except Halted:
+            return False
+        return True
+
+    def _settle(self, now: Instant) -> bool:
+        numbered = False
+        line = self.open_line.line
+        effects = line.settle(now, min(self.open_line.room(), NUMBERED_BYTES_A_STEP))
+        for effect in self.departures.lay_out(self.open_line, effects):
+            numbered |= isinstance(effect, Numbered)
+            self._note(effect)
+        return numbered and bool(line._voice.queued)
+
+    def _note(self, effect: Effect) -> None:
+        match effect:
+            case Keep(change):
+                self.disk.keep(change)
+                self._kept.append(change)
+            case Numbered(queue_id, entry):
+                self.disk.note("numbered", (queue_id, entry.n))
+            case Heard(entry):
+                self.disk.note("inbox", entry.n)
+            case Receipted(upto):
+                self.disk.note("receipts", upto)
+            case Noticed(kind):
+                self.notices.append(kind)
+
+    def _undo(self, words: list[Words], calls: list[Callable[[], object]], now: Instant) -> None:
+        """Nothing of the step has happened; what was released may yet be on a bad disk."""
+        self.troubles += 1
+        self.spoken.doubtful += words
+        self.departures.undo()
+        self._mend(now)
+        for call in calls:  # a path has come or gone, whatever became of the rest
+            call()
+        self._busy_until = self.world.now + TROUBLE_PAUSE_S
+        self.soon()
+
+    def _mend(self, now: Instant) -> None:
+        self.open_line.line = self._load()
+        if self.open_line.paths:
+            self.open_line.line.path_up(now)
+
+    def _arm(self, now: Instant, again: bool) -> None:
+        at = self.open_line.line.wake_at(now)
+        if self.open_line.paths and self.open_line.room() <= 0:
+            at = min(at, now.mono + ROOM_S)
+        self.at(self.world.now + (0.0 if again else max(at - now.mono, TICK_S_MIN)))
+
+    def _sealed_are(self, outbox: list[tuple[int, bytes]]) -> None:
+        for n, frame in outbox:
+            known = self.sealed.setdefault(n, frame)
+            if known != frame:
+                self.world.checks.sealed_twice(self, n)
+                self.sealed[n] = frame
+            self.kept_frames.add(frame)
+
+    def receipt_locators(self) -> tuple[bytes, ...]:
+        """How STATUS and COSIGN of its present epoch begin."""
+        epoch = self.open_line.line._voice.epoch
+        if epoch is None:
+            return ()
+        if self._locators[0] != epoch.et:
+            self._locators = (
+                epoch.et,
+                tuple(packet_locator(epoch.kl, kind) for kind in (Kind.STATUS, Kind.COSIGN)),
+            )
+        return self._locators[1]
+
+    # --- what it knows
+
+    @property
+    def state(self) -> LineState:
+        """What may be known of its line."""
+        return self.open_line.line.state(self.clock.now)
+
+    @property
+    def observed(self) -> str:
+        """What its screens say of the other side."""
+        return self.open_line.observe(self.state)
+
+    def state_on_disk(self) -> Any:
+        """All that a start would find."""
+        return self.disk.state(self.terms.line_id, self.terms.inc, self.terms.side)
+
+    def kept(self) -> Kept:
+        """What its line would load."""
+        return self.disk.load(self.terms.line_id, self.terms.inc, self.terms.side)
+
+    @property
+    def cells(self) -> dict[str, bytes]:
+        """The cells of its line, as they are on the disk."""
+        return self.disk.cells_of(self.terms.line_id, self.terms.inc)
+
+    def log(self, dir: int) -> list[EntryRow]:
+        """One log as it stands in the record."""
+        return self.disk.log(self.terms.line_id, self.terms.inc, dir)
+
+    @property
+    def ours(self) -> list[EntryRow]:
+        """Our log."""
+        return self.log(self.terms.side)
+
+    @property
+    def theirs(self) -> list[EntryRow]:
+        """Our copy of theirs."""
+        return self.log(self.terms.theirs)
+
+    @property
+    def heads(self) -> list[HeadRow]:
+        """The signed heads that are kept."""
+        return self.disk.heads(self.terms.line_id, self.terms.inc)
+
+    def root_at(self, dir: int, size: int) -> bytes:
+        """The root of a log at an earlier size."""
+        return self.disk.root_at(self.terms.line_id, self.terms.inc, dir, size)
+
+
+@cache
+def _agreed_words(side: int) -> dict[str, Any]:
+    return {
+        "name": "World",
+        "counterpart": "AB"[1 - side],
+        "level": "exercise",
+        "mark": Status.EXERCISE,
+        "verified": True,
+        "our_language": "en",
+        "their_language": "en",
+        "clocks_s": (1.0, 1.0, 1.0, 1.0),
+    }
+
+
+def _agreed(terms: Terms) -> Agreed:
+    return Agreed(terms=terms, **_agreed_words(terms.side))
