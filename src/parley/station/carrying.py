@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from collections.abc import Iterable, Iterator
 
 from parley.bearers import Path
+from parley.core.effects import Effect, Scrub, Transmit
 from parley.core.errors import ParleyError
 from parley.core.terms import Instant
 from parley.station.lines import Lines, OpenLine
-from parley.store.sqlite import SqliteStore
+from parley.store import Store
 
 _log = logging.getLogger("parley.station")
 
@@ -145,18 +147,31 @@ class Departures:
     speak of entries whose keys the scrub is for.
     """
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         self._first: list[Frames] = []
         self._rest: list[Frames] = []
 
-    def first(self, open_line: OpenLine, frames: list[bytes]) -> None:
-        """Frames that leave as soon as the step is durable."""
-        self._first.append((open_line, frames))
+    def lay_out(self, open_line: OpenLine, effects: Iterable[Effect]) -> Iterator[Effect]:
+        """Put aside what leaves; hand on the rest, which the step must keep and note first.
 
-    def after_scrub(self, open_line: OpenLine, frames: list[bytes]) -> None:
-        """Frames that wait until retired keys are in no file."""
-        self._rest.append((open_line, frames))
+        What stands before a Scrub leaves as soon as the step is durable, what stands behind it once
+        retired keys are in no file.
+        """
+        first: list[bytes] = []
+        after: list[bytes] = []
+        scrub = False
+        for effect in effects:
+            if isinstance(effect, Transmit):
+                (after if scrub else first).append(effect.frame)
+            elif isinstance(effect, Scrub):
+                scrub = True
+            else:
+                yield effect
+        if first:
+            self._first.append((open_line, first))
+        if scrub:
+            self._rest.append((open_line, after))
 
     def undo(self) -> None:
         """The step was not kept: nothing of it leaves."""

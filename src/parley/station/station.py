@@ -27,8 +27,6 @@ from parley.core.effects import (
     Numbered,
     Receipted,
     Saying,
-    Scrub,
-    Transmit,
 )
 from parley.core.errors import ParleyError, Unavailable
 from parley.core.kept import EntryRow
@@ -390,25 +388,14 @@ class Station:
     def _settle(self) -> None:
         """Ask every line what follows; keep and note it, and lay out what leaves."""
         for open_line in self._lines:
-            first: list[bytes] = []
-            after: list[bytes] = []
-            scrub = False
             room = min(open_line.room(), NUMBERED_BYTES_A_STEP)
             numbered = False
-            for effect in open_line.line.settle(self.now, room):
-                if isinstance(effect, Transmit):
-                    (after if scrub else first).append(effect.frame)
-                elif isinstance(effect, Scrub):
-                    scrub = True
-                else:
-                    numbered |= isinstance(effect, Numbered)
-                    self._note(open_line, effect)
+            effects = open_line.line.settle(self.now, room)
+            for effect in self._departures.lay_out(open_line, effects):
+                numbered |= isinstance(effect, Numbered)
+                self._note(open_line, effect)
             if numbered and self.state(open_line).queued:
                 self._soon()  # what is left of the queue goes in steps of its own
-            if first:
-                self._departures.first(open_line, first)
-            if scrub:
-                self._departures.after_scrub(open_line, after)
 
     def _note(self, open_line: OpenLine, effect: Effect) -> None:
         """Make an effect durable, and note what people will ask about it."""
