@@ -66,6 +66,8 @@ async def test_the_whole_way(stations: World, room: Room) -> None:
     await wen.get_by_role("button", name="Record that it was passed").click()
     await expect(wen.locator(".notice.done")).to_contain_text("Passed on")
     group = await rene.locator("#act .group6").inner_text()
+    # Not even the message's own page shows it here: who copies it proves nothing.
+    assert group not in await wen.locator("body").inner_text()
     await wen.get_by_role("link", name="Read back").click()
     body = await wen.locator("body").inner_text()
     assert group not in body
@@ -74,6 +76,8 @@ async def test_the_whole_way(stations: World, room: Room) -> None:
     await wen.get_by_label("Check group").fill(group)
     await wen.get_by_role("button", name="Send the read-back").click()
     await expect(wen.locator(".notice.done")).to_contain_text("Read back")
+    await expect(wen.locator("#facts")).to_contain_text(group)
+    await expect(wen.locator("#act .button.main")).to_have_count(0)  # it is their turn now
 
     # The sender confirms, on a page that renewed itself.
     await rene.get_by_role("button", name="Confirm the read-back").click()
@@ -98,6 +102,9 @@ async def test_the_whole_way(stations: World, room: Room) -> None:
     await dmitri.locator("a.msg").first.click()
     await dmitri.get_by_role("link", name="Answer").click()
     await expect(dmitri.locator("main")).to_contain_text(f"This answers North {n}")
+    await dmitri.get_by_text("Its words").click()
+    await expect(dmitri.locator("details .text")).to_have_text(TEXT)
+    await expect(dmitri.get_by_role("radio", name="FLASH")).to_be_checked()
     await dmitri.get_by_label("Text, in your own language").fill("We have received your message.")
     await dmitri.get_by_role("button", name="Keep as draft").click()
     rosa = await room.sit(south, "Rosa", "/drafts")

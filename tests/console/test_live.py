@@ -141,7 +141,7 @@ async def test_a_page_that_lost_its_station_says_so(stations: World, room: Room)
 async def test_the_wall_tells_a_line_that_fell_silent(stations: World, room: Room) -> None:
     wanda = await room.sit(stations.north, "Wanda")
     await expect(wanda.locator("#strip")).to_contain_text("HEARD")
-    await expect(wanda.locator("main")).to_contain_text("does not prove freshness")
+    await expect(wanda.locator("main")).to_contain_text("does not prove that the line lives now")
     await stations.south.__aexit__()
     await expect(wanda.locator("#strip")).to_contain_text("SILENT", timeout=PATIENCE_MS)
     await expect(wanda.locator("main .panel.loud").first).to_contain_text("SILENT")

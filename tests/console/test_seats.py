@@ -40,6 +40,7 @@ async def test_a_link_works_once_and_looking_does_not_use_it(stations: World, ro
     again = await room.context.request.get(link)
     assert again.status == 422
     assert "was used already" in await again.text()
+    assert f"/s/{stations.north.ids['Wanda']}/" in await again.text()  # where she sits already
     assert (await room.context.request.post(link)).status == 422
     trail = (await stations.north.ask("Aline", "audit"))["rows"]
     used = [row for row in trail if row["act"] == "signin.use"]
@@ -60,6 +61,15 @@ async def test_links_expire_and_are_for_oneself(stations: World, room: Room) -> 
     assert "no sign-in link" in await missing.text()
     with pytest.raises(Exception, match="for Dana only"):
         await north.ask("Dana", "signin.link", person=north.ids["Wanda"])
+
+
+async def test_a_page_for_others_is_refused_at_once(stations: World, room: Room) -> None:
+    rene = await room.sit(stations.north, "Rene")
+    answer = await rene.goto(f"{stations.north.seat('Rene')}/compose")
+    assert answer is not None
+    assert answer.status == 422
+    await expect(rene.locator("main")).to_contain_text("Only a drafter writes messages.")
+    assert await rene.locator("textarea").count() == 0
 
 
 async def test_who_ends_has_no_seat(stations: World, room: Room) -> None:

@@ -124,11 +124,14 @@ class Desk:
             **values,
         )
 
-    async def trouble(self, error: ParleyError, status: int | None = None) -> HTMLResponse:
-        """What went wrong, when no page can say it in its place."""
+    async def trouble(
+        self, request: HTTPConnection, error: ParleyError, status: int | None = None
+    ) -> HTMLResponse:
+        """What went wrong, when no page can say it in its place; and where one can go on."""
         return await self.plain(
             "trouble.html",
             status or status_of(error),
+            seats=[seat.person.view() for seat in self.seats(request)],
             word="Refused",
             sentence=words.sentence(error.sentence),
             hint=words.sentence(error.hint),
@@ -137,7 +140,7 @@ class Desk:
     async def not_found(self, request: Request, error: Exception) -> Response:
         """An address that no page has."""
         nothing = Refused("There is no such page.", "Begin at your seat.")
-        return await self.trouble(nothing, 404)
+        return await self.trouble(request, nothing, 404)
 
     async def mistake(self, request: Request, error: Exception) -> Response:
         """Our own fault: the log has it, the page stays calm."""
@@ -145,7 +148,7 @@ class Desk:
             "The console made a mistake. What was kept before is kept.",
             "Go back and look whether what you did is there; the station's log says more.",
         )
-        return await self.trouble(fault, 500)
+        return await self.trouble(request, fault, 500)
 
 
 class Visit:
@@ -217,7 +220,7 @@ def _reading(desk: Desk, page: Page) -> Callable[[Request], Awaitable[Response]]
         try:
             return await page(Visit(desk, desk.seat(request), request, Form([])))
         except ParleyError as error:
-            return await desk.trouble(error)
+            return await desk.trouble(request, error)
 
     return answer
 
@@ -230,7 +233,7 @@ def _sending(desk: Desk, page: Page) -> Callable[[Request], Awaitable[Response]]
             check_token(form.get("token"), seat.token)
             return await page(Visit(desk, seat, request, form))
         except ParleyError as error:
-            return await desk.trouble(error)
+            return await desk.trouble(request, error)
 
     return answer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -171,6 +171,11 @@ def sentence(words: str) -> str:
     return words if not words else words[0].upper() + words[1:].rstrip(".") + "."
 
 
+def roles(names: Sequence[str]) -> str:
+    """The roles of a person, as they are called."""
+    return ", ".join("watch officer" if name == "watch" else name for name in names)
+
+
 FILTERS = {
     "pieces": pieces,
     "unseen": unseen,
@@ -183,6 +188,7 @@ FILTERS = {
     "groups": groups,
     "hexdump": hexdump,
     "sentence": sentence,
+    "roles": roles,
     "words": lambda text: f"{len(text.split()):,}",
     "bytes": lambda text: f"{len(text.encode(errors='surrogatepass')):,}",
     "lines": lambda text: text.count("\n") + 1,

@@ -10,7 +10,7 @@ from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
 from parley.console.views import PRECEDENCES
 from parley.console.words import within
-from parley.core.errors import ParleyError
+from parley.core.errors import ParleyError, Refused
 
 FIELDS = ("text", "precedence", "subject", "language", "line", "answers", "corrects", "retracts")
 REFERENCES = {"answers": "theirs", "corrects": "ours", "retracts": "ours"}
@@ -19,6 +19,11 @@ REFERENCES = {"answers": "theirs", "corrects": "ours", "retracts": "ours"}
 async def show(visit: Visit) -> Response:
     """GET /compose, with ?answers=N, ?corrects=N or ?retracts=N and ?line="""
     page = await visit.frame()
+    if not page.may["draft.new"]:
+        raise Refused(
+            "Only a drafter writes messages.",
+            "Ask a drafter, or the engineer for the role",
+        )
     form = {name: visit.query(name) for name in FIELDS}
     form |= {"text": "", "precedence": form["precedence"] or "ROUTINE"}
     return await _page(visit, page, form)
@@ -82,6 +87,7 @@ async def _page(
             form[f"{name}_ref"] = (
                 page.names.ref(line["line"], dir, int(number)) if number.isdecimal() else ""
             )
+    named = await _named(visit, line, form)
     refused: dict[str, Any] | None = None
     if error is not None:
         refused = refusal(error, str(form["text"]), str(form["subject"]))
@@ -93,6 +99,19 @@ async def _page(
         draft=draft,
         error=refused,
         line=line,
+        named=named,
         action=f"{page.seat}/drafts/{draft}/edit" if draft else f"{page.seat}/compose",
         clocks=[(name, within(line["clocks_s"][name]) if line else "") for name in PRECEDENCES],
     )
+
+
+async def _named(visit: Visit, line: View | None, form: View) -> View | None:
+    """The message that this one answers, corrects or retracts, to have its words at hand."""
+    for name, dir in REFERENCES.items():
+        number = str(form[name])
+        if line is not None and number.isdecimal():
+            try:
+                return await visit.call("message", line=line["line"], n=int(number), dir=dir)
+            except ParleyError:
+                return None  # no such message: the station says so when the draft is kept
+    return None

@@ -143,17 +143,22 @@ def _as_reader(page: Frame, message: View, offices: list[str]) -> list[View]:
     if not is_test and may["pass"]:
         office = {"name": "office", "label": "To which office", "list": offices}
         actions.append(_form("pass", "Pass on", "Record that it was passed", "p", office))
+    waits = _pending_readback(message["stages"]) is not None
     if not is_test and not message["understood"] and may["readback"]:
         actions.append(
             {
-                "name": "Read back",
+                "name": "Read back again" if waits else "Read back",
                 "link": f"{message['href']}/readback",
                 "key": "b",
-                "note": "By its check group, on a page that does not show it.",
+                "note": f"{message['counterpart']} has not confirmed it yet."
+                if waits
+                else f"{message['counterpart']} tells you its six digits on another channel.",
+                "quiet": waits,
             }
         )
     if not is_test and may["draft.new"]:
         link = f"{page.seat}/compose?line={message['line']}&answers={message['n']}"
+        link += f"&precedence={message['precedence']}"
         actions.append({"name": "Answer", "link": link, "key": "a"})
     if not is_test and may["wait"]:
         minutes = {"name": "minutes", "label": "Minutes until you answer", "type": "number"}
@@ -230,7 +235,10 @@ def _facts(page: Frame, message: View) -> list[tuple[str, Any, str]]:
         named = [each for each in several if each]
         return "; ".join(", ".join(filter(None, (p["name"], p["office"]))) for p in named)
 
-    desks = message["desks"]
+    desks, group = message["desks"], ""
+    if message["dir"] == "ours" or message["reached"] & {"read back", "confirmed"}:
+        # Whoever could copy it from here would prove nothing by reading it back.
+        group = f"{message['check_group'][:3]} {message['check_group'][3:]}"
     facts = [
         ("Line", f"{page.names.line(message['line'])['name']} ({message['line']})", ""),
         ("Number in its log", str(message["n"]), "figures"),
@@ -251,7 +259,7 @@ def _facts(page: Frame, message: View) -> list[tuple[str, Any, str]]:
         ),
         ("SHA-256 as drafted", groups(message["sha256"]), "hash"),
         ("Leaf of the record", groups(message["leaf"]), "hash"),
-        ("Check group", f"{message['check_group'][:3]} {message['check_group'][3:]}", "group6"),
+        ("Check group", group, "group6"),
         *((f"Header {key}", str(value), "") for key, value in message["raw_header"].items()),
     ]
     return [fact for fact in facts if fact[1]]

@@ -22,7 +22,7 @@ def routes(desk: Desk) -> list[Route]:
             try:
                 return await page(desk, request)
             except ParleyError as error:
-                return await desk.trouble(error)
+                return await desk.trouble(request, error)
 
         return answer
 

@@ -49,6 +49,8 @@ export class Renewal {
     this.busy = false;
     this.last = 0;
     this.stale = false; // in the background only the alarm was renewed
+    this.leaving = false; // a form was sent: its answer is the next page, whatever we are told here
+    document.addEventListener("submit", () => (this.leaving = true));
     document.addEventListener("visibilitychange", () => {
       if (this.stale && document.visibilityState === "visible") this.asked = true;
       this.pump();
@@ -79,7 +81,7 @@ export class Renewal {
   /** @param {string} address @returns {Promise<Document | null>} */
   async fetchPage(address) {
     const answer = await fetch(address, { cache: "no-store" });
-    if (answer.status === 401 || answer.status === 403) location.reload();
+    if ((answer.status === 401 || answer.status === 403) && !this.leaving) location.reload();
     if (!answer.ok) return null;
     const html = await answer.text();
     return new DOMParser().parseFromString(/** @type {string} */ (policy ? policy.createHTML(html) : html), "text/html");
