@@ -74,7 +74,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
 
     def prepare(*given: str) -> list[str]:
         left = list(given)
-        monkeypatch.setattr(voice, "ask", lambda question: left.pop(0))
+        monkeypatch.setattr(voice, "ask", lambda question, option: left.pop(0))
         return left
 
     return prepare

@@ -4,6 +4,7 @@ said to be old."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.async_api import Browser, expect
 from starlette.requests import Request
 
 from parley.console.stream import Stream
+from parley.core.errors import Unavailable
 from tests.console.conftest import PATIENCE_MS, Room
 from tests.console.world import World
 
@@ -136,6 +138,20 @@ async def test_a_page_that_lost_its_station_says_so(stations: World, room: Room)
     await expect(wanda.locator("#lost")).to_be_hidden()
     # What happened meanwhile is made up for.
     await expect(wanda.locator("#alarm")).to_be_visible()
+
+
+async def test_every_page_says_that_nothing_can_be_kept(stations: World, room: Room) -> None:
+    wanda = await room.sit(stations.north, "Wanda", "/inbox")
+    await expect(wanda.locator("#trouble")).to_be_hidden()
+    assert stations.north.station is not None
+    store = stations.north.station.store
+    store.sql(f"PRAGMA max_page_count = {store.sql('PRAGMA page_count')[0][0]}")  # a full disk
+    with suppress(Unavailable):
+        for _ in range(100):
+            await stations.north.ask("Dana", "draft.new", text="x" * 60_000)
+    await expect(wanda.locator("#trouble")).to_contain_text("is full")
+    await wanda.reload()
+    await expect(wanda.locator("#trouble")).to_contain_text("call the engineer")
 
 
 async def test_the_wall_tells_a_line_that_fell_silent(stations: World, room: Room) -> None:

@@ -61,8 +61,17 @@ def test_what_arrives_while_the_disk_is_full_arrives_later(tmp_path: Path) -> No
                 writes_on(south)
             n = north.says("y" * 60_000, "FLASH")["n"]
             assert north.line()["receipted"] <= n
+            told = south.auditor.asks("status")["trouble"]
+            assert "is full" in told["sentence"]
+            (database,) = [
+                check
+                for check in south.auditor.asks("doctor")["checks"]
+                if check["name"] == "database"
+            ]
+            assert (database["ok"], database["sentence"]) == (False, told["sentence"])
         south.clock.skip(60)
         south.hears(n)
+        assert south.auditor.asks("status")["trouble"] is None
         north.until(lambda: north.line()["receipted"] > n)
 
 

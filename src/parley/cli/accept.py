@@ -53,7 +53,7 @@ def _compared(station: Asking, content: str, seen: dict[str, Any]) -> dict[str, 
     )
     voice.aside("Ask them, by a way the letter did not come, to read you its digits.")
     for left in range(TRIES - 1, -1, -1):
-        typed = voice.ask("The 48 digits you hear:")
+        typed = voice.ask("The 48 digits you hear:", "--fingerprint")
         try:
             return station.call("accept", letter=content, digits=typed)
         except Refused as error:

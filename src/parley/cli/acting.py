@@ -49,7 +49,7 @@ def readback(station: Asking, n: int, group: str | None, fields: tuple[str, ...]
     if group and fields:
         raise Misused("Read back the check group or the elements.", "Give --group or --field.")
     if not group and not fields:
-        group = voice.ask("The six digits you heard:")
+        group = voice.ask("The six digits you heard:", "--group")
     read: dict[str, str] = {}
     for field in fields:
         name, equals, value = field.partition("=")
@@ -58,10 +58,10 @@ def readback(station: Asking, n: int, group: str | None, fields: tuple[str, ...]
         read[name] = value
     view = station.call("readback", n=n, group=group, fields=read or None)
     if view["stage"] == "wrong":
-        left = voice.count(view["tries_left"], "try", "tries")
+        left = voice.count(view["tries_left"], "more wrong try", "more wrong tries")
         raise Refused(
             f"{group} is not the check group of message {n}.",
-            f"Ask for it again; after {left} more the record says that it was wrong.",
+            f"Ask for it again; after {left} the record says so.",
         )
     voice.tell(
         view,

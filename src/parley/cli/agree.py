@@ -132,7 +132,10 @@ def sign(
     words: tuple[str, ...],
     passphrase_file: Path | None,
 ) -> None:
-    """Make FILE ready for our root's signature, and with --root sign it."""
+    """Sign FILE for our side.
+
+    It is made ready for our root's signature, and with --root signed.
+    """
     content = packed(AGREEMENT, file)
     seen = station.call("agree.show", agreement=content)
     if root_folder is None:
@@ -160,7 +163,7 @@ def sign(
 @click.argument("out", type=FILE)
 @asks(setup=True)
 def secret(station: Asking, out: Path) -> None:
-    """Write to OUT the secret that we bring to a meeting with the other party.
+    """Write the secret that we bring to a meeting to OUT.
 
     Each party brings one and takes a copy of the other's home. Both are given to accept.
     """

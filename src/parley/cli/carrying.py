@@ -49,7 +49,9 @@ def cautioned(cautions: list[dict[str, str]], words: tuple[str, ...]) -> list[st
         if caution["word"] in typed:
             continue
         voice.aside(f"Caution: {voice.sentence(caution['sentence'])}")
-        answer = voice.ask(f"Type {caution['word']} to sign it nevertheless:")
+        answer = voice.ask(
+            f"Type {caution['word']} to sign it nevertheless:", f"--word {caution['word']}"
+        )
         if answer != caution["word"]:
             raise Refused("Nothing was signed.", "Propose other terms, or type the word.", "I19")
         typed.append(answer)
@@ -76,7 +78,9 @@ def passphrase(file: Path | None, whose: str, *, twice: bool = False) -> str:
         try:
             return read_whole(file).decode().split("\n")[0].removesuffix("\r")
         except UnicodeDecodeError as error:
-            raise Refused(f"{file} is not a text in UTF-8.", "Name the right file.") from error
+            raise Refused(
+                f"The file {file} is not a text in UTF-8.", "Name the right file."
+            ) from error
     if not sys.stdin.isatty():
         raise Misused(
             "There is nobody at the terminal to type the passphrase.", "Give --passphrase-file."

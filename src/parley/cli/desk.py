@@ -39,7 +39,10 @@ def list_(station: Asking) -> None:
     """Show the desks and who holds them."""
     voice.tell(
         station.call("desk.list"),
-        lambda view: [line for desk in view["desks"] for line in shown(desk)],
+        lambda view: (
+            [line for desk in view["desks"] for line in shown(desk)]
+            or ["No desk is set up yet; `parley desk add NAME` sets one up."]
+        ),
     )
 
 
@@ -64,5 +67,5 @@ def leave(station: Asking, desk: int) -> None:
 @click.argument("persons", type=int, nargs=-1, metavar="PERSON…")
 @asks(setup=True)
 def deputies(station: Asking, desk: int, persons: tuple[int, ...]) -> None:
-    """Say who is called, in this order, when a clock runs out at a desk."""
+    """Say who is called when a clock runs out, in this order."""
     voice.tell(station.call("desk.deputies", desk=desk, persons=list(persons)), shown)

@@ -172,7 +172,10 @@ def release(station: Asking, draft: int, sha256: str | None, displayed: int | No
         for line in shown.draft(view):
             voice.aside(line)
         sha256, displayed = view["sha256"], view["displayed"]
-        if voice.ask("Type RELEASE to send it, anything else to leave it:") != "RELEASE":
+        if (
+            voice.ask("Type RELEASE to send it, anything else to leave it:", "--sha256")
+            != "RELEASE"
+        ):
             raise Refused(f"Draft {draft} was not released.", "It stays as it is.")
     view = station.call("release", draft=draft, sha256=sha256, displayed=displayed)
 
@@ -180,7 +183,7 @@ def release(station: Asking, draft: int, sha256: str | None, displayed: int | No
         if view.get("n") is not None:
             yield f"Released as message {view['n']} of ours."
         else:
-            yield f"Released: {view.get('waiting') or 'it gets its number when a path takes it'}."
+            yield voice.sentence(view.get("waiting") or "released, waiting for a path")
         yield "`parley outbox` shows what becomes of it."
 
     voice.tell(view, in_words)

@@ -90,7 +90,8 @@ def verify(evidence: Path, all_signatures: bool) -> None:
             report = audit.verify(Reading(file, progress), all_signatures=all_signatures)
     except OSError as error:
         raise Unavailable(
-            f"{evidence} cannot be read: {error.strerror or error}.", "Name another file."
+            f"The file {evidence} cannot be read: {error.strerror or error}.",
+            "Name another file.",
         ) from error
     voice.tell(facts(report), in_words)
 

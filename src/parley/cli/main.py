@@ -29,7 +29,7 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("desk", "desk", "Desks, who holds them, and their deputies."),
         ("introduce", "introduce", "Write the letter of introduction; print its 48 digits."),
         ("accept", "accept", "Take the other party's letter, and the digits heard."),
-        ("agree", "agree", "Propose, compare, sign and accept the agreement that opens a line."),
+        ("agree", "agree", "Propose, compare, sign and accept what opens a line."),
         ("bearer", "bearer", "Add or list the paths by which a line travels."),
         ("serve", "serve", "Run the station."),
         ("doctor", "doctor", "Five checks that matter."),
@@ -125,6 +125,9 @@ def run(arguments: list[str] | None = None) -> int:
         return trouble(error)
     except click.FileError as error:
         return trouble(Unavailable(error.format_message()))
+    except click.exceptions.NoArgsIsHelpError as error:
+        voice.aside(error.format_message())
+        return Misused.exit_code
     except click.UsageError as error:
         return trouble(misused(error))
     except click.ClickException as error:

@@ -71,7 +71,10 @@ def link(station: Asking, person: int, minutes: int | None) -> None:
 @click.argument("person", type=int, metavar="NUMBER")
 @asks(setup=True)
 def end(station: Asking, person: int) -> None:
-    """Let somebody go: the token is dead at once, the number is never used again."""
+    """Let somebody go.
+
+    The token is dead at once, and the number is never used again.
+    """
     voice.tell(
         station.call("person.end", person=person),
         lambda view: [f"{view['person']['name']} no longer works here."],

@@ -32,7 +32,8 @@ def outbox(station: Asking, all_: bool) -> None:
     """What was released here, and what became of it."""
 
     def in_words(view: dict[str, Any]) -> Iterator[str]:
-        yield from shown.messages(view["messages"])
+        if view["messages"] or not view["waiting"]:
+            yield from shown.messages(view["messages"])
         for each in view["waiting"]:
             yield f"Draft {each['draft']} · {each['precedence']}: {each['waiting']}."
 

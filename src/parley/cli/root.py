@@ -51,7 +51,10 @@ def root_option(verb: Callable[..., Any]) -> Callable[..., Any]:
 @passphrase_option
 @with_json
 def new(root_folder: Path, party: str, passphrase_file: Path | None) -> None:
-    """Make the root keys of a party in ROOTDIR, and those that will follow them."""
+    """Make the root keys of a party, and those that follow.
+
+    They are put into ROOTDIR, which must be new.
+    """
     path = Path(os.path.abspath(root_folder))
     typed = passphrase(passphrase_file, party, twice=True)
     with voice.patience("Making keys"):

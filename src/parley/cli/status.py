@@ -16,7 +16,7 @@ View = dict[str, Any]
 
 
 @click.command(name="status")
-@asks(setup=True)
+@asks(line=True, setup=True)
 def command(station: Asking) -> None:
     """How the lines stand: declared, and observed."""
     voice.tell(station.call("status"), in_words)
@@ -26,6 +26,9 @@ def in_words(view: View) -> Iterator[str]:
     """A station's state for a terminal."""
     about = view["station"]
     yield f"{voice.visible(about['party'])}, station {voice.visible(about['name'])}"
+    if view["trouble"]:
+        yield f"TROUBLE: {voice.sentence(view['trouble']['sentence'])}"
+        yield f"  next: {voice.sentence(view['trouble']['hint'])}"
     if not view["lines"]:
         yield "No line is open; `parley introduce` and `parley agree` open one."
     for line in view["lines"]:
@@ -35,6 +38,22 @@ def in_words(view: View) -> Iterator[str]:
         yield ""
         yield f"{voice.count(len(view['alarms']), 'alarm')}, the most urgent first:"
         yield from (f"  {alarm_in_words(alarm)}" for alarm in view["alarms"])
+    if view["bearers"]:
+        yield ""
+        yield from (f"Bearer {bearer_in_words(bearer)}" for bearer in view["bearers"])
+    if view["strange_frames"]:
+        yield f"{voice.count(view['strange_frames'], 'frame')} came that no line knows."
+
+
+def bearer_in_words(bearer: View) -> str:
+    """A path, and what came by it that was refused."""
+    place = f"listens on {bearer['listen']}" if bearer["listen"] else f"dials {bearer['dial']}"
+    paths = voice.count(len(bearer["connections"]), "path") if bearer["connections"] else "no path"
+    refused = f", {voice.count(bearer['refused'], 'frame')} refused" if bearer["refused"] else ""
+    told = bearer["trouble"]
+    trouble = str(told["sentence"] if told else bearer["last_error"])
+    why = f": {voice.one_line(trouble, 60)}" if trouble and not bearer["connections"] else ""
+    return f"{bearer['bearer']} {place}, {paths}{refused}{why}"
 
 
 def alarm_in_words(alarm: View) -> str:
@@ -67,6 +86,10 @@ def line_in_words(line: View) -> Iterator[str]:
         "Records agree": agree,
         "Last heal": _healed(line),
     }
+    days = line["days_since_contact"]
+    facts["Last contact"] = {None: "no message yet", 0: "today"}.get(days) or (
+        f"{voice.count(days, 'day')} ago, tests not counted"
+    )
     test = line.get("last_test")
     facts["Last test"] = (
         f"{shown.moment(test['at'])}, answered after {words.span(test['answered_s'])}"

@@ -155,10 +155,12 @@ def sentence(text: str) -> str:
 # --- questions
 
 
-def ask(question: str) -> str:
-    """What the person at the terminal types; Misused where there is no person."""
+def ask(question: str, option: str) -> str:
+    """What the person at the terminal types; where there is none, Misused names the option."""
     if not sys.stdin.isatty():
-        raise Misused("There is nobody at the terminal to answer.", "Give it as an option.")
+        raise Misused(
+            "There is nobody at the terminal to answer.", f"A script gives it with {option}."
+        )
     answer: str = click.prompt(
         question, err=True, prompt_suffix=" ", default="", show_default=False
     )

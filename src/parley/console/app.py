@@ -149,7 +149,8 @@ def beat(station: Station) -> Event:
             "heard": at(state.last_heard_s),
             "received": at(state.last_received_s),
         }
-    return {"now": now.wall, "lines": lines}
+    trouble = station.hardship.view(now)
+    return {"now": now.wall, "lines": lines, "trouble": trouble and trouble["sentence"]}
 
 
 def _clock_s(clocks_s: tuple[float, ...], precedence: str) -> float:

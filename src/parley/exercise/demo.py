@@ -33,7 +33,8 @@ def opened(folder: Path, tell: Tell) -> Iterator[Pair]:
         make(folder)
     elif not (folder / PAIR_NAME).exists():
         raise Refused(
-            f"{folder} is not a demo's folder.", "Name another one with PARLEY_DEMO, or move it."
+            f"The folder {folder} is not a demo's.",
+            "Name another one with PARLEY_DEMO, or move it.",
         )
     with lock(folder):
         yield Pair.open(folder)
@@ -54,7 +55,7 @@ def forget(folder: Path) -> bool:
     if not folder.exists():
         return False
     if not (folder / PAIR_NAME).exists():
-        raise Refused(f"{folder} is not a demo's folder.", "Remove it by hand if you mean it.")
+        raise Refused(f"The folder {folder} is not a demo's.", "Remove it by hand if you mean it.")
     with lock(folder):
         shutil.rmtree(folder)
     return True

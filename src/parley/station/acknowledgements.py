@@ -192,7 +192,9 @@ def wait(
 
 def _digits(group: str) -> str:
     if not _GROUP.fullmatch(group.strip()):
-        raise Misused("A check group has six digits, such as 123 456.")
+        raise Misused(
+            "A check group has six digits, such as 123 456.", "Ask for it again, and type all six."
+        )
     return re.sub(r"[^0-9]", "", group)
 
 

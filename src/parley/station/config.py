@@ -78,7 +78,7 @@ class Config:
         try:
             found = tomllib.loads(raw.decode())
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise Misused(f"{path} is not TOML: {error}.", "Correct that line.") from error
+            raise Misused(f"The file {path} is not TOML: {error}.", "Correct that line.") from error
         return cls(**{name: _section(path, name, given) for name, given in found.items()})
 
 
@@ -88,11 +88,16 @@ SECTIONS: dict[str, type[Any]] = {"console": ConsoleConfig}
 def _section(path: Path, name: str, given: Any) -> Any:
     kind = SECTIONS.get(name)
     if kind is None or not isinstance(given, dict):
-        raise Misused(f"{path}: there is no section [{name}].", f"There is: {_listed(SECTIONS)}.")
+        raise Misused(
+            f"There is no section [{name}], which {path} names.", f"There is: {_listed(SECTIONS)}."
+        )
     known = {setting.name: setting for setting in fields(kind)}
     for key, value in given.items():
         if key not in known:
-            raise Misused(f"{path}: [{name}] has no setting {key!r}.", f"It has: {_listed(known)}.")
+            raise Misused(
+                f"Section [{name}] has no setting {key!r}, which {path} gives.",
+                f"It has: {_listed(known)}.",
+            )
         fits: Fits = known[key].metadata["fits"]
         if not fits.test(value):
             raise Misused(

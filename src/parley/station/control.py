@@ -178,7 +178,7 @@ class _Connection(asyncio.Protocol):
         if who is None:
             raise Refused(
                 "This token belongs to nobody at this station.",
-                "Give the file of your own token with --token; the operator makes a new one.",
+                "Give the file of your own token with --as; the operator makes a new one.",
             )
         if name == "events":
             self._listen(id, arguments)

@@ -100,7 +100,7 @@ def desk_deputies(
         found = station.people.must_be_here(person)
         if "watch" not in found.roles:
             raise Refused(
-                f"{found.name} is not a watch officer and cannot be a deputy.",
+                f"A deputy is a watch officer, and {found.name} is none.",
                 "Name somebody who has the role watch.",
             )
     station.store.sql("DELETE FROM deputies WHERE desk = ?", (desk,))

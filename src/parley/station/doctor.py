@@ -30,12 +30,13 @@ OLDEST_CLOCK = EPOCH_2020 + 6 * 366 * 86_400  # this program is younger than 202
 def doctor(station: Station, who: Person) -> Beside:
     """Examine the station: folder and keys, database, clock, paths, letters and agreements."""
     before = [_clock(station)]
+    trouble = station.hardship.view(station.now)
     after = [_paths(station), _introductions(station)]
     folder = station.home.path
 
     def work() -> dict[str, Any]:
         with station.store.reader() as reader:
-            found = [_folder(folder), _database(reader)]
+            found = [_folder(folder), _database(reader, trouble)]
         checks = [*found, *before, *after]
         return {"checks": checks, "ok": all(check["ok"] for check in checks)}
 
@@ -68,8 +69,10 @@ def _folder(folder: Path) -> Finding:
     )
 
 
-def _database(reader: Reader) -> Finding:
+def _database(reader: Reader, trouble: dict[str, Any] | None) -> Finding:
     def check() -> None:
+        if trouble:
+            raise ParleyError(trouble["sentence"], trouble["hint"])
         problems = [row[0] for row in reader.sql("PRAGMA quick_check(1)") if row[0] != "ok"]
         if problems:
             raise ParleyError(

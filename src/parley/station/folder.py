@@ -142,7 +142,9 @@ def _seed(path: Path) -> bytes:
     except ValueError:
         seed = b""
     if head.decode("ascii", "replace") != f"{KEY_LABEL} {path.stem}" or len(seed) != 64:
-        raise Unavailable(f"{path} is not the key it should be.", "Restore it from a backup.")
+        raise Unavailable(
+            f"The file {path} is not the key it should be.", "Restore it from a backup."
+        )
     return seed
 
 
@@ -168,7 +170,7 @@ def check_private(path: Path) -> None:
         found = path.stat()
     except OSError as error:
         raise Unavailable(
-            f"{path} cannot be opened: {error.strerror or error}.",
+            f"The folder {path} cannot be opened: {error.strerror or error}.",
             "Name the folder of a station; `parley init` makes one.",
         ) from error
     if found.st_mode & OTHERS:
@@ -189,10 +191,10 @@ def read_whole(path: Path) -> bytes:
             found = file.read(FILE_BYTES_MAX + 1)
     except OSError as error:
         raise Unavailable(
-            f"{path} cannot be read: {error.strerror or error}.", "Name another file."
+            f"The file {path} cannot be read: {error.strerror or error}.", "Name another file."
         ) from error
     if len(found) > FILE_BYTES_MAX:
-        raise Refused(f"{path} is larger than any file of this kind.", "Name the right file.")
+        raise Refused(f"The file {path} is larger than any of this kind.", "Name the right file.")
     return found
 
 
@@ -212,7 +214,7 @@ def write_whole(path: Path, content: bytes | Iterable[bytes], mode: int = 0o600)
         _sync(path.parent)
     except OSError as error:
         raise Unavailable(
-            f"{path} cannot be written: {error.strerror or error}.",
+            f"The file {path} cannot be written: {error.strerror or error}.",
             "Look whether you may write there and the disk has room.",
         ) from error
     finally:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, NewType
 
 from parley.core.errors import Misused, ParleyError, Refused, Unavailable
-from parley.station.person import Person
+from parley.station.person import Person, called
 
 _log = logging.getLogger("parley.station")
 
@@ -112,9 +112,10 @@ class Operation:
         """Refuse a person whose roles do not include one of ours."""
         if not self.roles or who.roles.intersection(self.roles):
             return
-        theirs = " and ".join(sorted(who.roles)) or "nothing yet"
+        allowed = " or ".join(map(called, self.roles))
+        theirs = " and ".join(map(called, sorted(who.roles))) or "without a role"
         raise Refused(
-            f"{self.name} takes a {' or a '.join(self.roles)}; {who.name} is {theirs}.",
+            f"Only {allowed} may do this ({self.name}); {who.name} is {theirs}.",
             "Ask somebody who has the role, or the operator to give it.",
         )
 

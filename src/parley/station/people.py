@@ -150,7 +150,10 @@ def person_add(
         said = f"There is no role {unknown[0]!r:.40}" if unknown else "A person needs a role"
         raise Misused(f"{said}.", f"Roles are {', '.join(ROLES)}.")
     if any(person.name == name for person in station.people.here()):
-        raise Refused(f"{name} works here already.", "Use another name, or end that person first.")
+        raise Refused(
+            f"Somebody called {name} works here already.",
+            "Use another name, or end that person first.",
+        )
     token, path = write_token(station.home.path, name, station.entropy)
     ordered = ",".join(role for role in ROLES if role in roles)
     station.store.sql(

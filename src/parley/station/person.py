@@ -16,6 +16,14 @@ ROLES: dict[str, str] = {
     "watch": "receives: opens, passes on, reads back, answers tests",
     "auditor": "reads the record and who did what",
 }
+
+
+def called(role: str) -> str:
+    """A role as somebody is called by it: a watch officer, an auditor."""
+    name = "watch officer" if role == "watch" else role
+    return f"{'an' if name[0] in 'ao' else 'a'} {name}"
+
+
 READERS = ("drafter", "releaser", "watch", "auditor")  # who may read what was said
 HANDLERS = ("drafter", "releaser", "watch")  # who may deal with the other side
 

@@ -84,7 +84,10 @@ class Request:
         try:
             return cls.parse(made.to_bytes())
         except Malformed as error:
-            raise Misused(f"A letter cannot say this: {error.sentence}.", error.hint) from error
+            raise Misused(
+                f"A letter cannot say this: {error.sentence}.",
+                error.hint or "Say it otherwise, and make the station then.",
+            ) from error
 
     def to_bytes(self) -> bytes:
         """The map that is carried."""
@@ -254,7 +257,7 @@ class RootFolder:
             return [json.loads(line) for line in read_whole(file).decode().splitlines()]
         except ValueError as error:
             raise Unavailable(
-                f"{file} is damaged.", "Restore it from a backup before you sign anything."
+                f"The file {file} is damaged.", "Restore it from a backup before you sign anything."
             ) from error
 
     def _check_new(self, agreement: Agreement) -> None:
@@ -332,7 +335,7 @@ def _opened(path: Path, party: str, passphrase: str) -> bytes:
     except (ValueError, KeyError, TypeError):
         whole = False
     if not whole:
-        raise Unavailable(f"{path} is not a whole key file.", "Restore it from a backup.")
+        raise Unavailable(f"The file {path} is not a whole key file.", "Restore it from a backup.")
     try:
         return AESGCM(_stretched(passphrase, salt, cost)).decrypt(
             nonce, sealed, _bound(party, path.name, cost)
@@ -370,7 +373,7 @@ def _read_public(path: Path) -> Party:
             bytes.fromhex(found["next_root_commit"]),
         )
     except (ValueError, KeyError, TypeError, Malformed, Misused) as error:
-        raise Unavailable(f"{path} is damaged.", "Restore it from a backup.") from error
+        raise Unavailable(f"The file {path} is damaged.", "Restore it from a backup.") from error
 
 
 def _json(value: dict[str, Any]) -> bytes:

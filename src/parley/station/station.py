@@ -42,6 +42,7 @@ from parley.station.clock import Alarm, Clock
 from parley.station.control import Answer, Reply
 from parley.station.events import Event, Events
 from parley.station.folder import Home
+from parley.station.hardship import Hardship
 from parley.station.lines import Agreed, Lines, OpenLine
 from parley.station.operations import Operation, Result, find, mistake
 from parley.station.people import People
@@ -85,6 +86,7 @@ class Station:
         self.started = self.now
         self.console: str | None = None  # where its pages are, while they are served
         self.events = Events(self.now.wall)
+        self.hardship = Hardship()
         self.people = People(store)
         self.trail = Trail(store)
         self._lines = Lines()
@@ -420,10 +422,10 @@ class Station:
         """Nothing of this step has happened: say so, and forget what was not kept."""
         if isinstance(error, ParleyError):
             trouble = error
-            _log.warning("a step was undone: %s", error.sentence)
         else:
             _log.error("a step was undone", exc_info=error)
             trouble = mistake("a step")
+        self.hardship.note(trouble, self.now)
         self._departures.undo()
         self._happened.clear()
         self._answers.clear()

@@ -39,6 +39,7 @@ def status(station: Station, who: Person, *, line: str | None = None) -> dict[st
         "audit_head": station.trail.head.hex(),
         "bearers": describe(station),
         "strange_frames": station.carrying.strange_frames,
+        "trouble": station.hardship.view(station.now),
     }
 
 

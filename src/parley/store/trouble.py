@@ -46,7 +46,8 @@ _WORLD = {
     ),
     sqlite3.SQLITE_NOTADB: (
         "The file {path} is not a database of Parley.",
-        "Name the station's folder, or move this file out of it.",
+        "If it was one it is damaged: copy the whole folder away as it is, then go back to the "
+        "last good copy; the other station holds the same record.",
     ),
     sqlite3.SQLITE_NOMEM: (
         "There is not enough memory to use {path}.",

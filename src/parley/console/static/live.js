@@ -24,6 +24,12 @@ function onEvent(event) {
   if (unheard && event.rings !== undefined) {
     unheard.hidden = event.rings > 0 || page.hasAttribute("data-rings") || Object.keys(event.lines ?? {}).length === 0;
   }
+  const trouble = document.getElementById("trouble");
+  const words = document.getElementById("trouble-words");
+  if (trouble && words && event.trouble !== undefined) {
+    trouble.hidden = !event.trouble;
+    words.textContent = event.trouble ?? "";
+  }
   if (event.lines) {
     for (const field of document.querySelectorAll("[data-which]")) {
       const line = event.lines[field.getAttribute("data-line") ?? ""];

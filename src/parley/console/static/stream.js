@@ -17,6 +17,7 @@
  * @property {number} [at]
  * @property {string} [state] of an alarm: ringing, deputy, nobody answered
  * @property {number} [due]
+ * @property {string | null} [trouble] what the station cannot keep now, and why
  * @property {number} [rings] how many people at this station have a tab that rings
  * @property {Record<string, {heard: number | null, received: number | null}>} [lines]
  */
