@@ -11,7 +11,7 @@ BIN := .venv/bin
 SET_UP := .venv/.set-up
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup demo demo-clean chromium check test bench torture prove vectors core-size lock
+.PHONY: help setup demo demo-clean chromium check test bench torture prove vectors core-size pictures lock
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,9 @@ vectors: setup  ## check the vectors with the code, and with a second program (n
 
 core-size: setup  ## files, lines and imports of the trusted core
 	@$(BIN)/python tools/core_size.py
+
+pictures: setup chromium  ## take the pictures of the console in README anew
+	@$(BIN)/python -m tools.pictures docs/pictures
 
 # Needs uv on the path. The output names no registry, so that it installs from any mirror.
 lock:  ## pin the dependencies of pyproject.toml anew

@@ -1,0 +1,40 @@
+"""The pictures in README: the tool that takes them still finds its way through the pages."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+
+from tools.pictures import NAMES, SIZE, take
+
+ROOT = Path(__file__).parent.parent.parent
+SHOWN = ROOT / "docs" / "pictures"
+BYTES_MAX = 200_000
+
+
+def size_of(picture: Path) -> tuple[int, int]:
+    """Width and height, as a PNG says them."""
+    head = picture.read_bytes()[:24]
+    assert head[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = struct.unpack(">II", head[16:])
+    return width, height
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_pictures_can_be_taken_anew(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "stations").mkdir()
+    await take(browser, tmp_path / "stations", tmp_path)
+    assert {name: size_of(tmp_path / name) for name in NAMES} == dict.fromkeys(NAMES, SIZE)
+
+
+def test_readme_shows_them_and_they_are_small() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert sorted(picture.name for picture in SHOWN.iterdir()) == sorted(NAMES)
+    for name in NAMES:
+        assert f"](docs/pictures/{name})" in readme
+        assert size_of(SHOWN / name) == SIZE
+        assert (SHOWN / name).stat().st_size < BYTES_MAX

@@ -1,0 +1,90 @@
+"""Takes the pictures of the console that README shows, from two real stations in a real Chromium.
+
+python -m tools.pictures docs/pictures
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.conftest import CHROMIUM, NO_CHROMIUM
+from tests.console.conftest import FLAGS
+from tests.console.world import Post, world
+
+SIZE = (1280, 800)
+NAMES = ("release.png", "flash.png")
+WORDS = (
+    "Our aircraft 1127 has lost its steering at 0352Z near 21°40′N 118°05′E and drifts towards"
+    " your coast.\n\nIt is unarmed and has two crew. We ask you not to fire. Our rescue ship Amity"
+    " leaves port at 0410Z."
+)
+
+
+async def take(browser: Browser, folder: Path, out: Path) -> None:
+    """One FLASH: before it is released there, and as it rings here."""
+    width, height = SIZE
+    context = await browser.new_context(viewport={"width": width, "height": height})
+    async with world(folder) as stations:
+        north, south = stations.north, stations.south
+        for post, name in ((north, "Wanda"), (south, "Wen")):
+            desk = (await post.ask(name, "desk.list"))["desks"][0]
+            await post.ask(name, "desk.hold", desk=desk["desk"])
+        watch = await _sit(await context.new_page(), south, "Wen", "/inbox")
+        await _hear(watch)
+        await _hear(await _sit(await context.new_page(), north, "Wanda", "/"))
+
+        await north.ask("Dana", "draft.new", text=WORDS, precedence="FLASH")
+        releaser = await _sit(await context.new_page(), north, "Rene", "/drafts/1")
+        await releaser.get_by_role("checkbox").check()
+        await releaser.screenshot(path=out / NAMES[0])
+        await releaser.get_by_role("button", name=re.compile("^Release")).click()
+
+        await watch.locator("#alarm").wait_for(state="visible")
+        await watch.get_by_role("link", name="Read it").click()
+        await watch.locator("article .text").wait_for()
+        await watch.locator("#alarm").evaluate("alarm => (alarm.style.animation = 'none')")
+        await watch.screenshot(path=out / NAMES[1])
+    await context.close()
+
+
+async def _sit(page: Page, post: Post, name: str, path: str) -> Page:
+    await page.goto(await post.link(name))
+    await page.get_by_role("button", name="Take this seat").click()
+    await page.wait_for_url(f"{post.seat(name)}/")
+    await page.goto(post.seat(name) + path)
+    await page.wait_for_selector("html[data-connected=yes]", state="attached")
+    return page
+
+
+async def _hear(page: Page) -> None:
+    await page.evaluate("Math.random = () => 0")  # two tones
+    await page.get_by_role("button", name="Play the test tone").click()
+    await page.locator("[data-heard='2']").click()
+    await page.wait_for_selector("html[data-hearing=hears]", state="attached")
+
+
+async def _take(out: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            await take(browser, Path(folder), out)
+            await browser.close()
+
+
+def main() -> None:
+    """Take them all."""
+    if CHROMIUM is None:
+        raise SystemExit(NO_CHROMIUM)
+    out = Path(sys.argv[1])
+    out.mkdir(parents=True, exist_ok=True)
+    asyncio.run(_take(out))
+
+
+if __name__ == "__main__":
+    main()
