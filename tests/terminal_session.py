@@ -25,7 +25,7 @@ QUESTION = re.compile(
     r"|The 48 digits you hear: |Type [A-Z]+ to [^:]*: )(.*)$"
 )
 LOOK_AGAIN = ("status", "inbox", "message")  # what they show arrives in its own time
-COMMAND_S_MAX = 30.0
+COMMAND_S_MAX = 120.0
 
 
 def sessions(page: str) -> list[tuple[str, str]]:

@@ -171,6 +171,18 @@ async def test_a_release_shows_what_arrived_and_asks_again_when_more_does(
     await expect(rene.locator(".notice.done")).to_have_text("Released.")
 
 
+async def test_a_refused_release_still_shows_what_arrives(stations: World, room: Room) -> None:
+    await stations.north.ask("Dana", "draft.new", text="We will hold our fire.")
+    rene = await room.sit(stations.north, "Rene", "/drafts/1")
+    await rene.locator("[name=sha256]").evaluate("field => (field.value = '00'.repeat(32))")
+    await rene.get_by_role("checkbox").check()
+    await rene.get_by_role("button", name=re.compile("^Release")).click()
+    await expect(rene.locator("#refused")).to_contain_text("is not what you have read")
+    assert rene.url.endswith("/drafts/1/release")
+    await stations.say(stations.south, "The incident is closed.")
+    await expect(rene.locator("#arrived")).to_contain_text("The incident is closed.")
+
+
 async def test_three_wrong_groups_are_told_and_corrected(stations: World, room: Room) -> None:
     north, south = stations.north, stations.south
     said = await stations.say(north, "Meet at 34°12′N.", "PRIORITY")

@@ -72,6 +72,7 @@ def in_words(told: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield "Write on one side, let the releaser send it; the other side rings. Each link works"
     yield "once; start the demo again for new ones. Ctrl-C stops everything."
+    yield "UNVERIFIED on the pages is true: a program introduced them, and no person compared."
 
 
 @click.command(name="demo-clean")

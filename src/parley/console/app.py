@@ -54,6 +54,11 @@ _READING = {
     "/drafts": drafts.show_all,
     "/drafts/{draft:int}": drafts.show,
     "/drafts/{draft:int}/edit": compose.edit,
+    # After a refusal a page stands at the address of its form, and renews itself from there.
+    "/drafts/{draft:int}/release": drafts.show,
+    "/drafts/{draft:int}/withdraw": drafts.show,
+    "/watch/hold": watch.show,
+    "/watch/leave": watch.show,
     _MESSAGE: message.show,
     f"{_MESSAGE}/readback": message.ask_readback,
     f"{_MESSAGE}/{{verb:str}}": message.back,
