@@ -101,6 +101,19 @@ def test_a_message_is_passed_and_understood(sides: tuple[Side, Side], tmp_path: 
     assert reports[0].entries == reports[1].entries
     assert types("verify", str(evidence[0])).out.startswith("WHOLE.")
     assert types("verify", str(evidence[1]), "--json").told["ok"]
+    for side, whose in ((north, ["--ours"]), (south, [])):
+        one = tmp_path / f"{side.post.folder.name}.proof"
+        side.auditor.does("export", str(one), "--only", str(n), *whose)
+        told = types("verify", str(one), "--json").told
+        assert (told["ok"], told["n"], told["signed"]) == (True, n, True)
+        assert told["received"]
+        proved = types("verify", str(one)).out
+        assert proved.startswith("PROVED.")
+        assert f"  | {told['text'].splitlines()[0]}" in proved
+    assert side.auditor.types("export", str(one), "--ours").code == 2
+    assert side.auditor.types("export", str(one), "--only", "9999").code == 1
+    one.write_bytes(one.read_bytes().replace(b"\nindex ", b"\nindex 1"))
+    assert types("verify", str(one)).code == 1
 
 
 def test_nobody_releases_their_own_draft_and_nobody_acts_as_another(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from parley.core.audit import Documents
-from parley.core.errors import Misused
+from parley.core.errors import Misused, Refused
 from parley.core.kept import Change, EntryRow, HeadRow
+from parley.core.proof import verify
 from parley.station import evidence
 from parley.store.sqlite import SqliteStore
 from tests.exercise.record_of_two import talk_of_two
@@ -81,3 +83,39 @@ def test_a_part_of_the_record_is_a_record(store: SqliteStore, talk: Talk) -> Non
 def test_a_place_where_no_piece_ended_is_refused(given: list[int]) -> None:
     with pytest.raises(Misused):
         evidence.Place.after(given, (10, 10))
+
+
+def test_one_entry_is_proved_without_the_others(store: SqliteStore, talk: Talk) -> None:
+    documents, entries, heads = talk
+    key = (documents.agreement.line_id, 1)
+    covered = [max(head.size for head in heads if head.dir == dir) for dir in (0, 1)]
+    with store.reader() as reader:
+        for row in entries[::17]:
+            if row.n >= covered[row.dir]:
+                continue
+            text = evidence.prove(reader, key, documents, row.dir, row.n).text()
+            shown = verify(io.BytesIO(text.encode()))
+            assert shown.leaf.hash() == row.leaf
+            assert shown.leaf.body == row.body
+            assert shown.signed_by_speaker
+            assert shown.received_at is not None
+        with pytest.raises(Refused, match="no entry"):
+            evidence.prove(reader, key, documents, 0, len(entries))
+
+
+def test_an_entry_under_no_head_is_not_proved_yet(talk: Talk, tmp_path: Path) -> None:
+    documents, entries, heads = talk
+    line = documents.agreement.line_id
+    kept = SqliteStore(tmp_path / "parley.db")
+    rows = sorted(entries, key=lambda row: (row.dir, row.n))
+    some = [head for head in heads if head.dir == 1 and head.kind == "cosign"]
+    with kept.transaction():
+        kept.enrol(line, 1, 0)
+        kept.keep(Change(line, 1, (0, 0), entries=rows, heads=some))
+    with kept.reader() as reader:
+        with pytest.raises(Refused, match="not under a signed head yet"):
+            evidence.prove(reader, (line, 1), documents, 0, 0)
+        shown = evidence.prove(reader, (line, 1), documents, 1, 0)
+        assert not shown.signed_by_speaker  # what there is, is shown
+        assert shown.received_at is not None
+    kept.close()

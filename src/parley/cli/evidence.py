@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,7 +12,7 @@ import click
 
 from parley.cli import voice
 from parley.cli.client import Asking, asks, with_json
-from parley.core.errors import Unavailable
+from parley.core.errors import Misused, Unavailable
 
 MB = 1_000_000
 LINES_BETWEEN = 5_000  # lines read between two looks at the clock
@@ -19,11 +20,29 @@ LINES_BETWEEN = 5_000  # lines read between two looks at the clock
 
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--only",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Only message N of theirs, with its proof and without the others.",
+)
+@click.option("--ours", is_flag=True, help="With --only: message N of ours.")
 @asks(line=True)
-def export(station: Asking, out: Path) -> None:
-    """Write the record of a line to the file OUT."""
+def export(station: Asking, out: Path, only: int | None, ours: bool) -> None:
+    """Write the record of a line to the file OUT, or one message with its proof.
+
+    What is written opens in any editor, and `parley verify OUT` checks it without a station.
+    """
     from parley.station.folder import write_whole
 
+    if only is not None:
+        told = station.call("prove", n=only, dir="ours" if ours else "theirs")
+        proof = told["proof"].encode()
+        write_whole(out, proof)
+        _written(out, len(proof))
+        return
+    if ours:
+        raise Misused("--ours says whose message --only means.", "Give --only N too.")
     size = 0
 
     def pieces() -> Iterator[bytes]:
@@ -41,6 +60,10 @@ def export(station: Asking, out: Path) -> None:
                     return
 
     write_whole(out, pieces())
+    _written(out, size)
+
+
+def _written(out: Path, size: int) -> None:
     voice.tell(
         {"file": str(out), "bytes": size},
         lambda told: [
@@ -78,15 +101,21 @@ class Reading:
 )
 @with_json
 def verify(evidence: Path, all_signatures: bool) -> None:
-    """Check an evidence file with nothing but itself.
+    """Check an evidence file, or a proof of one message, with nothing but itself.
 
     Exit 0 when all of it holds; exit 1 with the first section, head or entry that does not, by
     direction and number, and why.
     """
-    from parley.core import audit
+    from parley.core import audit, proof
 
     try:
         with evidence.open("rb") as file, voice.Progress("Checking", "MB") as progress:
+            title = file.readline(len(proof.TITLE) + 1)
+            file.seek(0)
+            if title == f"{proof.TITLE}\n".encode():
+                shown = proof.verify(file)
+                voice.tell(facts_of_one(shown), one_in_words)
+                return
             report = audit.verify(Reading(file, progress), all_signatures=all_signatures)
     except OSError as error:
         raise Unavailable(
@@ -140,3 +169,49 @@ def in_words(told: dict[str, Any]) -> Iterator[str]:
         passed = voice.count(told["signatures_passed_over"], "older signature")
         yield f"{passed} of heads that bear a newer one not checked; --all-signatures checks them."
     yield "Compare the 48 digits with those that each party itself tells you."
+
+
+def facts_of_one(shown: Any) -> dict[str, Any]:
+    """What a proof shows, as plain JSON."""
+    leaf = shown.leaf
+    return {
+        "ok": True,
+        "line": leaf.line_id.hex(),
+        "dir": "AB"[leaf.dir],
+        "n": leaf.n,
+        "speaker": shown.speaker,
+        "reader": shown.reader,
+        "digits": [letter.digits for letter in shown.documents.letters],
+        "time": shown.time,
+        "text": shown.words,
+        "sha256": sha256(leaf.body).hexdigest(),
+        "size": shown.size,
+        "signed": shown.signed_by_speaker,
+        "received": shown.received_at,
+    }
+
+
+def one_in_words(told: dict[str, Any]) -> Iterator[str]:
+    """What a proof proves and what it does not, for a person."""
+    speaker, reader = voice.visible(told["speaker"]), voice.visible(told["reader"])
+    yield f"PROVED. This is entry {told['dir']} {told['n']} of line {told['line']}."
+    yield ""
+    if told["text"] is None:
+        yield f"  (not a text; SHA-256 of its body {told['sha256']})"
+    else:
+        yield from voice.quoted(told["text"])
+    yield ""
+    yield f"Said by {speaker}, {told['time']} by its own clock."
+    size = voice.count(told["size"], "entry", "entries")
+    if told["signed"]:
+        yield f"{speaker} signed its log of {size}, in which this one stands."
+    else:
+        yield f"This file holds no signature of {speaker}: that it said so rests on {reader} alone."
+    if told["received"] is not None:
+        yield f"{reader} signed for it as received, {told['received']} by its own clock."
+    else:
+        yield f"This file holds no signature of {reader}: it does not show that it was received."
+    yield "It shows nothing about any other entry, and not that none followed."
+    yield ""
+    yield "Compare the 48 digits of both letters with those that each party itself tells you:"
+    yield from (f"  {digits}" for digits in told["digits"])

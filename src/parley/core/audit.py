@@ -81,22 +81,15 @@ class Summary:
 
 def preamble(documents: Documents, summary: Summary) -> str:
     """The plain lines a stranger reads first (R11)."""
-    agreement, letters = documents.agreement, documents.letters
     statuses = ", ".join(
         f"{count} {_status_word(status)}" for status, count in enumerate(summary.by_status) if count
     )
+    by_a, by_b = summary.sizes
     return f"""Parley evidence, version 1
 
 This file is the record of a direct line between two parties. Neither could change it alone.
 
-Line      {agreement.name}, level {agreement.level}, marked {agreement.mark.name}
-          {agreement.line_id.hex()}, incarnation {agreement.inc}
-A         {letters[0].party}
-          {letters[0].digits}
-B         {letters[1].party}
-          {letters[1].digits}
-Compared  {_compared(agreement)}
-Entries   {summary.sizes[0]} by A, {summary.sizes[1]} by B{": " + statuses if statuses else ""}
+{about(documents)}Entries   {by_a} by A, {by_b} by B{": " + statuses if statuses else ""}
 First     {moment(summary.first)}
 Last      {moment(summary.last)}
 
@@ -110,6 +103,25 @@ of the other log at the size seen; the leaves of one direction give the root of 
 RFC 6962; every head is a C2SP checkpoint that the log key signed or the other side cosigned. The
 tables are in spec/record.md.
 """
+
+
+def about(documents: Documents) -> str:
+    """Which line, and whose."""
+    agreement, letters = documents.agreement, documents.letters
+    return f"""Line      {agreement.name}, level {agreement.level}, marked {agreement.mark.name}
+          {agreement.line_id.hex()}, incarnation {agreement.inc}
+A         {letters[0].party}
+          {letters[0].digits}
+B         {letters[1].party}
+          {letters[1].digits}
+Compared  {_compared(agreement)}
+"""
+
+
+def documents_text(documents: Documents) -> str:
+    """The sections of the three documents."""
+    pairs = zip(SECTIONS, documents.raw, strict=False)
+    return "".join(f"\n--- {name}\n{wrapped(raw)}" for name, raw in pairs)
 
 
 def _compared(agreement: Agreement) -> str:
@@ -204,6 +216,15 @@ class Lines:
             found += line
             if len(found) > DOCUMENT_BYTES_MAX:
                 raise self._endless(following)
+        return bytes(found)
+
+    def rest(self) -> bytes:
+        """What follows the last mark, read whole."""
+        found = bytearray()
+        while line := self._source.readline(LINE_BYTES_MAX):
+            found += line
+            if len(found) > DOCUMENT_BYTES_MAX:
+                raise NotWhole(self._section, "it is too long")
         return bytes(found)
 
     def _endless(self, following: str) -> NotWhole:
@@ -334,6 +355,22 @@ class _Side:
         return self.root
 
 
+def check_head(where: str, key: VerifyKey, head: Head, kind: str, time: int, packed: bytes) -> None:
+    """Check the signatures of one head: the speaker's checkpoint, or the other's cosignature."""
+    if kind == "checkpoint":
+        required, optional = head.checkpoint(key.name)
+    else:
+        required, optional = head.cosignature(key.name, time)
+    block = Reader(packed)
+    try:
+        key.check(block, [required], [optional])
+        block.end()
+    except Refused as error:
+        raise NotWhole(where, error.sentence) from error
+    if kind == "checkpoint" and time != 0:
+        raise NotWhole(where, "a checkpoint bears no time")
+
+
 class _Checker:
     """Reads the heads, walks the entries in joint order, and holds the two against each other."""
 
@@ -382,7 +419,8 @@ class _Checker:
         if signed is None:
             return
         if newest or self._all_signatures:
-            self._check_signature(signed)
+            key = self._keys[signed.kind, signed.head.dir]
+            check_head(signed.where, key, signed.head, signed.kind, signed.time, signed.block)
         else:
             self._passed_over += 1
         head = signed.head
@@ -392,21 +430,6 @@ class _Checker:
         elif heads[-1][1] != head.root:
             raise NotWhole(signed.where, "two different roots were signed for this size")
         self._covered[signed.kind][head.dir] = head.size
-
-    def _check_signature(self, signed: _Signed) -> None:
-        head, key = signed.head, self._keys[signed.kind, signed.head.dir]
-        if signed.kind == "checkpoint":
-            required, optional = head.checkpoint(key.name)
-        else:
-            required, optional = head.cosignature(key.name, signed.time)
-        block = Reader(signed.block)
-        try:
-            key.check(block, [required], [optional])
-            block.end()
-        except Refused as error:
-            raise NotWhole(signed.where, error.sentence) from error
-        if signed.kind == "checkpoint" and signed.time != 0:
-            raise NotWhole(signed.where, "a checkpoint bears no time")
 
     def end_of_heads(self) -> None:
         """Take up the last one."""

@@ -8,10 +8,11 @@ import base64
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from parley.core.audit import SECTIONS, Documents, Summary, preamble, wrapped
-from parley.core.errors import Misused
+from parley.core.audit import Documents, Summary, documents_text, preamble
+from parley.core.errors import Misused, Refused
 from parley.core.kept import EntryRow, HeadRow
-from parley.core.record import commitment
+from parley.core.proof import Proof, Signed
+from parley.core.record import Leaf, Tree, commitment
 from parley.core.wire import encode
 from parley.store.reading import Reader
 
@@ -35,10 +36,7 @@ def write(
 
 def opening(documents: Documents, summary: Summary) -> str:
     """Everything before the first head."""
-    pieces = [preamble(documents, summary)]
-    for name, raw in zip(SECTIONS, documents.raw, strict=False):
-        pieces += [f"\n--- {name}\n", wrapped(raw)]
-    return "".join([*pieces, "\n--- heads\n"])
+    return preamble(documents, summary) + documents_text(documents) + "\n--- heads\n"
 
 
 def head_lines(heads: Iterable[HeadRow]) -> list[str]:
@@ -78,6 +76,74 @@ def summary_of(rows: Iterable[EntryRow]) -> Summary:
     for row in rows:
         tally.add(row.dir, row.marks, row.time, row.time)
     return tally.summary
+
+
+def inclusion(leaves: Iterable[bytes], n: int, size: int) -> tuple[bytes, ...]:
+    """The way from leaf `n` up to the root of a tree of that size (RFC 6962 section 2.1.1)."""
+    ranges: list[tuple[int, int]] = []  # the subtrees beside the way, from the root down
+    low, high = 0, size
+    while high - low > 1:
+        middle = low + (1 << (high - low - 1).bit_length() - 1)
+        ranges.append((middle, high) if n < middle else (low, middle))
+        low, high = (low, middle) if n < middle else (middle, high)
+    coming = iter(leaves)
+    trees = {(n, n + 1): Tree()} | {between: Tree() for between in ranges}
+    for start, end in sorted(trees):
+        for _ in range(start, end):
+            trees[start, end].grow(next(coming))
+    return tuple(trees[between].fold() for between in reversed(ranges))
+
+
+def prove(reader: Reader, key: tuple[bytes, int], documents: Documents, dir: int, n: int) -> Proof:
+    """One entry with its proof, under the earliest head that both sides signed, or one of them."""
+    rows = reader.entries(*key, dir, n, 1)
+    if not rows:
+        raise Refused(f"There is no entry {'AB'[dir]} {n} in this record.", "See `parley record`.")
+    row = rows[0]
+    size = _size_signed_above(reader, key, dir, n)
+    if size is None:
+        raise Refused(
+            f"Entry {'AB'[dir]} {n} is not under a signed head yet.",
+            "Try again in a second; while the line is down, when it is up again.",
+        )
+    heads = reader.heads_between(*key, dir, (size, size + 1))
+    signed = []
+    for kind in ("checkpoint", "cosign"):
+        # The fullest block, and of those the earliest receipt.
+        found = sorted(
+            (head for head in heads if head.kind == kind), key=lambda h: (-len(h.block), h.time)
+        )
+        signed += [Signed(kind, head.time, head.block) for head in found[:1]]
+    leaf = Leaf(
+        *key,
+        row.dir,
+        row.n,
+        row.type,
+        row.marks,
+        row.time,
+        row.seen,
+        reader.root_at(*key, 1 - dir, row.seen),
+        row.et,
+        row.blind,
+        row.body,
+    )
+    path = inclusion(reader.leaves(*key, dir, size), n, size)
+    return Proof(documents, leaf, path, size, tuple(signed)).check()
+
+
+def _size_signed_above(reader: Reader, key: tuple[bytes, int], dir: int, n: int) -> int | None:
+    """The smallest size above `n` that both signed, else the speaker, else the other side."""
+    least: dict[str, int | None] = {}
+    for kinds in ("both", "checkpoint", "cosign"):
+        rows = reader.sql(
+            "SELECT min(size) FROM (SELECT size FROM heads"
+            " WHERE line_id = ?1 AND inc = ?2 AND dir = ?3 AND size > ?4"
+            " AND kind IN ('checkpoint', 'cosign') AND ?5 IN (kind, 'both')"
+            " GROUP BY size HAVING ?5 <> 'both' OR count(DISTINCT kind) = 2)",
+            (*key, dir, n, kinds),
+        )
+        least[kinds] = rows[0][0]
+    return least["both"] or least["checkpoint"] or least["cosign"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import read_body
+from parley.core.errors import Misused
 from parley.core.kept import EntryRow
-from parley.station.evidence import Place, piece
+from parley.station.evidence import Place, piece, prove
 from parley.station.lines import OpenLine, posix
 from parley.station.operations import Beside, operation
 from parley.station.person import READERS, Person
@@ -90,5 +91,24 @@ def export(
         with station.store.reader() as reader:
             text, following = piece(reader, open_line.key, documents, place)
         return {"line": open_line.agreed.hex, "evidence": text, "next": following}
+
+    return Beside(work)
+
+
+@operation("prove", roles=(*READERS, "operator"), reads=True, setup=True)
+def prove_one(
+    station: Station, who: Person, *, n: int, dir: str = "theirs", line: str | None = None
+) -> Beside:
+    """One entry with its proof and without the others: a text that anybody can verify offline."""
+    open_line = station.line(line)
+    documents = station.documents(open_line)
+    if dir not in ("ours", "theirs"):
+        raise Misused(f"There is no direction {dir!r:.20}.", "ours or theirs.")
+    whose = open_line.ours if dir == "ours" else open_line.theirs
+
+    def work() -> dict[str, Any]:
+        with station.store.reader() as reader:
+            proof = prove(reader, open_line.key, documents, whose, n)
+        return {"line": open_line.agreed.hex, "dir": "AB"[whose], "n": n, "proof": proof.text()}
 
     return Beside(work)

@@ -152,6 +152,16 @@ class Reading:
                 ):
                     yield (dir, *row)
 
+    def leaves(self, line_id: bytes, inc: int, dir: int, upto: int) -> Iterator[bytes]:
+        """The leaf hashes of one log below a size, a slice at a time."""
+        for start in range(0, upto, SLICE_ROWS):
+            for (leaf,) in self._rows(
+                "SELECT leaf FROM entries WHERE line_id = ? AND inc = ? AND dir = ?"
+                " AND n >= ? AND n < ? ORDER BY n",
+                (line_id, inc, dir, start, min(start + SLICE_ROWS, upto)),
+            ):
+                yield leaf
+
     def heads_between(
         self, line_id: bytes, inc: int, dir: int, sizes: tuple[int, int]
     ) -> list[HeadRow]:

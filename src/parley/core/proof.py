@@ -1,0 +1,289 @@
+"""One entry shown with its proof and without the others: a C2SP tlog-proof with a preface.
+
+Plain lines for a person and the three documents come first, as in evidence; what follows the mark
+of the proof is, to its last byte, a tlog-proof over the speaker's log. Its extra data are the
+fields that give the leaf. One text for one proof, so a changed byte anywhere is refused. Sources:
+C2SP tlog-proof, RFC 6962 section 2.1.1, spec/record.md R18 to R20.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from parley.core.audit import (
+    SECTIONS,
+    Documents,
+    Lines,
+    NotWhole,
+    Source,
+    about,
+    check_head,
+    documents_text,
+    moment,
+    read_documents,
+    unbase64,
+)
+from parley.core.entry import EPOCH_2020, Marks, Type, check_text, read_body
+from parley.core.errors import Malformed, Refused
+from parley.core.keys import (
+    COSIGN_ED25519,
+    COSIGN_MLDSA44,
+    ED25519,
+    SIGNATURE_BYTES,
+    VerifyKey,
+    sha256,
+)
+from parley.core.record import Head, Leaf
+from parley.core.wire import Reader, decode, encode, u8, u64
+
+TITLE = "Parley proof, version 1"
+STANDARD = "c2sp.org/tlog-proof@v1"
+SECTION = "proof"
+TIME_MAX = 253_402_300_799  # the end of the year 9999, the last that is written in four digits
+
+# How long a signature of a note is, with key id and, in a cosignature, its time (C2SP).
+_LENGTHS = {
+    4 + SIGNATURE_BYTES[ED25519]: ED25519,
+    4 + 8 + SIGNATURE_BYTES[COSIGN_ED25519]: COSIGN_ED25519,
+    4 + 8 + SIGNATURE_BYTES[COSIGN_MLDSA44]: COSIGN_MLDSA44,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """One party's signature on the head: its block, and the time a cosignature bears."""
+
+    kind: str  # "checkpoint" or "cosign"
+    time: int
+    block: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """An entry, the way from its leaf to a root, and who signed that root."""
+
+    documents: Documents
+    leaf: Leaf
+    path: tuple[bytes, ...]  # from the leaf's sibling up
+    size: int
+    signed: tuple[Signed, ...]  # the speaker's, the other side's, or one of them
+
+    @property
+    def head(self) -> Head:
+        """The head that the path leads to."""
+        leaf = self.leaf
+        root = root_of(leaf.hash(), leaf.n, self.size, self.path)
+        return Head(leaf.line_id, leaf.inc, leaf.dir, self.size, root)
+
+    @property
+    def speaker(self) -> str:
+        """Who said it."""
+        return self.documents.letters[self.leaf.dir].party
+
+    @property
+    def reader(self) -> str:
+        """Whom it was said to."""
+        return self.documents.letters[1 - self.leaf.dir].party
+
+    @property
+    def time(self) -> str:
+        """When it was said, by the speaker's clock."""
+        return moment(self.leaf.time)
+
+    @property
+    def signed_by_speaker(self) -> bool:
+        """Whether the speaker's signature is in it."""
+        return any(each.kind == "checkpoint" for each in self.signed)
+
+    @property
+    def received_at(self) -> str | None:
+        """When the other side signed for it, by its own clock; None when it did not, in here."""
+        for each in self.signed:
+            if each.kind == "cosign":
+                in_time = each.time <= TIME_MAX
+                return moment(each.time - EPOCH_2020) if in_time else f"second {each.time}"
+        return None
+
+    @property
+    def words(self) -> str | None:
+        """The text of a message; None when the entry is something else."""
+        leaf = self.leaf
+        content = read_body(leaf.type, leaf.marks, leaf.body)
+        if content is None or not isinstance(content.payload, str):
+            return None
+        try:
+            check_text(content.payload)
+        except Refused as error:
+            if error.rule != "E14":  # which Unicode would have to say, and each Python its own
+                return None
+        return content.payload
+
+    def text(self) -> str:
+        """The one text of this proof (R18)."""
+        return self._preamble() + documents_text(self.documents) + "\n--- proof\n" + self.standard()
+
+    def _preamble(self) -> str:
+        leaf, marks = self.leaf, Marks.parse(self.leaf.marks)
+        kind = Type(leaf.type).name if leaf.type in set(Type) else f"type {leaf.type:02X}"
+        mark = f"{marks.precedence.name}, {marks.status.name}" if marks else "unknown marks"
+        by_speaker, by_reader = self.signed_by_speaker, self.received_at
+        receipt = "not in this file" if by_reader is None else by_reader
+        lines = [f"  | {line}" for line in re.split("[\n\u2028\u2029]", self.words or "")]
+        shown = "\n".join(lines) if self.words else "  (not a text; the body is in the extra data)"
+        return f"""{TITLE}
+
+This file shows one entry of the record of a direct line between two parties, and no other.
+
+{about(self.documents)}Entry     {"AB"[leaf.dir]} {leaf.n}: {kind}, {mark}
+Said by   {self.speaker}, {self.time}
+Signed    by {self.speaker}: {"yes" if by_speaker else "not in this file"}
+          by {self.reader}, as received: {receipt}
+Body      {len(leaf.body)} bytes, SHA-256 {sha256(leaf.body).hex()}
+
+{shown}
+
+Times are the signers' own clocks, in UTC. The 48 digits under each party are the fingerprint of
+its letter of introduction; compare them with the digits that the party itself tells you.
+
+To check it: parley verify FILE. By hand: what follows the line "--- proof" is a C2SP tlog-proof.
+Its extra data are the base64 of one CBOR list [direction, type, marks, time, seen, root of the
+other log at the size seen, transcript, blinding value, body]. The leaf is SHA-256 over the byte 00
+and 140 bytes made of these fields; with the hashes after the index it gives the root of the
+checkpoint by RFC 6962; the log key and the other side's cosigner key, from the letters, signed the
+checkpoint. The tables are in spec/record.md.
+"""
+
+    def standard(self) -> str:
+        """The tlog-proof."""
+        leaf, head = self.leaf, self.head
+        fields = [leaf.dir, leaf.type, leaf.marks, leaf.time, leaf.seen, leaf.seen_root]
+        extra = encode([*fields, leaf.et, leaf.blind, leaf.body])
+        return "".join(
+            [
+                f"{STANDARD}\nextra {_base64(extra)}\nindex {leaf.n}\n",
+                *(f"{_base64(node)}\n" for node in self.path),
+                f"\n{head.text.decode()}\n",
+                *(line for each in self.signed for line in self._note_lines(each)),
+            ]
+        )
+
+    def _note_lines(self, signed: Signed) -> list[str]:
+        name = signer(self.documents, self.leaf.dir, signed.kind).name
+        block, lines = Reader(signed.block), []
+        for _ in range(block.uint(1)):
+            algorithm, key_id = block.uint(1), block.take(4)
+            time = b"" if algorithm == ED25519 else u64(signed.time)
+            signature = block.take(SIGNATURE_BYTES[algorithm])
+            lines.append(f"— {name} {_base64(key_id + time + signature)}\n")
+        return lines
+
+    def check(self) -> Proof:
+        """The proof itself, once every signature in it stands; NotWhole otherwise."""
+        where = f"head of {'AB'[self.leaf.dir]} at {self.size}"
+        for each in self.signed:
+            key = signer(self.documents, self.leaf.dir, each.kind)
+            check_head(where, key, self.head, each.kind, each.time, each.block)
+        return self
+
+
+def signer(documents: Documents, dir: int, kind: str) -> VerifyKey:
+    """Who signs a head of that kind of one log."""
+    if kind == "checkpoint":
+        return documents.key(dir, "log")
+    return documents.key(1 - dir, "cosigner")
+
+
+def root_of(leaf: bytes, n: int, size: int, path: Sequence[bytes]) -> bytes:
+    """The root that a path gives to leaf `n` of a tree (R19; RFC 9162 section 2.1.3.2)."""
+    node, at, last = leaf, n, size - 1
+    for sibling in path:
+        if not last:
+            break
+        if at & 1 or at == last:
+            node = sha256(b"\x01" + sibling + node)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            node = sha256(b"\x01" + node + sibling)
+        at, last = at >> 1, last >> 1
+        path = path[1:]
+    if path or last or n >= size:
+        raise NotWhole(SECTION, "the hashes do not lead from this entry to the root")
+    return node
+
+
+_FORM = re.compile(
+    STANDARD.encode()
+    + rb"\nextra (\S+)\nindex (0|[1-9]\d{0,18})\n((?:\S{44}\n){0,64})"
+    + rb"\n\S+\n([1-9]\d{0,18})\n\S{44}\n\n((?:\xe2\x80\x94 \S+ \S+\n){1,4})"
+)
+
+
+def verify(source: Source) -> Proof:
+    """Check a proof with nothing but itself; NotWhole names the first thing that fails."""
+    lines = Lines(source)
+    opening = lines.small(SECTIONS[0])
+    documents = read_documents(lines, SECTION)
+    given = lines.rest()
+    found = _FORM.fullmatch(given)
+    if found is None:
+        raise NotWhole(SECTION, "it does not have the form of a proof")
+    extra, n, path, size, notes = found.groups()
+    leaf = _leaf(documents, unbase64(SECTION, extra), int(n))
+    hashes = tuple(unbase64(SECTION, line) for line in path.splitlines())
+    proof = Proof(documents, leaf, hashes, int(size), _signed(documents, leaf.dir, notes)).check()
+    if proof.standard().encode() != given:
+        raise NotWhole(SECTION, "it is not written in the canonical form")
+    if proof._preamble().encode() != opening:
+        raise NotWhole("preamble", "it does not say what the proof says")
+    return proof
+
+
+def _leaf(documents: Documents, extra: bytes, n: int) -> Leaf:
+    try:
+        value = decode(extra)
+    except Malformed as error:
+        raise NotWhole(SECTION, "its extra data cannot be read") from error
+    match value:
+        case [int(dir), int(kind), int(marks), int(time), int(seen), *blobs] if (
+            [type(number) for number in value[:5]] == [int] * 5
+            and (0 <= dir < 2 and 0 <= kind < 256 and 0 <= marks < 256)
+            and (0 <= time < 1 << 32 and 0 <= seen < 1 << 64)
+            and [type(blob) for blob in blobs] == [bytes] * 4
+            and [len(blob) for blob in blobs[:3]] == [32] * 3
+        ):
+            line_id, inc = documents.agreement.line_id, documents.agreement.inc
+            return Leaf(line_id, inc, dir, n, kind, marks, time, seen, *blobs)
+    raise NotWhole(SECTION, "its extra data are not the fields of an entry (R20)")
+
+
+def _signed(documents: Documents, dir: int, notes: bytes) -> tuple[Signed, ...]:
+    """The signatures of the note as blocks, by kind."""
+    found: list[Signed] = []
+    for kind in ("checkpoint", "cosign"):
+        name = signer(documents, dir, kind).name.encode()
+        block, count, time = b"", 0, 0
+        for line in notes.splitlines():
+            _, theirs, packed = line.split(b" ")
+            signature = unbase64(SECTION, packed)
+            algorithm = _LENGTHS.get(len(signature))
+            if algorithm is None:
+                raise NotWhole(SECTION, "a signature has the length of none")
+            if theirs == name:
+                count += 1
+                rest = signature[4:]
+                if algorithm != ED25519:
+                    time, rest = int.from_bytes(rest[:8], "big"), rest[8:]
+                block += u8(algorithm) + signature[:4] + rest
+        if count:
+            found.append(Signed(kind, time, u8(count) + block))
+    if not found:
+        raise NotWhole(SECTION, "nobody of this line signed it")
+    return tuple(found)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

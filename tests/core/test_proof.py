@@ -1,0 +1,219 @@
+"""One entry shown without the others: what a proof says, and that every byte of it counts."""
+
+from __future__ import annotations
+
+import base64
+import io
+import random
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parley.core import proof
+from parley.core.audit import Documents, NotWhole
+from parley.core.entry import Marks, Precedence, Status, Type, body_of
+from parley.core.kept import EntryRow, HeadRow
+from parley.core.keys import SigningKey, sha256
+from parley.core.proof import Proof, Signed, root_of
+from parley.core.record import EMPTY_ROOT, Leaf, Tree
+from parley.core.wire import decode, encode
+from parley.station.evidence import inclusion
+from tests.exercise.record_of_two import TEXT, talk_of_two
+
+
+@cache
+def talk() -> tuple[Documents, list[EntryRow], list[HeadRow]]:
+    return talk_of_two(60, signed_every=20)
+
+
+def proof_of(dir: int, n: int, *kinds: str) -> Proof:
+    """Entry `n` under the first head above it that bears signatures of these kinds."""
+    documents, entries, heads = talk()
+    kinds = kinds or ("checkpoint", "cosign")
+    above = {
+        kind: {head.size: head for head in heads if head.dir == dir and head.kind == kind}
+        for kind in kinds
+    }
+    sizes = set.intersection(*(set(found) for found in above.values()))
+    size = min(size for size in sizes if size > n)
+    roots = {(row.dir, row.n + 1): row.root for row in entries}
+    row = next(row for row in entries if (row.dir, row.n) == (dir, n))
+    leaves = [row.leaf for row in sorted(entries, key=lambda row: row.n) if row.dir == dir]
+    leaf = Leaf(
+        documents.agreement.line_id,
+        1,
+        *(dir, n, row.type, row.marks, row.time, row.seen),
+        roots.get((1 - dir, row.seen), EMPTY_ROOT),
+        *(row.et, row.blind, row.body),
+    )
+    signed = [Signed(kind, above[kind][size].time, above[kind][size].block) for kind in kinds]
+    return Proof(documents, leaf, inclusion(leaves, n, size), size, tuple(signed)).check()
+
+
+def verify(text: str | bytes) -> Proof:
+    return proof.verify(io.BytesIO(text.encode() if isinstance(text, str) else text))
+
+
+@pytest.mark.parametrize("dir", [0, 1])
+@pytest.mark.parametrize("n", [0, 1, 7, 13])
+def test_R18_a_proof_is_read_back(dir: int, n: int) -> None:
+    shown = proof_of(dir, n)
+    read = verify(shown.text())
+    assert read == shown
+    assert read.words is not None
+    assert read.words.endswith(TEXT)
+    assert read.signed_by_speaker
+    assert read.received_at is not None
+
+
+def test_R18_it_opens_with_who_when_and_the_words() -> None:
+    shown = proof_of(0, 3)
+    opening, _, rest = shown.text().partition("\n--- agreement\n")
+    assert opening.startswith("Parley proof, version 1\n")
+    assert max(map(len, opening.splitlines())) <= 100
+    party = shown.documents.letters[0].party
+    for words in (f"Said by   {party}, 20", "EXERCISE", "A 3", f"  | {shown.words}", "SHA-256"):
+        assert words in opening
+    assert rest.partition("\n--- proof\n")[2].startswith("c2sp.org/tlog-proof@v1\nextra ")
+
+
+def test_R18_it_shows_no_other_entry() -> None:
+    _, entries, _ = talk()
+    text = proof_of(0, 3).text()
+    extra = text.partition("\nextra ")[2].partition("\n")[0]
+    shown = base64.b64decode(extra)
+    for row in entries:
+        assert (row.body in shown) == (row.blind in shown) == ((row.dir, row.n) == (0, 3))
+
+
+def test_R18_every_changed_byte_is_refused() -> None:
+    text = proof_of(1, 5).text().encode()
+    begin = text.index(b"\n--- proof\n")
+    chance = random.Random(5)
+    places = [*range(begin, len(text)), *range(0, begin, 97)]
+    for at in places:
+        changed = bytearray(text)
+        changed[at] ^= chance.randrange(1, 256)
+        with pytest.raises(NotWhole):
+            verify(bytes(changed))
+
+
+@pytest.mark.parametrize("change", [lambda text: text[:-1], lambda text: text + "\n"])
+def test_R18_no_byte_may_lack_or_follow(change: object) -> None:
+    assert callable(change)
+    with pytest.raises(NotWhole):
+        verify(change(proof_of(1, 5).text()))
+
+
+def test_R19_one_signature_is_enough_and_it_says_whose() -> None:
+    for kind in ("checkpoint", "cosign"):
+        read = verify(proof_of(0, 2, kind).text())
+        assert read.signed_by_speaker == (kind == "checkpoint")
+        assert (read.received_at is None) == (kind == "checkpoint")
+        assert read.text().count("not in this file") == 1
+
+
+def test_R19_a_proof_that_nobody_of_the_line_signed_is_refused() -> None:
+    text = proof_of(0, 2, "checkpoint").text()
+    line = text.splitlines(keepends=True)[-1]
+    with pytest.raises(NotWhole, match="nobody"):
+        verify(text.replace(line, line.replace("/log ", "/other ")))
+    with pytest.raises(NotWhole, match="form"):
+        verify(text.removesuffix(line))
+
+
+def test_R19_a_signature_by_another_key_or_of_another_head_is_refused() -> None:
+    shown = proof_of(0, 2, "checkpoint")
+    key = SigningKey(proof.signer(shown.documents, 0, "checkpoint").name, bytes(64))
+    required, _ = shown.head.checkpoint(key.public.name)
+    with pytest.raises(NotWhole, match="head of A"):
+        verify(replace(shown, signed=(Signed("checkpoint", 0, key.block([required])),)).text())
+    other = next(
+        head for head in talk()[2] if head.kind == "checkpoint" and head.size != shown.size
+    )
+    with pytest.raises(NotWhole, match="head of A"):
+        verify(replace(shown, signed=(Signed("checkpoint", 0, other.block),)).text())
+
+
+@given(st.integers(1, 300), st.data())
+def test_R19_every_leaf_of_every_tree_has_its_way(size: int, data: st.DataObject) -> None:
+    leaves = [sha256(b"%d" % number) for number in range(size)]
+    n = data.draw(st.integers(0, size - 1))
+    tree = Tree()
+    tree.grow(*leaves)
+    path = inclusion(leaves, n, size)
+    assert root_of(leaves[n], n, size, path) == tree.fold()
+    for wrong in (path[:-1], (*path, sha256(b""))):
+        if wrong != path:
+            with pytest.raises(NotWhole):
+                root_of(leaves[n], n, size, wrong)
+
+
+def test_R19_a_number_beyond_the_tree_is_refused() -> None:
+    with pytest.raises(NotWhole):
+        root_of(bytes(32), 1, 1, ())
+    with pytest.raises(NotWhole):
+        root_of(bytes(32), 5, 4, (bytes(32), bytes(32)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda fields: fields[:-1],
+        lambda fields: [*fields, b""],
+        lambda fields: [2, *fields[1:]],
+        lambda fields: [True, *fields[1:]],
+        lambda fields: [0, 256, *fields[2:]],
+        lambda fields: [*fields[:3], 1 << 32, *fields[4:]],
+        lambda fields: [*fields[:5], bytes(31), *fields[6:]],
+        lambda fields: [*fields[:7], None, fields[8]],
+        lambda fields: [*fields[:8], "text"],
+        lambda fields: [*fields[:8], fields[8] + b"!"],
+        lambda fields: {0: fields},
+    ],
+)
+def test_R20_the_extra_data_are_the_fields(change: object) -> None:
+    assert callable(change)
+    text = proof_of(0, 3).text()
+    extra = text.partition("\nextra ")[2].partition("\n")[0]
+    changed = encode(change(decode(base64.b64decode(extra))))
+    with pytest.raises(NotWhole):
+        verify(text.replace(extra, base64.b64encode(changed).decode()))
+    with pytest.raises(NotWhole, match="extra"):
+        verify(text.replace(extra, base64.b64encode(b"\xff").decode()))
+
+
+def words_of(kind: int, marks: int, body: bytes) -> tuple[str | None, str]:
+    shown = proof_of(0, 0)
+    other = replace(shown, leaf=replace(shown.leaf, type=kind, marks=marks, body=body))
+    return other.words, other.text().partition("\n--- agreement")[0]
+
+
+def test_R18_words_that_could_mislead_are_not_shown_as_text() -> None:
+    plain = Marks(Precedence.FLASH, Status.ACTUAL).byte()
+    for text in ("\x1b[2J", "a\u202eb", "tab\t"):
+        words, opening = words_of(Type.TEXT, plain, encode([{}, text]))
+        assert words is None
+        assert "(not a text;" in opening
+    words, opening = words_of(Type.DISPLAYED, plain, encode([[0, 1]]))
+    assert words is None
+    assert "DISPLAYED, FLASH, ACTUAL" in opening
+    words, opening = words_of(0x61, 0b00111000, b"\xff")
+    assert "type 61, unknown marks" in opening
+    two, opening = words_of(Type.TEXT, plain, body_of(Type.TEXT, {}, "one\nSigned\u2028Entry"))
+    assert two == "one\nSigned\u2028Entry"
+    assert "\n  | one\n  | Signed\n  | Entry\n" in opening
+    blank, _ = words_of(Type.TEXT, plain, body_of(Type.TEXT, {}, "\u200d"))
+    assert blank == "\u200d"
+
+
+def test_R19_a_time_beyond_all_calendars_is_a_number() -> None:
+    shown = proof_of(0, 2, "cosign")
+    late = replace(shown, signed=(replace(shown.signed[0], time=(1 << 64) - 1),))
+    assert late.received_at == "second 18446744073709551615"
+    assert "second 18446744073709551615" in late.text()
+    with pytest.raises(NotWhole, match="head of A"):
+        verify(late.text())
