@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 CYCLES ?= 200
+SECONDS_EACH ?= 60
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -11,7 +12,8 @@ BIN := .venv/bin
 SET_UP := .venv/.set-up
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup demo demo-clean chromium check test bench torture prove vectors core-size pictures lock
+# Every target is a task; none is a file that make could find up to date.
+.PHONY: $(shell grep -oE '^[a-z][a-z-]*:' Makefile | tr -d :)
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,6 +49,10 @@ check: setup
 test: setup chromium check  ## run every test, after the style and type checks
 	$(BIN)/pytest -q
 
+coverage: setup  ## run the tests of the trusted core; fails where a line or a branch is not reached
+	@$(BIN)/coverage run -m pytest -q tests/core
+	@$(BIN)/coverage report
+
 bench: setup chromium  ## measure; prints a table and writes bench/latest.json
 	@$(BIN)/python -m bench
 
@@ -55,6 +61,10 @@ torture: setup  ## kill -9 stations under load, CYCLES times (200)
 
 prove: setup  ## run the longer proofs, a torture run among them
 	CYCLES=$(CYCLES) $(BIN)/pytest -q -m proof
+
+fuzz: setup  ## fuzz every parser, SECONDS_EACH (60), two at a time
+	@$(PIP) install --require-hashes -r requirements/fuzz.txt
+	@$(BIN)/python -m fuzz --seconds $(SECONDS_EACH)
 
 vectors: setup  ## check the vectors with the code, and with a second program (needs Node)
 	@$(BIN)/python -m vectors.generate
@@ -68,9 +78,9 @@ pictures: setup chromium  ## take the pictures of the console in README anew
 
 # Needs uv on the path. The output names no registry, so that it installs from any mirror.
 lock:  ## pin the dependencies of pyproject.toml anew
-	for group in run dev; do \
-	  UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --no-config --generate-hashes --universal \
-	    --python-version 3.11 --no-emit-index-url --no-emit-find-links \
-	    --custom-compile-command "make lock" \
-	    pyproject.toml $$([ $$group = run ] || echo --group $$group) -o requirements/$$group.txt; \
-	done
+	pin() { UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --no-config --generate-hashes --universal \
+	  --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" "$$@"; }; \
+	pin pyproject.toml -o requirements/run.txt; \
+	pin pyproject.toml --group dev -o requirements/dev.txt; \
+	pin --group fuzz -o requirements/fuzz.txt

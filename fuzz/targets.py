@@ -1,0 +1,54 @@
+"""The targets by name, with the longest input each is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+CORPUS = Path(__file__).parent / "corpus"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One parser under test. Its page is imported only when it is tried: that takes seconds."""
+
+    page: str
+    bytes_max: int = 1024
+
+
+TARGETS = {
+    "cbor": Target("values"),
+    "numbers": Target("values", 16),
+    "packets": Target("values", 512),
+    "body": Target("values"),
+    "text": Target("values"),
+    "framing": Target("values", 4096),
+    "letter": Target("papers"),
+    "certificate": Target("papers"),
+    "digits": Target("papers", 128),
+    "agreement": Target("papers"),
+    "paper": Target("papers"),
+    "carried": Target("papers"),
+    "evidence": Target("papers", 2048),
+    "foreign": Target("lines", 256),
+    "line": Target("lines"),
+    "opening": Target("lines", 512),
+    "heard": Target("stations"),
+    "control": Target("stations"),
+    "form": Target("stations"),
+    "exchange": Target("stations"),
+}
+
+
+def target(name: str) -> Callable[[bytes], None]:
+    """The function that tries one input."""
+    page = import_module(f"fuzz.{TARGETS[name].page}")
+    return cast(Callable[[bytes], None], getattr(page, name))
+
+
+def inputs(name: str) -> list[Path]:
+    """The kept inputs of a target."""
+    return sorted((CORPUS / name).glob("*"))
