@@ -144,6 +144,37 @@ def test_a_root_signs_with_the_larger_ml_dsa() -> None:
     assert ROOT.public.check(Reader(block), wanted) == [ED25519, MLDSA65]
 
 
+# y of the eight points of small order, and the same points written less than canonically.
+SMALL_ORDER = [
+    *(bytes([y]) + bytes(31) for y in (0, 1)),
+    b"\xec" + b"\xff" * 30 + b"\x7f",
+    bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+    bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+    *(bytes([y]) + b"\xff" * 30 + b"\x7f" for y in (0xED, 0xEE)),
+]
+
+
+@pytest.mark.parametrize("sign", [0, 0x80])
+@pytest.mark.parametrize("point", SMALL_ORDER)
+def test_I2_a_key_of_small_order_is_refused(point: bytes, sign: int) -> None:
+    point = point[:31] + bytes([point[31] | sign])
+    with pytest.raises(Malformed, match="anybody can sign") as caught:
+        VerifyKey("", point, STATION.public.mldsa).usable()
+    assert caught.value.rule == "I2"
+
+
+@pytest.mark.parametrize("lengths", [(31, 1312), (33, 1312), (32, 1311), (32, 1953)])
+def test_I2_what_is_no_key_is_refused(lengths: tuple[int, int]) -> None:
+    with pytest.raises(Malformed, match="not one") as caught:
+        VerifyKey("", bytes([9] * lengths[0]), bytes(lengths[1])).usable()
+    assert caught.value.rule == "I2"
+
+
+def test_I2_a_key_is_usable_itself() -> None:
+    for key in (STATION.public, ROOT.public):
+        assert key.usable() is key
+
+
 def test_the_same_seed_grows_the_same_key_under_any_name() -> None:
     assert STATION.named("other").public == STATION.public.named("other")
     with pytest.raises(Misused):
