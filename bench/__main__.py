@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from bench import alarm, bytes, drain, flash, receipt, record, resources, throughput
+from bench import alarm, bytes, drain, flash, rates, receipt, record, resources, throughput
 from bench.driver import Crew
 from bench.limits import limits
 from bench.proxy import Wire
@@ -92,6 +92,12 @@ async def _record() -> list[Figure]:
     return await asyncio.to_thread(record.measure)
 
 
+async def _rates() -> list[Figure]:
+    async with stations(wire=True) as (_, here, there, wire):
+        by_tcp = await rates.by_tcp(here, there, wire)
+    return [*rates.alone(), *by_tcp]
+
+
 ALL: dict[str, Measure] = {
     "alarm": _alarm,
     "receipt": _receipt,
@@ -100,6 +106,7 @@ ALL: dict[str, Measure] = {
     "flash": _flash,
     "drain": _drain,
     "record": _record,
+    "rates": _rates,
 }
 
 

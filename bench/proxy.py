@@ -1,14 +1,16 @@
-"""A wire between two stations that notes what crosses it and can be cut."""
+"""A wire between two stations that notes what crosses it, can be cut, and tells lies of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 LENGTH_BYTES = 3  # before every frame (spec/wire.md W12)
 ENVELOPE, PACKET = 0, 1  # frame kinds
+INJECTED_AT_ONCE = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ class Wire:
     target: tuple[str, int]
     port: int = 0
     crossings: list[Crossing] = field(default_factory=list)
+    holds: bool = False  # envelopes that go forward are kept from their receiver
+    held: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
+    _forward: asyncio.StreamWriter | None = None
     _server: asyncio.Server | None = None
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
     _serving: set[asyncio.Task[None]] = field(default_factory=set)
@@ -59,6 +64,7 @@ class Wire:
             to_near.transport.abort()
             return
         self._open |= {to_near, to_far}
+        self._forward = to_far
         await asyncio.gather(self._pump(near, to_far, True), self._pump(far, to_near, False))
 
     async def _pump(
@@ -67,19 +73,31 @@ class Wire:
         unread = bytearray()
         with suppress(OSError):
             while data := await source.read(1 << 16):
-                sink.write(data)
-                self._note(unread, data, forward)
+                unread += data
+                sink.write(b"".join(self._frames(unread, forward)))
                 await sink.drain()
         self._open.discard(sink)
         sink.transport.abort()
 
-    def _note(self, unread: bytearray, data: bytes, forward: bool) -> None:
+    def _frames(self, unread: bytearray, forward: bool) -> Iterator[bytes]:
+        """The whole frames among what was read, but for those that are held."""
         now = time.monotonic()
-        unread += data
         while len(unread) > LENGTH_BYTES:
             size = LENGTH_BYTES + int.from_bytes(unread[:LENGTH_BYTES])
             if len(unread) < size:
                 break
             kind = unread[LENGTH_BYTES] >> 2 & 7
             self.crossings.append(Crossing(now, forward, kind, size))
+            framed = bytes(unread[:size])
             del unread[:size]
+            if self.holds and forward and kind == ENVELOPE:
+                self.held.put_nowait(framed[LENGTH_BYTES:])
+            else:
+                yield framed
+
+    async def inject(self, stream: bytes) -> None:
+        """Send whole frames of ours forward, as fast as they are taken."""
+        assert self._forward is not None
+        for at in range(0, len(stream), INJECTED_AT_ONCE):
+            self._forward.write(stream[at : at + INJECTED_AT_ONCE])
+            await self._forward.drain()

@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 
 from parley.core.effects import Outcome
 from parley.core.entry import EPOCH_2020, Precedence, Type, body_of
-from parley.core.hearing import CIPHERTEXTS_REMEMBERED, HELD_BYTES_MAX, ROOTS_AHEAD_MAX
+from parley.core.hearing import (
+    CIPHERTEXTS_REMEMBERED,
+    HELD_BYTES_MAX,
+    ROOTS_AHEAD_MAX,
+    SEALED_AT,
+)
 from parley.core.packets import Kind
 from parley.core.record import ROOTS_REMEMBERED
 from parley.core.speaking import frame
@@ -258,13 +263,37 @@ def test_S5_a_locator_may_belong_to_several_entries() -> None:
         north.says(str(count))
     sealed = envelopes(north.settles())
     ears = south.line._ears
-    first, last = sealed[0][1:6], sealed[2][1:6]
-    both = ears._entries[last] + ears._entries[first]
-    ears._entries[first] = ears._entries[last] = both
-    shared = first + sealed[2][6:]
-    assert south.hears(b"\x20" + shared, sealed[1], sealed[0]) == [Outcome.OK] * 3
+    first, last = sealed[0][:SEALED_AT], sealed[2][:SEALED_AT]
+    both = ears.expected[last] + ears.expected[first]
+    ears.expected[first] = ears.expected[last] = both
+    shared = first + sealed[2][SEALED_AT:]
+    assert south.hears(shared, sealed[1], sealed[0]) == [Outcome.OK] * 3
     south.settles()
     assert south.reads() == ["0", "1", "2"]
+
+
+def test_L7_what_no_locator_matches_is_sifted_out_and_counted() -> None:
+    north, south = in_service()
+    north.says("One.")
+    good = north.settles()
+    junk = [b"\x20" + bytes(50), b"\x24" + bytes(50), b"\x20", b"\x24\x00"]
+    others = [b"\x2c" + bytes(50), b"\x28" + bytes(50), b"\x40", b"\x00\x01"]
+    mixed = [data for three in zip(junk, good * 2, others, strict=False) for data in three]
+    assert south.line.sift(mixed) == [data for data in mixed if data not in junk]
+    lost = len(mixed) - len(south.line.sift(mixed))
+    assert south.state.counts[Outcome.UNKNOWN] == 2 * lost > 0
+    before = south.state.counts
+    assert south.line.sift(good) == good
+    assert south.state.counts == before
+    assert Outcome.OK in south.hears(*good)
+
+
+def test_L7_nothing_is_sifted_out_before_their_open_was_accepted() -> None:
+    """A STATUS may come in one reading with the OPEN that brings its keys."""
+    north, south = two_stations()
+    first = south.settles()
+    assert north.line.sift([*first, b"\x20" + bytes(50)]) == [*first, b"\x20" + bytes(50)]
+    assert north.state.counts == {}
 
 
 def test_L1_an_envelope_cut_short_does_not_open() -> None:

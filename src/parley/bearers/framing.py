@@ -46,21 +46,20 @@ class FrameReader:
             held.clear()
         frames: list[bytes] = []
         at, end = 0, len(piece)
-        wanted = LENGTH_BYTES
-        while end - at >= LENGTH_BYTES:
-            size = int.from_bytes(piece[at : at + LENGTH_BYTES], "big")
+        self._wanted = LENGTH_BYTES
+        while (start := at + LENGTH_BYTES) <= end:
+            size = int.from_bytes(piece[at:start], "big")
             if not 0 < size <= FRAME_BYTES_MAX:
                 self.fault = "oversize" if size else "empty"
                 return frames
-            wanted = LENGTH_BYTES + size
-            if end - at < wanted:
+            stop = start + size
+            if stop > end:
+                self._wanted = stop - at
                 break
-            frames.append(piece[at + LENGTH_BYTES : at + wanted])
-            at += wanted
-            wanted = LENGTH_BYTES
+            frames.append(piece[start:stop])
+            at = stop
         if at < end:
             held += piece[at:] if at else piece
-        self._wanted = wanted
         return frames
 
 

@@ -27,6 +27,7 @@ from parley.core.seal import (
     open_entry,
     packet_locator,
 )
+from parley.core.speaking import ENVELOPE, PACKET, frame
 from parley.core.terms import Terms
 from parley.core.wire import Reader, Value, encode
 
@@ -34,7 +35,7 @@ CIPHERTEXTS_REMEMBERED = 64  # per kind, to tell a repeated packet from a repeat
 ROOTS_AHEAD_MAX = 64  # roots stated for sizes we have not reached
 HELD_BYTES_MAX = 4 << 20  # of bodies that came early; whoever keeps to the limits needs 256 KiB
 PAST_EPOCHS_MAX = 16  # whose packets are still known, to find out a station that was rolled back
-FRAME_HEADER_BYTES = 1
+SEALED_AT = 1 + LOCATOR_BYTES  # in a frame, behind its header and locator
 
 
 class Stop(Exception):
@@ -82,8 +83,8 @@ class Ears:
             kind: {counter: digest} for kind, (counter, digest) in self._newest.items()
         }
         self._roots_ahead: dict[int, bytes] = {}
-        self._entries: dict[bytes, list[tuple[Epoch, int]]] = {}
-        self._packets: dict[bytes, list[tuple[Epoch, int]]] = {}
+        # What may come: by frame header and locator the epoch, and the entry's number or the kind.
+        self.expected: dict[bytes, list[tuple[Epoch, int]]] = {}
         self._listed_to = log.size
         self.moved = False  # entries were taken since the last `keep`
         for epoch in self.epochs:
@@ -155,17 +156,16 @@ class Ears:
         self._past.append(Epoch.from_cell(older.past()))
         gone = {older, *self._past[:-PAST_EPOCHS_MAX]}
         del self._past[:-PAST_EPOCHS_MAX]
-        for table in (self._entries, self._packets):
-            for locator, items in list(table.items()):
-                table[locator] = [item for item in items if item[0] not in gone]
-                if not table[locator]:
-                    del table[locator]
+        for locator, items in list(self.expected.items()):
+            self.expected[locator] = [item for item in items if item[0] not in gone]
+            if not self.expected[locator]:
+                del self.expected[locator]
         self._listen_to(self._past[-1], (Kind.STATUS,))
 
     def _listen_to(self, epoch: Epoch, kinds: Iterable[int]) -> None:
         for kind in kinds:
-            locator = packet_locator(epoch.kl, kind)
-            self._packets.setdefault(locator, []).append((epoch, kind))
+            locator = frame(PACKET, packet_locator(epoch.kl, kind))
+            self.expected.setdefault(locator, []).append((epoch, kind))
 
     def _list_entries(self) -> None:
         """Know the locators of the next W entries (L7)."""
@@ -177,23 +177,23 @@ class Ears:
             self._listed_to += 1
 
     def _list(self, epoch: Epoch, n: int) -> None:
-        self._entries.setdefault(envelope_locator(epoch.kl, n), []).append((epoch, n))
+        locator = frame(ENVELOPE, envelope_locator(epoch.kl, n))
+        self.expected.setdefault(locator, []).append((epoch, n))
 
     def _unlist(self, n: int) -> None:
         for epoch in self.epochs:
-            locator = envelope_locator(epoch.kl, n)
-            left = [item for item in self._entries.get(locator, ()) if item[1] != n]
+            locator = frame(ENVELOPE, envelope_locator(epoch.kl, n))
+            left = [item for item in self.expected.get(locator, ()) if item[1] != n]
             if left:
-                self._entries[locator] = left
+                self.expected[locator] = left
             else:
-                self._entries.pop(locator, None)
+                self.expected.pop(locator, None)
 
     # --- entries
 
     def envelope(self, data: bytes, our_log: Log, joined: list[EntryRow], wall: float) -> Outcome:
         """Open one envelope; entries that may now join the record are added to `joined`."""
-        start = FRAME_HEADER_BYTES + LOCATOR_BYTES
-        candidates = self._entries.get(data[FRAME_HEADER_BYTES:start])
+        candidates = self.expected.get(data[:SEALED_AT])
         if not candidates:
             return Outcome.UNKNOWN
         outcome = Outcome.FORGED
@@ -201,7 +201,7 @@ class Ears:
             if n in self.held:
                 outcome = Outcome.DUPLICATE
                 continue
-            row = self._open(epoch, n, data[start:])
+            row = self._open(epoch, n, data[SEALED_AT:])
             if row is not None:
                 return self._take(row, our_log, joined, wall)
         return outcome
@@ -287,12 +287,11 @@ class Ears:
 
     def packet(self, data: bytes) -> HeardPacket | Outcome:
         """Open one packet; an Outcome when there is nothing to act on (L14)."""
-        start = FRAME_HEADER_BYTES + LOCATOR_BYTES
-        candidates = self._packets.get(data[FRAME_HEADER_BYTES:start])
+        candidates = self.expected.get(data[:SEALED_AT])
         if not candidates:
             return Outcome.UNKNOWN
         packet = Reader(data)
-        packet.take(start)
+        packet.take(SEALED_AT)
         counter = packet.uint(4)
         sealed = packet.rest()
         for epoch, kind in candidates:

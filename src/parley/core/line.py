@@ -32,7 +32,7 @@ from parley.core.entry import Precedence, Type, body_of
 from parley.core.entry import Status as Meaning
 from parley.core.errors import Halted, Malformed, Misused, Refused
 from parley.core.heads import Heads
-from parley.core.hearing import Ears, Stop
+from parley.core.hearing import SEALED_AT, Ears, Stop
 from parley.core.kept import Change, EntryRow, Kept
 from parley.core.keys import Entropy
 from parley.core.opening import Patience, TheirOpen, make_open
@@ -69,6 +69,7 @@ COUNTER_SKIP = 1 << 16  # each start skips these, so that a restored image never
 COUNTER_BLOCK = 1 << 12
 SEEN_GAP_MAX = 1 << 15
 STATUS_SENT_MAX = 4096  # remembered until they echo one (L24)
+_LOCATED = {frame(ENVELOPE, b"")[0], frame(PACKET, b"")[0]}  # headers of frames with a locator
 
 
 class Line:
@@ -173,6 +174,19 @@ class Line:
             outcome = Outcome.REFUSED
         self._counts[outcome.value] += 1
         return outcome
+
+    def sift(self, frames: list[bytes]) -> list[bytes]:
+        """The frames to be heard: what no locator matches is counted here, for one look each (L7).
+
+        Before their OPEN every frame is to be heard: what it brings may be for those behind it.
+        """
+        expected = self._ears.expected
+        if not expected:
+            return frames
+        left = [data for data in frames if data[:SEALED_AT] in expected or data[0] not in _LOCATED]
+        if len(left) < len(frames):
+            self._counts[Outcome.UNKNOWN.value] += len(frames) - len(left)
+        return left
 
     def _hear(self, data: bytes, now: Instant, source: str) -> Outcome:
         if len(data) < 2 or data[0] >> 5 != FRAME_VERSION or data[0] & 3:

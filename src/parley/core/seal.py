@@ -80,6 +80,7 @@ class Epoch:
         self._chain = {at: chain}
         self._high = at
         self._message = dict(skipped)
+        self._keys: dict[int, EntryKey] = {}  # so that a tampered copy costs one failed open
 
     @classmethod
     def first(cls, secret: bytes, psk0: bytes | None, info0: bytes, sealed: bytes) -> _Made:
@@ -112,6 +113,8 @@ class Epoch:
 
     def message_key(self, n: int) -> EntryKey:
         """The key of entry `n`; Misused when it has been retired (S3)."""
+        if n in self._keys:
+            return self._keys[n]
         if n not in self._message:
             if n < self._high or n - self._high > CHAIN_STEPS_MAX:
                 raise Misused(f"the key of entry {n} has been retired")
@@ -119,7 +122,9 @@ class Epoch:
                 self._message[self._high] = hmac_sha256(self._chain[self._high], b"\x01")
                 self._step()
         message = self._message[n]
-        return EntryKey(hmac_sha256(message, b"\x03"), hmac_sha256(message, b"\x04"))
+        key = EntryKey(hmac_sha256(message, b"\x03"), hmac_sha256(message, b"\x04"))
+        self._keys[n] = key
+        return key
 
     def _step(self) -> None:
         self._chain[self._high + 1] = hmac_sha256(self._chain[self._high], b"\x02")
@@ -138,6 +143,7 @@ class Epoch:
             self.message_key(low - 1)
         for n in [n for n in self._message if n < below or n in also]:
             del self._message[n]
+        self._keys.clear()
         for n in [n for n in self._chain if n < low]:
             del self._chain[n]
 

@@ -115,6 +115,11 @@ class Carrying:
             open_line.line.path_up(now)
         return open_line
 
+    def sift(self, path: Path, frames: list[bytes]) -> list[bytes]:
+        """The frames of a path that are worth a step; a flood of others costs a look each."""
+        open_line = self._carried.get(path)
+        return frames if open_line is None else open_line.line.sift(frames)
+
     def hear(self, path: Path, frames: list[bytes], now: Instant) -> OpenLine | None:
         """Give frames to the line they are for; while nobody knows which, every line is asked.
         The line, when one of the frames has just shown it."""

@@ -249,8 +249,10 @@ class Station:
 
     def path_frames(self, path: Path, frames: list[bytes]) -> None:
         """Frames came in."""
-        self._arrivals.add(path, frames)
-        self._soon()
+        frames = self.carrying.sift(path, frames)
+        if frames:
+            self._arrivals.add(path, frames)
+            self._soon()
 
     def path_room(self, path: Path) -> None:
         """A path can take more again."""
