@@ -159,8 +159,9 @@ class Checks:
 
 def receipts_are_true(near: Resident, far: Resident) -> None:
     """I3: nobody is told that more is held than is."""
-    receipted = decode(near.cells["receipts"])[0] if "receipts" in near.cells else 0
-    hold("I3", receipted <= len(far.theirs), "a receipt is for entries that are not kept")
+    hold(
+        "I3", near.kept_receipts() <= len(far.theirs), "a receipt is for entries that are not kept"
+    )
     if near.on:
         hold("I3", near.open_line.line._voice.receipted <= len(far.theirs), "a receipt ran ahead")
 

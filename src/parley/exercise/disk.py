@@ -107,7 +107,7 @@ class SimDisk(MemoryStore):
         self.stuck = False  # a reader keeps the journal from being emptied
         self.commits = 0
         self.notes: dict[str, list[Any]] = {}  # rows of the station's own
-        self._chance = chance
+        self.chance = chance  # what becomes of bytes that were not synced
         self._journal: list[_Record] = []
         self._writes: list[tuple[str, tuple[Any, ...]]] = []
         self._database: dict[object, Cells] = {}  # cells as of the last scrub
@@ -205,7 +205,7 @@ class SimDisk(MemoryStore):
             while record.undo:
                 record.undo.pop()()
         for record in journal:
-            if not record.synced and not survives(record.to_bytes(), self._chance):
+            if not record.synced and not survives(record.to_bytes(), self.chance):
                 break
             self._undo = record.undo
             for name, given in record.writes:

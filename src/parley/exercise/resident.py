@@ -24,7 +24,7 @@ from parley.core.packets import Kind
 from parley.core.record import key_name
 from parley.core.seal import packet_locator
 from parley.core.terms import Instant, OurKeys, Terms, TheirKeys
-from parley.core.wire import encode
+from parley.core.wire import decode, encode
 from parley.exercise.disk import Power, PowerCut, SimDisk
 from parley.station.carrying import Carrying, Departures
 from parley.station.lines import Agreed, Lines, OpenLine
@@ -133,6 +133,7 @@ class Resident:
         self._step_at = float("inf")
         self._busy_until = 0.0
         self._kept: list[Change] = []  # in the step under way
+        self._ghost: list[Any] = []  # what a failed sync may yet turn out to have written
         self._armed: list[Any] = []  # what the disk may hold after the power cut that is coming
         self._locators: tuple[bytes, tuple[bytes, ...]] = (b"", ())
         self._begins_with()
@@ -191,7 +192,6 @@ class Resident:
 
     def goes_down(self) -> None:
         """The power has failed: what was not on the disk is gone."""
-        self.crashes += 1
         self.spoken.doubtful += self._to_say
         self._to_say.clear()
         self.on = False
@@ -202,9 +202,16 @@ class Resident:
 
     def _recovers(self) -> None:
         armed, self._armed = self._armed, []
-        self.disk.recovers()
+        ghost, self._ghost = self._ghost, []
+        while True:
+            self.crashes += 1
+            try:
+                self.disk.recovers()
+                break
+            except PowerCut:
+                continue  # it failed again before it was ready
         if armed:
-            self.world.checks.recovered(self, armed)
+            self.world.checks.recovered(self, armed + ghost)
 
     def comes_back(self) -> None:
         """The power is back."""
@@ -278,6 +285,7 @@ class Resident:
         calls, self._calls = self._calls, []
         inbox, self._inbox = self._inbox, []
         words: list[Words] = []
+        after: list[Any] = []
         line = self.open_line.line
         try:
             with self.disk.transaction():
@@ -289,14 +297,17 @@ class Resident:
                     if self._says(line, each, now):
                         words.append(each)
                 numbered = self._settle(now)
-                if armed:
-                    self._armed.append(self.state_on_disk())
+                if armed or self.disk.bad:
+                    after.append(self.state_on_disk())
+                    self._armed += after
         except PowerCut:
             self.spoken.doubtful += words
             raise
         except Unavailable:
+            self._ghost = after
             self._undo(words, calls, now)
             return
+        self._ghost = []
         self.spoken.sure += words
         for change in self._kept:
             self._sealed_are(change.outbox_put)
@@ -408,6 +419,10 @@ class Resident:
     def cells(self) -> dict[str, bytes]:
         """The cells of its line, as they are on the disk."""
         return self.disk.cells_of(self.terms.line_id, self.terms.inc)
+
+    def kept_receipts(self) -> int:
+        """How many entries of ours they hold, as kept."""
+        return int(decode(self.cells["receipts"])[0]) if "receipts" in self.cells else 0
 
     def log(self, dir: int) -> list[EntryRow]:
         """One log as it stands in the record."""

@@ -163,7 +163,7 @@ class World:
     def __init__(self, seed: int, told: Callable[[str], object] = lambda line: None) -> None:
         self.seed, self.told = seed, told
         self.chance = random.Random(f"{self.kind} {seed}")
-        self.options = Options.of(self.chance)
+        self.options = self.draws()
         self.now = 0.0
         self.bad = True
         self.parted_until = 0.0
@@ -184,6 +184,10 @@ class World:
         for station in self.sides:
             station.starts()
         self.steps_at_check = 0
+
+    def draws(self) -> Options:
+        """How bad it is."""
+        return Options.of(self.chance)
 
     def settles(self) -> tuple[Resident, Resident]:
         """The two stations."""
@@ -248,6 +252,13 @@ class World:
         if self._unsaid <= 0:
             return
         count = min(chance.randrange(1, options.burst + 1), self._unsaid)
+        chance.choice(self.sides).releases(self.words(count))
+        mean_s = options.bad_s * (options.burst + 1) / 2 / options.messages
+        self.later(chance.uniform(0.0, 1.8 * mean_s), self._people_speak)
+
+    def words(self, count: int) -> list[Words]:
+        """So many texts, no two alike, most of them not urgent."""
+        options, chance = self.options, self.chance
         words: list[Words] = []
         for _ in range(count):
             self._unsaid -= 1
@@ -257,9 +268,7 @@ class World:
             draw = chance.random()
             urgency = 0 if draw < 0.6 else 1 if draw < 0.8 else 2 if draw < 0.95 else 3
             words.append((Precedence(urgency), text))
-        chance.choice(self.sides).releases(words)
-        mean_s = options.bad_s * (options.burst + 1) / 2 / options.messages
-        self.later(chance.uniform(0.0, 1.8 * mean_s), self._people_speak)
+        return words
 
     def strikes(self, station: Resident) -> None:
         """Misfortune, before a step of a station."""
