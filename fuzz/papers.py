@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 from functools import cache
 
 from fuzz.script import Script, edited
@@ -152,7 +153,7 @@ def evidence(data: bytes) -> None:
         name = ("heads", "entries", "end")[choice % 4 - 1]
         text = _with_section(whole, name, _section(choice >> 2, script))
     try:
-        audit.verify(text)
+        audit.verify(io.BytesIO(text))
     except audit.NotWhole as error:
         assert error.where
         return

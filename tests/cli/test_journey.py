@@ -297,7 +297,7 @@ def test_watch_tells_events_until_it_is_stopped(sides: tuple[Side, Side]) -> Non
 def test_fresh_keys_are_asked_for_and_the_last_heal_is_told(sides: tuple[Side, Side]) -> None:
     north, south = sides
     assert "of what we say not yet, of what they say not yet" in north.watch.does("status").out
-    told = north.operator.does("renew").out
+    told = north.watch.does("renew").out
     assert told.startswith("Fresh keys are asked for in both directions.")
 
     def healed() -> bool:

@@ -11,7 +11,12 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import Precedence, Type, read_body
-from parley.core.hearing import CIPHERTEXTS_REMEMBERED, HELD_BYTES_MAX, ROOTS_AHEAD_MAX
+from parley.core.hearing import (
+    CIPHERTEXTS_REMEMBERED,
+    HELD_BYTES_MAX,
+    PAST_EPOCHS_MAX,
+    ROOTS_AHEAD_MAX,
+)
 from parley.core.kept import Change, EntryRow
 from parley.core.line import STATUS_SENT_MAX
 from parley.core.record import joint_key
@@ -200,8 +205,9 @@ def limits_hold(station: Resident) -> None:
     hold("I13", len(ears.held) <= window, "more is held than a window")
     hold("I13", sum(len(row.body) for row in ears.held.values()) <= HELD_BYTES_MAX, "held bytes")
     hold("I13", len(ears._roots_ahead) <= ROOTS_AHEAD_MAX, "too many roots ahead")
-    entries = sum(map(len, ears._entries.values()))
-    hold("I13", entries <= EPOCHS_MAX * window, "the table of entries has grown")
+    expected = sum(len(items) for items in ears.expected.values())
+    packets = EPOCHS_MAX * KINDS_MAX + PAST_EPOCHS_MAX
+    hold("I13", expected <= EPOCHS_MAX * window + packets, "the table of locators has grown")
     digests = ears._digests
     hold("I13", len(digests) <= KINDS_MAX, "digests of kinds that there are not")
     for known in digests.values():

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 
-@operation("line.renew", roles=("operator", "watch"))
+@operation("line.renew", roles=("watch",))
 def renew(station: Station, who: Person, *, line: str | None = None) -> dict[str, Any]:
     """Ask for fresh keys in both directions; they are in use once both stations have spoken."""
     open_line = station.line(line)
