@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import random
 import signal
 import subprocess
 import threading
@@ -89,21 +90,27 @@ def test_a_file_is_replayed_and_both_records_prove_it(tmp_path: Path) -> None:
     ]
 
 
-class Killer(threading.Thread):
-    """kill -9 of one station after the other, some time apart, until told to stop."""
+class Killer:
+    """kill -9 of one station after the other, each at some moment of the message that is passing.
+
+    Never by the clock alone: where a start takes longer than the time between two kills, nothing
+    would ever pass.
+    """
 
     def __init__(self, pair: Pair) -> None:
-        super().__init__(daemon=True)
         self.kills = 0
-        self.over = threading.Event()
         self._pair = pair
+        self._chance = random.Random()
 
-    def run(self) -> None:
-        while not self.over.wait(0.4):
-            post = (self._pair.a, self._pair.b)[self.kills % 2]
-            if post.alive():
-                os.kill(post.pid, signal.SIGKILL)
-                self.kills += 1
+    def after(self, done: int) -> None:
+        """So many messages have passed: one of the stations dies during the next."""
+        threading.Timer(self._chance.uniform(0.0, 0.2), self._kill, [done]).start()
+
+    def _kill(self, done: int) -> None:
+        post = (self._pair.a, self._pair.b)[done // 2 % 2]
+        if post.alive():
+            os.kill(post.pid, signal.SIGKILL)
+            self.kills += 1
 
 
 def test_killing_stations_on_the_way_changes_nothing_but_the_times(
@@ -111,20 +118,19 @@ def test_killing_stations_on_the_way_changes_nothing_but_the_times(
 ) -> None:
     pair = copy_of(made, tmp_path / "pair")
     exchange = Exchange.parse({"messages": MESSAGES * 7})
-    killer = Killer(pair)
+    killer, passed = Killer(pair), dict[int, str]()
 
     def progress(done: int, total: int, note: str) -> None:
-        if done == 1:
-            killer.start()
-        elif done == total:
-            killer.over.set()
+        if passed.get(done) is None and done % 2 == 1 and done < total:
+            passed[done] = note
+            killer.after(done)
 
     told: list[str] = []
     replayed = replay_on(pair, exchange, told.append, progress)
     found = report.report(exchange, replayed)
     assert found["complaints"] == []
     assert found["ok"]
-    assert killer.kills >= 1
+    assert killer.kills >= 3
     assert found["restarts"] == killer.kills
     assert any("killed by signal 9" in line for line in told)
 
