@@ -72,6 +72,12 @@ def test_a_clock_names_the_day_unless_it_is_today() -> None:
     assert words.iso(moment) == "2023-11-14T22:13:20Z"
 
 
+@pytest.mark.parametrize("moment", [253_402_300_800.0, 9_007_200_832_577_792.0, float(1 << 63)])
+def test_a_moment_no_calendar_has_is_shown_as_the_last_one(moment: float) -> None:
+    assert words.clock(moment, 1_700_000_000.0) == "9999-12-31 23:59:59Z"
+    assert words.iso(moment) == "9999-12-31T23:59:59Z"
+
+
 def test_times_allowed_read_as_words() -> None:
     assert [words.within(s) for s in (30, 600, 1800, 3600, 10_800)] == [
         "30 seconds",

@@ -233,7 +233,13 @@ def test_E15_bytes_count_and_not_characters(text: str) -> None:
 
 def test_E16_a_subject_is_one_short_line() -> None:
     check_subject("s" * SUBJECT_BYTES_MAX)
-    for subject in ("two\nlines", "s" * (SUBJECT_BYTES_MAX + 1), "é" * 101):
+    for subject in (
+        "two\nlines",
+        "two\u2028lines",
+        "end\u2029",
+        "s" * (SUBJECT_BYTES_MAX + 1),
+        "é" * 101,
+    ):
         with pytest.raises(Refused) as caught:
             check_subject(subject)
         assert caught.value.rule == "E16"

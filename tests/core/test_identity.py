@@ -239,7 +239,9 @@ def test_I4_a_root_commits_to_its_successor() -> None:
     assert commit_to(VerifyKey(ROOT, bytes(32), bytes(1952))) != commit_to(successor)
 
 
-@pytest.mark.parametrize("name", ["", " ", "two\nlines", "a\tb", "x" * 121, "half \ud800"])
+@pytest.mark.parametrize(
+    "name", ["", " ", "two\nlines", "two\u2028lines", "a\tb", "x" * 121, "half \ud800"]
+)
 def test_a_name_no_document_could_carry_is_our_own_mistake(name: str) -> None:
     with pytest.raises(Misused):
         check_name("party", name)

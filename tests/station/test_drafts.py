@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from parley.core.entry import Type, body_of
 from parley.core.errors import Misused, ParleyError, Refused
+from parley.station.drafts import LISTED_MAX
 from tests.playbook import Post, Voice, two_stations
 
 
@@ -86,6 +88,20 @@ def test_a_releaser_has_seen_what_arrived_since(tmp_path: Path) -> None:
         shown = north.releaser.asks("draft.show", draft=draft["draft"])
         assert [each["n"] for each in shown["arrived_since"]] == [n]
         assert shown["displayed"] == n + 1
+        assert north.releases(draft, displayed=n + 1)["n"] is not None
+
+
+def test_what_no_list_has_room_for_was_not_seen_either(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        draft = north.drafts("We agree to everything.")
+        for _ in range(LISTED_MAX):
+            last = south.utters(Type.TEXT, body_of(Type.TEXT, {}, "Wait."))
+        n = south.says("We have changed our mind.", "FLASH")["n"]
+        north.hears(n)
+        assert n == last + 1
+        with pytest.raises(Refused) as fault:
+            north.releases(draft, displayed=n)
+        assert f"{n} (FLASH)" in fault.value.sentence
         assert north.releases(draft, displayed=n + 1)["n"] is not None
 
 

@@ -104,15 +104,23 @@ def first_words(text: str | None, most: int = 140) -> str:
     return seen_signs(short)
 
 
+# A counterpart's clock may claim any moment, and the calendar here ends with this second.
+LAST_MOMENT = 253_402_300_799
+
+
+def _utc(moment: float) -> datetime:
+    return datetime.fromtimestamp(min(moment, LAST_MOMENT), UTC)
+
+
 def iso(moment: float) -> str:
-    """A moment in full, UTC."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """A moment in full, UTC; the last second of 9999 for any that is later."""
+    return _utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def clock(moment: float, now: float | None = None) -> str:
     """A moment as it is read aloud: the time of day, with the date unless it is today."""
-    when = datetime.fromtimestamp(moment, UTC)
-    if now is not None and datetime.fromtimestamp(now, UTC).date() == when.date():
+    when = _utc(moment)
+    if now is not None and _utc(now).date() == when.date():
         return when.strftime("%H:%M:%SZ")
     return when.strftime("%Y-%m-%d %H:%M:%SZ")
 

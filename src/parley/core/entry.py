@@ -259,7 +259,7 @@ def _invisible(character: str) -> bool:
 def check_subject(subject: str) -> None:
     """Refuse a subject that is not one line of at most 200 bytes that passes as a text."""
     check_text(subject)
-    if "\n" in subject:
+    if subject.splitlines() != [subject]:  # U+2028 and U+2029 break lines too
         raise Refused("the subject has a line break", "write it in one line", rule="E16")
     if len(subject.encode()) > SUBJECT_BYTES_MAX:
         raise Refused(

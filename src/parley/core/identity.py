@@ -30,7 +30,7 @@ NOTE_BYTES_MAX = 2_000
 CERTIFICATES_MAX = 4
 LANGUAGES_MAX = 8
 BEARERS_MAX = 8
-TIME_MAX = (1 << 40) - 1  # POSIX seconds: the year 36,812, and every clock's library copes
+TIME_MAX = 253_402_300_799  # POSIX seconds: the end of the year 9999, where calendars end
 FINGERPRINT_BYTES = 20
 FINGERPRINT_BITS = 159  # the most that 48 decimal digits hold
 
@@ -328,7 +328,7 @@ class Fields:
     def name(self, field: str, value: Value) -> str:
         """One line of text without space around it."""
         text = self.note(field, value, NAME_BYTES_MAX)
-        if not text or "\n" in text or text != text.strip():
+        if text.splitlines() != [text] or text != text.strip():
             raise self.bad(field, "is not one line of text")
         return text
 

@@ -176,13 +176,14 @@ def view(station: Station, draft: Draft) -> dict[str, Any]:
     }
 
 
-def arrived_since(station: Station, draft: Draft) -> list[dict[str, Any]]:
-    """Their messages that came after the draft was begun, oldest first."""
+def arrived_since(station: Station, draft: Draft, displayed: int = 0) -> list[dict[str, Any]]:
+    """Their messages that came after the draft was begun, oldest first; with `displayed` those that
+    the releaser has not seen."""
     open_line = draft.open_line
     rows = station.store.sql(
         "SELECT n, type, marks, kept FROM messages WHERE line_id = ? AND inc = ? AND dir = ?"
         " AND n >= ? ORDER BY n LIMIT ?",
-        (*open_line.key, open_line.theirs, draft.base, LISTED_MAX),
+        (*open_line.key, open_line.theirs, max(draft.base, displayed), LISTED_MAX),
     )
     return [
         {

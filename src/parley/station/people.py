@@ -95,7 +95,7 @@ def check_name(name: str, what: str, bytes_max: int = NAME_BYTES_MAX) -> str:
         check_text(name)
     except Refused as fault:
         raise Refused(f"{what} does not pass: {fault.sentence}.", fault.hint) from fault
-    if "\n" in name or name != name.strip() or len(name.encode()) > bytes_max:
+    if name.splitlines() != [name] or name != name.strip() or len(name.encode()) > bytes_max:
         raise Refused(
             f"{what} is one line of at most {bytes_max} bytes without spaces at its ends.",
             "Write it shorter.",

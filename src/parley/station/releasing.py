@@ -78,11 +78,7 @@ def check_displayed(station: Station, draft: Draft, displayed: int | None) -> No
             f"They have written {size} entries; {displayed} cannot have been displayed.",
             "Give the number that `draft.show` names.",
         )
-    unseen = [
-        each
-        for each in arrived_since(station, draft)
-        if displayed is None or each["n"] >= displayed
-    ]
+    unseen = arrived_since(station, draft, displayed or 0)
     if unseen:
         listed = ", ".join(f"{each['n']} ({each['precedence']})" for each in unseen[:8])
         more = f" and {len(unseen) - 8} more" if len(unseen) > 8 else ""
