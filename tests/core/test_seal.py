@@ -100,6 +100,14 @@ def test_S4_keys_between_are_kept_and_the_chain_stands_behind_the_last_retired()
             again.message_key(n)
 
 
+def test_S4_numbers_that_are_stepped_over_cost_no_memory() -> None:
+    epoch = an_epoch()
+    epoch.message_key(2)
+    epoch.retire(5_000, set())
+    assert (len(epoch._message), list(epoch._chain)) == (0, [5_000])
+    assert epoch.cell()[6] == chain_keys(5_001)[5_000]
+
+
 def test_S4_a_row_left_behind_below_the_log_revives_no_key() -> None:
     epoch = an_epoch()
     epoch.message_key(9)

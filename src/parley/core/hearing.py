@@ -134,6 +134,7 @@ class Ears:
 
     def begin(self, epoch: Epoch, sealed: bytes) -> None:
         """Listen for a second epoch, brought by `sealed`, beside the present one (S16)."""
+        epoch.retire(self.log.size, set())
         self.epochs.append(epoch)
         self.accepted = sha256(sealed)
         self._listen_to(epoch, KINDS)
