@@ -191,6 +191,12 @@ def test_L2_S2_another_shared_secret_is_refused_and_burns_nothing() -> None:
     assert south.hears(theirs) == [Outcome.REFUSED]
     south.settles()
     assert south.notices == ["refused open"]
+    assert south.hears(theirs, theirs, source="a stranger with a recording") == [
+        Outcome.REFUSED,
+        Outcome.REFUSED,
+    ]
+    south.settles()
+    assert south.notices == ["refused open"]
     assert "prekey" in south.cells
     assert "in" not in south.cells
     right.store = south.store  # the mistyped secret is put right

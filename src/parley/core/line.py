@@ -109,6 +109,7 @@ class Line:
         self._path_up = False
         self._open_at = self._open_after_s = 0.0
         self._patience = Patience()
+        self._refused_open = b""  # hash of the one that a person was told of
         self._status_due_at: float | None = None
         self._status_at = float("-inf")
         self._status_sent: dict[int, float] = {}  # counter: monotonic time
@@ -223,7 +224,9 @@ class Line:
             cells = self._ears.accept_open(theirs, info0)
             self._rekeying.take_offer(theirs.offered, self._change)
         except Refused as refusal:
-            self._notice("refused open", f"Their opening of the line was refused: {refusal}.")
+            if theirs.hash != self._refused_open:  # whoever recorded it may play it for ever
+                self._refused_open = theirs.hash
+                self._notice("refused open", f"Their opening of the line was refused: {refusal}.")
             raise
         self._change.cells.update(cells)
         self._change.cells["their open"] = encode(data)
