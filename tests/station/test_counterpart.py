@@ -9,6 +9,8 @@ import pytest
 
 from parley.core.entry import Precedence, Type, body_of
 from parley.core.wire import encode
+from parley.station.messages import RANGES_MAX
+from parley.station.roster import HOLDERS_MAX, ITEMS_A_ENTRY
 from tests.playbook import Post, two_stations
 
 
@@ -152,3 +154,35 @@ def test_a_far_too_long_roster_is_bounded(tmp_path: Path) -> None:
             lambda: south.station.store.sql("SELECT count(*) AS n FROM roster_theirs")[0]["n"]
         )
         assert kept <= 4096
+
+
+def test_a_desk_they_say_is_gone_is_shown_no_more(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        north.utters(Type.ROSTER, encode([{}, {2: {40: ["night desk", [], []]}}]))
+        south.hears(north.says("There is a night desk.")["n"])
+        assert "night desk" in [desk["name"] for desk in south.line()["desks"]["theirs"]]
+        north.utters(Type.ROSTER, encode([{}, {2: {40: None}}]))
+        south.hears(north.says("It is closed.")["n"])
+        assert "night desk" not in [desk["name"] for desk in south.line()["desks"]["theirs"]]
+
+
+def test_one_entry_costs_no_more_than_an_honest_one_could(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = south.says("About this.")["n"]
+        north.hears(n)
+        many: dict[int, Any] = {100 + id: [f"P{id}", ""] for id in range(2 * ITEMS_A_ENTRY)}
+        crowd = [1] * (HOLDERS_MAX + 1)
+        north.utters(Type.ROSTER, encode([{}, {1: many, 2: {40: ["crowded", crowd, []]}}]))
+        north.utters(Type.ROSTER, encode([{}, {2: {41: ["desk", [], [], "x" * 9_000]}}]))
+        north.utters(Type.DISPLAYED, encode([[1 << 20, 1]] * RANGES_MAX + [[n, 1]]))
+        south.hears(north.says("The end.")["n"])
+        assert "displayed" not in south.stages(n)
+        desks = [desk["name"] for desk in south.line()["desks"]["theirs"]]
+        assert "crowded" not in desks
+        assert "desk" in desks
+        rows = south.stage.do(
+            lambda: south.station.store.sql("SELECT id, length(value) AS bytes FROM roster_theirs")
+        )
+        assert max(row["id"] for row in rows) == 100 + ITEMS_A_ENTRY - 1
+        assert max(row["bytes"] for row in rows) < 100
+        goes_on(north, south)

@@ -47,6 +47,7 @@ ACTS = {
     Type.WAIT: "wait",
 }
 DETAIL_CHARACTERS_MAX = 4096
+RANGES_MAX = 512  # of one DISPLAYED; a station writes no more of them (`DISPLAY_MAX`), a liar would
 
 Act = tuple[int, int, str, int | None, str]  # about dir, about n, act, person, detail
 
@@ -265,7 +266,7 @@ def say_about(station: Station, open_line: OpenLine, queue_id: int, act: Act) ->
 
 def _displayed(station: Station, open_line: OpenLine, entry: EntryRow, payload: Value) -> None:
     """Ranges of ours they had on a screen. Each message counts once, however often they say so."""
-    for item in payload if isinstance(payload, list) else []:
+    for item in payload[:RANGES_MAX] if isinstance(payload, list) else []:
         if not (isinstance(item, list) and len(item) == 2 and all(map(is_number, item))):
             continue
         for n in mark_displayed(station, open_line, 1 - entry.dir, *item):

@@ -12,6 +12,7 @@ again, so a name once learnt stands for old entries too.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import Saying
@@ -30,6 +31,7 @@ ITEMS_A_ENTRY = 128  # of at most about 300 bytes each
 THEIRS_MAX = 4096  # names kept of one other side
 ID_MAX = 1 << 32
 NAME_BYTES_MAX = 256
+HOLDERS_MAX = 256  # of one desk, and as many deputies
 
 Roster = dict[int, dict[int, Value]]
 
@@ -81,7 +83,7 @@ def hear(store: SqliteStore, open_line: OpenLine, content: Content) -> None:
         items = content.payload.get(what)
         if not isinstance(items, dict):
             continue
-        for id, value in items.items():
+        for id, value in islice(items.items(), ITEMS_A_ENTRY):
             if type(id) is not int or not 0 <= id < ID_MAX or known >= THEIRS_MAX:
                 continue
             if value is None:
@@ -94,7 +96,7 @@ def hear(store: SqliteStore, open_line: OpenLine, content: Content) -> None:
                 known += 1
                 store.sql(
                     "REPLACE INTO roster_theirs VALUES (?, ?, ?, ?, ?, ?)",
-                    (*open_line.key, what, id, 1, encode(value)),
+                    (*open_line.key, what, id, 1, encode(value[: 3 if what == DESKS else 2])),
                 )
 
 
@@ -112,10 +114,10 @@ def theirs(store: SqliteStore, open_line: OpenLine, *, gone: bool = True) -> Ros
 
 def their_desks(store: SqliteStore, open_line: OpenLine) -> list[dict[str, Any]]:
     """Their desks with names, as they told."""
-    roster = theirs(store, open_line)
+    names = theirs(store, open_line)[PERSONS]
 
     def person(id: int) -> dict[str, Any]:
-        known = roster[PERSONS].get(id)
+        known = names.get(id)
         return {"id": id, "name": known[0] if known else f"person {id}"}
 
     return [
@@ -125,22 +127,8 @@ def their_desks(store: SqliteStore, open_line: OpenLine) -> list[dict[str, Any]]
             "holders": [person(each) for each in value[1]],
             "deputies": [person(each) for each in value[2]],
         }
-        for id, value in roster[DESKS].items()
-        if value[-1] is not None
+        for id, value in theirs(store, open_line, gone=False)[DESKS].items()
     ]
-
-
-def _gone(store: SqliteStore, open_line: OpenLine, what: int, id: int) -> None:
-    rows = store.sql(
-        "SELECT value FROM roster_theirs WHERE line_id = ? AND inc = ? AND what = ? AND id = ?",
-        (*open_line.key, what, id),
-    )
-    value = decode(rows[0]["value"]) if rows else None
-    if value and value[-1] is not None:
-        store.sql(
-            "REPLACE INTO roster_theirs VALUES (?, ?, ?, ?, ?, ?)",
-            (*open_line.key, what, id, encode([*value, None])),
-        )
 
 
 def _is_person(value: Value) -> bool:
@@ -153,7 +141,9 @@ def _is_desk(value: Value) -> bool:
         and len(value) >= 3
         and _is_name(value[0])
         and all(
-            isinstance(ids, list) and all(type(id) is int and 0 <= id < ID_MAX for id in ids)
+            isinstance(ids, list)
+            and len(ids) <= HOLDERS_MAX
+            and all(type(id) is int and 0 <= id < ID_MAX for id in ids)
             for ids in value[1:3]
         )
     )
