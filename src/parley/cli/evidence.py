@@ -164,6 +164,11 @@ def in_words(told: dict[str, Any]) -> Iterator[str]:
             f"   {side['signed']} signed by {voice.visible(side['party'])},"
             f" {side['cosigned']} by {voice.visible(other)} as received"
         )
+        if side["signed"] < side["entries"]:
+            yield (
+                f"   NOT SIGNED by {voice.visible(side['party'])}: {name} {side['signed']} to"
+                f" {name} {side['entries'] - 1}; whoever made this file could have written them"
+            )
     yield ""
     if told["signatures_passed_over"]:
         passed = voice.count(told["signatures_passed_over"], "older signature")
