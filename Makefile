@@ -4,6 +4,8 @@
 PYTHON ?= python3
 CYCLES ?= 200
 SECONDS_EACH ?= 60
+SEEDS ?= 200
+FROM ?= 1
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -58,6 +60,12 @@ bench: setup chromium  ## measure; prints a table and writes bench/latest.json
 
 torture: setup  ## kill -9 stations under load, CYCLES times (200)
 	@$(BIN)/python -m parley.exercise.torture --cycles $(CYCLES)
+
+simulate: setup  ## live through worlds of two stations: SEEDS of them (200), FROM a number (1)
+	@$(BIN)/python -m parley.exercise.simulate --seeds $(SEEDS) --from $(FROM)
+
+sweep: setup  ## let the power fail at every boundary of every scenario
+	@$(BIN)/python -m parley.exercise.simulate --sweep
 
 prove: setup  ## run the longer proofs, a torture run among them
 	CYCLES=$(CYCLES) $(BIN)/pytest -q -m proof

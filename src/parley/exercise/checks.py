@@ -59,6 +59,8 @@ class Checks:
                 speaks |= frame[1 : 1 + LOCATOR_BYTES] in station.receipt_locators()
         if speaks:  # of what it has: a scrub must have come before
             station.left_at = (len(station.log(0)), len(station.log(1)))
+            if station.disk.stuck or station.disk.bad:
+                nothing_retired_is_kept(station)
 
     def kept(self, station: Resident, change: Change) -> None:
         """L3: no entry gets its number while a FLASH waits; and see I1 for the rest."""
@@ -223,8 +225,8 @@ def limits_hold(station: Resident) -> None:
 def heard_is_true(near: Resident, far: Resident) -> None:
     """L5: a line is green only while the other side truly hears us."""
     if near.on and near.observed == "heard":
-        alive_s = near.world.now - far.stepped_at
-        hold("L5", alive_s <= near.open_line.silent_after_s(), "a dead line looks green")
+        deaf_s = near.world.now - far.heard_at
+        hold("L5", deaf_s <= near.open_line.silent_after_s(), "a dead line looks green")
 
 
 def joint_order_is_causal(near: Resident, far: Resident) -> None:

@@ -148,13 +148,18 @@ class OneWay:
 class Relay:
     """A relay that turns against us: it has no keys, and everything that ever went by.
 
-    It plays recordings to either side, sends frames back to who sent them, and puts the head of
-    one frame on the body of another.
+    It plays recordings to either side, the first of them to whoever has just come, sends frames
+    back to who sent them, and puts the head of one frame on the body of another.
     """
 
     def __init__(self, share: float) -> None:
         self.share = share
         self._recorded: deque[bytes] = deque(maxlen=RECORDED_MAX)
+
+    def greets(self, chance: random.Random) -> list[bytes]:
+        """What it plays before anything true can come."""
+        count = min(len(self._recorded), 8)
+        return [self._recorded[chance.randrange(len(self._recorded))] for _ in range(count)]
 
     def touch(self, parcels: list[Parcel], to: int, chance: random.Random) -> list[Parcel]:
         """The frames, and what the relay adds."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from parley.exercise.faults import OnTheWay, Parcel
+from parley.exercise.faults import OnTheWay, Parcel, Relay
 from parley.station.lines import BUFFER_BYTES_MAX
 
 if TYPE_CHECKING:
@@ -183,3 +183,6 @@ class Link:
         self._free_at = [self.world.now] * 2
         for end in self.ends:
             end.comes_up()
+            for fault in self.faults if self.world.bad else ():
+                if isinstance(fault, Relay) and (played := fault.greets(self.world.chance)):
+                    self.world.later(0.0, partial(end.delivers, played, self.connection))

@@ -126,7 +126,7 @@ class Resident:
         self.restarts_cut = 0
         self.slow_s = 0.0
         self.left_at = (0, 0)  # both sizes when its last receipt left
-        self.stepped_at = 0.0
+        self.heard_at = 0.0  # when it last took frames, whatever they were
         self._inbox: list[tuple[End, list[bytes]]] = []
         self._to_say: list[Words] = []
         self._calls: list[Callable[[], object]] = []
@@ -198,6 +198,7 @@ class Resident:
         self._recovers()
         for end in self.ends:
             end.is_cut_off()
+        self.world.checks_all()
         self.in_s(self.chance.choice((0.0, 0.5, 20.0)) * self.chance.random(), self.comes_back)
 
     def _recovers(self) -> None:
@@ -276,7 +277,8 @@ class Resident:
         """Take what has come, keep what follows, let go what may leave."""
         now = self.clock.now
         self.steps += 1
-        self.stepped_at = self.world.now
+        if self._inbox:
+            self.heard_at = self.world.now
         armed = self.power.fails_in is not None
         self._armed = [self.state_on_disk()] if armed else []
         self._kept.clear()

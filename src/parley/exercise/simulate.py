@@ -118,6 +118,7 @@ def main() -> int:
     parser.add_argument("--scenario", choices=sorted(SCENARIOS), help="of one scenario only")
     parser.add_argument("--point", help="one boundary only, as side:number")
     chosen = parser.parse_args()
+    _be_quiet()
     began = time.monotonic()
     if chosen.scenario and chosen.point:
         outcome = run_point(Point.parse(chosen.scenario, chosen.point))

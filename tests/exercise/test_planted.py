@@ -1,0 +1,368 @@
+"""Mistakes planted in core, station and disk: some checker must find each of them.
+
+The first thirteen are those of the prototype; docs/simulation.md has the table. A mistake that no
+world finds means a checker that looks at nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from parley.core import hearing, line, speaking
+from parley.core.effects import Keep, Outcome, Scrub, Transmit
+from parley.core.errors import ParleyError
+from parley.core.heads import Heads
+from parley.core.hearing import Ears
+from parley.core.kept import Change
+from parley.core.line import Line
+from parley.core.seal import Epoch
+from parley.core.speaking import Voice
+from parley.exercise import byzantine
+from parley.exercise.disk import SimDisk, _Record
+from parley.exercise.plots import Lied, Restored
+from parley.exercise.world import FAST, Options, World
+from parley.station.carrying import Departures
+from parley.station.lines import OpenLine
+
+Patch = pytest.MonkeyPatch
+WORLDS_MAX = 40
+
+
+def small(options: Options) -> Options:
+    """A short bad world, so that forty of them are soon lived through."""
+    return replace(
+        options,
+        messages=min(options.messages, 150),
+        burst=min(options.burst, 20),
+        bad_s=min(options.bad_s, 15.0),
+        bearers=(FAST,),
+        late_s=min(options.late_s, 3.0),
+        loss=min(options.loss, 0.3),
+        power=max(options.power, 0.02),
+        long_texts=False,
+        window=128,
+        heartbeat_s=2.0,
+    )
+
+
+class Small(World):
+    def draws(self) -> Options:
+        return small(super().draws())
+
+
+class Crowded(World):
+    def draws(self) -> Options:
+        return replace(small(super().draws()), messages=700, burst=350, loss=0.3, bad_s=8.0)
+
+
+class OneWay(World):
+    def draws(self) -> Options:
+        return replace(small(super().draws()), one_way=0)
+
+
+class Replayed(World):
+    def draws(self) -> Options:
+        return replace(small(super().draws()), relay=0.3, power=0.05)
+
+
+class SmallLied(Lied):
+    def draws(self) -> Options:
+        return replace(super().draws(), messages=40, bad_s=5.0, heartbeat_s=2.0, window=128)
+
+
+class SmallRestored(Restored):
+    def draws(self) -> Options:
+        return small(super().draws())
+
+
+def finds(kind: Callable[[int], World], worlds: int = WORLDS_MAX) -> str:
+    """The first thing that is found wrong, in so many worlds."""
+    for seed in range(worlds):
+        try:
+            kind(seed).run()
+        except AssertionError as error:
+            return str(error).partition(":")[0]
+        except Exception as error:
+            return type(error).__name__
+    return "nothing"
+
+
+# --- the mistakes
+
+
+def the_senders_chain_is_not_kept(patch: Patch) -> None:
+    number = Voice.number
+
+    def forgetful(
+        self: Voice, their_log: Any, now: Any, room: int, change: Change, told: Any
+    ) -> bool:
+        done = number(self, their_log, now, room, change, told)
+        change.cells.pop("out", None)
+        return done
+
+    patch.setattr(Voice, "number", forgetful)
+
+
+def the_receiver_keeps_its_keys(patch: Patch) -> None:
+    patch.setattr(Epoch, "retire", lambda self, below, also: None)
+
+
+def the_prekey_goes_in_a_transaction_of_its_own_before(patch: Patch) -> None:
+    keep = SimDisk.keep
+
+    def apart(self: SimDisk, change: Change) -> None:
+        if change.cells.get("prekey", b"") is None:
+            cells: dict[str, bytes | None] = {"prekey": None}
+            keep(self, Change(change.line_id, change.inc, change.before, cells=cells))
+            commit_half(self)
+        keep(self, change)
+
+    patch.setattr(SimDisk, "keep", apart)
+
+
+def the_prekey_is_never_erased(patch: Patch) -> None:
+    accept = Ears.accept_open
+
+    def keeps(self: Ears, *given: Any) -> Any:
+        cells = accept(self, *given)
+        cells.pop("prekey", None)
+        return cells
+
+    patch.setattr(Ears, "accept_open", keeps)
+
+
+def roots_are_not_compared(patch: Patch) -> None:
+    patch.setattr(hearing, "_agree", lambda ours, stated: None)
+
+
+def entries_leave_before_they_are_kept(patch: Patch) -> None:
+    def hasty(self: Departures, open_line: OpenLine, effects: Any) -> Iterator[Any]:
+        for effect in sorted(effects, key=lambda each: isinstance(each, Keep)):
+            if isinstance(effect, Transmit):
+                open_line.send([effect.frame])
+            elif not isinstance(effect, Scrub):
+                yield effect
+
+    patch.setattr(Departures, "lay_out", hasty)
+
+
+def receipts_leave_before_what_they_are_for_is_kept(patch: Patch) -> None:
+    lay_out = Departures.lay_out
+
+    def hasty(self: Departures, open_line: OpenLine, effects: Any) -> Iterator[Any]:
+        effects = list(effects)
+        about = [each for each in effects if isinstance(each, Transmit) and each.frame[0] >> 2 & 7]
+        open_line.send([each.frame for each in about])
+        yield from lay_out(self, open_line, [each for each in effects if each not in about])
+
+    patch.setattr(Departures, "lay_out", hasty)
+
+
+def one_number_for_two(patch: Patch) -> None:
+    """Whatever has no receipt after a start is sealed again, under its old number."""
+    resealed = Voice.path_up
+
+    def again(self: Voice, now: Any) -> None:
+        for n, sealed in list(self._outbox.items()):
+            self._outbox[n] = sealed[:6] + bytes(len(sealed) - 6)
+        resealed(self, now)
+
+    patch.setattr(Voice, "path_up", again)
+
+
+def nothing_is_scrubbed(patch: Patch) -> None:
+    patch.setattr(SimDisk, "scrub", lambda self: None)
+
+
+def a_failed_scrub_holds_nothing_back(patch: Patch) -> None:
+    def careless(self: Departures, now: Any) -> None:
+        rest, self._rest = self._rest, []
+        if rest:
+            with contextlib.suppress(ParleyError):
+                self._store.scrub()
+        for open_line, frames in rest:
+            open_line.send(frames)
+
+    patch.setattr(Departures, "scrub_and_leave", careless)
+
+
+def what_came_early_is_not_kept(patch: Patch) -> None:
+    keep = Ears.keep
+
+    def forgetful(self: Ears, change: Change) -> None:
+        keep(self, change)
+        change.held_put.clear()
+
+    patch.setattr(Ears, "keep", forgetful)
+
+
+def nothing_is_sent_again(patch: Patch) -> None:
+    patch.setattr(Voice, "again", lambda self, now, room: [])
+
+
+def counters_are_not_reserved(patch: Patch) -> None:
+    patch.setattr(line, "COUNTER_SKIP", 0)
+    patch.setattr(line, "COUNTER_BLOCK", -1)
+
+
+def what_was_heard_last_is_forgotten(patch: Patch) -> None:
+    acted_on = Ears.acted_on
+
+    def forgetful(self: Ears, heard: Any) -> Any:
+        acted_on(self, heard)
+        return [{}, 0]
+
+    patch.setattr(Ears, "acted_on", forgetful)
+
+
+def seen_runs_ahead(patch: Patch) -> None:
+    seal = Voice._seal
+
+    def ahead(self: Voice, row: Any, epoch: Any, their_log: Any, now: Any, change: Any) -> Any:
+        entry = seal(self, row, epoch, their_log, now, change)
+        change.entries[-1] = replace(entry, seen=entry.seen + 1)
+        return change.entries[-1]
+
+    patch.setattr(Voice, "_seal", ahead)
+
+
+def a_flash_waits_its_turn(patch: Patch) -> None:
+    patch.setattr(speaking, "reversed", lambda precedences: list(precedences), raising=False)
+
+
+def flash_has_no_places_of_its_own(patch: Patch) -> None:
+    patch.setattr(speaking, "FLASH_PLACES", 0)
+
+
+def the_window_has_no_end(patch: Patch) -> None:
+    patch.setattr(Voice, "_may_number", lambda self, precedence, size, room: True)
+
+
+def silence_is_not_seen(patch: Patch) -> None:
+    patch.setattr(OpenLine, "observe", lambda self, state: "heard")
+
+
+def any_status_counts_as_an_echo(patch: Patch) -> None:
+    hear = Line._hear_status
+
+    def credulous(self: Line, status: Any, now: Any, *more: Any) -> Outcome:
+        outcome = hear(self, status, now, *more)
+        self._heard_at = now.mono
+        return outcome
+
+    patch.setattr(Line, "_hear_status", credulous)
+
+
+def a_number_is_taken_twice(patch: Patch) -> None:
+    note = SimDisk.note
+
+    def twice(self: SimDisk, table: str, row: Any) -> None:
+        note(self, table, row)
+        if table == "inbox" and row == 3:
+            note(self, table, row)
+
+    patch.setattr(SimDisk, "note", twice)
+
+
+def a_head_is_signed_for_more_than_is_kept(patch: Patch) -> None:
+    keep = Heads._keep
+
+    def wrong(self: Heads, head: Any, *given: Any) -> None:
+        keep(self, replace(head, size=head.size + 1), *given)
+
+    patch.setattr(Heads, "_keep", wrong)
+
+
+def a_changed_past_is_not_seen(patch: Patch) -> None:
+    for name in ("check_status", "check_root"):
+        patch.setattr(Ears, name, lambda self, *given: None)
+    patch.setattr(hearing, "_agree", lambda ours, stated: None)
+    patch.setattr(Line, "_halt", lambda self, why, now: None)
+
+
+def a_change_is_kept_in_two_halves(patch: Patch) -> None:
+    keep = SimDisk.keep
+
+    def halves(self: SimDisk, change: Change) -> None:
+        key = (change.line_id, change.inc, change.before)
+        cells, entries = change.cells, change.entries
+        keep(self, Change(*key, cells=cells))
+        commit_half(self)
+        keep(self, replace(change, cells={}, entries=entries))
+
+    patch.setattr(SimDisk, "keep", halves)
+
+
+def commit_half(disk: SimDisk) -> None:
+    """Make what a transaction wrote so far durable by itself, and let the power fail after it."""
+    if disk._journal and not disk._journal[-1].synced:
+        disk._journal.pop()
+    undo = disk._undo or []
+    disk._journal.append(_Record(list(disk._writes), list(undo), synced=True))
+    disk._writes.clear()
+    undo.clear()
+    disk.power.point("between two transactions")
+
+
+@dataclass(frozen=True)
+class Planted:
+    mistake: Callable[[Patch], None]
+    found_by: set[str]  # any of these checkers
+    kind: Callable[[int], World] = Small
+
+
+PLANTED = [
+    Planted(the_senders_chain_is_not_kept, {"I9"}),
+    Planted(the_receiver_keeps_its_keys, {"I9"}),
+    Planted(the_prekey_goes_in_a_transaction_of_its_own_before, {"I14", "L1", "L4"}),
+    Planted(the_prekey_is_never_erased, {"I9"}),
+    Planted(roots_are_not_compared, {"T2"}, SmallLied),
+    Planted(entries_leave_before_they_are_kept, {"I4"}),
+    Planted(receipts_leave_before_what_they_are_for_is_kept, {"I3", "I1", "I9", "L1"}),
+    Planted(one_number_for_two, {"I4", "I11"}),
+    Planted(nothing_is_scrubbed, {"I9"}),
+    Planted(a_failed_scrub_holds_nothing_back, {"I9"}),
+    Planted(what_came_early_is_not_kept, {"L1", "L4", "I5", "Misused"}),
+    Planted(nothing_is_sent_again, {"L1", "L4"}),
+    Planted(counters_are_not_reserved, {"L1", "L4"}),
+    Planted(what_was_heard_last_is_forgotten, {"L1"}, Replayed),
+    Planted(seen_runs_ahead, {"I1", "I7", "L1"}),
+    Planted(a_flash_waits_its_turn, {"L3"}),
+    Planted(flash_has_no_places_of_its_own, {"I13"}, Crowded),
+    Planted(the_window_has_no_end, {"I13"}, Crowded),
+    Planted(silence_is_not_seen, {"L5"}),
+    Planted(any_status_counts_as_an_echo, {"L5"}, OneWay),
+    Planted(a_number_is_taken_twice, {"I2"}),
+    Planted(a_head_is_signed_for_more_than_is_kept, {"I12"}),
+    Planted(a_changed_past_is_not_seen, {"I11", "I1"}, SmallRestored),
+    Planted(a_change_is_kept_in_two_halves, {"I14"}),
+]
+
+
+@pytest.fixture(autouse=True)
+def _quietly() -> Iterator[None]:
+    """A world is one trouble after the other; the station would log each of them."""
+    log = logging.getLogger("parley")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    yield
+    log.setLevel(level)
+
+
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.mistake.__name__)
+def test_a_planted_mistake_is_found(planted: Planted, monkeypatch: Patch) -> None:
+    planted.mistake(monkeypatch)
+    assert finds(planted.kind) in planted.found_by
+
+
+@pytest.mark.parametrize("lie", sorted(byzantine.STOP))
+def test_T2_a_great_lie_stops_the_line(lie: str, monkeypatch: Patch) -> None:
+    monkeypatch.setattr(byzantine, "STOP", {lie: byzantine.STOP[lie]})
+    monkeypatch.setattr(byzantine, "opens_twice", byzantine.STOP[lie])
+    assert SmallLied(1).run().halted
