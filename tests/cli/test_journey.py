@@ -105,7 +105,7 @@ def test_a_message_is_passed_and_understood(sides: tuple[Side, Side], tmp_path: 
         one = tmp_path / f"{side.post.folder.name}.proof"
         side.auditor.does("export", str(one), "--only", str(n), *whose)
         told = types("verify", str(one), "--json").told
-        assert (told["ok"], told["n"], told["signed"]) == (True, n, True)
+        assert (told["ok"], told["n"], told["signed"]) == (True, int(n), True)
         assert told["received"]
         proved = types("verify", str(one)).out
         assert proved.startswith("PROVED.")

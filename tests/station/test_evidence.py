@@ -55,7 +55,7 @@ def test_the_pieces_are_the_text(
     store: SqliteStore, talk: Talk, characters: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evidence, "PIECE_CHARACTERS", characters)
-    monkeypatch.setattr(evidence, "HEAD_SIZES", 64)
+    monkeypatch.setattr(evidence, "HEAD_SIZES", 16)
     documents, entries, _ = talk
     sizes = (sum(row.dir == 0 for row in entries), sum(row.dir == 1 for row in entries))
     pieces = pieces_of(store, documents, sizes)
