@@ -78,6 +78,9 @@ vectors: setup  ## check the vectors with the code, and with a second program (n
 	@$(BIN)/python -m vectors.generate
 	@cd vectors && npm ci --silent --no-audit --no-fund && node check.mjs
 
+go-check: setup  ## check evidence and proofs with Go's transparency log code (Debian's golang)
+	@tools/go-check
+
 core-size: setup  ## files, lines and imports of the trusted core
 	@$(BIN)/python tools/core_size.py
 

@@ -35,6 +35,7 @@ from parley.station import evidence
 ENTRIES = 1_000_000
 MORE = 1_000
 SIGNED_EVERY = 32
+HYBRID_EVERY = 1_024  # entries from one head with both signatures to the next
 BURST_MAX = 8  # entries one side says before it reads what the other said meanwhile
 BEGAN = 1_900_000_000
 MARKS = Precedence.ROUTINE << 6 | Status.EXERCISE << 3
@@ -64,7 +65,18 @@ def _key(name: str, chance: random.Random) -> SigningKey:
 class LongRecord:
     """Two parties who talk, and the record of it, kept in a folder until it is written out."""
 
-    def __init__(self, folder: Path, seed: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        seed: int = 1,
+        signed_every: int = SIGNED_EVERY,
+        hybrid_every: int = HYBRID_EVERY,
+        *,
+        keep: bool = False,
+    ) -> None:
+        self.rows: list[EntryRow] = []  # of a small record, when they are to be kept
+        self._keep = keep
+        self._signed_every, self._hybrid_every = signed_every, hybrid_every
         self._chance = random.Random(seed)
         pair = [Party(name, self._chance) for name in ("North", "South")]
         self._parties = sorted(pair, key=lambda party: party.letter.fingerprint)
@@ -109,6 +121,8 @@ class LongRecord:
                     left -= 1
             for row in sorted(rows, key=lambda row: joint_key(row.dir, row.n, row.seen)):
                 self._lines.write(evidence.entry_line(row).encode())
+            if self._keep:
+                self.rows += rows
             for log in self._logs:
                 log.forget()
 
@@ -120,18 +134,24 @@ class LongRecord:
         leaf = leaf_hash(self._line, 1, *given, seen_root, et, commitment(blind, body))
         root = log.append(leaf)
         self._tally.add(dir, MARKS, time, time)
-        if log.size % SIGNED_EVERY == 0:
+        if log.size % self._signed_every == 0:
             self._sign(dir, log.size, root)
         return EntryRow(*given, et, blind, body, leaf, root, 0.0)
 
     def _sign(self, dir: int, size: int, root: bytes) -> None:
         head = Head(self._line, 1, dir, size, root)
         log, cosigner = self._keys[dir][0], self._keys[1 - dir][1]
-        required, _ = head.checkpoint(log.public.name)
-        self._heads.append(HeadRow(dir, size, root, "checkpoint", 0, log.block([required]), 0.0))
+        halves = 2 if size % self._hybrid_every == 0 else 1  # Ed25519, or ML-DSA-44 with it
+        block = log.block(head.checkpoint(log.public.name)[:halves])
+        self._heads.append(HeadRow(dir, size, root, "checkpoint", 0, block, 0.0))
         at = BEGAN + size
-        required, _ = head.cosignature(cosigner.public.name, at)
-        self._heads.append(HeadRow(dir, size, root, "cosign", at, cosigner.block([required]), 0.0))
+        block = cosigner.block(head.cosignature(cosigner.public.name, at)[:halves])
+        self._heads.append(HeadRow(dir, size, root, "cosign", at, block, 0.0))
+
+    @property
+    def heads(self) -> list[HeadRow]:
+        """Both sides' signatures."""
+        return self._heads
 
     def write(self, path: Path) -> None:
         """The evidence as it stands now."""

@@ -6,10 +6,12 @@ libraries. To run it: `npm ci` in `vectors/`, then `node check.mjs`.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from parley.core import audit, proof
 from parley.core.entry import Plaintext, check_text, read_body
 from parley.core.errors import ParleyError
 from parley.core.identity import read_digits
@@ -27,7 +29,7 @@ from parley.core.packets import Status
 from parley.core.record import Log
 from parley.core.seal import open_entry
 from parley.core.wire import Reader, Value, decode, encode
-from vectors import generate, of_lines
+from vectors import generate, of_lines, sample
 
 WIRE, KEYS, IDENTITY, ENTRY, SEAL, RECORD = (
     generate.read(page) for page in ("wire", "keys", "identity", "entry", "seal", "record")
@@ -241,3 +243,23 @@ def test_R8_R9_signed_heads_verify(vector: Any) -> None:
         assert key.check(block, wanted[:1], wanted[1:]) == [a for a, _ in found]
         block.end()
     assert [a for a, _ in wanted] in ([ED25519, COSIGN_MLDSA44], [COSIGN_ED25519, COSIGN_MLDSA44])
+
+
+def test_R10_a_record_exported_once_is_readable_for_ever() -> None:
+    with (generate.FOLDER / "sample.evidence").open("rb") as file:
+        report = audit.verify(file, all_signatures=True)
+    assert (report.entries, report.signed, report.cosigned) == ((28, 32), (24, 30), (24, 30))
+
+
+def test_R18_so_is_a_proof() -> None:
+    with (generate.FOLDER / "sample.proof").open("rb") as file:
+        shown = proof.verify(file)
+    assert (shown.leaf.dir, shown.leaf.n, shown.size) == (1, 9, 12)
+    assert [block[0] for block in (each.block for each in shown.signed)] == [2, 2]
+
+
+def test_the_samples_can_be_made_anew(tmp_path: Path) -> None:
+    sample.main(tmp_path, 40)
+    for name, verify in (("sample.evidence", audit.verify), ("sample.proof", proof.verify)):
+        with (tmp_path / name).open("rb") as file:
+            verify(file)

@@ -207,10 +207,10 @@ function inOrder(value) {
 
 // --- keys.md: key ids, blocks, sealing
 
-const SIZES = { 1: 64, 4: 64, 6: 2420, 7: 2420 };
+const SIZES = { 1: 64, 4: 64, 6: 2420, 7: 2420, 8: 3309 };
 const keyId = (name, algorithm, key) => H(join(name, raw("0a"), uint(algorithm, 1), key)).slice(0, 4);
 // K4: exactly the wanted signatures, in order, under the key ids; [algorithm, message] pairs.
-function checkBlock(data, name, ed, ml, wanted) {
+function checkBlock(data, name, ed, ml, wanted, lattice = ml_dsa44) {
   const cursor = new Cursor(data);
   if (Number(cursor.uint(1)) !== wanted.length) refuse("K4");
   const found = wanted.map(([algorithm, message]) => {
@@ -221,7 +221,7 @@ function checkBlock(data, name, ed, ml, wanted) {
   });
   for (const [algorithm, key, message, signature] of found) {
     const by = algorithm === 1 || algorithm === 4;
-    if (!(by ? ed25519.verify(signature, message, key) : ml_dsa44.verify(signature, message, key)))
+    if (!(by ? ed25519.verify(signature, message, key) : lattice.verify(signature, message, key)))
       refuse("K4");
   }
   if (cursor.left) refuse("W7");
@@ -519,5 +519,178 @@ function checkRecord() {
   }
 }
 
-for (const check of [checkWire, checkKeys, checkIdentity, checkEntry, checkSeal, checkRecord]) check();
+// --- record.md: an exported record, and one entry of it with its proof
+
+const base64 = (text) => {
+  const data = new Uint8Array(Buffer.from(text, "base64"));
+  return Buffer.from(data).toString("base64") === text ? data : refuse("R10");
+};
+const plain = (value) => {
+  if (value === null || typeof value !== "object") return value;
+  const [kind, inner] = Object.entries(value)[0];
+  if (kind === "int") return BigInt(inner);
+  if (kind === "bytes") return raw(inner);
+  if (kind === "list") return inner.map(plain);
+  return kind === "map" ? Object.fromEntries(inner.map(([key, item]) => [plain(key), plain(item)])) : inner;
+};
+function sectionsOf(text, names) {
+  const found = {};
+  for (const name of [...names].reverse()) {
+    const at = text.indexOf(`\n--- ${name}\n`);
+    if (at < 0) refuse("R13");
+    found[name] = text.slice(at + `\n--- ${name}\n`.length);
+    text = text.slice(0, at);
+  }
+  return found;
+}
+function file(data, label) {
+  const cursor = new Cursor(data);
+  const body = cursor.take(cursor.uvar());
+  return [plain(decode(body)), join(label, body), cursor.take(cursor.left)];
+}
+// Who signs what on the line (I11, R7, R8, R9), from the three documents.
+function lineOf(sections) {
+  const [agreement, ...letters] = ["agreement", "letter A", "letter B"].map((name) =>
+    base64(sections[name].replaceAll("\n", "")),
+  );
+  const [terms, message, blocks] = file(agreement, "parley agreement v1");
+  const [fingerprintA, fingerprintB] = terms[6];
+  const id = H(join("parley line v1", fingerprintA, fingerprintB, terms[2])).slice(0, 16);
+  const sides = letters.map((letter, side) => {
+    const [given, signed, after] = file(letter, "parley letter v1");
+    const root = given[3];
+    const name = "parley.invalid/root";
+    const rooted = (block, words) => checkBlock(block, name, ...root, [[1, words], [8, words]], ml_dsa65);
+    const size = 1 + 5 + 64 + 5 + 3309;
+    rooted(blocks.slice(side * size, (side + 1) * size), message);
+    rooted(after.slice(0, size), signed);
+    const [certificate, block] = given[5][0];
+    rooted(block, join("parley certificate v1", certificate));
+    const keys = plain(decode(certificate));
+    return { log: keys[4], cosigner: keys[5] };
+  });
+  const base = `parley.invalid/${hex(id)}`;
+  return { id, inc: terms[3], base, sides };
+}
+const subtreeOf = (name, time, log, size, root) =>
+  join(
+    "subtree/v1\n\0", uint(name.length, 1), name, uint(time, 8), uint(log.length, 1), log,
+    uint(0, 8), uint(size, 8), root,
+  );
+function checkHead(line, dir, size, root, kind, time, block) {
+  const side = kind === "checkpoint" ? dir : 1 - dir;
+  const use = kind === "checkpoint" ? "log" : "cosigner";
+  const name = `${line.base}/${"AB"[side]}/${use}`;
+  const origin = `${line.base}/${"AB"[dir]}/${line.inc}`;
+  const note = `${origin}\n${size}\n${Buffer.from(root).toString("base64")}\n`;
+  const wanted = [
+    kind === "checkpoint" ? [1, utf8(note)] : [4, utf8(`cosignature/v1\ntime ${time}\n${note}`)],
+    [6, subtreeOf(name, time, origin, size, root)],
+  ];
+  checkBlock(block, name, ...line.sides[side][use], wanted.slice(0, block[0]));
+}
+function leafOf(line, fields, seenRoot) {
+  const [dir, n, type, marks, time, seen, et, blind, body] = fields;
+  const committed = blind === null ? body : H(join(uint(2, 1), blind, body));
+  return H(
+    join(
+      uint(0, 1), uint(1, 1), line.id, uint(line.inc, 4), uint(dir, 1), uint(n, 8), uint(type, 1),
+      uint(marks, 1), uint(time, 4), uint(seen, 8), seenRoot, et, committed,
+    ),
+  );
+}
+// RFC 6962 section 2.1.1, by its recursive definition.
+function rootBy(path, leaf, n, size) {
+  if (size === 1) return path.length ? refuse("R19") : leaf;
+  if (!path.length || n >= size) refuse("R19");
+  let split = 1;
+  while (2 * split < size) split *= 2;
+  const [below, top] = [path.slice(0, -1), path.at(-1)];
+  return n < split
+    ? H(join(uint(1, 1), rootBy(below, leaf, n, split), top))
+    : H(join(uint(1, 1), top, rootBy(below, leaf, n - split, size - split)));
+}
+function readEvidence(text) {
+  const sections = sectionsOf(text, ["agreement", "letter A", "letter B", "heads", "entries", "end"]);
+  const line = lineOf(sections);
+  const logs = [[], []];
+  let last = [0n, 0n];
+  for (const row of sections.entries.split("\n").filter(Boolean)) {
+    const [letter, number, packed] = row.split(" ");
+    const fields = plain(decode(base64(packed)));
+    const [dir, n, , , , seen] = fields;
+    const order = [n + 1n + seen, dir];
+    if (letter !== "AB"[dir] || number !== `${n}` || n !== BigInt(logs[dir].length)) refuse("R10");
+    if (order[0] < last[0] || (order[0] === last[0] && order[1] <= last[1])) refuse("R10");
+    if (seen > BigInt(logs[1n - dir].length)) refuse("R10");
+    last = order;
+    const leaf = leafOf(line, fields, rootOf(logs[1n - dir].slice(0, Number(seen))));
+    if (hex(leaf) !== hex(fields[9])) refuse("R12");
+    logs[dir].push(leaf);
+  }
+  const heads = sections.heads.split("\n").filter(Boolean);
+  for (const row of heads) {
+    const [letter, size, kind, time, root, block] = row.split(" ");
+    const dir = "AB".indexOf(letter);
+    if (Number(size) > logs[dir].length) refuse("R14");
+    if (hex(rootOf(logs[dir].slice(0, Number(size)))) !== hex(base64(root))) refuse("R12");
+    checkHead(line, dir, size, base64(root), kind, time, base64(block));
+  }
+  return [...logs.map((log) => log.length), heads.length];
+}
+function readProof(text) {
+  const sections = sectionsOf(text, ["agreement", "letter A", "letter B", "proof"]);
+  const line = lineOf(sections);
+  const [top, checkpoint, notes] = sections.proof.split("\n\n");
+  const [standard, extra, index, ...path] = top.split("\n");
+  if (standard !== "c2sp.org/tlog-proof@v1") refuse("R18");
+  const [dir, type, marks, time, seen, seenRoot, et, blind, body] = plain(decode(base64(extra.slice(6))));
+  const n = BigInt(index.slice(6));
+  const leaf = leafOf(line, [dir, n, type, marks, time, seen, et, blind, body], seenRoot);
+  const [origin, size, root] = checkpoint.split("\n");
+  const reached = rootBy(path.map(base64), leaf, Number(n), Number(size));
+  if (hex(reached) !== hex(base64(root))) refuse("R19");
+  if (origin !== `${line.base}/${"AB"[dir]}/${line.inc}`) refuse("R19");
+  const signed = { log: [], cosigner: [] };
+  const times = { log: 0n, cosigner: 0n };
+  for (const row of notes.split("\n").filter(Boolean)) {
+    const [, name, packed] = row.split(" ");
+    const use = name.endsWith("/log") ? "log" : "cosigner";
+    const signature = base64(packed);
+    const code = { 68: 1, 76: 4, 2432: 6 }[signature.length];
+    if (code !== 1) times[use] = number(signature.slice(4, 12));
+    signed[use].push(join(uint(code, 1), signature.slice(0, 4), signature.slice(code === 1 ? 4 : 12)));
+  }
+  for (const [use, kind] of [["log", "checkpoint"], ["cosigner", "cosign"]])
+    checkHead(line, Number(dir), size, reached, kind, times[use], join(uint(signed[use].length, 1), ...signed[use]));
+  return [`${"AB"[dir]} ${n}`, Object.values(signed).map((each) => each.length)];
+}
+// A changed character of an entry or of a proof is refused, by whatever rule.
+function everyChangeRefused(read, text, from, to, step) {
+  for (let at = from; at < to; at += step) {
+    const other = text[at] === "A" ? "B" : "A";
+    let passed = true;
+    try {
+      read(text.slice(0, at) + other + text.slice(at + 1));
+    } catch {
+      passed = false;
+    }
+    same(passed, false, `a change at ${at}`);
+  }
+}
+
+function checkSample() {
+  where = "sample.evidence";
+  const text = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
+  const record = text("sample.evidence");
+  same(readEvidence(record), [28, 32, 18], "entries of A and B, heads");
+  const first = record.indexOf("\n--- entries\n") + 13;
+  everyChangeRefused(readEvidence, record, first, record.indexOf("\n--- end\n"), 997);
+  where = "sample.proof";
+  const proof = text("sample.proof");
+  same(readProof(proof), ["B 9", [2, 2]], "the entry and its signatures");
+  everyChangeRefused(readProof, proof, proof.indexOf("\n--- proof\n") + 11, proof.length - 1, 397);
+}
+
+for (const check of [checkWire, checkKeys, checkIdentity, checkEntry, checkSeal, checkRecord, checkSample]) check();
 console.log(`${stood} vectors stand`);

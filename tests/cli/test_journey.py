@@ -270,6 +270,10 @@ def test_damaged_evidence_is_not_whole(sides: tuple[Side, Side], tmp_path: Path)
     assert done.code == 1
     assert "ntry A 0" in done.told["error"]["sentence"]
     assert types("verify", str(tmp_path / "none")).code == 3
+    file.write_bytes(b"\x00" * 100_000)
+    other = types("verify", str(file), "--json")
+    assert other.code == 1
+    assert "does not begin as evidence" in other.told["error"]["sentence"]
 
 
 def test_watch_tells_events_until_it_is_stopped(sides: tuple[Side, Side]) -> None:

@@ -12,7 +12,7 @@ import click
 
 from parley.cli import voice
 from parley.cli.client import Asking, asks, with_json
-from parley.core.errors import Misused, Unavailable
+from parley.core.errors import Misused, Refused, Unavailable
 
 MB = 1_000_000
 LINES_BETWEEN = 5_000  # lines read between two looks at the clock
@@ -110,12 +110,18 @@ def verify(evidence: Path, all_signatures: bool) -> None:
 
     try:
         with evidence.open("rb") as file, voice.Progress("Checking", "MB") as progress:
-            title = file.readline(len(proof.TITLE) + 1)
+            title = file.readline(len(audit.TITLE) + 1)
             file.seek(0)
             if title == f"{proof.TITLE}\n".encode():
                 shown = proof.verify(file)
                 voice.tell(facts_of_one(shown), one_in_words)
                 return
+            if title.strip() != audit.TITLE.encode():
+                raise Refused(
+                    f"{evidence} does not begin as evidence or a proof of Parley does.",
+                    "Name the right file, or ask the other party for its own copy.",
+                    "R11",
+                )
             report = audit.verify(Reading(file, progress), all_signatures=all_signatures)
     except OSError as error:
         raise Unavailable(

@@ -27,6 +27,7 @@ from parley.core.keys import VerifyKey
 from parley.core.record import Head, Tree, commitment, joint_key, key_name, leaf_hash
 from parley.core.wire import Reader
 
+TITLE = "Parley evidence, version 1"
 SECTIONS = ("agreement", "letter A", "letter B", "heads", "entries", "end")
 DOCUMENT_BYTES_MAX = 1 << 18  # the longest document in base64, twice over
 LINE_BYTES_MAX = 1 << 17  # the longest body in base64, and some
@@ -85,7 +86,7 @@ def preamble(documents: Documents, summary: Summary) -> str:
         f"{count} {_status_word(status)}" for status, count in enumerate(summary.by_status) if count
     )
     by_a, by_b = summary.sizes
-    return f"""Parley evidence, version 1
+    return f"""{TITLE}
 
 This file is the record of a direct line between two parties. Neither could change it alone.
 
