@@ -81,6 +81,12 @@ vectors: setup  ## check the vectors with the code, and with a second program (n
 go-check: setup  ## check evidence and proofs with Go's transparency log code (Debian's golang)
 	@tools/go-check
 
+models-small: setup  ## check the models within small bounds, and that their mutants fail (needs Java)
+	@$(BIN)/python -m models small
+
+models: setup  ## check the models within larger bounds: an hour or more
+	@$(BIN)/python -m models large
+
 core-size: setup  ## files, lines and imports of the trusted core
 	@$(BIN)/python tools/core_size.py
 

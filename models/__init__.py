@@ -1,0 +1,1 @@
+"""Models of the protocol that a program can go through state by state, and what runs them."""
