@@ -1,7 +1,7 @@
 """`python -m fuzz [TARGET ...]`: fuzz every target for a while, two at a time.
 
 New inputs that reach new code are kept in .fuzz/ and are where the next run begins; --keep takes
-the smallest of them into fuzz/corpus/. A finding is written to .fuzz/ too, and the exit code is 1.
+a few of them into fuzz/corpus/. A finding is written to .fuzz/ too, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -9,10 +9,8 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +20,8 @@ from fuzz.targets import CORPUS, TARGETS
 WORK = Path(".fuzz")
 SECONDS_MAX = 20  # for one input; none takes a tenth of it, but the machine may be busy
 MEMORY_MB_MAX = 700  # the interpreter, everything imported and instrumented, and 300 to spare
-KEPT_BYTES_MAX = 4096  # of one target's inputs in the tree
+KEPT_BYTES_MAX = 3072  # of one target's inputs in the tree
+KEPT_MAX = 20  # that a run adds
 AT_ONCE = 2
 FOUND = re.compile(r"Test unit written to (\S+)")
 
@@ -67,18 +66,19 @@ def fuzz(name: str, seconds: int) -> Run:
 
 
 def keep(name: str) -> int:
-    """Take the smallest inputs that reach everything into the tree; how many there are."""
-    with tempfile.TemporaryDirectory() as folder:
-        _run(name, "-merge=1", folder, str(WORK / name), str(CORPUS / name))
-        found = sorted(Path(folder).iterdir(), key=lambda each: each.stat().st_size)
-        kept = CORPUS / name
-        kept.mkdir(parents=True, exist_ok=True)
-        total = sum(each.stat().st_size for each in kept.iterdir())
-        known = {each.read_bytes() for each in kept.iterdir()}
-        for each in found:
-            total += each.stat().st_size
-            if total <= KEPT_BYTES_MAX and each.read_bytes() not in known:
-                shutil.copy(each, kept / each.name[:12])
+    """Take a few of what was found, of all sizes, into the tree; how many inputs there are."""
+    kept, found = CORPUS / name, WORK / name
+    kept.mkdir(parents=True, exist_ok=True)
+    known = {each.read_bytes() for each in kept.iterdir()}
+    room = KEPT_BYTES_MAX - sum(map(len, known))
+    some = sorted(found.glob("*"), key=lambda each: each.stat().st_size)
+    for each in some[:: max(1, len(some) // KEPT_MAX)]:
+        data = each.read_bytes()
+        room -= len(data)
+        if room < 0:
+            break
+        if data not in known:
+            (kept / each.name[:12]).write_bytes(data)
     return len(list(kept.iterdir()))
 
 
@@ -106,12 +106,12 @@ def main() -> int:
     if importlib.util.find_spec("atheris") is None:
         print("Nothing was fuzzed: atheris is not here. `make fuzz` installs it on CPython 3.11.")
         return 0
+    if asked.keep:
+        for name in names:
+            print(f"{name:<12} {keep(name)} inputs in {CORPUS / name}")
+        return 0
     failed: list[Run] = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        if asked.keep:
-            for name, count in zip(names, pool.map(keep, names), strict=True):
-                print(f"{name:<12} {count} inputs in {CORPUS / name}")
-            return 0
         for run in pool.map(lambda name: fuzz(name, asked.seconds), names):
             print(run.line(), flush=True)
             if run.code:

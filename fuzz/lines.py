@@ -12,11 +12,14 @@ from parley.core.entry import Precedence
 from parley.core.errors import Halted, Refused
 from parley.core.keys import hybrid, sha256
 from parley.core.opening import TheirOpen
-from parley.core.seal import open_info
+from parley.core.packets import Kind, Prekeys
+from parley.core.rekeying import _offer_message
+from parley.core.seal import Epoch, open_info
 from parley.core.speaking import OPEN, frame
 from parley.core.wire import Reader, decode, encode, uvar
 from tests.core.checks import seen_is_monotone
 from tests.core.conversation import Station, envelopes, in_service, terms_of, two_stations
+from tests.core.test_rekeying import forges
 
 WINDOW = 80  # a few more than the 64 places kept for FLASH; the fewer, the more inputs a second
 STEPS_MAX = 64
@@ -45,6 +48,7 @@ def line(data: bytes) -> None:
     north, image, south, sent = _pair()
     _becomes(north, image)
     size = len(north.theirs)
+    south.speaks_under(Epoch.from_cell(decode(south.cells["out"])))
     script = Script(data)
     said = list(sent)
     for _ in range(STEPS_MAX):
@@ -80,7 +84,8 @@ def _frame(choice: int, script: Script, south: Station, size: int, said: list[by
     if choice == 0:
         return script.some()
     if choice == 1:
-        return south.writes(size + number % (WINDOW + 2), script.some())
+        n = max(size + number % (WINDOW + 2), south.epoch.base)
+        return south.writes(n, script.some())
     if choice == 2:
         return south.seals(number % 0x32, script.some(), 200 + script.number())
     if choice == 3:
@@ -98,12 +103,30 @@ def _stated(script: Script, south: Station, number: int) -> bytes:
         return south.signs_own(script.number() % (len(south.ours) + 1), counter)
     if number & 3 == 2:
         return south.signs_theirs(script.number() % (len(south.theirs) + 1), counter)
+    if number & 3 == 3:
+        return _renewed(script, south, number, counter)
     lies: dict[str, Any] = {}
     for bit, name in enumerate(("size", "contig", "epoch", "echo", "cover", "flags")):
         if number >> 2 + bit & 1:
             lies[name] = script.number() << (script.number() & 7)
     lies["flags"] = lies.get("flags", 0) & 0xFF
     return south.states(counter, (8, 16, 32)[number % 3], **lies)
+
+
+def _renewed(script: Script, south: Station, number: int, counter: int) -> bytes:
+    """PREKEYS or a REKEY, signed, with odd numbers in them."""
+    north, _, _, _ = _pair()
+    if number & 4:
+        rekey, epoch = forges(south, north, 1, script.number() % 4, script.number())
+        sealed = south.seals(Kind.REKEY, rekey.to_bytes(), counter)
+        if number & 8:
+            south.speaks_under(epoch)
+        return sealed
+    keys = list(decode(south.cells["their prekeys"])[0].values())
+    offered = {script.number(): keys[each % len(keys)] for each in range(script.number() % 4)}
+    message = _offer_message(south.terms, south.terms.side, south.epoch, offered)
+    block = south.terms.our_keys.station.block(hybrid(message))
+    return south.seals(Kind.PREKEYS, Prekeys(offered, block).to_bytes(), counter)
 
 
 def _settles(north: Station) -> None:
