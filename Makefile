@@ -49,7 +49,7 @@ check: setup
 	$(BIN)/mypy
 
 test: setup chromium check  ## run every test, after the style and type checks
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n 2 --dist worksteal
 
 coverage: setup  ## run the tests of the trusted core; fails where a line or a branch is not reached
 	@$(BIN)/coverage run -m pytest -q tests/core
