@@ -17,7 +17,9 @@ def restore_old_copy(post: Post, peer: Post, between: str) -> None:
     copy = post.folder.with_name("copy")
     shutil.copytree(post.folder, copy)
     post.starts()
-    peer.hears(post.says(between)["n"])
+    n = peer.hears(post.says(between)["n"])["n"]
+    # Only who was told of a size can miss it later: the entry alone may have come without a STATUS.
+    peer.until(lambda: peer.line()["their_announced"] > n)
     post.stops()
     shutil.rmtree(post.folder)
     copy.rename(post.folder)
