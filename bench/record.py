@@ -13,7 +13,6 @@ from pathlib import Path
 
 from bench.table import Figure
 from parley.core.agreement import Agreement, Paper
-from parley.core.audit import Documents
 from parley.core.entry import Precedence, Status, Type, body_of
 from parley.core.identity import (
     COSIGNER,
@@ -29,6 +28,7 @@ from parley.core.identity import (
 from parley.core.kept import EntryRow, HeadRow
 from parley.core.keys import Prekey, SigningKey
 from parley.core.record import Head, Log, commitment, joint_key, key_name, leaf_hash
+from parley.core.sections import Documents
 from parley.exercise.post import command, environment
 from parley.station import evidence
 
@@ -192,10 +192,18 @@ def measure(entries: int = ENTRIES) -> list[Figure]:
         record = LongRecord(folder)
         record.talk(entries)
         record.write(folder / "first")
-        took, peak, _ = timed("verify", str(folder / "first"))
+        took, peak, told = timed("verify", str(folder / "first"))
+        state = str(folder / "state")
+        timed("verify", str(folder / "first"), "--keep", state)
+        record.talk(MORE)
+        record.write(folder / "second")
+        more, _, on = timed("verify", str(folder / "second"), "--since", state)
         record.close()
+    if on["ok"] != told["ok"] or on == told:
+        raise AssertionError("the record did not grow")
     what = f"verify {entries:,} entries"
     return [
         Figure(what, took, "s", "30", f"two signatures per {SIGNED_EVERY} entries"),
         Figure(f"{what}, peak memory", peak, "MB", "150"),
+        Figure(f"verify {MORE:,} more", more, "s", "1", "from the state kept of the others"),
     ]

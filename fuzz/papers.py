@@ -13,6 +13,7 @@ from parley.core.agreement import Agreement, Paper
 from parley.core.clauses import cautions, difference, render
 from parley.core.errors import Malformed, Refused
 from parley.core.identity import LETTER_LABEL, Certificate, Letter, finish_letter, read_digits
+from parley.core.sections import NotWhole
 from parley.core.wire import Reader
 from parley.station.carried import KINDS, carry, take_up
 from parley.station.meeting import Brought
@@ -154,7 +155,7 @@ def evidence(data: bytes) -> None:
         text = _with_section(whole, name, _section(choice >> 2, script))
     try:
         audit.verify(io.BytesIO(text))
-    except audit.NotWhole as error:
+    except NotWhole as error:
         assert error.where
         return
     # Heads may be left out: what they signed for is proved no more, and nothing false is said.

@@ -101,6 +101,17 @@ def test_a_message_is_passed_and_understood(sides: tuple[Side, Side], tmp_path: 
     assert reports[0].entries == reports[1].entries
     assert types("verify", str(evidence[0])).out.startswith("WHOLE.")
     assert types("verify", str(evidence[1]), "--json").told["ok"]
+    state = str(tmp_path / "state")
+    assert types("verify", str(evidence[0]), "--keep", state).code == 0
+    north.post.hears(south.says("One more."))
+    north.post.until(partial(agrees, north.post))
+    north.auditor.does("export", str(evidence[0]))
+    on = types("verify", str(evidence[0]), "--since", state, "--keep", state, "--json").told
+    assert on == types("verify", str(evidence[0]), "--json").told
+    assert types("verify", str(evidence[0]), "--since", str(tmp_path / "none")).code == 3
+    changed = evidence[0].read_bytes().replace(b"\nA 0 ", b"\nA 0", 1)
+    (tmp_path / "changed").write_bytes(changed)
+    assert "continuation" in types("verify", str(tmp_path / "changed"), "--since", state).err
     for side, whose in ((north, ["--ours"]), (south, [])):
         one = tmp_path / f"{side.post.folder.name}.proof"
         side.auditor.does("export", str(one), "--only", str(n), *whose)

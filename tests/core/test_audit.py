@@ -25,6 +25,7 @@ from parley.core.identity import (
 from parley.core.kept import EntryRow, HeadRow
 from parley.core.keys import Prekey, SigningKey
 from parley.core.record import Head, Leaf, Log, joint_key, key_name
+from parley.core.sections import DOCUMENT_BYTES_MAX, LINE_BYTES_MAX, Documents, NotWhole, about
 from parley.core.wire import decode, encode
 from parley.station import evidence
 
@@ -76,7 +77,7 @@ class Record:
         paper = Paper(agreement)
         for side in self.sides:
             paper = paper.sign(side.root)
-        self.documents = audit.Documents.read(paper.to_bytes(), letters[0].raw, letters[1].raw)
+        self.documents = Documents.read(paper.to_bytes(), letters[0].raw, letters[1].raw)
         self.agreement = agreement
         self.logs = (Log(), Log())
         self.entries: list[EntryRow] = []
@@ -170,7 +171,7 @@ def test_R12_every_changed_byte_is_refused_and_named() -> None:
     places = [*range(begin, end), *range(0, begin, 61), *range(end, len(text))]
     for at in places:
         changed = text[:at] + bytes([text[at] ^ 1 << chance.randrange(8)]) + text[at + 1 :]
-        with pytest.raises(audit.NotWhole) as refusal:
+        with pytest.raises(NotWhole) as refusal:
             verify(changed)
         if begin <= at < end:
             assert refusal.value.where == names[at - begin], at
@@ -180,11 +181,11 @@ def test_R13_sections_lost_or_repeated_are_refused() -> None:
     text = small().text()
     for name in audit.SECTIONS:
         mark = f"\n--- {name}\n".encode()
-        with pytest.raises(audit.NotWhole):
+        with pytest.raises(NotWhole):
             verify(text.replace(mark, b"\n"))
-        with pytest.raises(audit.NotWhole):
+        with pytest.raises(NotWhole):
             verify(text.replace(mark, mark + mark))
-    with pytest.raises(audit.NotWhole, match="end"):
+    with pytest.raises(NotWhole, match="end"):
         verify(text + b"more")
 
 
@@ -193,7 +194,7 @@ def test_R14_a_lost_tail_is_missed() -> None:
     begin, end = text.index(b"\n--- entries\n") + 13, text.index(b"\n--- end\n")
     lines = text[begin:end].splitlines(keepends=True)
     for kept in range(len(lines)):
-        with pytest.raises(audit.NotWhole):
+        with pytest.raises(NotWhole):
             verify(text[:begin] + b"".join(lines[:kept]) + text[end:])
 
 
@@ -224,7 +225,7 @@ def rewritten(record: Record, at: int) -> Record:
 
 
 def test_R12_a_rewritten_entry_is_caught_by_the_head() -> None:
-    with pytest.raises(audit.NotWhole):
+    with pytest.raises(NotWhole):
         verify(rewritten(Record(8), 2).text())
 
 
@@ -237,7 +238,7 @@ def test_R12_a_head_that_fails_is_named_before_a_later_entry() -> None:
             record.signs(0)
     forged = rewritten(record, 1)
     for text in (forged.text(), forged.text().replace(b"\nA 5 ", b"\nA 6 ")):
-        with pytest.raises(audit.NotWhole, match="one of A 0 to 3 was changed") as refusal:
+        with pytest.raises(NotWhole, match="one of A 0 to 3 was changed") as refusal:
             verify(text)
         assert refusal.value.where == "head of A at 4"
 
@@ -265,7 +266,7 @@ def test_R15_an_entry_has_ten_fields_in_their_ranges(field: int, value: object) 
     fields = decode(base64.b64decode(packed))
     fields[field:] = [value, *fields[field + 1 :]]
     spoilt = b" ".join([label, number, base64.b64encode(encode(fields))])
-    with pytest.raises(audit.NotWhole, match="cannot be read"):
+    with pytest.raises(NotWhole, match="cannot be read"):
         verify(text[:begin] + spoilt + text[text.index(b"\n", begin) :])
 
 
@@ -290,7 +291,7 @@ def test_R12_foreign_signatures_are_refused() -> None:
         record.heads[1].block,
         0.0,
     )
-    with pytest.raises(audit.NotWhole, match="head of"):
+    with pytest.raises(NotWhole, match="head of"):
         verify(record.text())
 
 
@@ -312,11 +313,11 @@ def test_R17_the_newest_signature_of_a_head_is_checked_or_every_one() -> None:
 
     record.heads.append(again(signed, signed.time - 5, record.heads[-1].block))  # for another time
     assert verify(record.text()).passed_over == 2
-    with pytest.raises(audit.NotWhole, match=f"head of {'AB'[signed.dir]} at {signed.size}"):
+    with pytest.raises(NotWhole, match=f"head of {'AB'[signed.dir]} at {signed.size}"):
         verify(record.text(), all_signatures=True)
 
     record.heads[-1] = again(signed, signed.time + 9, record.heads[-2].block)  # now the newest
-    with pytest.raises(audit.NotWhole, match=f"head of {'AB'[signed.dir]} at {signed.size}"):
+    with pytest.raises(NotWhole, match=f"head of {'AB'[signed.dir]} at {signed.size}"):
         verify(record.text())
 
 
@@ -329,7 +330,7 @@ def test_R12_two_roots_signed_for_one_size_are_named() -> None:
     required, _ = other.cosignature(named.public.name, 7)
     block = named.block([required])
     record.heads.append(HeadRow(other.dir, other.size, other.root, "cosign", 7, block, 0.0))
-    with pytest.raises(audit.NotWhole, match="two different roots"):
+    with pytest.raises(NotWhole, match="two different roots"):
         verify(record.text())
 
 
@@ -342,6 +343,52 @@ def test_R13_a_line_without_end_is_not_read_to_its_end() -> None:
             asked.append(size)
             return b"x" * size
 
-    with pytest.raises(audit.NotWhole, match="preamble"):
+    with pytest.raises(NotWhole, match="preamble"):
         audit.verify(Endless())
-    assert 0 < sum(asked) <= audit.DOCUMENT_BYTES_MAX + 2 * audit.LINE_BYTES_MAX
+    assert 0 < sum(asked) <= DOCUMENT_BYTES_MAX + 2 * LINE_BYTES_MAX
+
+
+def lines_of(text: bytes) -> tuple[list[bytes], int, int]:
+    """All lines, and where the first head and the first entry stand."""
+    lines = text.splitlines(keepends=True)
+    return lines, lines.index(b"--- heads\n") + 1, lines.index(b"--- entries\n") + 1
+
+
+def test_R10_heads_out_of_order_or_repeated_are_refused() -> None:
+    lines, heads, _ = lines_of(small().text())
+    first, second = lines[heads : heads + 2]
+    for changed in ([second, first], [first, first, second]):
+        with pytest.raises(NotWhole, match="out of order or repeated"):
+            verify(b"".join([*lines[:heads], *changed, *lines[heads + 2 :]]))
+
+
+def test_R8_a_checkpoint_bears_no_time() -> None:
+    text = small().text()
+    with pytest.raises(NotWhole, match="bears no time"):
+        verify(text.replace(b" checkpoint 0 ", b" checkpoint 1 ", 1))
+
+
+def test_R10_a_document_in_other_lines_is_refused() -> None:
+    lines, _, _ = lines_of(small().text())
+    at = lines.index(b"--- letter B\n") + 1
+    lines[at : at + 2] = [lines[at][:-1] + lines[at + 1][:1] + b"\n", lines[at + 1][1:]]
+    with pytest.raises(NotWhole, match="letter B: its lines"):
+        verify(b"".join(lines))
+
+
+def test_R14_an_entry_that_lacks_is_named() -> None:
+    record = Record(0)
+    for number in range(3):
+        record.says(0, f"message {number}")
+    lines, _, entries = lines_of(record.text())
+    for lost in (0, 1):
+        with pytest.raises(NotWhole, match=f"entry A {lost} is missing before it") as refusal:
+            verify(b"".join(lines[: entries + lost] + lines[entries + lost + 1 :]))
+        assert refusal.value.where == f"entry A {lost + 1}"
+
+
+def test_R11_a_line_that_nobody_compared_says_so() -> None:
+    documents = small().documents
+    agreement = replace(documents.agreement, compared=(True, False))
+    assert "NOT by a person of each side" in about(replace(documents, agreement=agreement))
+    assert "NOT by" not in about(documents)

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.core import proof
-from parley.core.audit import Documents, NotWhole
 from parley.core.entry import Marks, Precedence, Status, Type, body_of
 from parley.core.kept import EntryRow, HeadRow
 from parley.core.keys import SigningKey, sha256
 from parley.core.proof import Proof, Signed, root_of
 from parley.core.record import EMPTY_ROOT, Leaf, Tree
+from parley.core.sections import Documents, NotWhole
 from parley.core.wire import decode, encode
 from parley.station.evidence import inclusion
 from tests.exercise.record_of_two import TEXT, talk_of_two
@@ -217,3 +217,8 @@ def test_R19_a_time_beyond_all_calendars_is_a_number() -> None:
     assert "second 18446744073709551615" in late.text()
     with pytest.raises(NotWhole, match="head of A"):
         verify(late.text())
+
+
+def test_R18_a_file_without_end_is_not_read_to_its_end() -> None:
+    with pytest.raises(NotWhole, match="too long"):
+        verify(proof_of(0, 2).text() + "x" * 400_000)

@@ -6,7 +6,6 @@ import random
 
 from parley.core import agreement as agreeing
 from parley.core.agreement import Agreement, Paper
-from parley.core.audit import Documents
 from parley.core.effects import Keep, Saying, Transmit
 from parley.core.entry import Precedence, Status, Type, body_of
 from parley.core.identity import (
@@ -24,6 +23,7 @@ from parley.core.kept import EntryRow, HeadRow, Kept
 from parley.core.keys import Prekey, SigningKey
 from parley.core.line import Line
 from parley.core.record import joint_key
+from parley.core.sections import Documents
 from parley.core.terms import Instant, OurKeys
 from parley.core.wire import encode
 from parley.station.evidence import write

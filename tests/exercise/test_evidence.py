@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from parley.core import audit
+from parley.core.sections import NotWhole
 from tests.exercise.record_of_two import record_of_two
 
 PLACES = 10_000
@@ -61,7 +62,7 @@ def passed_or_misnamed(change: tuple[int, int]) -> str:
     told = f"byte {place} ({_evidence[place]:#04x} to {damaged[place]:#04x}, {_names[place]})"
     try:
         audit.verify(io.BytesIO(damaged))
-    except audit.NotWhole as refusal:
+    except NotWhole as refusal:
         return "" if refusal.where in _names[place] else f"{told} was named {refusal}"
     return f"{told} passed"
 
@@ -147,7 +148,7 @@ def test_a_cut_or_doubled_entry_is_refused(large: bytes) -> None:
     chance = random.Random(1)
     for at in chance.sample(range(first, first + 3_000), 20):
         for changed in ([], [lines[at], lines[at]]):
-            with pytest.raises(audit.NotWhole):
+            with pytest.raises(NotWhole):
                 audit.verify(io.BytesIO(b"".join(lines[:at] + changed + lines[at + 1 :])))
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from parley.core.audit import Documents
 from parley.core.errors import Misused, Refused
 from parley.core.kept import Change, EntryRow, HeadRow
 from parley.core.proof import verify
+from parley.core.sections import Documents
 from parley.station import evidence
 from parley.store.sqlite import SqliteStore
 from tests.exercise.record_of_two import talk_of_two

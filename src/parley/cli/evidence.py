@@ -91,23 +91,45 @@ class Reading:
             self._progress(self._read // MB, self._size // MB)
         return line
 
+    def read(self, size: int = -1, /) -> bytes:
+        """So many bytes, or fewer at the end."""
+        found = self._file.read(size)
+        self._read += len(found)
+        self._progress(self._read // MB, self._size // MB)
+        return found
+
 
 @click.command()
 @click.argument("evidence", type=click.Path(path_type=Path))
+@click.option(
+    "--since",
+    type=click.Path(path_type=Path),
+    metavar="STATE",
+    help="Verify only what is new since STATE was kept. STATE is trusted: keep it where only you"
+    " can write, and take it from nobody.",
+)
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path),
+    metavar="STATE",
+    help="Keep what was verified in the file STATE, for --since of the next time.",
+)
 @click.option(
     "--all-signatures",
     is_flag=True,
     help="Check every signature, not only the newest of each kind for each head.",
 )
 @with_json
-def verify(evidence: Path, all_signatures: bool) -> None:
+def verify(evidence: Path, since: Path | None, keep: Path | None, all_signatures: bool) -> None:
     """Check an evidence file, or a proof of one message, with nothing but itself.
 
     Exit 0 when all of it holds; exit 1 with the first section, head or entry that does not, by
     direction and number, and why.
     """
     from parley.core import audit, proof
+    from parley.station.folder import write_whole
 
+    state = b""
     try:
         with evidence.open("rb") as file, voice.Progress("Checking", "MB") as progress:
             title = file.readline(len(audit.TITLE) + 1)
@@ -122,13 +144,33 @@ def verify(evidence: Path, all_signatures: bool) -> None:
                     "Name the right file, or ask the other party for its own copy.",
                     "R11",
                 )
-            report = audit.verify(Reading(file, progress), all_signatures=all_signatures)
+            if since is None and keep is None:
+                report = audit.verify(Reading(file, progress), all_signatures=all_signatures)
+            else:
+                known = b"" if since is None else since.read_bytes()
+                report, state = _go_on(file, known, progress, all_signatures)
     except OSError as error:
         raise Unavailable(
-            f"The file {evidence} cannot be read: {error.strerror or error}.",
-            "Name another file.",
+            f"The file {error.filename or evidence} cannot be read: {error.strerror or error}.",
+            "Name another file; without --since a record is verified whole.",
         ) from error
+    if keep is not None:
+        write_whole(keep, state)
     voice.tell(facts(report), in_words)
+
+
+def _go_on(
+    file: BinaryIO, known: bytes, progress: voice.Progress, all_signatures: bool
+) -> tuple[Any, bytes]:
+    """Verify from a state on, or whole where that cannot be; what stands, and the next state."""
+    from parley.core import resume
+
+    try:
+        return resume.verify(Reading(file, progress), since=known, all_signatures=all_signatures)
+    except resume.HeadsDiffer as error:
+        voice.aside(voice.sentence(f"{error.sentence}; everything is verified anew"))
+    file.seek(0)
+    return resume.verify(Reading(file, progress), all_signatures=all_signatures)
 
 
 def facts(report: Any) -> dict[str, Any]:

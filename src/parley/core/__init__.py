@@ -11,7 +11,7 @@
 9. `opening`, `packets`  how a line begins, and what is said about it
 10. `kept`, `effects`    what must be durable, and what is to be done, in order
 11. `speaking`, `hearing`, `heads`, `rekeying`, `line`  the state machine
-12. `audit`, `proof`  check an exported record, or one entry of it, with nothing but this folder
+12. `sections`, `audit`, `proof`, `resume`  check an exported record, one entry of it, what is new
 
 It does no input or output, reads no clock and draws no chance: time and entropy come in at the
 door, effects go out as data. It imports `cryptography` and pure parts of the standard library.

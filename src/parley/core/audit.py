@@ -9,62 +9,30 @@ held, so that its length costs time and no memory. Source: spec/record.md R10 to
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import pairwise
-from typing import Protocol, TypeVar
 
-from parley.core.agreement import Agreement
-from parley.core.entry import EPOCH_2020, Status
-from parley.core.errors import Malformed, ParleyError, Refused
-from parley.core.identity import Letter
-from parley.core.keys import VerifyKey
-from parley.core.record import Head, Tree, commitment, joint_key, key_name, leaf_hash
-from parley.core.wire import Reader
+from parley.core.entry import Status
+from parley.core.errors import Malformed
+from parley.core.record import Head, Tree, commitment, joint_key, leaf_hash
+from parley.core.sections import (
+    DOCUMENTS,
+    Documents,
+    Lines,
+    NotWhole,
+    Source,
+    about,
+    check_head,
+    moment,
+    read_documents,
+    unbase64,
+)
 
 TITLE = "Parley evidence, version 1"
-SECTIONS = ("agreement", "letter A", "letter B", "heads", "entries", "end")
-DOCUMENT_BYTES_MAX = 1 << 18  # the longest document in base64, twice over
-LINE_BYTES_MAX = 1 << 17  # the longest body in base64, and some
-
-_T = TypeVar("_T")
-
-
-class Source(Protocol):
-    """Where a text is read from: an open file, or bytes as one."""
-
-    def readline(self, size: int = -1, /) -> bytes:
-        """The next line, or at most `size` bytes of it; nothing at the end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Documents:
-    """What a line stands on: the agreement and both letters, as bytes and as read."""
-
-    agreement: Agreement
-    letters: tuple[Letter, Letter]  # A, B
-    raw: tuple[bytes, bytes, bytes]  # agreement, letter A, letter B
-
-    @classmethod
-    def read(cls, agreement: bytes, letter_a: bytes, letter_b: bytes) -> Documents:
-        """Read and verify all three; Refused names the section that fails."""
-        letters = (
-            _section("letter A", lambda: Letter.parse(letter_a)),
-            _section("letter B", lambda: Letter.parse(letter_b)),
-        )
-        agreed = _section("agreement", lambda: Agreement.parse(agreement).verify(*letters))
-        return cls(agreed, letters, (agreement, letter_a, letter_b))
-
-    def key(self, side: int, name: str) -> VerifyKey:
-        """A station's log or cosigner key under its name on this line."""
-        certificate = self.letters[side].certificate
-        key: VerifyKey = getattr(certificate, name)
-        return key.named(key_name(self.agreement.line_id, side, name))
+SECTIONS = (*DOCUMENTS, "heads", "entries", "end")
 
 
 # --- what a stranger reads first
@@ -106,52 +74,11 @@ tables are in spec/record.md.
 """
 
 
-def about(documents: Documents) -> str:
-    """Which line, and whose."""
-    agreement, letters = documents.agreement, documents.letters
-    return f"""Line      {agreement.name}, level {agreement.level}, marked {agreement.mark.name}
-          {agreement.line_id.hex()}, incarnation {agreement.inc}
-A         {letters[0].party}
-          {letters[0].digits}
-B         {letters[1].party}
-          {letters[1].digits}
-Compared  {_compared(agreement)}
-"""
-
-
-def documents_text(documents: Documents) -> str:
-    """The sections of the three documents."""
-    pairs = zip(SECTIONS, documents.raw, strict=False)
-    return "".join(f"\n--- {name}\n{wrapped(raw)}" for name, raw in pairs)
-
-
-def _compared(agreement: Agreement) -> str:
-    if all(agreement.compared):
-        return "by a person of each side, over another channel"
-    return "NOT by a person of each side: the line is unverified"
-
-
 def _status_word(status: int) -> str:
     return Status(status).name if status <= Status.SERVICE else f"of unknown status {status}"
 
 
-def moment(seconds: int | None) -> str:
-    """A time of the record in words, UTC."""
-    if seconds is None:
-        return "none"
-    return datetime.fromtimestamp(seconds + EPOCH_2020, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 # --- verifying
-
-
-class NotWhole(Refused):
-    """The evidence fails; `where` names the section, entry or head."""
-
-    def __init__(self, where: str, why: str) -> None:
-        super().__init__(f"{where}: {why}", "ask the other party for its own copy", rule="R12")
-        self.where = where
-        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +103,16 @@ class Report:
 
 def verify(source: Source, *, all_signatures: bool = False) -> Report:
     """Check evidence with nothing but itself; NotWhole names the first thing that fails."""
+    return check(source, lambda documents: Checker(documents, all_signatures))
+
+
+def check(source: Source, begin: Callable[[Documents], Checker]) -> Report:
+    """Read the sections in order, by a checker made for their documents."""
     lines = Lines(source)
     opening = lines.small(SECTIONS[0])
-    checker = _Checker(read_documents(lines, SECTIONS[3]), all_signatures)
+    checker = begin(read_documents(lines, SECTIONS[3]))
     _each(lines.until(SECTIONS[4]), checker.head, checker.end_of_heads)
+    checker.before_entries()
     _each(lines.until(SECTIONS[5]), checker.entry, checker.catch_up)
     checker.finish()
     if opening != preamble(checker.documents, checker.summary).encode():
@@ -187,49 +120,6 @@ def verify(source: Source, *, all_signatures: bool = False) -> Report:
     if source.readline(1):
         raise NotWhole("end", "something follows the record")
     return checker.report()
-
-
-class Lines:
-    """The sections one after the other, line by line (R13)."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._section = "preamble"
-
-    def until(self, following: str) -> Iterator[bytes]:
-        """The lines before the mark of the next section, without the line feed that begins it."""
-        mark, held = f"--- {following}\n".encode(), b""
-        while line := self._source.readline(LINE_BYTES_MAX):
-            if held:
-                if line == mark:
-                    self._section = following
-                    if held != b"\n":
-                        yield held[:-1]
-                    return
-                yield held
-            held = line
-        raise self._endless(following)
-
-    def small(self, following: str) -> bytes:
-        """A section that is read whole."""
-        found = bytearray()
-        for line in self.until(following):
-            found += line
-            if len(found) > DOCUMENT_BYTES_MAX:
-                raise self._endless(following)
-        return bytes(found)
-
-    def rest(self) -> bytes:
-        """What follows the last mark, read whole."""
-        found = bytearray()
-        while line := self._source.readline(LINE_BYTES_MAX):
-            found += line
-            if len(found) > DOCUMENT_BYTES_MAX:
-                raise NotWhole(self._section, "it is too long")
-        return bytes(found)
-
-    def _endless(self, following: str) -> NotWhole:
-        return NotWhole(self._section, f"the section after it, {following}, does not begin")
 
 
 def _each(
@@ -248,48 +138,11 @@ def _each(
     before()
 
 
-def read_documents(lines: Lines, following: str) -> Documents:
-    """The three sections of documents, read and verified."""
-    names = (*SECTIONS[:3], following)
-    raw = [_unwrap(name, lines.small(after)) for name, after in pairwise(names)]
-    return _section("agreement", lambda: Documents.read(*raw))
-
-
-def _section(name: str, read: Callable[[], _T]) -> _T:
-    try:
-        return read()
-    except NotWhole:
-        raise
-    except ParleyError as error:
-        raise NotWhole(name, error.sentence) from error
-
-
-def unbase64(where: str, text: bytes) -> bytes:
-    """The bytes of a text in base64 of the canonical form."""
-    try:
-        data = binascii.a2b_base64(text)
-    except binascii.Error as error:
-        raise NotWhole(where, "it is not base64") from error
-    if base64.b64encode(data) != text:
-        raise NotWhole(where, "it is not written in the canonical form")
-    return data
-
-
-def wrapped(data: bytes) -> str:
-    """A document in base64, 76 characters a line."""
-    text = base64.b64encode(data).decode()
-    return "".join(text[at : at + 76] + "\n" for at in range(0, len(text), 76))
-
-
-def _unwrap(name: str, section: bytes) -> bytes:
-    data = unbase64(name, section.replace(b"\n", b""))
-    if wrapped(data).encode() != section:
-        raise NotWhole(name, "its lines are not as they are written")
-    return data
-
-
 _NUMBER = rb" (0|[1-9]\d{0,18}) "
 _HEAD = re.compile(rb"([AB])" + _NUMBER + rb"(checkpoint|cosign)" + _NUMBER + rb"(\S{43}=) (\S+)\n")
+
+
+HeadOrder = tuple[int, int, str, int, bytes]  # size, log, kind, time and the line itself (R10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,23 +209,7 @@ class _Side:
         return self.root
 
 
-def check_head(where: str, key: VerifyKey, head: Head, kind: str, time: int, packed: bytes) -> None:
-    """Check the signatures of one head: the speaker's checkpoint, or the other's cosignature."""
-    if kind == "checkpoint":
-        required, optional = head.checkpoint(key.name)
-    else:
-        required, optional = head.cosignature(key.name, time)
-    block = Reader(packed)
-    try:
-        key.check(block, [required], [optional])
-        block.end()
-    except Refused as error:
-        raise NotWhole(where, error.sentence) from error
-    if kind == "checkpoint" and time != 0:
-        raise NotWhole(where, "a checkpoint bears no time")
-
-
-class _Checker:
+class Checker:
     """Reads the heads, walks the entries in joint order, and holds the two against each other."""
 
     def __init__(self, documents: Documents, all_signatures: bool) -> None:
@@ -386,7 +223,7 @@ class _Checker:
         }
         self._sides = (_Side("A"), _Side("B"))
         self._covered = {"checkpoint": [0, 0], "cosign": [0, 0]}
-        self._head_order: tuple[int, int, str, int, bytes] = (-1, 0, "", 0, b"")
+        self._head_order: HeadOrder = (-1, 0, "", 0, b"")
         self._head_lines = 0
         self._waiting: _Signed | None = None
         self._passed_over = 0
@@ -408,15 +245,19 @@ class _Checker:
         order = (size, dir, kind, time, line)
         if order <= self._head_order:
             raise NotWhole(where, "heads are out of order or repeated")
-        root, block = unbase64(where, found[5]), unbase64(where, found[6])
-        head = Head(self._line_id, self._inc, dir, size, root)
         self._settle(self._head_order[:3] != order[:3])
-        self._waiting = _Signed(f"head of {found[1].decode()} at {size}", head, kind, time, block)
+        self._take(order, where, found[5], found[6])
         self._head_order = order
+
+    def _take(self, order: HeadOrder, where: str, root: bytes, block: bytes) -> None:
+        size, dir, kind, time, _ = order
+        head = Head(self._line_id, self._inc, dir, size, unbase64(where, root))
+        where, packed = f"head of {'AB'[dir]} at {size}", unbase64(where, block)
+        self._waiting = _Signed(where, head, kind, time, packed)
 
     def _settle(self, newest: bool) -> None:
         """Take up the head read last, once it is known whether a newer one says the same (R17)."""
-        signed = self._waiting
+        signed, self._waiting = self._waiting, None
         if signed is None:
             return
         if newest or self._all_signatures:
@@ -435,6 +276,9 @@ class _Checker:
     def end_of_heads(self) -> None:
         """Take up the last one."""
         self._settle(newest=True)
+
+    def before_entries(self) -> None:
+        """All entries are still to be read."""
 
     # Entries: a million of them within half a minute, so no step is done twice here.
 

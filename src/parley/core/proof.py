@@ -13,19 +13,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from parley.core.audit import (
-    SECTIONS,
-    Documents,
-    Lines,
-    NotWhole,
-    Source,
-    about,
-    check_head,
-    documents_text,
-    moment,
-    read_documents,
-    unbase64,
-)
 from parley.core.entry import EPOCH_2020, Marks, Type, check_text, read_body
 from parley.core.errors import Malformed, Refused
 from parley.core.keys import (
@@ -37,6 +24,19 @@ from parley.core.keys import (
     sha256,
 )
 from parley.core.record import Head, Leaf
+from parley.core.sections import (
+    DOCUMENTS,
+    Documents,
+    Lines,
+    NotWhole,
+    Source,
+    about,
+    check_head,
+    documents_text,
+    moment,
+    read_documents,
+    unbase64,
+)
 from parley.core.wire import Reader, decode, encode, u8, u64
 
 TITLE = "Parley proof, version 1"
@@ -225,7 +225,7 @@ _FORM = re.compile(
 def verify(source: Source) -> Proof:
     """Check a proof with nothing but itself; NotWhole names the first thing that fails."""
     lines = Lines(source)
-    opening = lines.small(SECTIONS[0])
+    opening = lines.small(DOCUMENTS[0])
     documents = read_documents(lines, SECTION)
     given = lines.rest()
     found = _FORM.fullmatch(given)

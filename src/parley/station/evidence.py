@@ -8,11 +8,12 @@ import base64
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from parley.core.audit import Documents, Summary, documents_text, preamble
+from parley.core.audit import Summary, preamble
 from parley.core.errors import Misused, Refused
 from parley.core.kept import EntryRow, HeadRow
 from parley.core.proof import Proof, Signed
 from parley.core.record import Leaf, Tree, commitment
+from parley.core.sections import Documents, documents_text
 from parley.core.wire import encode
 from parley.store.reading import Reader
 

@@ -17,7 +17,6 @@ from functools import partial
 from typing import Any
 
 from parley.bearers import Path
-from parley.core.audit import Documents
 from parley.core.effects import (
     Effect,
     Heard,
@@ -32,6 +31,7 @@ from parley.core.errors import ParleyError, Unavailable
 from parley.core.kept import EntryRow
 from parley.core.keys import Entropy
 from parley.core.line import Line
+from parley.core.sections import Documents
 from parley.core.terms import Instant
 from parley.station import introductions, messages, roster
 from parley.station.answering import Call, finish

@@ -1,0 +1,177 @@
+"""Verify only what is new: a record that was verified before and has grown since.
+
+What a whole verification does depends on three things: the documents, the lines of the heads and
+the lines of the entries, in their order. A state keeps hashes of what was verified of them, and
+what the walk knew after the last of those entries: both trees as far as the other side had seen
+them, and the leaves beyond. The next verification takes that up only where all three hashes agree.
+So no text passes that would not pass whole, as long as SHA-256 resists collisions and nobody but
+the reader writes the state: who writes it can say that anything was verified. Source:
+spec/record.md R21.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+
+from parley.core.audit import Checker, HeadOrder, Report, check
+from parley.core.errors import Malformed, Misused, ParleyError
+from parley.core.keys import sha256
+from parley.core.record import Tree
+from parley.core.sections import Documents, NotWhole, Source
+from parley.core.wire import Value, decode, encode
+
+TITLE = b"Parley verification state, version 1\n"
+CHUNK_BYTES = 1 << 20
+
+
+class Seekable(Source, Protocol):
+    """A text that can be read in pieces too."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """So many bytes, or fewer at the end."""
+
+
+class HeadsDiffer(ParleyError):
+    """Below what was verified, something else is signed now: only a whole verification tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """The lines of one log's heads up to one size."""
+
+    size: int = 0
+    digest: bytes = sha256(b"")
+    signed: int = 0
+    cosigned: int = 0
+    passed_over: int = 0
+
+
+class Resumed(Checker):
+    """A checker that goes on where another one stopped, and can be gone on from."""
+
+    def __init__(
+        self, documents: Documents, all_signatures: bool, source: Seekable, state: bytes
+    ) -> None:
+        super().__init__(documents, all_signatures)
+        self.state = b""
+        self._source = source
+        self._documents_hash = sha256(b"".join(map(sha256, documents.raw)))
+        self._length, self._digest = 0, b""
+        self._entries = hashlib.sha256()
+        self._lines = (hashlib.sha256(), hashlib.sha256())
+        self._marks = (deque([_Mark()]), deque([_Mark()]))
+        self._known: list[_Mark] = []  # of either log, what the state vouches for
+        if state:
+            self._go_on(_read(state))
+
+    def _go_on(self, value: Value) -> None:
+        documents, every, *numbers, sides = value
+        if documents != self._documents_hash:
+            raise Misused("The state was kept of another line or incarnation.", "Leave it out.")
+        if self._all_signatures and not every:
+            raise HeadsDiffer("not every signature was checked before")
+        self._length, self._digest, order, self._by_status, self._first, self._last = numbers
+        self._order = (order[0], order[1])
+        for dir, (side, kept) in enumerate(zip(self._sides, sides, strict=True)):
+            side.size, seen, frontier, leaves, side.held, *mark = kept
+            side.tree = Tree(seen, frontier)
+            side.root = side.tree.fold()
+            side.leaves.extend(leaves[at : at + 32] for at in range(0, len(leaves), 32))
+            known = _Mark(seen, *mark)
+            self._known.append(known)
+            self._covered["checkpoint"][dir] = known.signed
+            self._covered["cosign"][dir] = known.cosigned
+            self._passed_over += known.passed_over
+
+    def _take(self, order: HeadOrder, where: str, root: bytes, block: bytes) -> None:
+        size, dir, kind, _, line = order
+        self._lines[dir].update(line)
+        marks, before = self._marks[dir], self._marks[dir][-1]
+        again = self._head_order[:3] == order[:3] and not self._all_signatures
+        marks.append(
+            _Mark(
+                size,
+                self._lines[dir].digest(),
+                size if kind == "checkpoint" else before.signed,
+                size if kind == "cosign" else before.cosigned,
+                before.passed_over + again,
+            )
+        )
+        if before.size == size:
+            del marks[-2]
+        if not (self._known and size <= self._known[dir].size):
+            super()._take(order, where, root, block)
+
+    def end_of_heads(self) -> None:
+        """What was verified before must be here, and nothing beside it."""
+        super().end_of_heads()
+        for dir, known in enumerate(self._known):
+            if self._mark_at(dir, known.size).digest != known.digest:
+                raise HeadsDiffer("the heads below what was verified are not the same")
+
+    def _mark_at(self, dir: int, size: int) -> _Mark:
+        marks = self._marks[dir]
+        while len(marks) > 1 and marks[1].size <= size:
+            marks.popleft()
+        found = marks[0]
+        return _Mark(size, found.digest, found.signed, found.cosigned, found.passed_over)
+
+    def before_entries(self) -> None:
+        """Hash the entries that were verified before."""
+        left = self._length
+        while left and (chunk := self._source.read(min(left, CHUNK_BYTES))):
+            self._entries.update(chunk)
+            left -= len(chunk)
+        if self._length and (left or self._entries.digest() != self._digest):
+            raise NotWhole(
+                "entries", "they are not a continuation of those that were verified before"
+            )
+
+    def entry(self, line: bytes) -> None:
+        """Check one line, and count it among what was verified."""
+        super().entry(line)
+        self._entries.update(line)
+        self._length += len(line)
+
+    def catch_up(self) -> None:
+        """Keep the state first: entries that come later may name any size not yet seen."""
+        sides = []
+        for dir, side in enumerate(self._sides):
+            side.root_at(side.tree.size)  # for a head of this very size
+            mark = self._mark_at(dir, side.tree.size)
+            covered = [mark.digest, mark.signed, mark.cosigned, mark.passed_over]
+            grown = [side.size, side.tree.size, side.tree.frontier, b"".join(side.leaves)]
+            sides.append([*grown, side.held, *covered])
+        numbers = [list(self._order), self._by_status, self._first, self._last]
+        entries = [self._length, self._entries.digest()]
+        value = [self._documents_hash, self._all_signatures, *entries, *numbers, sides]
+        body = encode(value)
+        self.state = TITLE + sha256(body) + body
+        super().catch_up()
+
+
+def verify(
+    source: Seekable, *, since: bytes = b"", all_signatures: bool = False
+) -> tuple[Report, bytes]:
+    """Check evidence from a state on; what stands, and the state to go on from next time.
+
+    HeadsDiffer asks for a whole verification. No state is given for evidence that fails.
+    """
+    begun: list[Resumed] = []
+
+    def begin(documents: Documents) -> Checker:
+        begun.append(Resumed(documents, all_signatures, source, since))
+        return begun[0]
+
+    report = check(source, begin)
+    return report, begun[0].state
+
+
+def _read(state: bytes) -> Value:
+    digest, body = state[len(TITLE) :][:32], state[len(TITLE) + 32 :]
+    if not state.startswith(TITLE) or sha256(body) != digest:
+        raise Malformed("the state is damaged, or no state", "verify without it", "R21")
+    return decode(body)

@@ -1,0 +1,213 @@
+"""What the files a stranger checks are made of: sections, three documents, signed heads.
+
+Evidence (`audit`) and the proof of one entry (`proof`) have them in common. A text is read line by
+line and has one form. Source: spec/record.md R10 to R13.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Protocol, TypeVar
+
+from parley.core.agreement import Agreement
+from parley.core.entry import EPOCH_2020
+from parley.core.errors import ParleyError, Refused
+from parley.core.identity import Letter
+from parley.core.keys import VerifyKey
+from parley.core.record import Head, key_name
+from parley.core.wire import Reader
+
+DOCUMENTS = ("agreement", "letter A", "letter B")
+DOCUMENT_BYTES_MAX = 1 << 18  # the longest document in base64, twice over
+LINE_BYTES_MAX = 1 << 17  # the longest body in base64, and some
+
+_T = TypeVar("_T")
+
+
+class NotWhole(Refused):
+    """The evidence fails; `where` names the section, entry or head."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where}: {why}", "ask the other party for its own copy", rule="R12")
+        self.where = where
+        self.why = why
+
+
+# --- the sections
+
+
+class Source(Protocol):
+    """Where a text is read from: an open file, or bytes as one."""
+
+    def readline(self, size: int = -1, /) -> bytes:
+        """The next line, or at most `size` bytes of it; nothing at the end."""
+
+
+class Lines:
+    """The sections one after the other, line by line (R13)."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._section = "preamble"
+
+    def until(self, following: str) -> Iterator[bytes]:
+        """The lines before the mark of the next section, without the line feed that begins it."""
+        mark, held = f"--- {following}\n".encode(), b""
+        while line := self._source.readline(LINE_BYTES_MAX):
+            if held:
+                if line == mark:
+                    self._section = following
+                    if held != b"\n":
+                        yield held[:-1]
+                    return
+                yield held
+            held = line
+        raise self._endless(following)
+
+    def small(self, following: str) -> bytes:
+        """A section that is read whole."""
+        found = bytearray()
+        for line in self.until(following):
+            found += line
+            if len(found) > DOCUMENT_BYTES_MAX:
+                raise self._endless(following)
+        return bytes(found)
+
+    def rest(self) -> bytes:
+        """What follows the last mark, read whole."""
+        found = bytearray()
+        while line := self._source.readline(LINE_BYTES_MAX):
+            found += line
+            if len(found) > DOCUMENT_BYTES_MAX:
+                raise NotWhole(self._section, "it is too long")
+        return bytes(found)
+
+    def _endless(self, following: str) -> NotWhole:
+        return NotWhole(self._section, f"the section after it, {following}, does not begin")
+
+
+# --- the documents
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What a line stands on: the agreement and both letters, as bytes and as read."""
+
+    agreement: Agreement
+    letters: tuple[Letter, Letter]  # A, B
+    raw: tuple[bytes, bytes, bytes]  # agreement, letter A, letter B
+
+    @classmethod
+    def read(cls, agreement: bytes, letter_a: bytes, letter_b: bytes) -> Documents:
+        """Read and verify all three; Refused names the section that fails."""
+        letters = (
+            _section("letter A", lambda: Letter.parse(letter_a)),
+            _section("letter B", lambda: Letter.parse(letter_b)),
+        )
+        agreed = _section("agreement", lambda: Agreement.parse(agreement).verify(*letters))
+        return cls(agreed, letters, (agreement, letter_a, letter_b))
+
+    def key(self, side: int, name: str) -> VerifyKey:
+        """A station's log or cosigner key under its name on this line."""
+        certificate = self.letters[side].certificate
+        key: VerifyKey = getattr(certificate, name)
+        return key.named(key_name(self.agreement.line_id, side, name))
+
+
+def read_documents(lines: Lines, following: str) -> Documents:
+    """The three sections of documents, read and verified."""
+    names = (*DOCUMENTS, following)
+    raw = [_unwrap(name, lines.small(after)) for name, after in pairwise(names)]
+    return _section("agreement", lambda: Documents.read(*raw))
+
+
+def _section(name: str, read: Callable[[], _T]) -> _T:
+    try:
+        return read()
+    except NotWhole:
+        raise
+    except ParleyError as error:
+        raise NotWhole(name, error.sentence) from error
+
+
+def unbase64(where: str, text: bytes) -> bytes:
+    """The bytes of a text in base64 of the canonical form."""
+    try:
+        data = binascii.a2b_base64(text)
+    except binascii.Error as error:
+        raise NotWhole(where, "it is not base64") from error
+    if base64.b64encode(data) != text:
+        raise NotWhole(where, "it is not written in the canonical form")
+    return data
+
+
+def wrapped(data: bytes) -> str:
+    """A document in base64, 76 characters a line."""
+    text = base64.b64encode(data).decode()
+    return "".join(text[at : at + 76] + "\n" for at in range(0, len(text), 76))
+
+
+def _unwrap(name: str, section: bytes) -> bytes:
+    data = unbase64(name, section.replace(b"\n", b""))
+    if wrapped(data).encode() != section:
+        raise NotWhole(name, "its lines are not as they are written")
+    return data
+
+
+def documents_text(documents: Documents) -> str:
+    """The sections of the three documents."""
+    pairs = zip(DOCUMENTS, documents.raw, strict=True)
+    return "".join(f"\n--- {name}\n{wrapped(raw)}" for name, raw in pairs)
+
+
+# --- in words
+
+
+def about(documents: Documents) -> str:
+    """Which line, and whose."""
+    agreement, letters = documents.agreement, documents.letters
+    return f"""Line      {agreement.name}, level {agreement.level}, marked {agreement.mark.name}
+          {agreement.line_id.hex()}, incarnation {agreement.inc}
+A         {letters[0].party}
+          {letters[0].digits}
+B         {letters[1].party}
+          {letters[1].digits}
+Compared  {_compared(agreement)}
+"""
+
+
+def _compared(agreement: Agreement) -> str:
+    if all(agreement.compared):
+        return "by a person of each side, over another channel"
+    return "NOT by a person of each side: the line is unverified"
+
+
+def moment(seconds: int | None) -> str:
+    """A time of the record in words, UTC."""
+    if seconds is None:
+        return "none"
+    return datetime.fromtimestamp(seconds + EPOCH_2020, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+# --- signatures
+
+
+def check_head(where: str, key: VerifyKey, head: Head, kind: str, time: int, packed: bytes) -> None:
+    """Check the signatures of one head: the speaker's checkpoint, or the other's cosignature."""
+    if kind == "checkpoint":
+        required, optional = head.checkpoint(key.name)
+    else:
+        required, optional = head.cosignature(key.name, time)
+    block = Reader(packed)
+    try:
+        key.check(block, [required], [optional])
+        block.end()
+    except Refused as error:
+        raise NotWhole(where, error.sentence) from error
+    if kind == "checkpoint" and time != 0:
+        raise NotWhole(where, "a checkpoint bears no time")
