@@ -21,6 +21,9 @@ from parley.core.heads import Heads
 from parley.core.hearing import Ears
 from parley.core.kept import Change
 from parley.core.line import Line
+from parley.core.opening import PREKEYS_OFFERED
+from parley.core.packets import Kind
+from parley.core.rekeying import Rekeying
 from parley.core.seal import Epoch
 from parley.core.speaking import Voice
 from parley.exercise import byzantine
@@ -69,6 +72,14 @@ class OneWay(World):
 class Replayed(World):
     def draws(self) -> Options:
         return replace(small(super().draws()), relay=0.3, power=0.05)
+
+
+class Fresh(World):
+    """Fresh keys all the time."""
+
+    def draws(self) -> Options:
+        options = replace(small(super().draws()), messages=150, burst=2, bad_s=40.0, loss=0.05)
+        return replace(options, rekey_entries=5, rekey_s=2.0, heartbeat_s=0.5, late_s=0.0)
 
 
 class SmallLied(Lied):
@@ -251,8 +262,8 @@ def silence_is_not_seen(patch: Patch) -> None:
 def any_status_counts_as_an_echo(patch: Patch) -> None:
     hear = Line._hear_status
 
-    def credulous(self: Line, status: Any, now: Any, *more: Any) -> Outcome:
-        outcome = hear(self, status, now, *more)
+    def credulous(self: Line, status: Any, under: Any, now: Any) -> Outcome:
+        outcome = hear(self, status, under, now)
         self._heard_at = now.mono
         return outcome
 
@@ -280,10 +291,16 @@ def a_head_is_signed_for_more_than_is_kept(patch: Patch) -> None:
 
 
 def a_changed_past_is_not_seen(patch: Patch) -> None:
-    for name in ("check_status", "check_root"):
-        patch.setattr(Ears, name, lambda self, *given: None)
-    patch.setattr(hearing, "_agree", lambda ours, stated: None)
-    patch.setattr(Line, "_halt", lambda self, why, now: None)
+    """Whatever a STATUS says of the past is taken to be as it always was."""
+    patch.setattr(Ears, "check_status", lambda self, *given: None)
+    hear = Line._hear_status
+
+    def blind(self: Line, status: Any, under: Any, now: Any) -> Outcome:
+        contig = max(status.contig, self._voice.receipted)
+        echo = min(status.echo, self._counter.get(Kind.STATUS, 0))
+        return hear(self, replace(status, contig=contig, echo=echo), under, now)
+
+    patch.setattr(Line, "_hear_status", blind)
 
 
 def a_change_is_kept_in_two_halves(patch: Patch) -> None:
@@ -308,6 +325,70 @@ def commit_half(disk: SimDisk) -> None:
     disk._writes.clear()
     undo.clear()
     disk.power.point("between two transactions")
+
+
+def the_next_epoch_needs_no_secret(patch: Patch) -> None:
+    grow = Epoch.next
+
+    def weak(self: Epoch, secret: bytes, sealed: bytes, prekey: bytes, base: int) -> Epoch:
+        return grow(self, bytes(32), sealed, prekey, base)
+
+    patch.setattr(Epoch, "next", weak)
+
+
+def prekeys_are_used_again(patch: Patch) -> None:
+    """Those that take the place of used ones all grow from one seed."""
+    keep = Rekeying._keep_ours
+
+    def lazy(self: Rekeying, number: int, seed: bytes, now: Any) -> None:
+        keep(self, number, seed if number <= PREKEYS_OFFERED else bytes(31) + b"\x01", now)
+
+    patch.setattr(Rekeying, "_keep_ours", lazy)
+
+
+def a_rekey_is_made_anew_after_a_start(patch: Patch) -> None:
+    make = Rekeying._make
+
+    def forgetful(self: Rekeying, *given: Any) -> None:
+        make(self, *given)
+        given[-1].cells.pop("rekey", None)
+
+    patch.setattr(Rekeying, "_make", forgetful)
+
+
+def a_rekey_is_sent_once(patch: Patch) -> None:
+    frames = Rekeying.frames
+
+    def once(self: Rekeying, *given: Any) -> Any:
+        pending = self.next is not None
+        found = frames(self, *given)
+        return [] if pending else found
+
+    patch.setattr(Rekeying, "frames", once)
+
+
+def the_older_epoch_is_erased_too_soon(patch: Patch) -> None:
+    begin = Ears.begin
+
+    def hasty(self: Ears, *given: Any) -> None:
+        begin(self, *given)
+        self._until = 0
+        self._end_older()
+
+    patch.setattr(Ears, "begin", hasty)
+
+
+def the_older_epoch_is_never_erased(patch: Patch) -> None:
+    patch.setattr(Ears, "spoken_under", lambda self, epoch, size: None)
+
+
+def the_speaker_switches_before_it_was_heard(patch: Patch) -> None:
+    accepted = Rekeying.accepted
+
+    def at_once(self: Rekeying, e: int, *given: Any) -> bool:
+        return accepted(self, 1 << 30, *given)
+
+    patch.setattr(Rekeying, "accepted", at_once)
 
 
 @dataclass(frozen=True)
@@ -342,6 +423,13 @@ PLANTED = [
     Planted(a_head_is_signed_for_more_than_is_kept, {"I12"}),
     Planted(a_changed_past_is_not_seen, {"I11", "I1"}, SmallRestored),
     Planted(a_change_is_kept_in_two_halves, {"I14"}),
+    Planted(the_next_epoch_needs_no_secret, {"I10"}, Fresh),
+    Planted(prekeys_are_used_again, {"I9", "I10"}, Fresh),
+    Planted(a_rekey_is_made_anew_after_a_start, {"L1", "L2", "L4", "I5"}, Fresh),
+    Planted(a_rekey_is_sent_once, {"L2"}, Fresh),
+    Planted(the_older_epoch_is_erased_too_soon, {"I5", "L1"}, Fresh),
+    Planted(the_older_epoch_is_never_erased, {"L2"}, Fresh),
+    Planted(the_speaker_switches_before_it_was_heard, {"I5", "L1"}, Fresh),
 ]
 
 

@@ -304,10 +304,7 @@ def at_rest(sides: Sequence[Resident]) -> bool:
     )
 
 
-def rekeys_end(station: Resident, since: dict[tuple[str, bytes], float], most_s: float) -> None:
-    """L2: a REKEY that was begun is completed; both OPENs are accepted."""
-    cell = station.cells.get("rekey")
-    if cell is None:
-        return
-    begun = since.setdefault((station.name, cell[:64]), station.world.now)
-    hold("L2", station.world.now - begun <= most_s, "a REKEY is never completed")
+def rekeys_under_way(station: Resident) -> set[bytes]:
+    """L2: epochs of ours that are made and not yet used, and of theirs that are to be erased."""
+    ours, theirs = epoch_cells(station, "rekey"), epoch_cells(station, "in")
+    return {cell[2] for cell in [*ours, *theirs[:-1]]}

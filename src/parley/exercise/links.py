@@ -123,7 +123,9 @@ class Link:
         return max(0.0, self._free_at[self.ends.index(end)] - self.world.now)
 
     def carry(self, end: End, frames: Sequence[bytes]) -> None:
-        """Let frames go their way."""
+        """Let frames go their way; on a broken path they are lost."""
+        if self._broken:
+            return
         world, bearing = self.world, self.bearing
         near = self.ends.index(end)
         far = self.ends[1 - near]

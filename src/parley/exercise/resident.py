@@ -301,6 +301,7 @@ class Resident:
                 numbered = self._settle(now)
                 if armed or self.disk.bad:
                     after.append(self.state_on_disk())
+                if armed:
                     self._armed += after
         except PowerCut:
             self.spoken.doubtful += words

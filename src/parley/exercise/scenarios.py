@@ -143,6 +143,7 @@ class Staged(World):
         self.plays()
         self.heals()
         self.comes_to_rest()
+        self.keys_are_renewed()
         self.checks_all()
         return self.at_the_end()
 

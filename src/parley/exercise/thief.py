@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 from parley.core.errors import ParleyError
 from parley.core.keys import Prekey, hkdf32, hmac_sha256, sha256
 from parley.core.record import commitment
-from parley.core.seal import Epoch, associated, open_entry, open_info
+from parley.core.seal import (
+    LOCATOR_BYTES,
+    Epoch,
+    associated,
+    open_entry,
+    open_info,
+    packet_locator,
+)
 from parley.core.speaking import OPEN
 from parley.core.wire import Reader, decode
 from parley.exercise.cells import epochs_in, strings_in
@@ -23,7 +30,7 @@ from parley.exercise.violation import Violation
 if TYPE_CHECKING:
     from parley.exercise.resident import Resident
 
-REKEY = 3  # its kind of packet
+PREKEYS, REKEY = 2, 3  # kinds of packet
 CHAIN_STEPS = 3  # a chain key that is too old gives a retired key at once
 SMALL_BYTES = 1_000  # a REKEY is longer
 
@@ -33,13 +40,19 @@ class Recorder:
 
     def __init__(self) -> None:
         self.opens: dict[bytes, int] = {}  # frame: side that sent it
-        self.packets: dict[bytes, int] = {}
+        self.packets: dict[bytes, dict[bytes, int]] = {}  # the same, by locator
+        self.offered: set[bytes] = set()  # prekeys that anybody can read in an OPEN
 
     def hears(self, side: int, frame: bytes) -> None:
         """Keep what could bring keys."""
-        if len(frame) > SMALL_BYTES:
-            kept = self.opens if frame[0] >> 2 & 7 == OPEN else self.packets
-            kept[frame] = side
+        if len(frame) <= SMALL_BYTES:
+            return
+        if frame[0] >> 2 & 7 != OPEN:
+            self.packets.setdefault(frame[1 : 1 + LOCATOR_BYTES], {})[frame] = side
+        elif frame not in self.opens:
+            self.opens[frame] = side
+            packet = Reader(frame[1:])
+            self.offered |= {public for _, public in decode(packet.take(packet.uvar()))[6]}
 
 
 class Thief:
@@ -68,7 +81,6 @@ class Thief:
 
     def tries(self, recorder: Recorder, sides: Sequence[Resident]) -> None:
         """Open whatever opens; a Violation when that is too much."""
-        terms = sides[0].terms
         found: set[bytes] = set()
         epochs: dict[bytes, Epoch] = {}
         for cells in self._cells:
@@ -81,7 +93,7 @@ class Thief:
                         epochs[epoch.et] = epoch
         prekeys = {key.public: key for key in map(Prekey, found)}
         self._open_opens(recorder, sides, prekeys, epochs)
-        self._open_rekeys(recorder, terms, prekeys, epochs)
+        self._open_rekeys(recorder, sides, prekeys, found, epochs)
         self._try_strings_in(found, sides)
         for speaker in sides:
             self._try_envelopes(speaker, epochs)
@@ -111,26 +123,34 @@ class Thief:
     def _open_rekeys(
         self,
         recorder: Recorder,
-        terms: Any,
+        sides: Sequence[Resident],
         prekeys: dict[bytes, Prekey],
+        found: set[bytes],
         epochs: dict[bytes, Epoch],
     ) -> None:
         """Every REKEY whose prekey is among those stolen gives the next epoch, and so on."""
-        left = dict(recorder.packets)
-        more = True
-        while more:
-            more = False
-            for frame, dir in list(left.items()):
-                for epoch in list(epochs.values()):
-                    plain = _packet(frame, dir, terms, epoch)
+        terms = sides[0].terms
+        entries = {row.blind: row.et for speaker in sides for row in speaker.ours}
+        offered = set(prekeys) | recorder.offered
+        left = list(epochs.values())
+        while left:
+            epoch = left.pop()
+            for kind in (PREKEYS, REKEY):
+                locator = packet_locator(epoch.kl, kind)
+                for frame, dir in recorder.packets.get(locator, {}).items():
+                    aad = associated(terms.line_id, terms.inc, dir, epoch.e, None, epoch.et)
+                    counter = int.from_bytes(frame[6:10])
+                    plain = epoch.open_packet(kind, counter, aad, frame[10:])
                     if plain is None:
                         continue
-                    del left[frame]
-                    grown = _next(plain, dir, terms, epoch, prekeys)
+                    if kind == PREKEYS:
+                        offered |= {plain[at : at + 1216] for at in _places(plain)}
+                        continue
+                    rekey = _Rekey(plain, dir, terms, epoch)
+                    grown = rekey.opened(prekeys) or rekey.guessed(offered, found, entries)
                     if grown is not None and grown.et not in epochs:
                         epochs[grown.et] = grown
-                        more = True
-                    break
+                        left.append(grown)
 
     # --- what they open
 
@@ -178,27 +198,56 @@ class Thief:
             raise Violation("I9", f"the disk of {self.names} opens entry {n} of log {dir}")
 
 
-def _packet(frame: bytes, dir: int, terms: Any, epoch: Epoch) -> bytes | None:
-    """What a recorded REKEY says to whoever has its epoch."""
-    aad = associated(terms.line_id, terms.inc, dir, epoch.e, None, epoch.et)
-    return epoch.open_packet(REKEY, int.from_bytes(frame[6:10]), aad, frame[10:])
+def _places(plain: bytes) -> range:
+    """Where the public keys stand in PREKEYS."""
+    return range(5, 1 + 1220 * plain[0], 1220)
 
 
-def _next(
-    plain: bytes, dir: int, terms: Any, epoch: Epoch, prekeys: dict[bytes, Prekey]
-) -> Epoch | None:
-    """The epoch that a REKEY makes, if one of the prekeys opens it (spec/seal.md)."""
-    packet = Reader(plain)
-    place = terms.line_id + terms.inc.to_bytes(4) + bytes([dir])
-    numbers = packet.take(16)  # e, prekey id, base
-    e, base = int.from_bytes(numbers[:4]), int.from_bytes(numbers[8:])
-    sealed = packet.take(1168)
-    for public, prekey in prekeys.items():
-        info = b"pl1 rekey seal" + place + numbers + epoch.et + sha256(public)
-        try:
-            secret = prekey.open(sealed, info)
-        except ParleyError:
-            continue
-        et = sha256(b"pl1 rekey" + epoch.et + sealed + sha256(public) + numbers[:4] + numbers[8:])
-        return Epoch._grow(hmac_sha256(epoch.nk, secret + et), et, e, base)
-    return None
+class _Rekey:
+    """A REKEY that the thief can read, because its epoch was stolen (spec/seal.md)."""
+
+    def __init__(self, plain: bytes, dir: int, terms: Any, epoch: Epoch) -> None:
+        numbers = plain[:16]  # e, prekey id, base
+        place = terms.line_id + terms.inc.to_bytes(4) + bytes([dir])
+        self._epoch = epoch
+        self._info = b"pl1 rekey seal" + place + numbers + epoch.et
+        self._numbers = numbers[:4] + numbers[8:]
+        self._sealed = plain[16 : 16 + 1168]
+
+    def opened(self, prekeys: dict[bytes, Prekey]) -> Epoch | None:
+        """The next epoch, if a stolen prekey opens the secret."""
+        for public, prekey in prekeys.items():
+            try:
+                secret = prekey.open(self._sealed, self._info + sha256(public))
+            except ParleyError:
+                continue
+            return self._next(public, secret)
+        return None
+
+    def guessed(
+        self, offered: set[bytes], found: set[bytes], entries: dict[bytes, bytes]
+    ) -> Epoch | None:
+        """The next epoch, if something the thief has will do for the secret.
+
+        `entries` are the transcripts of all entries by their blinding values: whoever made such an
+        epoch could show them, so the thief here may look.
+        """
+        used = set(entries.values())
+        for public in offered:
+            if self._transcript(public) not in used:
+                continue
+            for secret in (bytes(32), *found):
+                grown = self._next(public, secret)
+                for n in range(grown.base, grown.base + CHAIN_STEPS):
+                    if grown.message_key(n).blind in entries:
+                        return self._next(public, secret)
+        return None
+
+    def _transcript(self, public: bytes) -> bytes:
+        before = b"pl1 rekey" + self._epoch.et
+        return sha256(before + self._sealed + sha256(public) + self._numbers)
+
+    def _next(self, public: bytes, secret: bytes) -> Epoch:
+        e, base = int.from_bytes(self._numbers[:4]), int.from_bytes(self._numbers[4:])
+        et = self._transcript(public)
+        return Epoch._grow(hmac_sha256(self._epoch.nk, secret + et), et, e, base)

@@ -24,7 +24,7 @@ from parley.exercise.thief import Recorder, Thief
 from parley.exercise.violation import hold
 
 REST_S_MAX = 500.0  # a healed world with fast bearers: resending waits 30 s at most
-REKEY_S_MAX = 200.0
+REKEY_S_MAX = 60.0
 LOOK_S = 0.5  # how often a healed world is asked whether it is at rest
 CHECK_STEPS = 150  # checks between so many steps
 QUIET_HEARTBEATS = 4.0
@@ -91,8 +91,8 @@ class Options:
             heartbeat_s=pick((2.0, 10.0, 30.0)),
             long_texts=chance.random() < 0.15,
             psk0=pick((None, b"\x07" * 32)),
-            rekey_entries=pick((20, 100, 100, 1_000)),
-            rekey_s=pick((3.0, 20.0, 3_600.0)),
+            rekey_entries=pick((20, 100, 100, 400)),
+            rekey_s=pick((3.0, 10.0, 3_600.0)),
         )
 
     def __str__(self) -> str:
@@ -172,7 +172,6 @@ class World:
         self.thieves: list[Thief] = []
         self._order = 0
         self._coming: list[tuple[float, int, Callable[[], object]]] = []
-        self._rekeys: dict[tuple[str, bytes], float] = {}
         self._misfortunes = self.options.at_a_station()
         self._unsaid = self.options.messages
         told(f"world {self.kind} {seed}: {self.options}")
@@ -232,10 +231,12 @@ class World:
     def run(self) -> Tally:
         """Bad times, good times, and what must hold in both."""
         self.later(0.0, self._people_speak)
-        self.later(self.chance.uniform(0.0, self.options.bad_s), self.somebody_steals)
+        for part in (0.2, 1.0):
+            self.later(self.chance.uniform(0.0, part * self.options.bad_s), self.somebody_steals)
         self.runs_until(self.options.bad_s)
         self.heals()
         self.comes_to_rest()
+        self.keys_are_renewed()
         self.checks_all()
         tally = self.at_the_end()
         self.falls_silent()
@@ -313,6 +314,18 @@ class World:
             self.runs_until(self.now + LOOK_S)
         self.told(f"{self.now:.1f} s: at rest")
 
+    def keys_are_renewed(self) -> None:
+        """L2: every REKEY under way is completed, and the older epochs are erased."""
+        most_s = REKEY_S_MAX + 12 * self.options.heartbeat_s
+        under_way = [checks.rekeys_under_way(station) for station in self.sides]
+        since = self.now
+        while any(
+            found & checks.rekeys_under_way(station)
+            for found, station in zip(under_way, self.sides, strict=True)
+        ):
+            hold("L2", self.now <= since + most_s, "fresh keys were begun and never used")
+            self.runs_until(self.now + LOOK_S)
+
     def at_rest(self) -> bool:
         """Whether nothing is left to be done."""
         for station in self.sides:
@@ -323,9 +336,6 @@ class World:
         """Everything that must hold at any moment."""
         self.steps_at_check = self.steps
         self.checks.often(self.sides)
-        if not self.bad:
-            for station in self.sides:
-                checks.rekeys_end(station, self._rekeys, REKEY_S_MAX + 3 * self.options.heartbeat_s)
 
     def at_the_end(self) -> Tally:
         """Everything that is asked of a world at rest; what happened in it."""
