@@ -25,7 +25,7 @@ from parley.core.keys import (
     hybrid,
 )
 from parley.core.opening import TheirOpen
-from parley.core.packets import Status
+from parley.core.packets import Prekeys, Rekey, Status
 from parley.core.record import Log
 from parley.core.seal import open_entry
 from parley.core.wire import Reader, Value, decode, encode
@@ -196,6 +196,28 @@ def test_S1_S2_the_open_is_read_and_gives_the_epoch() -> None:
         plain = epoch.open_packet(vector["kind"], vector["counter"], aad, frame[10:])
         assert plain is not None
         assert plain.hex() == vector["plaintext"]
+
+
+def test_S14_S15_S18_the_rekey_is_read_and_gives_the_next_epoch() -> None:
+    given = SEAL["rekey"]
+    offer = Prekeys.parse(bytes.fromhex(given["offer"]["packet"]))
+    seeds = {int(n): bytes.fromhex(seed) for n, seed in given["offer"]["seeds"].items()}
+    assert offer.offered == {number: Prekey(seed).public for number, seed in seeds.items()}
+    packet = Rekey.parse(bytes.fromhex(given["packet"]))
+    prekey = Prekey(seeds[packet.prekey])
+    secret = prekey.open(packet.sealed, bytes.fromhex(given["seal info"]))
+    terms = of_lines.terms(1)
+    theirs = TheirOpen.parse(bytes.fromhex(SEAL["open"]["packet"]), terms)
+    first = theirs.accept(theirs.check(terms), terms, bytes.fromhex(SEAL["line"]["prekey seed"]))
+    after = first.next(secret, packet.sealed, prekey.public, packet.base)
+    assert (after.et.hex(), after.kl.hex(), after.ka.hex(), after.nk.hex()) == tuple(
+        given["epoch"][name] for name in ("et", "KL", "KA", "NK")
+    )
+    entry = given["entry"]
+    sealed, aad = bytes.fromhex(entry["frame"])[6:], bytes.fromhex(entry["aad"])
+    plain = open_entry(after.message_key(entry["n"]), aad, sealed)
+    assert plain is not None
+    assert plain.hex() == entry["plaintext"]
 
 
 @given(SEAL["statuses"], "read")

@@ -389,8 +389,56 @@ function readStatus(data) {
   return [`${size}`, `${contig}`, sack, length, ...roots, ...rest];
 }
 
+// S14 to S18: an offer of prekeys, a REKEY sealed to one of them, and what follows from it.
+function checkRekey(given, line, place, stationKeys, before) {
+  const { offer, epoch, entry } = given;
+  const name = (side) => `parley.invalid/${line["line id"]}/${side}/station`;
+  const list = new Cursor(raw(offer.packet));
+  const start = raw(offer.packet).length;
+  const offered = {};
+  for (let left = Number(list.uint(1)); left; left--) offered[Number(list.uint(4))] = list.take(1216);
+  const listed = raw(offer.packet).slice(0, start - list.left);
+  for (const [number, seed] of Object.entries(offer.seeds)) same(prekeyOf(raw(seed)).public, hex(offered[number]), "S15");
+  const theirs = join(raw(line["line id"]), uint(line.inc, 4), uint(1, 1));
+  const offerSigned = join("pl1 prekeys", theirs, uint(offer.e, 4), raw(offer.et), H(listed));
+  same(offerSigned, offer.signed, "S15 signed");
+  const offerKeys = [raw(offer["station ed25519"]), raw(offer["station ml-dsa-44"])];
+  const offerBlock = list.take(list.left);
+  same(ruleOf(() => checkBlock(offerBlock, name("B"), ...offerKeys, [[1, offerSigned], [7, offerSigned]])), "", "S15 block");
+
+  const packet = new Cursor(raw(given.packet)); // S18
+  const head = packet.take(16);
+  const [e, number, base] = [head.slice(0, 4), head.slice(4, 8), head.slice(8)];
+  const enc = packet.take(1168);
+  const prekey = prekeyOf(raw(offer.seeds[Number(Buffer.from(number).readUInt32BE())]));
+  const bound = join(place, e, number, base, before.et);
+  same(bound, given.bound, "bound");
+  const info = join("pl1 rekey seal", bound, H(prekey.public));
+  same(info, given["seal info"], "seal info");
+  const secret = openSealed(prekey, enc, info);
+  same(secret, given.secret, "s of the REKEY");
+  const signed = join("pl1 rekey sig", bound, H(enc), H(prekey.public));
+  same(signed, given.signed, "S18 signed");
+  const block = packet.take(packet.left);
+  same(ruleOf(() => checkBlock(block, name("A"), ...stationKeys, [[1, signed], [7, signed]])), "", "S18 block");
+
+  const et = H(join("pl1 rekey", before.et, enc, H(prekey.public), e, base)); // S14
+  const RK = HMAC(before.NK, secret, et);
+  const [KL, KA, NK] = ["loc", "aux", "next"].map((label) => HMAC(RK, label));
+  same([et, RK, KL, KA, NK].map(hex), ["et", "RK", "KL", "KA", "NK"].map((what) => epoch[what]), "S14");
+  const MK = HMAC(HMAC(RK, "chain"), uint(1, 1)); // the chain starts at base
+  const [K, blind] = [3, 4].map((what) => HMAC(MK, uint(what, 1)));
+  same([K, blind].map(hex), [epoch.K, epoch.blind], "the first key of the epoch");
+  same(HMAC(KL, uint(1, 1), uint(1, 1)).slice(0, 5), epoch["locator of STATUS"], "its locator of STATUS");
+  const aad = join(place, e, uint(entry.n, 8), et);
+  same(aad, entry.aad, "S6 in the second epoch");
+  const locator = HMAC(KL, uint(0, 1), uint(entry.n, 8)).slice(0, 5);
+  const sealed = gcmsiv(K, new Uint8Array(12), aad).encrypt(raw(entry.plaintext));
+  same(join(raw("20"), locator, sealed), entry.frame, "an envelope of the second epoch");
+}
+
 function checkSeal() {
-  const { line, open, epoch, entries, packets, statuses } = page("seal");
+  const { line, open, epoch, entries, packets, rekey, statuses } = page("seal");
   const lineId = raw(line["line id"]);
   const place = join(lineId, uint(line.inc, 4), uint(line.dir, 1));
   const prekey = prekeyOf(raw(line["prekey seed"]));
@@ -448,6 +496,7 @@ function checkSeal() {
     const sealed = gcmsiv(KA, nonce, ours).encrypt(raw(plaintext));
     same(join(raw("24"), packetLocator(kind), uint(counter, 4), sealed), frame, `packet of kind ${kind}`);
   }
+  checkRekey(rekey, line, place, keys, { et, KL, NK });
   for (const given of statuses.read) {
     const names = ["size", "contig", "sack", "root bytes", "own root", "their root"];
     const wanted = [...names, "epoch", "echo", "cover", "flags"].map((what) => given[what]);

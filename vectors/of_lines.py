@@ -37,6 +37,7 @@ from parley.core.speaking import ENVELOPE, PACKET, frame
 from parley.core.terms import OurKeys, Terms, TheirKeys
 from parley.core.wire import encode, uvar
 from vectors.material import INC, LINE_ID, Keep, Page, rule_of, same, seed, signing, verifies
+from vectors.of_rekeying import rekey
 
 # --- seal.md
 
@@ -117,6 +118,7 @@ def seal(keep: Keep) -> Page:
             _sealed_entry(made.epoch, n, body) for n, body in ((0, "00"), (1, "8100"), (5, ""))
         ],
         "packets": _packets(made.epoch),
+        "rekey": rekey(keep, (ours, theirs), made.epoch),
         "statuses": _statuses(),
     }
 
