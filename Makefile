@@ -55,6 +55,9 @@ coverage: setup  ## run the tests of the trusted core; fails where a line or a b
 	@$(BIN)/coverage run -m pytest -q tests/core
 	@$(BIN)/coverage report
 
+mutants: setup  ## make every small mistake in the core and see which test fails; takes hours
+	@$(BIN)/python -m tools.mutants $(MODULES)
+
 bench: setup chromium  ## measure; prints a table and writes bench/latest.json
 	@$(BIN)/python -m bench
 

@@ -8,6 +8,7 @@ import pytest
 
 from parley.core.effects import Outcome
 from parley.core.errors import Malformed
+from parley.core.kept import Change
 from parley.core.keys import ED25519, MLDSA44, Prekey, hmac_sha256, hybrid, seal_to, sha256
 from parley.core.opening import PREKEYS_OFFERED
 from parley.core.packets import Flag, Kind, Prekeys, Rekey
@@ -23,6 +24,7 @@ from tests.core.conversation import (
     in_service,
     packets,
     talk,
+    two_stations,
 )
 
 LATER = 1 << 20  # a counter far above all that were used
@@ -413,3 +415,12 @@ def test_S18_a_rekey_has_one_form() -> None:
     assert Rekey.parse(packet.to_bytes()) == packet
     with pytest.raises(Malformed):
         Rekey.parse(packet.to_bytes()[:1183])
+
+
+def test_L25_before_our_open_there_is_nothing_to_renew() -> None:
+    north, _ = two_stations()
+    line = north.line
+    change = Change(north.terms.line_id, 1, (0, 0))
+    frames = line._rekeying.frames(line._voice, north.clock.now, True, line._seal_packet, change)
+    assert frames == []
+    assert not change
