@@ -54,6 +54,7 @@ async def torment(
             if cycle % 10 == 0:
                 sure = sum(said.sure for each in speakers for said in each.ledger.said)
                 tell(f"{cycle} of {cycles} cycles, {sure} messages released")
+        await _until_said(speakers)
         for speaker in speakers:
             speaker.stop()
         await asyncio.wait_for(asyncio.gather(*talks), START_S_MAX)
@@ -78,6 +79,15 @@ async def _one_kill(posts: tuple[Post, Post], chance: random.Random) -> None:
         post.kill()
     for post in victims:
         post.start()
+
+
+async def _until_said(speakers: list[Speaker]) -> None:
+    """Wait until somebody has spoken: on a slow machine the kills may have left no time for it."""
+    deadline = time.monotonic() + START_S_MAX
+    while not any(said.sure for speaker in speakers for said in speaker.ledger.said):
+        if time.monotonic() > deadline:
+            return  # the count of messages will say so
+        await asyncio.sleep(0.02)
 
 
 async def until_serving(post: Post) -> None:
