@@ -147,12 +147,12 @@ def test_L12_a_checkpoint_is_repeated_at_most_once_a_second() -> None:
     sent = 0
     for _ in range(100):
         north.clock.passes(TICK_S)
-        for data in north.line._heads.missed(0, 1, north.clock.now):
+        for data in north.line._heads.missed(0, 1, north.clock.now, north.line._seal_packet):
             assert data[0] == 0x24
             sent += 1
     assert sent in (2, 3)
-    assert north.line._heads.missed(1, 1, north.clock.now) == []
-    assert north.line._heads.missed(0, 0, north.clock.now) == []
+    assert north.line._heads.missed(1, 1, north.clock.now, north.line._seal_packet) == []
+    assert north.line._heads.missed(0, 0, north.clock.now, north.line._seal_packet) == []
 
 
 def test_L12_nothing_is_signed_before_the_line_is_in_service() -> None:
@@ -280,3 +280,18 @@ def test_a_head_is_kept_before_it_is_sent() -> None:
     assert any(isinstance(effect, Transmit) for effect in effects)
     assert south.state.halted is None
     cross(south, north)
+
+
+def test_L12_a_line_that_is_never_quiet_repeats_its_heads_too() -> None:
+    """With fresh keys every two seconds no heartbeat is ever due; a lost head comes anyway."""
+    north, south = in_service(rekey_s=2.0)
+    north.says("Its signatures are lost.")
+    north.clock.passes(1.0)
+    frames = north.settles()
+    south.hears(*envelopes(frames))
+    for _ in range(16):
+        north.clock.passes(1.0)
+        talk(north, south)
+    assert north.state.epochs[0] > 2
+    assert south.state.their_cover.signed == 1
+    assert north.state.our_cover.cosigned == 1

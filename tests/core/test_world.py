@@ -59,4 +59,6 @@ def test_many_restored_disks() -> None:
         assert isinstance(world, Restored)
         outcomes[world.outcome] += 1
     print(dict(outcomes))
-    assert outcomes["halted"] > 10 * outcomes["deaf"]
+    # Keys are renewed every few seconds here, so more disks are too old to be understood at all;
+    # that shows as silence (spec/line.md L21).
+    assert outcomes["halted"] > 4 * outcomes["deaf"]

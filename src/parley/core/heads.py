@@ -132,14 +132,13 @@ class Heads:
         self._checkpoint_sent_at = now.mono
         return [self._frame(kind, seal) for kind in self._newest]
 
-    def missed(self, cover: int, contig: int, now: Instant) -> list[bytes]:
+    def missed(self, cover: int, contig: int, now: Instant, seal: Seal) -> list[bytes]:
         """Our CHECKPOINT, when they hold its entries and say that they lack it (L12)."""
-        sealed = self._sealed.get(Kind.CHECKPOINT)
-        lacking = cover < self.ours.signed <= contig
-        if sealed is None or not lacking or now.mono < self._checkpoint_sent_at + SIGN_GAP_S:
+        lacking = cover < self.ours.signed <= contig and Kind.CHECKPOINT in self._newest
+        if not lacking or now.mono < self._checkpoint_sent_at + SIGN_GAP_S:
             return []
         self._checkpoint_sent_at = now.mono
-        return [sealed]
+        return [self._frame(Kind.CHECKPOINT, seal)]
 
     # --- theirs
 

@@ -111,7 +111,7 @@ class Line:
         self._patience = Patience()
         self._refused_open = b""  # hash of the one that a person was told of
         self._status_due_at: float | None = None
-        self._status_at = float("-inf")
+        self._status_at = self._repeated_at = float("-inf")
         self._status_sent: dict[int, float] = {}  # counter: monotonic time
         self._heard_at: float | None = None
         self._received_at: float | None = None
@@ -142,7 +142,7 @@ class Line:
         self._voice.path_up(now)
         self._open_at, self._open_after_s = now.mono, RESEND_FIRST_S
         self._status_due_at = now.mono
-        self._status_at = float("-inf")  # a heartbeat is due, and with it the signed heads
+        self._status_at = self._repeated_at = float("-inf")  # a heartbeat is due, and signed heads
 
     def path_down(self, now: Instant) -> None:
         """No bearer is left; entries wait."""
@@ -315,7 +315,7 @@ class Line:
         if self._voice.receipt(status.contig, status.sack, now, self._change):
             self._receipts_moved = True
             self._told.append(Receipted(status.contig))
-        for missed in self._heads.missed(status.cover, status.contig, now):
+        for missed in self._heads.missed(status.cover, status.contig, now, self._seal_packet):
             self._voice.fresh.append(Transmit(missed, Precedence.PRIORITY))
         return Outcome.OK
 
@@ -407,17 +407,20 @@ class Line:
         if max(self._counter.values(), default=0) >= COUNTER_MAX:
             self._halt("the counters of this incarnation are used up", now)
         heartbeat = now.mono >= self._status_at + self.terms.heartbeat_s
+        # Apart from it: on a line that is never quiet no heartbeat is ever due (L12, L25).
+        repeat = now.mono >= self._repeated_at + self.terms.heartbeat_s
+        self._repeated_at = now.mono if repeat else self._repeated_at
         speaking = self._in_service and not self._halted
         if speaking:
             wants = self._rekeying.wants
             frames += self._rekeying.frames(
-                self._voice, now, heartbeat, self._seal_packet, self._change
+                self._voice, now, repeat, self._seal_packet, self._change
             )
             if self._rekeying.wants != wants:
                 self._status_soon(now, 0.0)
         if heartbeat or (self._status_due_at is not None and now.mono >= self._status_due_at):
             frames += self._status(now)
-        if heartbeat and not self._halted:
+        if repeat and not self._halted:
             frames += self._heads.again(now, self._seal_packet)
         if speaking and now.mono >= self._heads.due_at():
             frames += self._heads.sign(now, self._seal_packet, self._change)
@@ -466,7 +469,7 @@ class Line:
         """The monotonic second at which `settle` has something to do again."""
         if not self._path_up:
             return now.mono + self.terms.heartbeat_s
-        times = [self._status_at + self.terms.heartbeat_s]
+        times = [min(self._status_at, self._repeated_at) + self.terms.heartbeat_s]
         if self._status_due_at is not None:
             times.append(self._status_due_at)
         if not self._in_service:

@@ -98,7 +98,7 @@ class Rekeying:
         self._wish, self._fresh_from = True, self._next_id
 
     def frames(
-        self, voice: Voice, now: Instant, heartbeat: bool, seal: Seal, change: Change
+        self, voice: Voice, now: Instant, repeat: bool, seal: Seal, change: Change
     ) -> list[bytes]:
         """PREKEYS and REKEY that are to be sent now (L25, L28)."""
         epoch = voice.epoch
@@ -112,7 +112,7 @@ class Rekeying:
         due = self._due(epoch, voice.log.size, now)
         if due:
             self._make(epoch, voice.log.size, now, seal, change)
-        if self.next is not None and (due or heartbeat):
+        if self.next is not None and (due or repeat):
             frames.append(self._frame)
         return frames
 
