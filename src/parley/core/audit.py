@@ -236,23 +236,26 @@ class Checker:
     def head(self, line: bytes) -> None:
         """Check one line of the heads: its form, its place, and its signature if it counts."""
         self._head_lines += 1
-        where = f"heads, line {self._head_lines}"
         found = _HEAD.fullmatch(line)
         if found is None:
-            raise NotWhole(where, "it is not a head")
+            raise NotWhole(self._this_line, "it is not a head")
         side, size, kind, time = found[1], int(found[2]), found[3].decode(), int(found[4])
         dir = b"AB".index(side)
         order = (size, dir, kind, time, line)
         if order <= self._head_order:
-            raise NotWhole(where, "heads are out of order or repeated")
+            raise NotWhole(self._this_line, "heads are out of order or repeated")
         self._settle(self._head_order[:3] != order[:3])
-        self._take(order, where, found[5], found[6])
+        self._take(order, found[5], found[6])
         self._head_order = order
 
-    def _take(self, order: HeadOrder, where: str, root: bytes, block: bytes) -> None:
+    @property
+    def _this_line(self) -> str:
+        return f"heads, line {self._head_lines}"
+
+    def _take(self, order: HeadOrder, root: bytes, block: bytes) -> None:
         size, dir, kind, time, _ = order
-        head = Head(self._line_id, self._inc, dir, size, unbase64(where, root))
-        where, packed = f"head of {'AB'[dir]} at {size}", unbase64(where, block)
+        head = Head(self._line_id, self._inc, dir, size, unbase64(self._this_line, root))
+        where, packed = f"head of {'AB'[dir]} at {size}", unbase64(self._this_line, block)
         self._waiting = _Signed(where, head, kind, time, packed)
 
     def _settle(self, newest: bool) -> None:

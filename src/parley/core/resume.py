@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from parley.core.audit import Checker, HeadOrder, Report, check
@@ -42,7 +42,7 @@ class HeadsDiffer(ParleyError):
 class _Mark:
     """The lines of one log's heads up to one size."""
 
-    size: int = 0
+    size: int = -1
     digest: bytes = sha256(b"")
     signed: int = 0
     cosigned: int = 0
@@ -62,8 +62,8 @@ class Resumed(Checker):
         self._length, self._digest = 0, b""
         self._entries = hashlib.sha256()
         self._lines = (hashlib.sha256(), hashlib.sha256())
-        self._marks = (deque([_Mark()]), deque([_Mark()]))
-        self._known: list[_Mark] = []  # of either log, what the state vouches for
+        self._known = [_Mark(), _Mark()]  # of either log, what the state vouches for
+        self._marks: tuple[deque[_Mark], deque[_Mark]] = (deque(), deque())
         if state:
             self._go_on(_read(state))
 
@@ -81,43 +81,51 @@ class Resumed(Checker):
             side.root = side.tree.fold()
             side.leaves.extend(leaves[at : at + 32] for at in range(0, len(leaves), 32))
             known = _Mark(seen, *mark)
-            self._known.append(known)
+            self._known[dir] = known
             self._covered["checkpoint"][dir] = known.signed
             self._covered["cosign"][dir] = known.cosigned
             self._passed_over += known.passed_over
 
-    def _take(self, order: HeadOrder, where: str, root: bytes, block: bytes) -> None:
+    def _take(self, order: HeadOrder, root: bytes, block: bytes) -> None:
         size, dir, kind, _, line = order
-        self._lines[dir].update(line)
-        marks, before = self._marks[dir], self._marks[dir][-1]
+        lines, marks = self._lines[dir], self._marks[dir]
+        if size <= self._known[dir].size:
+            lines.update(line)
+            return
+        self._hold_known(dir)
+        lines.update(line)
         again = self._head_order[:3] == order[:3] and not self._all_signatures
+        before = marks.pop() if marks[-1].size == size else marks[-1]
         marks.append(
             _Mark(
                 size,
-                self._lines[dir].digest(),
+                lines.digest(),
                 size if kind == "checkpoint" else before.signed,
                 size if kind == "cosign" else before.cosigned,
                 before.passed_over + again,
             )
         )
-        if before.size == size:
-            del marks[-2]
-        if not (self._known and size <= self._known[dir].size):
-            super()._take(order, where, root, block)
+        super()._take(order, root, block)
+
+    def _hold_known(self, dir: int) -> None:
+        """The heads that were verified before must be here, and nothing among them."""
+        known = self._known[dir]
+        if len(self._marks[dir]) == 0:
+            if self._lines[dir].digest() != known.digest:
+                raise HeadsDiffer("the heads below what was verified are not the same")
+            self._marks[dir].append(known)
 
     def end_of_heads(self) -> None:
-        """What was verified before must be here, and nothing beside it."""
+        """Hold them against what was known, where nothing new has come."""
         super().end_of_heads()
-        for dir, known in enumerate(self._known):
-            if self._mark_at(dir, known.size).digest != known.digest:
-                raise HeadsDiffer("the heads below what was verified are not the same")
+        for dir in (0, 1):
+            self._hold_known(dir)
 
     def _mark_at(self, dir: int, size: int) -> _Mark:
         marks = self._marks[dir]
         while len(marks) > 1 and marks[1].size <= size:
             marks.popleft()
-        found = marks[0]
-        return _Mark(size, found.digest, found.signed, found.cosigned, found.passed_over)
+        return replace(marks[0], size=size)
 
     def before_entries(self) -> None:
         """Hash the entries that were verified before."""
