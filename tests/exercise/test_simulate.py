@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +16,7 @@ from parley.core.speaking import Voice
 from parley.exercise import simulate
 from parley.exercise.plots import KINDS, SHARES, world_of
 from parley.exercise.scenarios import SCENARIOS, sweep_point
+from parley.exercise.world import Options
 
 MESSAGES = int(os.environ.get("MESSAGES", "3000000"))  # of the long proof
 SCENARIOS_MIN = 20
@@ -28,12 +31,26 @@ def _quietly() -> Iterator[None]:
     log.setLevel(level)
 
 
+@pytest.fixture
+def _few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Worlds in which little is said; `make prove` runs them at length."""
+    draw = Options.of
+
+    def little(chance: random.Random) -> Options:
+        options = draw(chance)
+        return replace(options, messages=min(options.messages, 300), bad_s=min(options.bad_s, 30.0))
+
+    monkeypatch.setattr(Options, "of", little)
+
+
+@pytest.mark.usefixtures("_few")
 @pytest.mark.parametrize("seed", range(1, 13))
 def test_a_world_holds(seed: int) -> None:
     tally = world_of(seed).run()
     assert tally.messages
 
 
+@pytest.mark.usefixtures("_few")
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_a_number_is_one_world(kind: str) -> None:
     """Keys are drawn anew, so bytes differ; what happens does not."""
@@ -44,6 +61,7 @@ def test_a_number_is_one_world(kind: str) -> None:
     assert points[0] == points[1]
 
 
+@pytest.mark.usefixtures("_few")
 def test_of_a_hundred_numbers_most_are_honest_worlds_and_some_of_each_kind() -> None:
     kinds = [world_of(seed).kind for seed in range(100)]
     for kind, share in SHARES.items():
@@ -59,10 +77,11 @@ def test_there_are_many_scenarios() -> None:
 def test_the_power_may_fail_at_some_boundaries(name: str) -> None:
     points = list(SCENARIOS[name].points())
     assert len(points) > 40
-    for point in points[len(name) % 25 :: 50]:
+    for point in points[len(name) % 25 :: 80]:
         sweep_point(point)
 
 
+@pytest.mark.usefixtures("_few")
 def test_a_failure_names_the_world_and_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Voice, "queued", property(lambda voice: 1))
     outcome = simulate.run_world(2)

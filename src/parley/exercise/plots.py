@@ -11,7 +11,7 @@ from parley.exercise.disk import SimDisk
 from parley.exercise.links import Link
 from parley.exercise.resident import Resident
 from parley.exercise.violation import hold
-from parley.exercise.world import REST_S_MAX, Options, Tally, World
+from parley.exercise.world import FAST, REST_S_MAX, Options, Tally, World
 
 SETTLED_HEARTBEATS = 6.0
 TOLD_TIMES_MAX = 40
@@ -146,6 +146,7 @@ class Lied(Rolled):
         options = super().draws()
         return replace(
             options,
+            bearers=(FAST,),
             loss=0.0,
             fading=False,
             late_s=0.0,

@@ -147,7 +147,7 @@ class Thief:
                         offered |= {plain[at : at + 1216] for at in _places(plain)}
                         continue
                     rekey = _Rekey(plain, dir, terms, epoch)
-                    grown = rekey.opened(prekeys) or rekey.guessed(offered, found, entries)
+                    grown = rekey.grown(offered, prekeys, found, entries)
                     if grown is not None and grown.et not in epochs:
                         epochs[grown.et] = grown
                         left.append(grown)
@@ -214,28 +214,25 @@ class _Rekey:
         self._numbers = numbers[:4] + numbers[8:]
         self._sealed = plain[16 : 16 + 1168]
 
-    def opened(self, prekeys: dict[bytes, Prekey]) -> Epoch | None:
-        """The next epoch, if a stolen prekey opens the secret."""
-        for public, prekey in prekeys.items():
-            try:
-                secret = prekey.open(self._sealed, self._info + sha256(public))
-            except ParleyError:
-                continue
-            return self._next(public, secret)
-        return None
-
-    def guessed(
-        self, offered: set[bytes], found: set[bytes], entries: dict[bytes, bytes]
+    def grown(
+        self,
+        offered: set[bytes],
+        prekeys: dict[bytes, Prekey],
+        found: set[bytes],
+        entries: dict[bytes, bytes],
     ) -> Epoch | None:
-        """The next epoch, if something the thief has will do for the secret.
+        """The next epoch: a stolen prekey opens the secret, or something stolen will do for it.
 
-        `entries` are the transcripts of all entries by their blinding values: whoever made such an
-        epoch could show them, so the thief here may look.
+        A thief would try every prekey that was ever offered. `entries` are the transcripts of all
+        entries by their blinding values: they say which prekey it was, and spare the trying.
         """
         used = set(entries.values())
         for public in offered:
             if self._transcript(public) not in used:
                 continue
+            if public in prekeys:
+                secret = prekeys[public].open(self._sealed, self._info + sha256(public))
+                return self._next(public, secret)
             for secret in (bytes(32), *found):
                 grown = self._next(public, secret)
                 for n in range(grown.base, grown.base + CHAIN_STEPS):

@@ -66,13 +66,13 @@ class Options:
     def of(cls, chance: random.Random) -> Options:
         """The options of one world."""
         pick = chance.choice
-        slow = chance.random() < 0.1
-        many = pick((60, 300)) if slow else pick((300, 1_500, 3_000, 5_000))
+        slow = chance.random() < 0.07
+        many = pick((60, 300)) if slow else pick((600, 3_000, 6_000, 9_000))
         calm = chance.random() < 0.4  # worlds with few faults carry more and reach farther
         return cls(
             messages=chance.randrange(many // 2, many),
             bad_s=chance.uniform(20.0, 120.0),
-            burst=pick((1, 8, 40, 200)) if many > 1_000 else pick((1, 8)),
+            burst=pick((8, 40, 200, 200)) if many > 1_000 else pick((1, 8)),
             bearers=(RADIO,) if slow else pick(((FAST,), (FAST,), (SATELLITE,), (SATELLITE, FAST))),
             loss=0.0 if calm else pick((0.0, 0.05, 0.3, 0.6)),
             fading=chance.random() < 0.2,
@@ -88,11 +88,12 @@ class Options:
             flaps=pick((0.0, 0.002, 0.01)),
             clocks=pick((0.0, 0.02)),
             window=pick((128, 128, 256, 1024)),
-            heartbeat_s=pick((2.0, 10.0, 30.0)),
-            long_texts=chance.random() < 0.15,
+            # Heads and fresh keys go with the heartbeat: on a slow bearer it must be a slow one.
+            heartbeat_s=30.0 if slow else pick((2.0, 10.0, 30.0)),
+            long_texts=chance.random() < 0.15 and not slow,
             psk0=pick((None, b"\x07" * 32)),
             rekey_entries=pick((20, 100, 100, 400)),
-            rekey_s=pick((3.0, 10.0, 3_600.0)),
+            rekey_s=pick((60.0, 3_600.0)) if slow else pick((3.0, 10.0, 3_600.0)),
         )
 
     def __str__(self) -> str:
@@ -253,9 +254,13 @@ class World:
         if self._unsaid <= 0:
             return
         count = min(chance.randrange(1, options.burst + 1), self._unsaid)
-        chance.choice(self.sides).releases(self.words(count))
+        self.speaker().releases(self.words(count))
         mean_s = options.bad_s * (options.burst + 1) / 2 / options.messages
         self.later(chance.uniform(0.0, 1.8 * mean_s), self._people_speak)
+
+    def speaker(self) -> Resident:
+        """Whose people speak next."""
+        return self.chance.choice(self.sides)
 
     def words(self, count: int) -> list[Words]:
         """So many texts, no two alike, most of them not urgent."""
