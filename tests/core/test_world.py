@@ -27,7 +27,7 @@ def run(kind: type[World], seed: int) -> World:
     return world
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(24))
 def test_a_bad_world_comes_to_rest_with_nothing_lost_doubled_or_reordered(seed: int) -> None:
     run(World, seed)
 
