@@ -17,6 +17,11 @@ from parley.exercise.pair import Pair
 hypothesis.settings.register_profile("parley", deadline=None)
 hypothesis.settings.load_profile("parley")
 
+# Whoever starts the tests in the background of a shell has them ignore Ctrl-C, and all that they
+# start; but some of them press it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # A test that waits for what never comes must fail by its name, not stop all others. Far above what
 # any takes on a busy machine; the long proofs keep their own time.
 TEST_S_MAX = 240
