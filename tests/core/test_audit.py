@@ -88,24 +88,24 @@ class Record:
                 self.signs(0)
                 self.signs(1)
 
-    def says(self, dir: int, text: str) -> None:
+    def says(self, dir: int, text: str, seen: int | None = None) -> None:
         log, other = self.logs[dir], self.logs[1 - dir]
+        n, seen = log.size, other.size if seen is None else seen
         blind, body = os.urandom(32), body_of(Type.TEXT, {}, text)
         leaf = Leaf(
             self.agreement.line_id,
             1,
             dir,
-            log.size,
+            n,
             Type.TEXT,
             8,
-            1000 + log.size,
-            other.size,
-            other.root,
+            1000 + n,
+            seen,
+            other.root_at(seen),
             bytes(32),
             blind,
             body,
         ).hash()
-        n, seen = log.size, other.size
         root = log.append(leaf)
         time = 1000 + n
         row = EntryRow(dir, n, Type.TEXT, 8, time, seen, bytes(32), blind, body, leaf, root, 0.0)
@@ -393,3 +393,25 @@ def test_R11_a_line_that_nobody_compared_says_so() -> None:
     agreement = replace(documents.agreement, compared=(True, False))
     assert "NOT by a person of each side" in about(replace(documents, agreement=agreement))
     assert "NOT by" not in about(documents)
+
+
+def test_R10_entries_that_crossed_stand_in_the_joint_order() -> None:
+    record = Record(0)
+    record.says(0, "crossed")
+    record.says(1, "crossed", seen=0)
+    assert verify(record.text()).entries == (1, 1)
+    lines, _, entries = lines_of(record.text())
+    lines[entries : entries + 2] = lines[entries : entries + 2][::-1]
+    with pytest.raises(NotWhole, match="out of the joint order") as refusal:
+        verify(b"".join(lines))
+    assert refusal.value.where == "entry A 0"
+
+
+def test_R13_a_mark_without_its_line_feed_is_refused() -> None:
+    for section in ("letter A", "letter B", "heads"):
+        with pytest.raises(NotWhole, match="its lines"):
+            verify(
+                small()
+                .text()
+                .replace(f"\n\n--- {section}\n".encode(), f"\n--- {section}\n".encode())
+            )

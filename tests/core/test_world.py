@@ -27,7 +27,7 @@ def run(kind: type[World], seed: int) -> World:
     return world
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(60))
 def test_a_bad_world_comes_to_rest_with_nothing_lost_doubled_or_reordered(seed: int) -> None:
     run(World, seed)
 
@@ -59,6 +59,4 @@ def test_many_restored_disks() -> None:
         assert isinstance(world, Restored)
         outcomes[world.outcome] += 1
     print(dict(outcomes))
-    # Keys are renewed every few seconds here, so more disks are too old to be understood at all;
-    # that shows as silence (spec/line.md L21).
-    assert outcomes["halted"] > 4 * outcomes["deaf"]
+    assert outcomes["halted"] > 10 * outcomes["deaf"]

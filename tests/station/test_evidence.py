@@ -64,7 +64,7 @@ def test_the_pieces_are_the_text(
         assert len(pieces) == 1
     else:
         assert len(pieces) > 4
-        assert max(map(len, pieces[1:])) < characters + 40_000
+        assert max(map(len, pieces[1:])) < characters + 20_000
 
 
 def test_a_part_of_the_record_is_a_record(store: SqliteStore, talk: Talk) -> None:

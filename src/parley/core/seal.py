@@ -136,13 +136,9 @@ class Epoch:
         The chain is kept at the lowest place from which no retired key can be made again.
         """
         while self._high < below:  # a base far behind costs steps, and neither keys nor memory
-            chain = self._chain.pop(self._high)
-            self._high += 1
-            self._chain[self._high] = hmac_sha256(chain, b"\x02")
-        low = max(below, max(also, default=-1) + 1, min(self._chain))
-        while self._high < below:  # entries of another epoch: their keys are never made
             self._step()
             del self._chain[self._high - 1]
+        low = max(below, max(also, default=-1) + 1, min(self._chain))
         if low > self._high:
             self.message_key(low - 1)
         for n in [n for n in self._message if n < below or n in also]:
