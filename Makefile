@@ -52,7 +52,7 @@ test: setup chromium check  ## run every test, after the style and type checks
 	$(BIN)/pytest -q -n 2 --dist worksteal
 
 coverage: setup  ## run the tests of the trusted core; fails where a line or a branch is not reached
-	@$(BIN)/coverage run -m pytest -q tests/core
+	@$(BIN)/coverage run -m pytest -q tests/core tests/evidence
 	@$(BIN)/coverage report
 
 mutants: setup  ## make every small mistake in the core and see which test fails; takes hours
@@ -90,7 +90,7 @@ models-small: setup  ## check the models within small bounds, and that their mut
 models: setup  ## check the models within larger bounds: an hour or more
 	@$(BIN)/python -m models large
 
-core-size: setup  ## files, lines and imports of the trusted core
+core-size: setup  ## files, lines and imports of the trusted core and of the evidence checker
 	@$(BIN)/python tools/core_size.py
 
 pictures: setup chromium  ## take the pictures of the console in README anew

@@ -28,7 +28,7 @@ from parley.core.identity import (
 from parley.core.kept import EntryRow, HeadRow
 from parley.core.keys import Prekey, SigningKey
 from parley.core.record import Head, Log, commitment, joint_key, key_name, leaf_hash
-from parley.core.sections import Documents
+from parley.evidence.sections import Documents
 from parley.exercise.post import command, environment
 from parley.station import evidence
 

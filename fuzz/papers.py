@@ -8,14 +8,14 @@ from functools import cache
 
 from fuzz.script import Script, edited
 from parley.core import agreement as agreeing
-from parley.core import audit
 from parley.core.agreement import Agreement, Paper
-from parley.core.clauses import cautions, difference, render
 from parley.core.errors import Malformed, Refused
 from parley.core.identity import LETTER_LABEL, Certificate, Letter, finish_letter, read_digits
-from parley.core.sections import NotWhole
 from parley.core.wire import Reader
+from parley.evidence import audit
+from parley.evidence.sections import NotWhole
 from parley.station.carried import KINDS, carry, take_up
+from parley.station.clauses import cautions, difference, render
 from parley.station.meeting import Brought
 from tests.core import parties
 from tests.exercise.record_of_two import record_of_two

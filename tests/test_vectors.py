@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from parley.core import audit, proof
 from parley.core.entry import Plaintext, check_text, read_body
 from parley.core.errors import ParleyError
 from parley.core.identity import read_digits
@@ -29,6 +28,7 @@ from parley.core.packets import Prekeys, Rekey, Status
 from parley.core.record import Log
 from parley.core.seal import open_entry
 from parley.core.wire import Reader, Value, decode, encode
+from parley.evidence import audit, proof
 from vectors import generate, of_lines, sample
 
 WIRE, KEYS, IDENTITY, ENTRY, SEAL, RECORD = (

@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 
 from bench.record import LongRecord
-from parley.core.proof import Proof, Signed
 from parley.core.record import Leaf
+from parley.evidence.proof import Proof, Signed
 from parley.station.evidence import inclusion
 
 FOLDER = Path(__file__).parent

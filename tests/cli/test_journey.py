@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from parley.core import audit
+from parley.evidence import audit
 from parley.exercise.post import command, environment
 from tests.cli.terminal import Person, types
 from tests.playbook import Post, two_stations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parley.cli.evidence import facts, in_words
-from tests.core.test_audit import Record, verify
+from tests.evidence.test_audit import Record, verify
 
 
 def test_R14_entries_after_the_last_head_are_named() -> None:

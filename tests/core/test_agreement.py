@@ -18,11 +18,11 @@ from parley.core.agreement import (
     psk0,
     terms,
 )
-from parley.core.clauses import CLAUSES, cautions, check_words, difference, render, span
 from parley.core.entry import Status
 from parley.core.errors import Malformed, Refused
 from parley.core.keys import Prekey, hkdf32, sha256
 from parley.core.wire import decode, encode, uvar
+from parley.station.clauses import CLAUSES, cautions, check_words, difference, render, span
 from tests.core.parties import MADE, agreement, in_order, party, seed, signed
 
 NORTH, SOUTH = party("North"), party("South")

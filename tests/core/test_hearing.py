@@ -522,7 +522,7 @@ def test_L24_own_statuses_not_yet_echoed_are_bounded() -> None:
     for _ in range(4_100):
         north.clock.passes(11.0)
         north.settles()
-    assert len(north.line._status_sent) == 4_096
+    assert len(north.line._pulse._sent) == 4_096
 
 
 def test_a_step_larger_than_the_memory_of_roots_asks_for_none_too_early() -> None:

@@ -51,7 +51,7 @@ class Liar:
                 "own_root": self.root(size),
                 "their_root": south._root_at(1, min(contig, len(south.ours))),
                 "sack": frozenset(contig + 1 + chance.randrange(64) for _ in range(2)),
-                "echo": chance.choice((0, 1, south.line._counter[1], (1 << 32) - 1)),
+                "echo": chance.choice((0, 1, south.line._counters._last[1], (1 << 32) - 1)),
                 "epoch": chance.choice((0, 0, 0, 0, 1)),
                 "flags": chance.randrange(256),
             }

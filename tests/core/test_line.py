@@ -192,7 +192,7 @@ def test_L20_what_a_status_says_after_some_talk() -> None:
     north.clock.passes(11.0)
     status = read(south, packets(south.settles())[0])
     assert status.cover == 1
-    assert status.echo == north.line._counter[1]
+    assert status.echo == north.line._counters._last[1]
     assert status.flags == 0
     assert status.sack == frozenset()
 
@@ -237,7 +237,7 @@ def test_L21_an_older_echo_does_not_make_it_older() -> None:
     newer = south.states(1 << 20, echo=south.line._ears.newest_status)
     stale = south.states(1 << 21, echo=south.line._ears.newest_status - 1)
     north.hears(newer, stale)
-    assert heard_s(north) == 0.0 + north.clock.mono - north.line._status_at
+    assert heard_s(north) == 0.0 + north.clock.mono - north.line._pulse._status_at
     assert north.hears(older) == [Outcome.STALE]
 
 

@@ -14,7 +14,7 @@ from parley.core.opening import PREKEYS_OFFERED
 from parley.core.packets import Flag, Kind, Prekeys, Rekey
 from parley.core.rekeying import _bound, _offer_message, _rekey_message, _seal_info
 from parley.core.seal import CHAIN_STEPS_MAX, Epoch
-from parley.core.wire import decode, u32, u64
+from parley.core.wire import decode, encode, u32, u64
 from parley.store.memory import MemoryStore
 from tests.core.checks import all_hold
 from tests.core.conversation import (
@@ -202,13 +202,33 @@ def test_S17_of_sixteen_epochs_that_are_over_the_packets_are_still_known() -> No
         talk(north, south, ticks=12)
         old.append(north.epoch)
     assert south.state.epochs == (0, 18)
-    cell = decode(south.cells["in"])
-    assert [one[0] for one in cell[1]] == list(range(2, 18))
-    assert all(one[5:] == [b"", b"", 0, {}] for one in cell[1])
+    past = decode(south.cells["past"])
+    assert [one[0] for one in past] == list(range(2, 18))
+    assert all(one[5:] == [b"", b"", 0, {}] for one in past)
     for epoch, outcome in ((old[1], Outcome.UNKNOWN), (old[17], Outcome.HALTED)):
         north.speaks_under(epoch)
         assert south.hears(north.states(LATER)) == [outcome]
     assert "given up" in str(south.state.halted)
+
+
+def test_S17_epochs_kept_beside_the_living_ones_are_still_known() -> None:
+    """As folders of an earlier release have them; the first entry puts them into their own cell."""
+    north, south = in_service(rekey_entries=1)
+    old = north.epoch
+    for count in range(2):
+        north.says(str(count))
+        north.clock.passes(1.0)
+        talk(north, south, ticks=12)
+    live, _, until, accepted = decode(south.cells["in"])
+    past = decode(south.cells.pop("past"))
+    south.cells["in"] = encode([live, past, until, accepted])
+    south.starts()
+    north.says("Once more.")
+    talk(north, south)
+    assert decode(south.cells["in"])[1] == []
+    assert [one[0] for one in decode(south.cells["past"])][: len(past)] == [one[0] for one in past]
+    north.speaks_under(old)
+    assert south.hears(north.states(LATER)) == [Outcome.HALTED]
 
 
 def test_S16_a_second_rekey_waits_while_two_epochs_live() -> None:

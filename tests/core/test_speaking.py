@@ -373,13 +373,13 @@ def test_L11_a_counter_is_durable_before_it_is_used() -> None:
 
 def test_L11_counters_run_out_with_a_halt_and_without_an_exception() -> None:
     north, south = in_service()
-    north.line._counter[Kind.STATUS] = (1 << 32) - (1 << 20)
+    north.line._counters._last[Kind.STATUS] = (1 << 32) - (1 << 20)
     north.clock.passes(11.0)
     frames = north.settles()
     assert north.state.halted == "the counters of this incarnation are used up"
     assert [str(outcome) for outcome in south.hears(*frames)] == ["accepted"]
     assert south.state.they_halted
-    north.line._counter[Kind.STATUS] = (1 << 32) - 1
+    north.line._counters._last[Kind.STATUS] = (1 << 32) - 1
     north.clock.passes(11.0)
     assert north.settles() == []
     assert north.line.wake_at(north.clock.now) > north.clock.mono

@@ -23,9 +23,9 @@ from parley.core.kept import EntryRow, HeadRow, Kept
 from parley.core.keys import Prekey, SigningKey
 from parley.core.line import Line
 from parley.core.record import joint_key
-from parley.core.sections import Documents
 from parley.core.terms import Instant, OurKeys
 from parley.core.wire import encode
+from parley.evidence.sections import Documents
 from parley.station.evidence import write
 
 BEGAN = 1_900_000_000.0

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from parley.core import audit
-from parley.core.sections import NotWhole
+from parley.evidence import audit
+from parley.evidence.sections import NotWhole
 from tests.exercise.record_of_two import record_of_two
 
 PLACES = 10_000

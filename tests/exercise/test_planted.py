@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from parley.core import hearing, line, speaking
-from parley.core.effects import Effect, Heard, Keep, Outcome, Scrub, Transmit
+from parley.core import hearing, pulse, speaking
+from parley.core.effects import Effect, Heard, Keep, Scrub, Transmit
 from parley.core.errors import ParleyError
 from parley.core.heads import Heads
 from parley.core.hearing import Ears
 from parley.core.kept import Change
-from parley.core.line import Line
 from parley.core.opening import PREKEYS_OFFERED
+from parley.core.pulse import Pulse
 from parley.core.rekeying import Rekeying
 from parley.core.seal import Epoch
 from parley.core.speaking import Voice
@@ -221,8 +221,8 @@ def nothing_is_sent_again(patch: Patch) -> None:
 
 
 def counters_are_not_reserved(patch: Patch) -> None:
-    patch.setattr(line, "COUNTER_SKIP", 0)
-    patch.setattr(line, "COUNTER_BLOCK", -1)
+    patch.setattr(pulse, "COUNTER_SKIP", 0)
+    patch.setattr(pulse, "COUNTER_BLOCK", -1)
 
 
 def what_was_heard_last_is_forgotten(patch: Patch) -> None:
@@ -263,14 +263,13 @@ def silence_is_not_seen(patch: Patch) -> None:
 
 
 def any_status_counts_as_an_echo(patch: Patch) -> None:
-    hear = Line._hear_status
+    received = Pulse.received
 
-    def credulous(self: Line, status: Any, under: Any, now: Any) -> Outcome:
-        outcome = hear(self, status, under, now)
-        self._heard_at = now.mono
-        return outcome
+    def credulous(self: Pulse, echo: int, now: Any) -> None:
+        received(self, echo, now)
+        self.heard_at = now.mono
 
-    patch.setattr(Line, "_hear_status", credulous)
+    patch.setattr(Pulse, "received", credulous)
 
 
 def a_number_is_taken_twice(patch: Patch) -> None:

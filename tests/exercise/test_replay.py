@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from parley.core import audit
+from parley.evidence import audit
 from parley.exercise import report
 from parley.exercise.exchange import Exchange
 from parley.exercise.pair import Pair

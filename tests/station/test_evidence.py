@@ -10,8 +10,8 @@ import pytest
 
 from parley.core.errors import Misused, Refused
 from parley.core.kept import Change, EntryRow, HeadRow
-from parley.core.proof import verify
-from parley.core.sections import Documents
+from parley.evidence.proof import verify
+from parley.evidence.sections import Documents
 from parley.station import evidence
 from parley.store.sqlite import SqliteStore
 from tests.exercise.record_of_two import talk_of_two

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from parley.core.audit import verify
+from parley.evidence.audit import verify
 from tests.playbook import two_stations
 
 

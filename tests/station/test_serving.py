@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from parley.core.audit import verify
 from parley.core.errors import Refused, Unavailable
+from parley.evidence.audit import verify
 from parley.station.serving import perform_here
 from tests.playbook import two_stations
 

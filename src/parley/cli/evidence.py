@@ -126,7 +126,7 @@ def verify(evidence: Path, since: Path | None, keep: Path | None, all_signatures
     Exit 0 when all of it holds; exit 1 with the first section, head or entry that does not, by
     direction and number, and why.
     """
-    from parley.core import audit, proof
+    from parley.evidence import audit, proof
     from parley.station.folder import write_whole
 
     state = b""
@@ -163,14 +163,14 @@ def _go_on(
     file: BinaryIO, known: bytes, progress: voice.Progress, all_signatures: bool
 ) -> tuple[Any, bytes]:
     """Verify from a state on, or whole where that cannot be; what stands, and the next state."""
-    from parley.core import resume
+    from parley.evidence import growth
 
     try:
-        return resume.verify(Reading(file, progress), since=known, all_signatures=all_signatures)
-    except resume.HeadsDiffer as error:
+        return growth.verify(Reading(file, progress), since=known, all_signatures=all_signatures)
+    except growth.HeadsDiffer as error:
         voice.aside(voice.sentence(f"{error.sentence}; everything is verified anew"))
     file.seek(0)
-    return resume.verify(Reading(file, progress), all_signatures=all_signatures)
+    return growth.verify(Reading(file, progress), all_signatures=all_signatures)
 
 
 def facts(report: Any) -> dict[str, Any]:

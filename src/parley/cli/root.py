@@ -21,8 +21,8 @@ from parley.cli.carrying import (
 )
 from parley.cli.client import with_json
 from parley.core.agreement import Paper
-from parley.core.clauses import cautions, render
 from parley.station.carried import AGREEMENT, ANSWER, REQUEST, carry, take_up
+from parley.station.clauses import cautions, render
 from parley.station.folder import read_whole, write_whole
 from parley.station.root import NEXT_NAME, Request, RootFolder
 

@@ -3,15 +3,14 @@
 1. `errors`    what can go wrong, and by whose hand
 2. `wire`      one encoding per value
 3. `keys`      keys that sign, and keys a secret is sealed to
-4. `identity`, `agreement`, `clauses`  letters of introduction, and what both parties sign
+4. `identity`, `agreement`  letters of introduction, and what both parties sign
 5. `terms`     what an agreement fixes for one line
 6. `seal`      from one shared secret to one key per entry
 7. `entry`     what may be said
 8. `record`    two logs, their leaves, and the heads both sides sign
 9. `opening`, `packets`  how a line begins, and what is said about it
 10. `kept`, `effects`    what must be durable, and what is to be done, in order
-11. `speaking`, `hearing`, `heads`, `rekeying`, `line`  the state machine
-12. `sections`, `audit`, `proof`, `resume`  check an exported record, one entry of it, what is new
+11. `speaking`, `hearing`, `heads`, `rekeying`, `pulse`, `line`  the state machine
 
 It does no input or output, reads no clock and draws no chance: time and entropy come in at the
 door, effects go out as data. It imports `cryptography` and pure parts of the standard library.

@@ -78,7 +78,9 @@ class Ears:
         # which the older one is over, once that is known; `accepted` the hash of the newest REKEY.
         live, past, self._until, self.accepted = cells.get("in", [[], [], None, b""])
         self.epochs = [Epoch.from_cell(cell) for cell in live]
-        self._past = [Epoch.from_cell(cell) for cell in past]
+        # Apart from the living ones, which are kept with every entry; once they stood together.
+        self._past = [Epoch.from_cell(cell) for cell in cells.get("past", past)]
+        self._past_moved = bool(past)
         self._digests: dict[int, dict[int, bytes]] = {
             kind: {counter: digest} for kind, (counter, digest) in self._newest.items()
         }
@@ -107,8 +109,11 @@ class Ears:
         """What must be durable with the entries taken: their keys are retired (S4)."""
         for epoch in self.epochs:
             epoch.retire(self.log.size, set(self.held))
-        live, past = [epoch.cell() for epoch in self.epochs], [one.past() for one in self._past]
-        change.cells["in"] = encode([live, past, self._until, self.accepted])
+        live = [epoch.cell() for epoch in self.epochs]
+        change.cells["in"] = encode([live, [], self._until, self.accepted])
+        if self._past_moved:
+            change.cells["past"] = encode([epoch.past() for epoch in self._past])
+            self._past_moved = False
         change.cells["their seen"] = encode(self._seen)
         change.held_put = [row for n, row in self.held.items() if n not in self._held_durable]
         change.held_drop = sorted(self._held_durable - self.held.keys())
@@ -155,6 +160,7 @@ class Ears:
             return
         older, self._until = self.epochs.pop(0), None
         self._past.append(Epoch.from_cell(older.past()))
+        self._past_moved = True
         gone = {older, *self._past[:-PAST_EPOCHS_MAX]}
         del self._past[:-PAST_EPOCHS_MAX]
         for locator, items in list(self.expected.items()):

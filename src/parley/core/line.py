@@ -6,7 +6,7 @@ order: keep, tell, scrub, send. Everything a later start needs stands in the one
 not kept was never sent, so a crash between any two lines below loses nothing.
 
 The halves are `speaking` (our direction) and `hearing` (theirs), `heads` is what both sign,
-`rekeying` how both get fresh keys; rules are in spec/line.md.
+`rekeying` how both get fresh keys, `pulse` when packets leave; rules are in spec/line.md.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ from parley.core.keys import Entropy
 from parley.core.opening import Patience, TheirOpen, make_open
 from parley.core.packets import (
     COUNTER_LAST,
-    COUNTER_MAX,
     Checkpoint,
     Cosign,
     Flag,
@@ -47,9 +46,10 @@ from parley.core.packets import (
     Rekey,
     Status,
 )
+from parley.core.pulse import STATUS_GAP_S, Counters, Pulse
 from parley.core.record import Log
 from parley.core.rekeying import Rekeying
-from parley.core.seal import Epoch, associated, packet_locator
+from parley.core.seal import Epoch
 from parley.core.speaking import (
     ENVELOPE,
     FRAME_VERSION,
@@ -61,14 +61,10 @@ from parley.core.speaking import (
     frame,
 )
 from parley.core.terms import Instant, Terms
-from parley.core.wire import decode, encode, u32
+from parley.core.wire import decode, encode
 
-STATUS_GAP_S = 0.020  # on a fast bearer
 ROOT_BYTES = 16
-COUNTER_SKIP = 1 << 16  # each start skips these, so that a restored image never repeats one
-COUNTER_BLOCK = 1 << 12
 SEEN_GAP_MAX = 1 << 15
-STATUS_SENT_MAX = 4096  # remembered until they echo one (L24)
 _LOCATED = {frame(ENVELOPE, b"")[0], frame(PACKET, b"")[0]}  # headers of frames with a locator
 
 
@@ -101,8 +97,7 @@ class Line:
         self._in_service: bool = receipts[1]
         self._heads = Heads(terms, our_log, their_log, cells)
         self._rekeying = Rekeying(terms, cells, entropy)
-        self._reserved: dict[int, int] = cells.get("counters", {})
-        self._counter = {kind: top + COUNTER_SKIP for kind, top in self._reserved.items()}
+        self._counters = Counters(cells)
         self._counts: Counter[str] = Counter()
 
         # What follows is of this start only.
@@ -110,11 +105,7 @@ class Line:
         self._open_at = self._open_after_s = 0.0
         self._patience = Patience()
         self._refused_open = b""  # hash of the one that a person was told of
-        self._status_due_at: float | None = None
-        self._status_at = self._repeated_at = float("-inf")
-        self._status_sent: dict[int, float] = {}  # counter: monotonic time
-        self._heard_at: float | None = None
-        self._received_at: float | None = None
+        self._pulse = Pulse(terms.heartbeat_s)
         self._to_scrub = True  # a crash may have come between a commit and its scrub
         self._begin()
 
@@ -141,8 +132,7 @@ class Line:
         self._path_up = True
         self._voice.path_up(now)
         self._open_at, self._open_after_s = now.mono, RESEND_FIRST_S
-        self._status_due_at = now.mono
-        self._status_at = self._repeated_at = float("-inf")  # a heartbeat is due, and signed heads
+        self._pulse.path_up(now)
 
     def path_down(self, now: Instant) -> None:
         """No bearer is left; entries wait."""
@@ -231,7 +221,7 @@ class Line:
         self._change.cells.update(cells)
         self._change.cells["their open"] = encode(data)
         self._to_scrub = True
-        self._status_soon(now, 0.0)
+        self._pulse.soon(now)
         return Outcome.OK
 
     def _hear_envelope(self, data: bytes, now: Instant) -> Outcome:
@@ -246,7 +236,7 @@ class Line:
                 self._heads.urgent |= row.marks >> 6 == Precedence.FLASH
         if outcome is Outcome.OK:
             self._to_scrub = True
-            self._status_soon(now, 0.0)
+            self._pulse.soon(now)
             self._bridge_seen(now)
         return outcome
 
@@ -283,7 +273,7 @@ class Line:
         outcome = self._rekeying.hear_rekey(rekey, under, self._ears, now, self._change)
         if outcome is Outcome.OK:
             self._to_scrub = True
-            self._status_soon(now, 0.0)
+            self._pulse.soon(now)
         return outcome
 
     def _hear_status(self, status: Status, under: Epoch, now: Instant) -> Outcome:
@@ -293,25 +283,21 @@ class Line:
         self._ears.check_status(status, self._voice.log, speaks.e, (offered or speaks).e)
         if status.contig < self._voice.receipted:
             raise Stop("they hold less of what we wrote than they once said")
-        if status.echo > self._counter.get(Kind.STATUS, 0):
+        if status.echo > self._counters.last(Kind.STATUS):
             raise Stop("they have heard a STATUS that we have not sent; we were rolled back")
-        self._received_at = now.mono
-        if status.echo in self._status_sent:
-            sent = self._status_sent[status.echo]
-            self._heard_at = max(sent, self._heard_at or sent)  # L21
-            self._status_sent = {c: t for c, t in self._status_sent.items() if c >= status.echo}
+        self._pulse.received(status.echo, now)
         if status.echo and not self._in_service:
             self._in_service = self._receipts_moved = True  # L19
             self._notice("in service", "The line is in service.")
-            self._status_soon(now, 0.0)  # our echo puts them in service now, not at a heartbeat
+            self._pulse.soon(now)  # our echo puts them in service now, not at a heartbeat
         if not status.echo:
-            self._status_soon(now, 0.0)  # they do not know yet that we hear them
+            self._pulse.soon(now)  # they do not know yet that we hear them
         self._ears.spoken_under(under, status.size)
         self._rekeying.hear_wants(status.flags)
         if self._rekeying.accepted(status.epoch, self._voice, now, self._change):
             self._to_scrub = True
             self._heads.seal_anew()
-            self._status_soon(now, 0.0)  # under the new keys, so that they let go of the old
+            self._pulse.soon(now)  # under the new keys, so that they let go of the old
         if self._voice.receipt(status.contig, status.sack, now, self._change):
             self._receipts_moved = True
             self._told.append(Receipted(status.contig))
@@ -323,16 +309,11 @@ class Line:
         if self._halted is None:
             self._halted = why
             self._change.cells["halted"] = encode(why)
-            self._status_soon(now, 0.0)
+            self._pulse.soon(now)
             self._notice("halted", f"The line has stopped itself: {why}. Call the engineer.")
 
     def _notice(self, kind: str, sentence: str) -> None:
         self._told.append(Noticed(kind, sentence))
-
-    def _status_soon(self, now: Instant, wait_s: float) -> None:
-        due = max(now.mono + wait_s, self._status_at + STATUS_GAP_S)
-        if self._status_due_at is None or due < self._status_due_at:
-            self._status_due_at = due
 
     # --- what is to be done
 
@@ -378,12 +359,12 @@ class Line:
         self._heads.urgent |= any(
             transmit.precedence is Precedence.FLASH for transmit in self._voice.fresh
         )
-        self._status_soon(now, STATUS_GAP_S)
+        self._pulse.soon(now, STATUS_GAP_S)
 
     def scrub_failed(self, now: Instant) -> None:
         """Retired keys are still in a file: no STATUS was sent; it must be tried again (L23)."""
         self._to_scrub = True
-        self._status_soon(now, 5 * STATUS_GAP_S)
+        self._pulse.soon(now, 5 * STATUS_GAP_S)
 
     def renew(self) -> None:
         """A person fears that our keys were copied: both directions get fresh ones (L28)."""
@@ -404,12 +385,9 @@ class Line:
             frames.append(frame(OPEN, self._open))
             self._open_at = now.mono + self._open_after_s
             self._open_after_s = min(2 * self._open_after_s, RESEND_MAX_S)
-        if max(self._counter.values(), default=0) >= COUNTER_MAX:
+        if self._counters.used_up:
             self._halt("the counters of this incarnation are used up", now)
-        heartbeat = now.mono >= self._status_at + self.terms.heartbeat_s
-        # Apart from it: on a line that is never quiet no heartbeat is ever due (L12, L25).
-        repeat = now.mono >= self._repeated_at + self.terms.heartbeat_s
-        self._repeated_at = now.mono if repeat else self._repeated_at
+        repeat = self._pulse.repeat(now)
         speaking = self._in_service and not self._halted
         if speaking:
             wants = self._rekeying.wants
@@ -417,8 +395,8 @@ class Line:
                 self._voice, now, repeat, self._seal_packet, self._change
             )
             if self._rekeying.wants != wants:
-                self._status_soon(now, 0.0)
-        if heartbeat or (self._status_due_at is not None and now.mono >= self._status_due_at):
+                self._pulse.soon(now)
+        if self._pulse.status_due(now):
             frames += self._status(now)
         if repeat and not self._halted:
             frames += self._heads.again(now, self._seal_packet)
@@ -427,8 +405,8 @@ class Line:
         return [Transmit(packet, Precedence.PRIORITY) for packet in frames]
 
     def _status(self, now: Instant) -> list[bytes]:
-        self._status_at, self._status_due_at = now.mono, None  # L20
-        if self._counter.get(Kind.STATUS, 0) >= COUNTER_LAST:
+        self._pulse.status_tried(now)
+        if self._counters.last(Kind.STATUS) >= COUNTER_LAST:
             return []
         ears = self._ears
         status = Status(
@@ -443,9 +421,7 @@ class Line:
             flags=Flag.HALTED if self._halted else self._rekeying.wants,
         )
         packet = self._seal_packet(Kind.STATUS, status.to_bytes(ROOT_BYTES))
-        self._status_sent[self._counter[Kind.STATUS]] = now.mono
-        if len(self._status_sent) > STATUS_SENT_MAX:
-            del self._status_sent[next(iter(self._status_sent))]
+        self._pulse.status_sent(self._counters.last(Kind.STATUS), now)
         return [packet]
 
     def _seal_packet(self, kind: Kind, plain: bytes) -> bytes:
@@ -453,15 +429,7 @@ class Line:
         epoch = self._voice.epoch
         if epoch is None:
             raise Misused("a packet cannot be sealed before our OPEN exists")
-        counter = self._counter.get(kind, 0) + 1
-        self._counter[kind] = counter
-        if counter > self._reserved.get(kind, 0):
-            self._reserved[kind] = min(counter + COUNTER_BLOCK, COUNTER_LAST)
-            self._change.cells["counters"] = encode(self._reserved)
-        terms = self.terms
-        aad = associated(terms.line_id, terms.inc, terms.side, epoch.e, None, epoch.et)
-        sealed = epoch.seal_packet(kind, counter, aad, plain)
-        return frame(PACKET, packet_locator(epoch.kl, kind) + u32(counter) + sealed)
+        return self._counters.seal(kind, plain, epoch, self.terms, self._change)
 
     # --- what may be known
 
@@ -469,9 +437,7 @@ class Line:
         """The monotonic second at which `settle` has something to do again."""
         if not self._path_up:
             return now.mono + self.terms.heartbeat_s
-        times = [min(self._status_at, self._repeated_at) + self.terms.heartbeat_s]
-        if self._status_due_at is not None:
-            times.append(self._status_due_at)
+        times = [self._pulse.wake_at()]
         if not self._in_service:
             times.append(self._open_at)
         if self._in_service and not self._halted:
@@ -481,7 +447,7 @@ class Line:
 
     def state(self, now: Instant) -> LineState:
         """What a person may know of the line now."""
-        heard, received = self._heard_at, self._received_at
+        heard, received = self._pulse.heard_at, self._pulse.received_at
         return LineState(
             halted=self._halted,
             in_service=self._in_service,

@@ -165,7 +165,7 @@ def one_counter_twice(liar: Liar, victim: Resident) -> bytes | None:
     known = victim.open_line.line._ears._newest.get(Kind.STATUS)
     if known is None:
         return None
-    line._counter[Kind.STATUS] = known[0] - 1
+    line._counters._last[Kind.STATUS] = known[0] - 1
     return liar.states(flags=0x10)
 
 

@@ -18,7 +18,7 @@ from parley.core.hearing import (
     ROOTS_AHEAD_MAX,
 )
 from parley.core.kept import Change, EntryRow
-from parley.core.line import STATUS_SENT_MAX
+from parley.core.pulse import STATUS_SENT_MAX
 from parley.core.record import joint_key
 from parley.core.seal import LOCATOR_BYTES
 from parley.core.speaking import ENVELOPE, FLASH_PLACES, frame
@@ -218,7 +218,7 @@ def limits_hold(station: Resident) -> None:
     hold("I13", len(digests) <= KINDS_MAX, "digests of kinds that there are not")
     for known in digests.values():
         hold("I13", len(known) <= CIPHERTEXTS_REMEMBERED, "too many digests")
-    hold("I13", len(line._status_sent) <= STATUS_SENT_MAX, "too many STATUS remembered")
+    hold("I13", len(line._pulse._sent) <= STATUS_SENT_MAX, "too many STATUS remembered")
     outbox = station.disk.outbox_of(station.terms.line_id, station.terms.inc)
     hold("I13", len(outbox) <= window, "more is on its way than a window")
     unreceipted = voice.log.size - voice.receipted

@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from parley.core.clauses import NO_SECRET
 from parley.core.errors import Unavailable
 from parley.core.identity import Letter
 from parley.exercise.post import Post as Post
 from parley.exercise.post import run
 from parley.station.carried import LETTER, take_up
+from parley.station.clauses import NO_SECRET
 from parley.station.folder import read_whole, write_whole
 
 PAIR_NAME = "pair.json"

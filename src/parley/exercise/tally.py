@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from parley.core import audit
 from parley.core.entry import Precedence, Type
 from parley.core.errors import Refused
 from parley.core.wire import Value
+from parley.evidence import audit
 from parley.exercise.exchange import Telegram
 from parley.exercise.ledger import Stands, entries_of, entry_lines
 

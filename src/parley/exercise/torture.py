@@ -21,8 +21,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from parley.core import audit
 from parley.core.errors import ParleyError, Refused, Unavailable
+from parley.evidence import audit
 from parley.exercise.calls import Calls, whole_record
 from parley.exercise.ledger import Findings, Stands, compare, entries_of, entry_lines
 from parley.exercise.pair import Pair

@@ -1,4 +1,4 @@
-"""Evidence as it is written: what `core/audit.py` reads, piece by piece, so that it never is in
+"""Evidence as it is written: what `evidence/audit.py` reads, piece by piece, so that it never is in
 memory whole. Nothing here is trusted: whoever reads the text checks every byte of it.
 """
 
@@ -8,13 +8,13 @@ import base64
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from parley.core.audit import Summary, preamble
 from parley.core.errors import Misused, Refused
 from parley.core.kept import EntryRow, HeadRow
-from parley.core.proof import Proof, Signed
 from parley.core.record import Leaf, Tree, commitment
-from parley.core.sections import Documents, documents_text
 from parley.core.wire import encode
+from parley.evidence.audit import Summary, preamble
+from parley.evidence.proof import Proof, Signed
+from parley.evidence.sections import Documents, documents_text
 from parley.store.reading import Reader
 
 PIECE_CHARACTERS = 4 << 20  # of one answer: a tenth of a second's work

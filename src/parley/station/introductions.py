@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from parley.core.agreement import Agreement, Paper, terms
-from parley.core.clauses import cautions, check_words, difference, render
 from parley.core.entry import Status
 from parley.core.errors import Malformed, Misused, Refused, Unavailable
 from parley.core.identity import Letter
 from parley.core.kept import Change
 from parley.core.keys import Prekey
-from parley.core.sections import Documents
 from parley.core.wire import encode
+from parley.evidence.sections import Documents
 from parley.station import meeting
+from parley.station.clauses import cautions, check_words, difference, render
 from parley.station.folder import Home
 from parley.station.letters import Known, by_fingerprint, by_name, from_base64, to_base64
 from parley.station.lines import Agreed

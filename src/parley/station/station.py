@@ -31,8 +31,8 @@ from parley.core.errors import ParleyError, Unavailable
 from parley.core.kept import EntryRow
 from parley.core.keys import Entropy
 from parley.core.line import Line
-from parley.core.sections import Documents
 from parley.core.terms import Instant
+from parley.evidence.sections import Documents
 from parley.station import introductions, messages, roster
 from parley.station.answering import Call, finish
 from parley.station.audit_trail import Trail

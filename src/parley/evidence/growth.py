@@ -16,12 +16,12 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from parley.core.audit import Checker, HeadOrder, Report, check
 from parley.core.errors import Malformed, Misused, ParleyError
 from parley.core.keys import sha256
 from parley.core.record import Tree
-from parley.core.sections import Documents, NotWhole, Source
 from parley.core.wire import Value, decode, encode
+from parley.evidence.audit import Checker, HeadOrder, Report, check
+from parley.evidence.sections import Documents, NotWhole, Source
 
 TITLE = b"Parley verification state, version 1\n"
 CHUNK_BYTES = 1 << 20

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.core import proof
 from parley.core.entry import Marks, Precedence, Status, Type, body_of
 from parley.core.kept import EntryRow, HeadRow
 from parley.core.keys import SigningKey, sha256
-from parley.core.proof import Proof, Signed, root_of
 from parley.core.record import EMPTY_ROOT, Leaf, Tree
-from parley.core.sections import Documents, NotWhole
 from parley.core.wire import decode, encode
+from parley.evidence import proof
+from parley.evidence.proof import Proof, Signed, root_of
+from parley.evidence.sections import Documents, NotWhole
 from parley.station.evidence import inclusion
 from tests.exercise.record_of_two import TEXT, talk_of_two
 

@@ -24,7 +24,8 @@ from parley.core.keys import (
     sha256,
 )
 from parley.core.record import Head, Leaf
-from parley.core.sections import (
+from parley.core.wire import Reader, decode, encode, u8, u64
+from parley.evidence.sections import (
     DOCUMENTS,
     Documents,
     Lines,
@@ -37,7 +38,6 @@ from parley.core.sections import (
     read_documents,
     unbase64,
 )
-from parley.core.wire import Reader, decode, encode, u8, u64
 
 TITLE = "Parley proof, version 1"
 STANDARD = "c2sp.org/tlog-proof@v1"

@@ -8,10 +8,10 @@ from functools import cache
 
 import pytest
 
-from parley.core import audit, resume
 from parley.core.errors import Malformed, Misused
 from parley.core.kept import EntryRow, HeadRow
-from parley.core.sections import Documents, NotWhole
+from parley.evidence import audit, growth
+from parley.evidence.sections import Documents, NotWhole
 from parley.station import evidence
 from tests.exercise.record_of_two import talk_of_two
 
@@ -43,7 +43,7 @@ def whole(text: bytes) -> audit.Report:
 
 
 def go_on(text: bytes, since: bytes = b"", **how: bool) -> tuple[audit.Report, bytes]:
-    return resume.verify(io.BytesIO(text), since=since, **how)
+    return growth.verify(io.BytesIO(text), since=since, **how)
 
 
 def test_R21_what_stands_is_what_a_whole_verification_says() -> None:
@@ -72,7 +72,7 @@ def test_R21_a_signature_that_comes_late_is_taken_or_asks_for_the_whole() -> Non
         _, state = go_on(text_of(100, heads_upto=(upto, upto)))
         try:
             report, _ = go_on(text, state)
-        except resume.HeadsDiffer:
+        except growth.HeadsDiffer:
             outcomes.add("anew")
         else:
             assert report == whole(text)
@@ -82,20 +82,20 @@ def test_R21_a_signature_that_comes_late_is_taken_or_asks_for_the_whole() -> Non
 
 def test_R21_a_head_that_is_gone_asks_for_the_whole() -> None:
     _, state = go_on(text_of(MESSAGES))
-    with pytest.raises(resume.HeadsDiffer):
+    with pytest.raises(growth.HeadsDiffer):
         go_on(text_of(MESSAGES, left_out=0), state)
 
 
 def test_R21_only_what_is_new_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     _, state = go_on(text_of(100))
     checked: list[bytes] = []
-    entry = resume.Resumed.entry
+    entry = growth.Resumed.entry
 
-    def counted(checker: resume.Resumed, line: bytes) -> None:
+    def counted(checker: growth.Resumed, line: bytes) -> None:
         checked.append(line)
         entry(checker, line)
 
-    monkeypatch.setattr(resume.Resumed, "entry", counted)
+    monkeypatch.setattr(growth.Resumed, "entry", counted)
     go_on(text_of(MESSAGES), state)
     assert len(checked) == MESSAGES - 100
 
@@ -111,7 +111,7 @@ def test_R21_no_change_passes_that_a_whole_verification_refuses() -> None:
         changed[at] ^= chance.randrange(1, 256)
         with pytest.raises(NotWhole):
             whole(bytes(changed))
-        with pytest.raises((NotWhole, resume.HeadsDiffer)):
+        with pytest.raises((NotWhole, growth.HeadsDiffer)):
             go_on(bytes(changed), state)
 
 
@@ -148,7 +148,7 @@ def test_R21_signatures_passed_over_are_not_taken_for_checked() -> None:
     text = "".join(evidence.write(documents, rows, [*heads, again(first, -9)])).encode()
     report, state = go_on(text)
     assert report.passed_over == go_on(text, state)[0].passed_over == 1
-    with pytest.raises(resume.HeadsDiffer):
+    with pytest.raises(growth.HeadsDiffer):
         go_on(text, state, all_signatures=True)
     sound = "".join(evidence.write(documents, rows, heads)).encode()
     _, every = go_on(sound, all_signatures=True)

@@ -11,7 +11,6 @@ from functools import cache
 
 import pytest
 
-from parley.core import audit
 from parley.core.agreement import Agreement, Paper
 from parley.core.entry import Type, body_of
 from parley.core.identity import (
@@ -25,8 +24,9 @@ from parley.core.identity import (
 from parley.core.kept import EntryRow, HeadRow
 from parley.core.keys import Prekey, SigningKey
 from parley.core.record import Head, Leaf, Log, joint_key, key_name
-from parley.core.sections import DOCUMENT_BYTES_MAX, LINE_BYTES_MAX, Documents, NotWhole, about
 from parley.core.wire import decode, encode
+from parley.evidence import audit
+from parley.evidence.sections import DOCUMENT_BYTES_MAX, LINE_BYTES_MAX, Documents, NotWhole, about
 from parley.station import evidence
 
 

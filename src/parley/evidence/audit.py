@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from parley.core.entry import Status
 from parley.core.errors import Malformed
 from parley.core.record import Head, Tree, commitment, joint_key, leaf_hash
-from parley.core.sections import (
+from parley.evidence.sections import (
     DOCUMENTS,
     Documents,
     Lines,
