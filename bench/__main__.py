@@ -129,15 +129,16 @@ def main() -> int:
             parser.error(f"there is no measurement {name}; there are {', '.join(ALL)}")
     facts: dict[str, Any] = {**machine(), **limits()}
     figures: list[Figure] = []
+    code = 0
     for name in names:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         try:
             figures += asyncio.run(ALL[name]())
-        except ParleyError as error:
+        except (ParleyError, OSError) as error:  # the others are worth having
             print(f"{name} could not be measured: {error}", file=sys.stderr)
-            return error.exit_code
+            code = error.exit_code if isinstance(error, ParleyError) else 3
     publish(figures, facts)
-    return 0
+    return code
 
 
 if __name__ == "__main__":
