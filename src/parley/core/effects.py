@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from parley.core.entry import Precedence
@@ -108,7 +108,7 @@ class Healed:
     quantum: bool = True
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Covered:
     """How much of one log is signed for: by its speaker, by the other side, and how strongly."""
 
@@ -122,11 +122,11 @@ class Covered:
         """As kept."""
         return [self.signed, self.signed_both, self.cosigned, self.cosigned_both]
 
-    def grow(self, by_other_side: bool, size: int, both: bool) -> None:
-        """A signature for `size` entries has come in."""
+    def grown(self, by_other_side: bool, size: int, both: bool) -> Covered:
+        """The same after a signature for `size` entries has come in."""
         name = "cosigned" if by_other_side else "signed"
-        for each in (name, f"{name}_both") if both else (name,):
-            setattr(self, each, max(getattr(self, each), size))
+        names = (name, f"{name}_both") if both else (name,)
+        return replace(self, **{each: max(getattr(self, each), size) for each in names})
 
     def attribution(self, n: int) -> str:
         """What proves entry `n` to others: how its speaker and the other side stand by it (L29)."""

@@ -58,8 +58,11 @@ class Heads:
         change: Change,
     ) -> None:
         """Keep a head that is signed with the algorithms `found`."""
-        cover = self.ours if head.dir == self.terms.side else self.theirs
-        cover.grow(kind == Kind.COSIGN, head.size, COSIGN_MLDSA44 in found)
+        more = (kind == Kind.COSIGN, head.size, COSIGN_MLDSA44 in found)
+        if head.dir == self.terms.side:
+            self.ours = self.ours.grown(*more)
+        else:
+            self.theirs = self.theirs.grown(*more)
         name = kind.name.lower()
         change.heads.append(HeadRow(head.dir, head.size, head.root, name, time, block, now.wall))
         change.cells["signed"] = encode([self.ours.sizes, self.theirs.sizes])

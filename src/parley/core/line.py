@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
 from parley.core.effects import (
     Effect,
@@ -460,8 +459,8 @@ class Line:
             held=len(self._ears.held),
             last_heard_s=None if heard is None else now.mono - heard,
             last_received_s=None if received is None else now.mono - received,
-            our_cover=replace(self._heads.ours),
-            their_cover=replace(self._heads.theirs),
+            our_cover=self._heads.ours,
+            their_cover=self._heads.theirs,
             they_halted=bool(self._ears.flags & Flag.HALTED),
             epochs=(self._voice.epoch.e if self._voice.epoch else 0, self._ears.newest_epoch),
             healed=Healed(*self._rekeying.healed),
