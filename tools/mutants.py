@@ -478,6 +478,9 @@ def main() -> int:
     )
     if asked.changed is not None:
         names = [name for name in names if name in changed(asked.changed)]
+    if not names:
+        print("no module of the core has changed")
+        return 0
     reach = Reach.measured()
     reasons, total, lived, strange = known(), 0, 0, 0
     for name in names:

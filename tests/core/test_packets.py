@@ -7,8 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.core.errors import Malformed
-from parley.core.packets import TIME_MAX, Checkpoint, Cosign, Status
-from parley.core.wire import u64, uvar
+from parley.core.keys import PREKEY_BYTES
+from parley.core.packets import (
+    COUNTER_LAST,
+    COUNTER_MAX,
+    KINDS,
+    TIME_MAX,
+    Checkpoint,
+    Cosign,
+    Flag,
+    Kind,
+    Prekeys,
+    Status,
+)
+from parley.core.wire import u32, u64, uvar
 
 sizes = st.integers(0, (1 << 64) - 1)
 contigs = st.integers(0, 1 << 62)
@@ -118,3 +130,41 @@ def test_S12_a_cosign_breaks_off_or_has_a_time_that_cannot_be() -> None:
             Cosign.parse(data)
     with pytest.raises(Malformed):
         Checkpoint.parse(b"\x01" + bytes(31))
+
+
+def test_the_numbers_of_the_byte_tables() -> None:
+    """Both sides of a test read a constant alike, so a wrong one is noticed only here."""
+    assert (COUNTER_MAX, COUNTER_LAST) == (4_293_918_720, 4_294_967_295)
+    assert TIME_MAX == 9_223_372_036_854_775_807
+    assert [int(kind) for kind in Kind] == [1, 2, 3, 4, 5]
+    assert [int(flag) for flag in Flag] == [0x01, 0x02, 0x04, 0x10]
+    assert list(KINDS) == list(range(48))
+
+
+def test_S10_nine_bytes_of_sack_are_refused_however_whole_the_packet() -> None:
+    for count, passes in ((8, True), (9, False)):
+        data = b"\x00\x00" + bytes([count]) + b"\xff" * count + b"\x08" + bytes(16 + 1 + 4 + 1 + 1)
+        if passes:
+            assert len(Status.parse(data).sack) == 64
+        else:
+            with pytest.raises(Malformed) as caught:
+                Status.parse(data)
+            assert caught.value.rule == "S10"
+
+
+def test_S12_a_time_that_cannot_be_is_refused_by_its_rule() -> None:
+    assert Cosign.parse(b"\x01" + u64(TIME_MAX)).time == TIME_MAX
+    with pytest.raises(Malformed) as caught:
+        Cosign.parse(b"\x01" + u64(TIME_MAX + 1))
+    assert caught.value.rule == "S12"
+
+
+def test_S15_sixteen_prekeys_pass_and_seventeen_do_not() -> None:
+    key = bytes(PREKEY_BYTES)
+    offered = dict.fromkeys(range(1, 17), key)
+    assert Prekeys.parse(Prekeys(offered, b"").to_bytes()).offered == offered
+    for numbers in (range(1, 18), [1, 1], [2, 1], [0]):
+        items = b"".join(u32(number) + key for number in numbers)
+        with pytest.raises(Malformed) as caught:
+            Prekeys.parse(bytes([len(numbers)]) + items)
+        assert caught.value.rule == "S15"

@@ -10,6 +10,9 @@ from parley.core.errors import Misused
 from parley.core.keys import hmac_sha256, sha256
 from parley.core.seal import (
     CHAIN_STEPS_MAX,
+    ENVELOPE_OVERHEAD,
+    LOCATOR_BYTES,
+    TAG_BYTES,
     Epoch,
     associated,
     envelope_locator,
@@ -177,3 +180,25 @@ def test_S9_a_packet_opens_under_its_counter_and_kind_alone() -> None:
     assert epoch.open_packet(4, 9, aad, sealed) is None
     assert epoch.open_packet(1, 9, aad + b"\x00", sealed) is None
     assert epoch.open_packet(1, 9, aad, b"") is None
+
+
+def test_the_numbers_of_the_byte_tables() -> None:
+    assert (LOCATOR_BYTES, TAG_BYTES, ENVELOPE_OVERHEAD) == (5, 16, 21)
+    assert CHAIN_STEPS_MAX == 1_048_576
+
+
+def test_S3_steps_are_counted_from_where_the_chain_stands() -> None:
+    """After two million entries the next one is one step away."""
+    cell = an_epoch().cell()
+    cell[7] = 2 * CHAIN_STEPS_MAX
+    assert Epoch.from_cell(cell).message_key(2 * CHAIN_STEPS_MAX + 1)
+
+
+def test_S4_what_the_chain_gives_is_not_kept_beside_it() -> None:
+    epoch = an_epoch()
+    epoch.message_key(3)
+    *_, at, skipped = epoch.cell()
+    assert (at, skipped) == (0, {})
+    epoch.retire(1, {2})
+    *_, at, skipped = epoch.cell()
+    assert (at, set(skipped)) == (3, {1})

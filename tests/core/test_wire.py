@@ -151,6 +151,22 @@ def test_W8_nesting_is_bounded() -> None:
     assert refused("a100" * (DEPTH_MAX + 1) + "00") == "W8"
 
 
+@pytest.mark.parametrize("around", ["81", "a100"])
+def test_W8_eight_levels_of_lists_or_maps_pass_and_nine_do_not(around: str) -> None:
+    whole = bytes.fromhex(around * 8 + "05")
+    assert encode(decode(whole)) == whole
+    assert refused(around * 9 + "05") == "W8"
+
+
+@pytest.mark.parametrize(
+    ("number", "data"),
+    [(0, "00"), (127, "7f"), (128, "8001"), (16_383, "ff7f"), (16_384, "808001")],
+)
+def test_W9_a_uvar_has_seven_bits_a_byte(number: int, data: str) -> None:
+    assert uvar(number) == bytes.fromhex(data)
+    assert Reader(bytes.fromhex(data)).uvar() == number
+
+
 @given(st.integers(0, UINT64_MAX))
 def test_W9_uvar_is_read_back(number: int) -> None:
     packet = Reader(uvar(number) + b"!")
