@@ -13,11 +13,13 @@ from parley.core.errors import Malformed, Refused
 from parley.core.identity import LETTER_LABEL, Certificate, Letter, finish_letter, read_digits
 from parley.core.wire import Reader
 from parley.evidence import audit
+from parley.evidence import proof as proving
 from parley.evidence.sections import NotWhole
 from parley.station.carried import KINDS, carry, take_up
 from parley.station.clauses import cautions, difference, render
 from parley.station.meeting import Brought
 from tests.core import parties
+from tests.evidence.test_proof import proof_of
 from tests.exercise.record_of_two import record_of_two
 
 _NORTH, _SOUTH = (parties.party(name) for name in ("North", "South"))
@@ -191,3 +193,27 @@ def _with_section(text: bytes, name: str, content: bytes) -> bytes:
     before, _, rest = text.partition(mark)
     at = rest.find(b"\n--- ")
     return before + mark + content + (rest[at:] if at >= 0 else b"")
+
+
+def proof(data: bytes) -> None:
+    """A proof of one entry: other bytes anywhere, or other fields of the entry."""
+    script = Script(data)
+    whole = _proof()
+    if script.number() & 1:
+        text = edited_bytes(whole, script)
+    else:
+        before, mark, rest = whole.partition(b"\nextra ")
+        extra, end, after = rest.partition(b"\n")
+        changed = base64.b64encode(edited(base64.b64decode(extra), script))
+        text = before + mark + changed + end + after
+    try:
+        proving.verify(io.BytesIO(text))
+    except NotWhole as error:
+        assert error.where
+        return
+    assert text == whole
+
+
+@cache
+def _proof() -> bytes:
+    return proof_of(0, 0).text().encode()

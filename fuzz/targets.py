@@ -33,6 +33,7 @@ TARGETS = {
     "paper": Target("papers"),
     "carried": Target("papers"),
     "evidence": Target("papers", 2048),
+    "proof": Target("papers"),
     "foreign": Target("lines", 256),
     "line": Target("lines"),
     "opening": Target("lines", 512),

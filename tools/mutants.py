@@ -211,7 +211,7 @@ class _Finder(ast.NodeVisitor):
             self._note(node, "value", not value)
         elif isinstance(value, int):
             self._note(node, "value", value + 1)
-        elif isinstance(value, str):
+        elif isinstance(value, str) and " " not in value:  # with a space it is for people
             self._note(node, "value", value + "x")
         elif isinstance(value, bytes):
             self._note(node, "value", value + b"x")

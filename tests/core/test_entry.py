@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from parley.core.entry import (
+    _DOUBTFUL,
     BARE_TYPES,
     BODY_BYTES_MAX,
     INFLATED_BYTES_MAX,
@@ -20,6 +21,7 @@ from parley.core.entry import (
     Precedence,
     Status,
     Type,
+    _refusal,
     body_of,
     check_subject,
     check_text,
@@ -93,6 +95,28 @@ def test_E6_what_lacks_its_80_is_no_pad_and_stays() -> None:
         assert Plaintext.parse(bytes([1, 1]) + bytes(6) + body).body == body
 
 
+def test_E6_a_body_without_the_mark_has_no_pad_whatever_its_end() -> None:
+    for body in (b"abc\x80", b"abc\x80\x00\x00", b"abc\x00"):
+        assert Plaintext.parse(bytes([1, 0]) + bytes(6) + body).body == body
+        assert Plaintext.parse(bytes([1, 8]) + bytes(6) + body).body == body
+
+
+def test_E6_only_zeros_follow_the_80_of_a_pad() -> None:
+    for end in (b"x", b"\x00x", b"\x01"):
+        body = b"abc\x80" + end
+        assert Plaintext.parse(bytes([1, 1]) + bytes(6) + body).body == body
+
+
+def test_the_numbers_of_the_byte_tables() -> None:
+    """Both sides of a test read a constant alike, so a wrong one is noticed only here."""
+    assert [int(each) for each in Type] == [1, 5, 6, 7, *range(0x10, 0x18), 0x20]
+    assert [int(each) for each in Key] == list(range(1, 18))
+    assert [int(each) for each in Precedence] == [int(each) for each in Status] == [0, 1, 2, 3]
+    assert frozenset(range(0x10, 0x18)) == BARE_TYPES
+    assert (TEXT_BYTES_MAX, BODY_BYTES_MAX, INFLATED_BYTES_MAX) == (65_536, 67_584, 65_536)
+    assert SUBJECT_BYTES_MAX == 200
+
+
 # --- header and payload
 
 
@@ -152,8 +176,10 @@ def test_E5_no_agreement_of_this_version_names_a_dictionary(compression: int) ->
 
 
 def test_a_body_that_fits_no_envelope_is_our_own_mistake() -> None:
+    head = len(encode([{}, "a" * 65_536])) - 65_536
+    assert len(body_of(Type.TEXT, {}, "a" * (BODY_BYTES_MAX - head))) == BODY_BYTES_MAX
     with pytest.raises(Misused):
-        body_of(Type.TEXT, {}, "a" * BODY_BYTES_MAX)
+        body_of(Type.TEXT, {}, "a" * (BODY_BYTES_MAX - head + 1))
 
 
 # --- which texts pass
@@ -229,6 +255,32 @@ def test_E15_bytes_count_and_not_characters(text: str) -> None:
     fault = refusal(text)
     assert fault.rule == "E15"
     assert "65,536" in str(fault)
+
+
+def test_a_refusal_says_in_which_line_and_at_which_character() -> None:
+    for text, place in (
+        ("\t", "line 1, character 1"),
+        ("a\t", "line 1, character 2"),
+        ("\n\t", "line 2, character 1"),
+        ("\n\na\t", "line 3, character 2"),
+        ("one\ntwo\tthree", "line 2, character 4"),
+    ):
+        assert str(refusal(text)).startswith(f"{place}: a tab cannot")
+
+
+def test_the_quick_look_and_the_judgement_agree() -> None:
+    """Of every character: what is looked at twice is refused, but for the line feed."""
+    ends = (plane << 16 | last for plane in range(1, 17) for last in (0xFFFD, 0xFFFE, 0xFFFF))
+    for code in (*range(0x10000), *ends):
+        looked_at = _DOUBTFUL.match(chr(code)) is not None
+        assert (_refusal(code) is not None) is (looked_at and code != 0x0A), hex(code)
+
+
+def test_E16_a_subject_passes_as_a_text_too() -> None:
+    for subject, rule in (("a\u202eb", "E11"), (" ", "E14"), ("\ufeffa", "E12")):
+        with pytest.raises(Refused) as caught:
+            check_subject(subject)
+        assert caught.value.rule == rule
 
 
 def test_E16_a_subject_is_one_short_line() -> None:

@@ -193,6 +193,23 @@ def test_R5_the_past_is_asked_for_what_is_no_longer_remembered() -> None:
     assert asked == [2]
 
 
+def test_R5_so_many_roots_are_remembered_and_no_more() -> None:
+    asked: list[int] = []
+
+    def past(size: int) -> bytes:
+        asked.append(size)
+        return bytes(32)
+
+    assert ROOTS_REMEMBERED == 4096
+    log = Log(past=past)
+    for at in range(ROOTS_REMEMBERED + 5):
+        log.append(sha256(at.to_bytes(4, "big")))
+        log.forget()
+    for size in range(1, log.size + 1):
+        log.root_at(size)
+    assert asked == list(range(1, log.size - ROOTS_REMEMBERED + 1))
+
+
 @pytest.mark.parametrize("size", [2, -1])
 def test_there_is_no_root_of_the_future(size: int) -> None:
     log = Log()
