@@ -8,20 +8,22 @@ refused, whatever its body holds: it is kept as sent and shown as one that canno
 from __future__ import annotations
 
 import re
+import struct
 import unicodedata
 import zlib
 from dataclasses import dataclass
 from enum import IntEnum
 
 from parley.core.errors import Malformed, Misused, Refused
-from parley.core.wire import Value, decode, encode, u8, u16, u32
+from parley.core.wire import Value, decode, encode
 
 EPOCH_2020 = 1_577_836_800  # 2020-01-01T00:00:00Z in POSIX seconds
 TEXT_BYTES_MAX = 65_536  # forty pages; a courier frame still fits one envelope
 BODY_BYTES_MAX = 65_536 + 2_048  # the longest text with the longest header
 INFLATED_BYTES_MAX = 65_536  # of a compressed body, so that a small packet cannot fill memory
 SUBJECT_BYTES_MAX = 200
-FIXED_BYTES = 8  # type, marks, seen, time
+_FIXED = struct.Struct(">BBHI")  # type, marks, seen, time
+FIXED_BYTES = _FIXED.size
 
 
 class Precedence(IntEnum):
@@ -123,19 +125,17 @@ class Plaintext:
         """Cut the plaintext; Malformed only when it lacks the fixed part (E2)."""
         if len(data) < FIXED_BYTES:
             raise Malformed("an authentic entry lacks its fixed part", rule="E2")
-        marks = data[1]
+        kind, marks, seen16, time = _FIXED.unpack_from(data)
         body = data[FIXED_BYTES:]
         if marks & 1:
             stripped = body.rstrip(b"\x00")
             # Without its 80 the pad is not one; the body then is kept as it came (E6).
             body = stripped[:-1] if stripped[-1:] == b"\x80" else body
-        return cls(
-            data[0], marks, int.from_bytes(data[2:4], "big"), int.from_bytes(data[4:8], "big"), body
-        )
+        return cls(kind, marks, seen16, time, body)
 
     def to_bytes(self) -> bytes:
         """The plaintext as it is sealed; we never pad."""
-        return u8(self.type) + u8(self.marks) + u16(self.seen16) + u32(self.time) + self.body
+        return _FIXED.pack(self.type, self.marks, self.seen16, self.time) + self.body
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from parley.core.kept import Change, EntryRow, HeldRow
 from parley.core.keys import sha256
 from parley.core.opening import TheirOpen
 from parley.core.packets import KINDS, Kind, Status
-from parley.core.record import Leaf, Log
+from parley.core.record import Log, commitment, leaf_hash
 from parley.core.seal import (
     LOCATOR_BYTES,
     TAG_BYTES,
@@ -251,7 +251,7 @@ class Ears:
             raise Stop("an entry of theirs has seen more than we wrote; we were rolled back")
         self._seen = seen
         terms = self.terms
-        leaf = Leaf(
+        leaf = leaf_hash(
             terms.line_id,
             terms.inc,
             terms.theirs,
@@ -262,9 +262,8 @@ class Ears:
             seen,
             our_log.root_at(seen),
             row.et,
-            row.blind,
-            row.body,
-        ).hash()
+            commitment(row.blind, row.body),
+        )
         self._unlist(row.n)
         if self.held.pop(row.n, None) is not None:
             self._held_bytes -= len(row.body)

@@ -8,6 +8,7 @@ Sources: RFC 8452 (AES-GCM-SIV), spec/seal.md.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -21,6 +22,7 @@ LOCATOR_BYTES = 5
 TAG_BYTES = 16
 ENVELOPE_OVERHEAD = LOCATOR_BYTES + TAG_BYTES
 CHAIN_STEPS_MAX = 1 << 20
+_PLACE = struct.Struct(">IBI")  # incarnation, direction, epoch
 _NONCE = bytes(12)  # one key per entry, used once; SIV keeps even a repeated one from leaking
 
 
@@ -37,7 +39,7 @@ def packet_locator(kl: bytes, kind: int) -> bytes:
 def associated(line_id: bytes, inc: int, dir: int, e: int, n: int | None, et: bytes) -> bytes:
     """The data an envelope (with n) or a packet (without) is bound to (S6)."""
     number = b"" if n is None else u64(n)
-    return line_id + u32(inc) + u8(dir) + u32(e) + number + et
+    return line_id + _PLACE.pack(inc, dir, e) + number + et
 
 
 def open_info(line_id: bytes, inc: int, dir: int, h_agr: bytes, prekey: bytes) -> bytes:

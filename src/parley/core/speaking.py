@@ -14,7 +14,7 @@ from parley.core.effects import Effect, Numbered, Saying, Transmit
 from parley.core.entry import BODY_BYTES_MAX, EPOCH_2020, FIXED_BYTES, Plaintext, Precedence, Type
 from parley.core.errors import Misused
 from parley.core.kept import Change, EntryRow, Kept, QueueRow
-from parley.core.record import Leaf, Log
+from parley.core.record import Log, commitment, leaf_hash
 from parley.core.seal import ENVELOPE_OVERHEAD, Epoch, associated, envelope_locator, seal_entry
 from parley.core.terms import Instant, Terms
 from parley.core.wire import Value, encode, u8
@@ -137,7 +137,7 @@ class Voice:
         plain = Plaintext(row.type, row.marks, seen & 0xFFFF, time, row.body).to_bytes()
         aad = associated(terms.line_id, terms.inc, terms.side, epoch.e, n, epoch.et)
         sealed = frame(ENVELOPE, envelope_locator(epoch.kl, n) + seal_entry(key, aad, plain))
-        leaf = Leaf(
+        leaf = leaf_hash(
             terms.line_id,
             terms.inc,
             terms.side,
@@ -148,9 +148,8 @@ class Voice:
             seen,
             their_log.root_at(seen),
             epoch.et,
-            key.blind,
-            row.body,
-        ).hash()
+            commitment(key.blind, row.body),
+        )
         root = self.log.append(leaf)
         entry = EntryRow(
             terms.side,
