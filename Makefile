@@ -51,11 +51,15 @@ check: setup
 test: setup chromium check  ## run every test, after the style and type checks
 	$(BIN)/pytest -q -n 2 --dist worksteal
 
+# Worlds of chance reach more on some days than on others; what tries every byte of a document reaches
+# nothing new, and takes long. Neither is needed.
 coverage: setup  ## run the tests of the trusted core; fails where a line or a branch is not reached
-	@$(BIN)/coverage run -m pytest -q tests/core tests/evidence
+	@$(BIN)/coverage run -m pytest -q tests/core tests/evidence \
+	  --ignore tests/core/test_world.py --ignore tests/core/test_liar.py \
+	  -k "not any_byte_changed"
 	@$(BIN)/coverage report
 
-mutants: setup  ## make every small mistake in the core and see which test fails; takes hours
+mutants: setup  ## make every small mistake in core and evidence and see which test fails; takes hours
 	@$(BIN)/python -m tools.mutants $(MODULES)
 
 bench: setup chromium  ## measure; prints a table and writes bench/latest.json

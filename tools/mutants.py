@@ -1,10 +1,10 @@
-"""Mutation testing of the trusted core: is there a test that fails for every small mistake?
+"""Mutation testing of core and evidence: is there a test that fails for every small mistake?
 
-`python -m tools.mutants [MODULE ...]` makes one mistake at a time in a module of the core and runs
+`python -m tools.mutants [MODULE ...]` makes one mistake at a time in a module and runs
 the tests that are its own. A mutant that no test notices has survived. Those that make no
 difference, or none that matters, stand in docs/mutants.md with the reason; any other fails the run.
 
-Each mutant is tried in a fork of a process that has imported everything but the core, so that it
+Each mutant is tried in a fork of a process that has imported everything but them, so that it
 costs little more than its tests; mutants never touch a file.
 """
 
@@ -34,12 +34,17 @@ import pytest
 from coverage import Coverage
 from hypothesis import HealthCheck, Phase, settings
 
-# What the core and its tests import, once for all forks.
+# What these and their tests import, once for all forks.
 for each in ("cbor2", "cryptography.hazmat.primitives.hpke", "hypothesis.strategies"):
     importlib.import_module(each)
 
 ROOT = Path(__file__).parent.parent
-CORE = ROOT / "src" / "parley" / "core"
+SOURCES = {
+    file.stem: file
+    for package in ("core", "evidence")
+    for file in sorted((ROOT / "src" / "parley" / package).glob("*.py"))
+    if file.stem != "__init__"
+}
 REACH = ROOT / ".mutants" / "reach.json"
 LEDGER = ROOT / "docs" / "mutants.md"
 SCORE_MIN = 0.95
@@ -260,7 +265,7 @@ class _Finder(ast.NodeVisitor):
 
 def mutants(module: str) -> tuple[ast.Module, list[Mutant]]:
     """A module of the core as a tree, and every mistake that can be made in it."""
-    tree = ast.parse((CORE / f"{module}.py").read_text(encoding="utf-8"))
+    tree = ast.parse(SOURCES[module].read_text(encoding="utf-8"))
     finder = _Finder(module)
     finder.visit(tree)
     return tree, finder.found
@@ -273,7 +278,7 @@ class _Loader(importlib.abc.InspectLoader, importlib.abc.MetaPathFinder):
     """Gives a mutated module instead of the file."""
 
     def __init__(self, module: str, code: CodeType) -> None:
-        self._name = f"parley.core.{module}"
+        self._name = f"parley.{SOURCES[module].parent.name}.{module}"
         self._code = code
 
     def find_spec(
@@ -344,7 +349,7 @@ def _ended(child: int, deadline: float) -> int | None:
 
 
 class Reach:
-    """Which tests reach which line of the core, and how long each takes."""
+    """Which tests reach which line, and how long each takes."""
 
     def __init__(self, seconds: dict[str, float], lines: dict[str, dict[str, list[str]]]) -> None:
         self._seconds = seconds  # by test
@@ -353,7 +358,11 @@ class Reach:
     @classmethod
     def measured(cls) -> Reach:
         """Run all tests of the core once; an earlier run counts while no file has changed."""
-        files = sorted([*CORE.glob("*.py"), *(ROOT / "tests" / "core").glob("*.py")])
+        tests = [
+            *(ROOT / "tests" / "core").glob("*.py"),
+            *(ROOT / "tests" / "evidence").glob("*.py"),
+        ]
+        files = sorted([*SOURCES.values(), *tests])
         now = sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
         kept: dict[str, Any] = json.loads(REACH.read_text()) if REACH.exists() else {}
         if kept.get("of") != now:
@@ -388,7 +397,11 @@ class Reach:
 def _measure(of: str) -> int:
     """In a fork: what every test of the core reaches, into a file."""
     seconds: dict[str, float] = {}
-    coverage = Coverage(data_file=None, config_file=False, source=[str(CORE)])
+    coverage = Coverage(
+        data_file=None,
+        config_file=False,
+        source=sorted({str(file.parent) for file in SOURCES.values()}),
+    )
 
     class Watch:
         """Tells the measurement which test is running."""
@@ -401,7 +414,7 @@ def _measure(of: str) -> int:
             seconds[name] = seconds.get(name, 0.0) + report.duration
 
     coverage.start()
-    code = _pytest("tests/core", "tests/test_vectors.py", plugins=[Watch()])
+    code = _pytest("tests/core", "tests/evidence", "tests/test_vectors.py", plugins=[Watch()])
     coverage.stop()
     data = coverage.get_data()
     lines = {}
@@ -457,7 +470,7 @@ def known() -> set[str]:
 def changed(since: str) -> list[str]:
     """The modules of the core that differ from a commit; none where there is no such commit."""
     ran = subprocess.run(
-        ["git", "diff", "--name-only", since, "--", str(CORE)],
+        ["git", "diff", "--name-only", since, "--", *map(str, SOURCES.values())],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -469,13 +482,11 @@ def changed(since: str) -> list[str]:
 def main() -> int:
     """Try them, print the table, and say which survivors nobody has looked at."""
     parser = argparse.ArgumentParser(prog="python -m tools.mutants", description=__doc__)
-    parser.add_argument("modules", nargs="*", metavar="MODULE", help="of the core; all if none")
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="all if none")
     parser.add_argument("--changed", metavar="COMMIT", help="only modules changed since COMMIT")
     parser.add_argument("--at-most", type=int, default=0, help="mutants of each module, spread")
     asked = parser.parse_args()
-    names = asked.modules or sorted(
-        file.stem for file in CORE.glob("*.py") if file.stem != "__init__"
-    )
+    names = asked.modules or sorted(SOURCES)
     if asked.changed is not None:
         names = [name for name in names if name in changed(asked.changed)]
     if not names:
