@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from parley.core.agreement import (
     AGREEMENT_BYTES_MAX,
+    FIELDS_ALWAYS,
     UNSIGNED,
     Agreement,
     Paper,
@@ -49,6 +50,7 @@ CHANGES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "suspension": NOTES,
         "address": st.tuples(NOTES, NOTES),
         "replaces": st.one_of(st.just(b""), st.binary(min_size=32, max_size=32)),
+        "suspending": st.tuples(st.booleans(), st.integers(0, 10**6)),
     },
 )
 
@@ -171,6 +173,9 @@ KEY = {field.name: key for key, field in enumerate(fields(Agreement), 2)}
         ("suspension", "x" * 2001, "suspension"),
         ("address", ["Excellency", "\ufeff"], "form of address"),
         ("replaces", b"", "replaces"),
+        ("suspending", [True], "suspension"),
+        ("suspending", [1, 0], "FLASH in suspension"),
+        ("suspending", [True, -1], "notice of suspension"),
     ],
 )
 def test_I12_an_agreement_of_another_form_is_refused(name: str, value: object, why: str) -> None:
@@ -182,11 +187,35 @@ def test_I12_another_version_and_further_fields_are_refused() -> None:
     with pytest.raises(Malformed, match="version"):
         Agreement.read(encode({**MAP, 1: 2}))
     with pytest.raises(Malformed, match="fields"):
-        Agreement.read(encode({**MAP, len(MAP) + 1: 0}))
+        Agreement.read(encode({**MAP, 999: 0}))
     with pytest.raises(Malformed, match="fields"):
         Agreement.read(encode({key: value for key, value in MAP.items() if key != len(MAP)}))
     body = encode(MAP)
     assert Agreement.parse(uvar(len(body)) + body + bytes(2)).agreement == agreement(A, B)
+
+
+LATER = [field for key, field in enumerate(fields(Agreement), 2) if key > FIELDS_ALWAYS]
+
+
+def test_I21_what_was_added_later_is_left_out_where_it_has_its_default() -> None:
+    assert list(MAP) == list(range(1, FIELDS_ALWAYS + 1))
+    assert LATER
+    for field in LATER:
+        assert Agreement.read(encode(MAP)) == agreement(A, B, **{field.name: field.default})
+        default = list(field.default) if isinstance(field.default, tuple) else field.default
+        with pytest.raises(Malformed, match="by silence") as refusal:
+            Agreement.read(encode({**MAP, KEY[field.name]: default}))
+        assert refusal.value.rule == "I21"
+
+
+def test_I21_a_suspension_on_terms_is_in_the_map_and_in_the_text() -> None:
+    made = agreement(A, B, suspending=(True, 7200))
+    assert decode(made.to_bytes())[28] == [True, 7200]
+    assert made.hash != agreement(A, B).hash
+    text = " ".join(render(made).split())
+    assert "Suspension FLASH passes in suspension." in text
+    assert "Takes effect 2 hours after notice at the earliest." in text
+    assert "Suspension no terms agreed" in " ".join(render(agreement(A, B)).split())
 
 
 def test_I13_an_agreement_fits_only_the_letters_it_was_made_from() -> None:
@@ -327,6 +356,7 @@ def test_I20_every_field_a_person_can_judge_has_a_clause() -> None:
         test_s=0,
         tests="none",
         suspension="none",
+        suspending=(True, 3600),
         address=("a", "b"),
         replaces=bytes(32),
     )

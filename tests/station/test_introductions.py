@@ -112,6 +112,8 @@ def test_terms_are_as_proposed(pair: tuple[Founded, Founded]) -> None:
         test_s=3_600,
         tests="At the full hour.",
         suspension="In writing.",
+        suspension_flash=True,
+        suspension_notice_s=3600,
         our_address="Madam President",
         their_address="Mister President",
     )
@@ -125,6 +127,7 @@ def test_terms_are_as_proposed(pair: tuple[Founded, Founded]) -> None:
     assert [each["level"] for each in text] == ["leaders"]
     agreement = read(whole).agreement
     assert agreement.address[agreement.parties.index("North")] == "Madam President"
+    assert agreement.suspending == (True, 3600)
     assert agreement.address[agreement.parties.index("South")] == "Mister President"
 
 

@@ -72,6 +72,18 @@ def command() -> None:
 @click.option("--test-every", "test_s", **TIME, help="Time between human tests; default 1d.")
 @click.option("--tests", help="The schedule of tests, in words.")
 @click.option("--suspension", help="The terms on which a side may suspend the line, in words.")
+@click.option(
+    "--flash-in-suspension/--no-flash-in-suspension",
+    "suspension_flash",
+    default=None,
+    help="Whether FLASH passes while the line is suspended; default not.",
+)
+@click.option(
+    "--suspension-notice",
+    "suspension_notice_s",
+    **TIME,
+    help="How long before it takes effect a suspension is to be said; default at once.",
+)
 @click.option("--our-address", help="How we are to be addressed.")
 @click.option("--their-address", help="How they are to be addressed.")
 @click.option(

@@ -5,7 +5,8 @@ signed different words cannot understand each other. On its way between the part
 travels as a `Paper`, with the other side's prekey still missing or with one signature. Source:
 spec/identity.md I11 to I18.
 
-    agreement       map 1 to 27, in the order of the fields of `Agreement`; pairs are [A, B]
+    agreement       map 1 to 27, in the order of the fields of `Agreement`; pairs are [A, B]; from
+                    28 on what was added later, each key absent where it has its default
     agreement file  uvar length ‖ map ‖ block of A's root ‖ block of B's root; an empty block (00)
                     where a root has not signed yet
 """
@@ -41,6 +42,7 @@ from parley.core.terms import OurKeys, Terms, TheirKeys
 from parley.core.wire import Reader, Value, encode, u8, uvar
 
 AGREEMENT_VERSION = 1
+FIELDS_ALWAYS = 27  # keys of the first release; a later one adds its fields behind, with defaults
 AGREEMENT_BYTES_MAX = 65_536
 AGREEMENT_LABEL = b"parley agreement v1"
 LINE_LABEL = b"parley line v1"
@@ -62,7 +64,11 @@ def line_id(fingerprint_a: bytes, fingerprint_b: bytes, nonce: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Everything that is agreed. Field k is key k + 1 of the map; pairs are (A, B)."""
+    """Everything that is agreed. Field k is key k + 1 of the map; pairs are (A, B).
+
+    A field above key 27 that has its default is not in the map: bytes and hash of an agreement
+    that knows nothing of it stay what they were (I21).
+    """
 
     nonce: bytes  # 32 bytes, fresh for each line
     inc: int  # the incarnation it opens
@@ -90,18 +96,21 @@ class Agreement:
     suspension: str = ""
     address: Pair = ("", "")  # how A is to be addressed, and B
     replaces: bytes = b""  # hash of the agreement it replaces
+    suspending: tuple[bool, int] = (False, 0)  # whether FLASH passes; seconds of notice at least
 
     def to_bytes(self) -> bytes:
-        """The map (I12)."""
-        values: list[Value] = [AGREEMENT_VERSION]
-        for field in fields(self):
+        """The map (I12, I21)."""
+        values: dict[Value, Value] = {1: AGREEMENT_VERSION}
+        for key, field in enumerate(fields(self), 2):
             value = getattr(self, field.name)
+            if key > FIELDS_ALWAYS and value == field.default:
+                continue
             if field.name == "prekeys":
                 value = [prekey or None for prekey in value]
             elif field.name == "replaces":
                 value = value or None
-            values.append(value)
-        return encode(dict(enumerate(values, 1)))
+            values[key] = value
+        return encode(values)
 
     @property
     def message(self) -> bytes:
@@ -157,15 +166,19 @@ class Agreement:
     @classmethod
     def read(cls, data: bytes) -> Agreement:
         """Read the map; Malformed unless it is of the one form (I12)."""
-        version, *values = read_map(data, 1 + len(fields(cls)), "the agreement", "I12")
-        if version != AGREEMENT_VERSION:
+        known = dict(enumerate(fields(cls), 2))
+        later = frozenset(key for key in known if key > FIELDS_ALWAYS)
+        given = read_map(data, FIELDS_ALWAYS, "the agreement", "I12", later)
+        if given.pop(1) != AGREEMENT_VERSION:
             raise Malformed(
                 "the agreement is of a version this station does not know",
                 "propose anew with the older of the two versions",
                 "I12",
             )
-        given = dict(zip((field.name for field in fields(cls)), values, strict=True))
-        agreement = cls(**{name: _READ[name](value) for name, value in given.items()})
+        agreement = cls(**{known[k].name: _READ[known[k].name](v) for k, v in given.items()})
+        for key in given.keys() & later:
+            if getattr(agreement, known[key].name) == known[key].default:
+                raise Malformed("the agreement says what it would say by silence", rule="I21")
         if not agreement.fingerprints[0] < agreement.fingerprints[1]:
             raise Malformed("the agreement's parties are not two, or not in order", rule="I13")
         return agreement
@@ -401,4 +414,8 @@ _READ: dict[str, Any] = {
         _F.note("form of address", item, 400) for item in _pair("address", v)
     ),
     "replaces": lambda v: b"" if v is None else _F.blob("agreement it replaces", v, 32),
+    "suspending": lambda v: (
+        _F.flag("FLASH in suspension", _pair("suspension", v)[0]),
+        _F.uint("notice of suspension", v[1], 0, SPAN_S_MAX),
+    ),
 }

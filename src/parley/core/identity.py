@@ -15,7 +15,7 @@ that whoever steals it cannot name another. Source: spec/identity.md I1 to I7.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from parley.core.entry import check_text
@@ -151,7 +151,7 @@ class Certificate:
         """Read the map; Malformed unless it is of the one form (I5)."""
         name, serial, station, log, cosigner, mirrored, valid_from = read_map(
             data, 7, "the certificate", "I5"
-        )
+        ).values()
         read = Fields("the certificate", "I5")
         if mirrored != ALSO_MIRRORED:
             raise Malformed("the certificate's cosigner does not keep what it signs", rule="I5")
@@ -208,7 +208,7 @@ class Letter:
         body = file.take(file.uvar())
         version, party, root, commit, signed, languages, bearers, issued = read_map(
             body, 8, "the letter", "I6"
-        )
+        ).values()
         read = Fields("the letter", "I6")
         if version != LETTER_VERSION:
             raise Malformed(
@@ -282,12 +282,17 @@ def _certificate(item: Value, root: VerifyKey) -> Certificate:
 # --- reading maps field by field
 
 
-def read_map(data: bytes, count: int, what: str, rule: str) -> list[Value]:
-    """The values of a map whose keys are exactly 1 to `count`."""
+def read_map(
+    data: bytes, count: int, what: str, rule: str, later: Collection[int] = ()
+) -> dict[int, Value]:
+    """A map whose keys are exactly 1 to `count`, and any of `later`."""
     value = decode(data)
-    if not (isinstance(value, dict) and list(value) == list(range(1, count + 1))):
+    if not (
+        isinstance(value, dict)
+        and [key for key in value if key not in later] == list(range(1, count + 1))
+    ):
         raise Malformed(f"{what} does not have the fields it should have", rule=rule)
-    return list(value.values())
+    return value
 
 
 @dataclass(frozen=True, slots=True)

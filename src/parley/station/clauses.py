@@ -86,6 +86,14 @@ def _tests(a: Agreement) -> str:
     return f"{often}. {a.tests}" if a.tests else often
 
 
+def _suspension(a: Agreement) -> str:
+    flash, notice_s = a.suspending
+    words = [a.suspension or ("" if flash or notice_s else "no terms agreed")]
+    words += ["FLASH passes in suspension."] if flash else []
+    words += [f"Takes effect {span(notice_s)} after notice at the earliest."] if notice_s else []
+    return "\n".join(filter(None, words))
+
+
 def _two(a: Agreement, pair: tuple[str, ...]) -> str:
     return "; ".join(
         f"{party}: {words or 'nothing agreed'}"
@@ -122,7 +130,7 @@ CLAUSES: tuple[tuple[str, Callable[[Agreement], str]], ...] = (
     ),
     ("Heartbeat", lambda a: f"each station is heard at least once in {span(a.heartbeat_s)}"),
     ("Tests", _tests),
-    ("Suspension", lambda a: a.suspension or "no terms agreed"),
+    ("Suspension", _suspension),
     ("Forms of address", lambda a: _two(a, a.address)),
     (
         "Record",

@@ -317,6 +317,7 @@ def _with_terms(base: Agreement, given: dict[str, Any], side: int) -> Agreement:
     changes: dict[str, Any] = {}
     clocks: list[Any] = list(base.clocks)
     address: list[Any] = list(base.address)
+    suspending: list[Any] = list(base.suspending)
     for name, value in given.items():
         kind = TERMS.get(name)
         if kind is None:
@@ -333,13 +334,17 @@ def _with_terms(base: Agreement, given: dict[str, Any], side: int) -> Agreement:
             address[side] = value
         elif name == "their_address":
             address[1 - side] = value
+        elif name in _SUSPENDING:
+            suspending[_SUSPENDING.index(name)] = value
         else:
             changes[name] = value
     changes["clocks"], changes["address"] = tuple(clocks), tuple(address)
+    changes["suspending"] = tuple(suspending)
     return replace(base, **changes)
 
 
 _CLOCKS = ("routine_s", "priority_s", "immediate_s", "flash_s")
+_SUSPENDING = ("suspension_flash", "suspension_notice_s")
 _KINDS = {str: "a text", int: "a whole number", bool: "true or false"}
 TERMS: dict[str, type] = {
     "name": str,
@@ -351,6 +356,8 @@ TERMS: dict[str, type] = {
     "test_s": int,
     "tests": str,
     "suspension": str,
+    "suspension_flash": bool,
+    "suspension_notice_s": int,
     "our_address": str,
     "their_address": str,
     "psk0": bool,

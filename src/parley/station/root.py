@@ -105,7 +105,7 @@ class Request:
     def parse(cls, data: bytes) -> Request:
         """Read a request; Malformed unless it has the one form."""
         read = Fields("the request", "")
-        version, station, *keys, languages, bearers = read_map(data, 7, "the request", "")
+        version, station, *keys, languages, bearers = read_map(data, 7, "the request", "").values()
         if version != VERSION:
             raise Malformed("the request is of a version this root does not know")
         one, two, three = (
@@ -138,7 +138,7 @@ class Answer:
     @classmethod
     def parse(cls, data: bytes) -> Answer:
         """Read an answer; what is in it is checked when the letter is finished."""
-        version, body, block = read_map(data, 3, "the answer", "")
+        version, body, block = read_map(data, 3, "the answer", "").values()
         if version != VERSION or not (isinstance(body, bytes) and isinstance(block, bytes)):
             raise Malformed("the answer is of a version this station does not know")
         return cls(body, block)
