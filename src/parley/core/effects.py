@@ -39,6 +39,13 @@ class Receipted:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenBack:
+    """A released entry left the queue without a number: the line was suspended or closed (D6)."""
+
+    queue_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Noticed:
     """Something a person must know of."""
 
@@ -59,7 +66,7 @@ class Transmit:
     precedence: Precedence
 
 
-Effect = Keep | Numbered | Heard | Receipted | Noticed | Scrub | Transmit
+Effect = Keep | Numbered | Heard | Receipted | GivenBack | Noticed | Scrub | Transmit
 
 
 class Outcome(StrEnum):
@@ -158,6 +165,8 @@ class LineState:
     epochs: tuple[int, int]  # we seal under, newest of theirs
     healed: Healed
     counts: dict[str, int] = field(default_factory=dict)
+    closed: bool = False  # nothing more is said, be it that our CLOSE still waits for its number
+    erased: bool = False  # it is over, and so are its keys
 
     @property
     def we_cosigned(self) -> int:

@@ -60,6 +60,9 @@ class Type(IntEnum):
     UNABLE = 0x16
     WAIT = 0x17
     ROSTER = 0x20
+    SUSPEND = 0x50
+    LIFT = 0x51
+    CLOSE = 0x52
 
 
 KNOWN_TYPES = frozenset(int(kind) for kind in Type)
@@ -86,6 +89,7 @@ class Key(IntEnum):
     PROTECTED = 15
     ATTACHMENTS = 16
     REPLY_BY = 17
+    RESCUE = 24  # true: search and rescue, which passes in every suspension (spec/declared.md D4)
 
 
 @dataclass(frozen=True, slots=True)

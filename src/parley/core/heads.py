@@ -145,6 +145,12 @@ class Heads:
 
     # --- theirs
 
+    def hear(self, kind: int, plain: bytes, now: Instant, change: Change) -> Outcome:
+        """A CHECKPOINT or COSIGN of theirs."""
+        if kind == Kind.CHECKPOINT:
+            return self.hear_checkpoint(Checkpoint.parse(plain), now, change)
+        return self.hear_cosign(Cosign.parse(plain), now, change)
+
     def hear_checkpoint(self, packet: Checkpoint, now: Instant, change: Change) -> Outcome:
         """Their signature on their own log."""
         terms = self.terms

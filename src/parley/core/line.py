@@ -14,8 +14,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+from parley.core.closing import Closing
 from parley.core.effects import (
     Effect,
+    GivenBack,
     Healed,
     Heard,
     Keep,
@@ -32,13 +34,11 @@ from parley.core.entry import Status as Meaning
 from parley.core.errors import Halted, Malformed, Misused, Refused
 from parley.core.heads import Heads
 from parley.core.hearing import SEALED_AT, Ears, Stop
-from parley.core.kept import Change, EntryRow, Kept
+from parley.core.kept import Change, EntryRow, Kept, QueueRow
 from parley.core.keys import Entropy
 from parley.core.opening import Patience, TheirOpen, make_open
 from parley.core.packets import (
     COUNTER_LAST,
-    Checkpoint,
-    Cosign,
     Flag,
     Kind,
     Prekeys,
@@ -97,6 +97,7 @@ class Line:
         self._heads = Heads(terms, our_log, their_log, cells)
         self._rekeying = Rekeying(terms, cells, entropy)
         self._counters = Counters(cells)
+        self._closing = Closing(cells, self._voice, self._ears, self._heads, self._rekeying)
         self._counts: Counter[str] = Counter()
 
         # What follows is of this start only.
@@ -148,7 +149,25 @@ class Line:
                 "nothing is sent until both stations have agreed how to go on; call the engineer",
                 rule="L18",
             )
-        return self._voice.say(saying, self._change)
+        self._closing.check(saying)
+        queue_id = self._voice.say(saying, self._change)
+        if saying.type == Type.CLOSE:
+            self.give_back(lambda row: row.type != Type.CLOSE)
+        return queue_id
+
+    @property
+    def joined(self) -> list[EntryRow]:
+        """Their entries that joined the record since the last `settle`."""
+        return self._change.entries
+
+    @property
+    def queue(self) -> list[QueueRow]:
+        """What is released and has no number yet."""
+        return self._voice.queue
+
+    def give_back(self, which: Callable[[QueueRow], bool]) -> None:
+        """Take these out of the queue before anything is numbered: they are not said (D6)."""
+        self._told += [GivenBack(back) for back in self._voice.give_back(which, self._change)]
 
     def hear(self, data: bytes, now: Instant, source: str = "") -> Outcome:
         """Take in one frame, whatever it is; a peer's bytes never raise (L1).
@@ -181,6 +200,8 @@ class Line:
     def _hear(self, data: bytes, now: Instant, source: str) -> Outcome:
         if len(data) < 2 or data[0] >> 5 != FRAME_VERSION or data[0] & 3:
             return Outcome.REFUSED
+        if self._closing.erased:
+            return Outcome.UNKNOWN
         kind = data[0] >> 2 & 7
         if kind == ENVELOPE:
             return self._hear_envelope(data, now)
@@ -233,6 +254,9 @@ class Line:
                 self._trees_moved = self._to_scrub = True
                 self._told.append(Heard(row))
                 self._heads.urgent |= row.marks >> 6 == Precedence.FLASH
+                if row.type == Type.CLOSE:
+                    self._closing.heard_one(self._change)
+                    self.give_back(lambda row: row.type != Type.CLOSE)
         if outcome is Outcome.OK:
             self._to_scrub = True
             self._pulse.soon(now)
@@ -243,7 +267,7 @@ class Line:
         """Keep `seen` decodable from its low 16 bits on a one-sided line (L9)."""
         if self._ears.log.size - self._voice.seen < SEEN_GAP_MAX - self.terms.window:
             return
-        if not self._voice.awaits(Type.SERVICE) and not self._halted:
+        if not (self._voice.awaits(Type.SERVICE) or self._halted or self._closing.begun):
             body = body_of(Type.SERVICE, {}, 0)
             self.say(Saying(Type.SERVICE, Precedence.IMMEDIATE, Meaning.SERVICE, body), now)
 
@@ -258,10 +282,8 @@ class Line:
             outcome = self._rekeying.hear_prekeys(packet, heard.epoch, self._change)
         elif heard.kind == Kind.REKEY:
             outcome = self._hear_rekey(Rekey.parse(heard.plain), heard.epoch, now)
-        elif heard.kind == Kind.CHECKPOINT:
-            outcome = self._heads.hear_checkpoint(Checkpoint.parse(heard.plain), now, self._change)
-        elif heard.kind == Kind.COSIGN:
-            outcome = self._heads.hear_cosign(Cosign.parse(heard.plain), now, self._change)
+        elif heard.kind in (Kind.CHECKPOINT, Kind.COSIGN):
+            outcome = self._heads.hear(heard.kind, heard.plain, now, self._change)
         else:
             return Outcome.IGNORED
         if outcome is Outcome.OK:
@@ -322,11 +344,14 @@ class Line:
         At most one `Keep`, first (L22). The station must make it durable before it goes on; if it
         cannot, this object is worthless and the line is loaded anew.
         """
-        if self._voice.epoch is None:
+        if self._voice.epoch is None and not self._closing.erased:
             self._make_open(now)
         if self._path_up and self._in_service and not self._halted:
             self._speak(now, room)
-        packets = self._packets(now) if self._path_up else []
+        packets = self._packets(now) if self._path_up and not self._closing.erased else []
+        if self._closing.over(now, self._change):
+            self._to_scrub = True
+            self._notice("erased", "Both sides have closed the line, and its keys are erased.")
         if self._trees_moved:
             self._change.cells["trees"] = encode(
                 [self._voice.log.frontier, self._ears.log.frontier]
@@ -340,7 +365,7 @@ class Line:
         effects += self._told
         if self._path_up and not self._halted:
             effects += self._voice.fresh
-        if packets:
+        if packets or self._closing.erased:
             if self._to_scrub:
                 effects.append(Scrub())
                 self._to_scrub = False
@@ -355,6 +380,7 @@ class Line:
         if not self._voice.number(self._ears.log, now, room, self._change, self._told):
             return
         self._trees_moved = self._to_scrub = True
+        self._closing.spoke(self._change)
         self._heads.urgent |= any(
             transmit.precedence is Precedence.FLASH for transmit in self._voice.fresh
         )
@@ -388,13 +414,15 @@ class Line:
             self._halt("the counters of this incarnation are used up", now)
         repeat = self._pulse.repeat(now)
         speaking = self._in_service and not self._halted
-        if speaking:
+        if speaking and not self._closing.begun:
             wants = self._rekeying.wants
             frames += self._rekeying.frames(
                 self._voice, now, repeat, self._seal_packet, self._change
             )
             if self._rekeying.wants != wants:
                 self._pulse.soon(now)
+        if self._closing.whole and not self._closing.told:
+            self._pulse.soon(now)
         if self._pulse.status_due(now):
             frames += self._status(now)
         if repeat and not self._halted:
@@ -417,8 +445,9 @@ class Line:
             epoch=ears.newest_epoch,
             echo=ears.newest_status,
             cover=self._heads.theirs.signed,
-            flags=Flag.HALTED if self._halted else self._rekeying.wants,
+            flags=Flag.HALTED if self._halted else self._rekeying.wants | self._closing.whole,
         )
+        self._closing.told |= bool(self._closing.whole)
         packet = self._seal_packet(Kind.STATUS, status.to_bytes(ROOT_BYTES))
         self._pulse.status_sent(self._counters.last(Kind.STATUS), now)
         return [packet]
@@ -434,6 +463,8 @@ class Line:
 
     def wake_at(self, now: Instant) -> float:
         """The monotonic second at which `settle` has something to do again."""
+        if self._closing.erased:
+            return now.mono + (STATUS_GAP_S if self._to_scrub else self.terms.heartbeat_s)
         if not self._path_up:
             return now.mono + self.terms.heartbeat_s
         times = [self._pulse.wake_at()]
@@ -465,4 +496,6 @@ class Line:
             epochs=(self._voice.epoch.e if self._voice.epoch else 0, self._ears.newest_epoch),
             healed=Healed(*self._rekeying.healed),
             counts=dict(self._counts),
+            closed=self._closing.begun,
+            erased=self._closing.erased,
         )

@@ -41,6 +41,7 @@ class Flag(IntFlag):
     WANTS_PREKEYS = 0x02
     WANTS_REKEY = 0x04
     CLOCK_IN_DOUBT = 0x10
+    CLOSED = 0x20  # both have closed, and the sender needs nothing more (spec/declared.md D9)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,11 @@ class Rekeying:
         self._theirs = {number: key for number, key in offered.items() if number > self._used}
         change.cells["their prekeys"] = encode([self._theirs, self._used])
 
+    def forget(self) -> None:
+        """The line is over (spec/declared.md D9)."""
+        self._ours, self._theirs = {}, {}
+        self.next, self._frame, self._offer = None, b"", b""
+
     def _keep_ours(self, number: int, seed: bytes, now: Instant) -> None:
         self._ours[number] = [seed, max(int(now.wall), 0)]
         self._next_id = number + 1

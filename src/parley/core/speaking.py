@@ -8,7 +8,7 @@ never sealed twice (spec/line.md L3 to L8).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from parley.core.effects import Effect, Numbered, Saying, Transmit
 from parley.core.entry import BODY_BYTES_MAX, EPOCH_2020, FIXED_BYTES, Plaintext, Precedence, Type
@@ -48,6 +48,8 @@ class Voice:
         for row in kept.queue:
             self._lanes[row.precedence].append(row)
         self._next_id: int = cells.get("queue", 0)
+        self.closed: bool = cells.get("closed", [False])[0]  # our CLOSE has its number
+        self.closing = self.closed or self.awaits(Type.CLOSE)  # or waits for it
         self._resend: deque[int] = deque()
         self._they_hold: frozenset[int] = frozenset()  # beyond `receipted`, as last stated
         self._resend_at = 0.0
@@ -67,6 +69,11 @@ class Voice:
         return sum(map(len, self._lanes))
 
     @property
+    def queue(self) -> list[QueueRow]:
+        """Released entries without a number, by lane."""
+        return [row for lane in self._lanes for row in lane]
+
+    @property
     def said(self) -> list[QueueRow]:
         """Entries released in this step that must be kept because they have no number."""
         return list(self._said.values())
@@ -74,6 +81,17 @@ class Voice:
     def awaits(self, kind: Type) -> bool:
         """Whether an entry of this type is queued."""
         return any(row.type == kind for lane in self._lanes for row in lane)
+
+    def give_back(self, which: Callable[[QueueRow], bool], change: Change) -> list[int]:
+        """Take released entries out of the queue; their ids (spec/declared.md D6)."""
+        back = []
+        for lane in self._lanes:
+            for row in filter(which, list(lane)):
+                lane.remove(row)
+                back.append(row.id)
+                if self._said.pop(row.id, None) is None:
+                    change.queue_drop.append(row.id)
+        return back
 
     def say(self, saying: Saying, change: Change) -> int:
         """Queue a released entry; its id comes back in `Numbered` (L3)."""
@@ -84,6 +102,7 @@ class Voice:
         self._next_id += 1
         self._lanes[row.precedence].append(row)
         self._said[row.id] = row
+        self.closing |= row.type == Type.CLOSE
         change.cells["queue"] = encode(self._next_id)
         return row.id
 
@@ -116,6 +135,8 @@ class Voice:
         return True
 
     def _may_number(self, precedence: Precedence, size: int, room: int) -> bool:
+        if self.closed:
+            return False  # what stands behind our CLOSE is never said (D8)
         outstanding = self.log.size - self.receipted
         if precedence is Precedence.FLASH:
             return outstanding < self.terms.window
@@ -166,6 +187,7 @@ class Voice:
             now.wall,
         )
         self.seen = seen
+        self.closed |= row.type == Type.CLOSE  # nothing is numbered behind it (D8)
         self._outbox[n] = sealed
         self._in_flight_bytes += len(sealed)
         change.entries.append(entry)

@@ -84,7 +84,10 @@ def display(
 
 def show(station: Station, open_line: OpenLine, first: int, count: int) -> list[int]:
     """Write DISPLAYED for what was not displayed before; the numbers that were new."""
-    open_line.check_not_halted(station.state(open_line))
+    state = station.state(open_line)
+    open_line.check_not_halted(state)
+    if state.closed:
+        return []  # nothing is said any more, not even that somebody looks
     new = messages.mark_displayed(station, open_line, open_line.theirs, first, count)
     runs: list[list[int]] = []
     for n in new:
@@ -110,6 +113,9 @@ def show(station: Station, open_line: OpenLine, first: int, count: int) -> list[
 def open_(station: Station, who: Person, *, n: int, line: str | None = None) -> dict[str, Any]:
     """Open a message of theirs, by name; its clock stops."""
     open_line, row = _theirs(station, line, n)
+    if station.state(open_line).closed:  # it stops ringing here; the other side is not told
+        messages.acknowledge(station, open_line, open_line.theirs, n)
+        return _done(open_line, n, "opened", by=who.view())
     opened = station.store.sql(
         "SELECT 1 FROM acts WHERE line_id = ? AND inc = ? AND about_dir = ? AND about = ?"
         " AND act = 'opened' AND person = ?",

@@ -25,17 +25,21 @@ from parley.core.entry import (
     read_body,
 )
 from parley.core.errors import Misused, Refused
+from parley.core.wire import Value
 from parley.station import messages, roster
+from parley.station.declared import is_rescue
 from parley.station.desks import desk_of
 from parley.station.lines import OpenLine, since_2020
 from parley.station.operations import Words, operation
 from parley.station.person import HANDLERS, Person
+from parley.station.standing import check_passes, order
 from parley.station.wording import advice, check_mark
 
 if TYPE_CHECKING:
     from parley.station.station import Station
 
 KINDS = {"text": Type.TEXT, "test": Type.TEST}
+_WORDS_AT = {Type.TEST: 1, Type.SUSPEND: 0}  # where the words stand, in payloads that are lists
 LISTED_MAX = 200
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 REFERENCES = {"answers": Key.ANSWERS, "corrects": Key.FOLLOWS, "retracts": Key.REVOKES}
@@ -87,7 +91,7 @@ class Draft:
     def text(self) -> str:
         """The words."""
         payload = self.content.payload
-        words: str = payload[1] if self.type == Type.TEST else payload
+        words: str = payload[_WORDS_AT[self.type]] if self.type in _WORDS_AT else payload
         return words
 
     @property
@@ -155,7 +159,10 @@ def view(station: Station, draft: Draft) -> dict[str, Any]:
         "by": {"id": draft.person, "name": people.name(draft.person)},
         "editors": [{"id": id, "name": people.name(id)} for id in draft.editors],
         "at": draft.at,
-        "kind": "test" if draft.type == Type.TEST else "text",
+        "kind": kind_name(draft.type),
+        "order": order(draft.type, draft.content.payload),
+        "rescue": is_rescue(header),
+        "given_back": _given_back(station, draft.id),
         "status": draft.status.name,
         "precedence": draft.precedence.name,
         "language": header.get(Key.LANGUAGE, open_line.agreed.our_language),
@@ -174,6 +181,18 @@ def view(station: Station, draft: Draft) -> dict[str, Any]:
         "releaser": draft.releaser,
         "n": draft.n,
     }
+
+
+def _given_back(station: Station, draft: int) -> dict[str, Any] | None:
+    """Why a released draft came back without a number, the last time it did."""
+    rows = station.store.sql(
+        "SELECT releaser, at, why FROM given_back WHERE draft = ? ORDER BY id DESC LIMIT 1",
+        (draft,),
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    return {"at": row["at"], "why": row["why"], "releaser": station.people.name(row["releaser"])}
 
 
 def arrived_since(station: Station, draft: Draft, displayed: int = 0) -> list[dict[str, Any]]:
@@ -220,6 +239,7 @@ class Written:
     retracts: int | None = None
     from_desk: int | None = None
     to_desks: list[int] | None = None
+    rescue: bool | None = None
 
 
 def read_precedence(name: str) -> Precedence:
@@ -256,6 +276,10 @@ def _header(
             dir = open_line.theirs if key == Key.ANSWERS else open_line.ours
             messages.must_find(station, open_line, dir, n)
             header[key] = [dir, n]
+    if written.rescue is not None:
+        header.pop(Key.RESCUE, None)
+        if written.rescue:
+            header[Key.RESCUE] = True
     if written.from_desk is not None:
         desk_of(station.store, written.from_desk)
         header[Key.FROM_DESK] = written.from_desk
@@ -270,12 +294,17 @@ def _header(
     return header
 
 
-def _body(type: Type, header: dict[int, Any], number: int, text: str, status: Status) -> bytes:
+def _body(type: Type, header: dict[int, Any], payload: Value, text: str, status: Status) -> bytes:
+    """The body with these words in the place of those in `payload`."""
     check_text(text)
     check_mark(text, status)
     if Key.SUBJECT in header:
         check_mark(header[Key.SUBJECT], status)
-    return body_of(type, header, [number, text] if type == Type.TEST else text)
+    if type not in _WORDS_AT:
+        return body_of(type, header, text)
+    payload = list(payload)
+    payload[_WORDS_AT[type]] = text
+    return body_of(type, header, payload)
 
 
 def next_test(station: Station, open_line: OpenLine) -> int:
@@ -302,6 +331,7 @@ def draft_new(
     retracts: int | None = None,
     from_desk: int | None = None,
     to_desks: list[int] | None = None,
+    rescue: bool | None = None,
     line: str | None = None,
 ) -> dict[str, Any]:
     """Write a message. It goes nowhere until another person releases it."""
@@ -320,13 +350,28 @@ def draft_new(
         retracts=retracts,
         from_desk=from_desk,
         to_desks=to_desks,
+        rescue=rescue,
     )
     now = station.now.wall
+    check_passes(open_line, type, urgency, bool(rescue), now)
     fixed: dict[int, Any] = {Key.COMPOSED: since_2020(now), Key.DRAFTER: who.id}
     header = _header(station, open_line, fixed, written)
-    number = next_test(station, open_line) if type == Type.TEST else 0
-    body = _body(type, header, number, text, status)
-    state = station.state(open_line)
+    payload = [next_test(station, open_line), text] if type == Type.TEST else text
+    body = _body(type, header, payload, text, status)
+    return begin(station, open_line, who, type, urgency, status, body)
+
+
+def begin(
+    station: Station,
+    open_line: OpenLine,
+    who: Person,
+    type: Type,
+    urgency: Precedence,
+    status: Status,
+    body: bytes,
+) -> dict[str, Any]:
+    """A new draft; everything in it has been checked."""
+    now, state = station.now.wall, station.state(open_line)
     rows = station.store.sql(
         "INSERT INTO drafts (line_id, inc, person, at, base, type, precedence, status, body)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
@@ -376,6 +421,7 @@ def draft_edit(
     retracts: int | None = None,
     from_desk: int | None = None,
     to_desks: list[int] | None = None,
+    rescue: bool | None = None,
 ) -> dict[str, Any]:
     """Change a draft. Whoever does cannot release it any more."""
     before = load_open(station, draft)
@@ -387,12 +433,12 @@ def draft_edit(
         retracts=retracts,
         from_desk=from_desk,
         to_desks=to_desks,
+        rescue=rescue,
     )
     content = before.content
     header = _header(station, before.open_line, content.header, written)
-    number = content.payload[0] if before.type == Type.TEST else 0
     words = before.text if text is None else text
-    body = _body(before.type, header, number, words, before.status)
+    body = _body(before.type, header, content.payload, words, before.status)
     urgency = before.precedence if precedence is None else read_precedence(precedence)
     editors = sorted({*before.editors, who.id})
     station.store.sql(

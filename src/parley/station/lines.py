@@ -13,6 +13,7 @@ from parley.core.entry import EPOCH_2020, Precedence, Status
 from parley.core.errors import Halted, Misused, Refused
 from parley.core.line import Line
 from parley.core.terms import Terms
+from parley.station.declared import Declared
 
 # What may wait in a path's buffer before ROUTINE gets no more room: with what the kernel keeps
 # unsent, about two of the largest envelopes, and no FLASH waits behind more.
@@ -36,6 +37,7 @@ class Agreed:
     their_language: str
     clocks_s: tuple[float, float, float, float]  # by precedence, ROUTINE first
     terms: Terms
+    suspending: tuple[bool, int] = (False, 0)  # whether FLASH passes in suspension; notice, seconds
 
     @classmethod
     def of(cls, agreement: Agreement, terms: Terms) -> Agreed:
@@ -52,6 +54,7 @@ class Agreed:
             their_language=agreement.languages[theirs][0],
             clocks_s=(routine, priority, immediate, flash),
             terms=terms,
+            suspending=agreement.suspending,
         )
 
     @property
@@ -68,6 +71,8 @@ class OpenLine:
         self.line = line
         self.paths: list[Path] = []  # that carry it; the last one is used
         self.observed = "not yet"
+        self.declared = Declared(agreed.terms.side, *agreed.suspending)
+        self.declared_told = ""  # the state that people were last told of
 
     @property
     def id(self) -> bytes:

@@ -24,6 +24,7 @@ from parley.core.kept import EntryRow
 from parley.core.wire import Value, encode, u8
 from parley.station import roster
 from parley.station.lines import OpenLine, posix
+from parley.station.standing import declared_view
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 # Entries that are about the line or about other entries; all others, those of types this station
 # does not know included, are messages that people see.
 NOT_MESSAGES = BARE_TYPES | {Type.SERVICE, Type.ROSTER}
-CLOCKED_TYPES = range(0x01, 0x06)  # what must be acknowledged; an answer to a test need not be
+# What must be acknowledged; an answer to a test need not be, and after a CLOSE nothing can be.
+CLOCKED_TYPES = frozenset((*range(0x01, 0x06), Type.SUSPEND, Type.LIFT))
 # What the act of release adds to the header, and the times: all else is what was drafted.
 RELEASE_KEYS = frozenset((Key.COMPOSED, Key.RELEASED, Key.RELEASERS, Key.DISPLAYED))
 ABOUT_KEYS = {Key.ANSWERS: "answered", Key.FOLLOWS: "corrected by", Key.REVOKES: "retracted by"}
@@ -79,6 +81,7 @@ def numbered(station: Station, open_line: OpenLine, queue_id: int, entry: EntryR
     )
     for act in changed:
         _stage(station, open_line, act["about_dir"], act["about"], act["act"], entry.wall)
+    open_line.declared.add(entry)
     if entry.type in NOT_MESSAGES:
         return
     station.store.sql(
@@ -87,6 +90,42 @@ def numbered(station: Station, open_line: OpenLine, queue_id: int, entry: EntryR
     )
     _remember(station, open_line, entry, None)
     _stage(station, open_line, entry.dir, entry.n, "numbered", entry.wall, entry.marks)
+
+
+def given_back(station: Station, open_line: OpenLine, queue_id: int) -> None:
+    """A released entry has left the queue unsaid: its draft is open again (spec/declared.md D6)."""
+    key = open_line.key
+    station.store.sql(
+        "DELETE FROM acts WHERE line_id = ? AND inc = ? AND dir = ? AND n = ?",
+        (*key, open_line.ours, -1 - queue_id),
+    )
+    rows = station.store.sql(
+        "DELETE FROM releases WHERE line_id = ? AND inc = ? AND queue_id = ? AND n IS NULL"
+        " RETURNING draft, person, at",
+        (*key, queue_id),
+    )
+    why = declared_view(open_line, station.now.wall)["sentence"]
+    for row in rows:
+        station.store.sql(
+            "INSERT INTO given_back (draft, releaser, released, at, why) VALUES (?, ?, ?, ?, ?)",
+            (row["draft"], row["person"], row["at"], station.now.wall, why),
+        )
+        station.trail.happened(
+            station.now.wall,
+            f"given back ({open_line.agreed.name})",
+            f"draft {row['draft']} was released and not yet sent: {why}",
+        )
+        station.publish("draft", open_line, draft=row["draft"], state="given back")
+
+
+def about_the_line(station: Station, open_line: OpenLine) -> list[EntryRow]:
+    """Entries that suspended, lifted or closed a line, in the order they joined our record."""
+    rows = station.store.sql(
+        "SELECT dir, n FROM messages WHERE line_id = ? AND inc = ? AND type IN (80, 81, 82)"
+        " ORDER BY kept, n",
+        open_line.key,
+    )
+    return [station.entry(open_line, row["dir"], row["n"]) for row in rows]
 
 
 def heard(station: Station, open_line: OpenLine, entry: EntryRow) -> None:

@@ -9,13 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import Saying
-from parley.core.entry import Key, body_of
+from parley.core.entry import Key, Type, body_of
 from parley.core.errors import Refused
+from parley.core.kept import QueueRow
 from parley.station import messages
+from parley.station.declared import is_rescue
+from parley.station.declaring import check_suspended, ordered
 from parley.station.drafts import Draft, arrived_since, load_open
 from parley.station.lines import since_2020
 from parley.station.operations import operation
 from parley.station.person import Person
+from parley.station.standing import check_passes
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -35,10 +39,17 @@ def release(
         )
     check_displayed(station, found, displayed)
     open_line = found.open_line
+    row = QueueRow(-1, found.precedence, found.type, found.marks, found.body)
+    check_passes(
+        open_line, row.type, row.precedence, is_rescue(found.content.header), station.now.wall
+    )
+    if found.type == Type.LIFT:
+        check_suspended(open_line)
     shown = found.base if displayed is None else displayed
     body = _released_body(station, found, who, shown)
     saying = Saying(found.type, found.precedence, found.status, body)
     queue_id = station.say(open_line, saying)
+    ordered(open_line, row, station.now.wall)
     for act in messages.references(open_line.ours, found.type, found.content):
         messages.say_about(station, open_line, queue_id, act)
         if act[2] == "answered":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from parley.core.effects import LineState
 from parley.station.operations import operation
 from parley.station.person import Person
+from parley.station.standing import check_not_closed
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -18,6 +19,7 @@ def renew(station: Station, who: Person, *, line: str | None = None) -> dict[str
     open_line = station.line(line)
     state = station.state(open_line)
     open_line.check_not_halted(state)
+    check_not_closed(open_line)
     open_line.line.renew()
     waiting = None if state.in_service and state.path_up else open_line.why_no_keys(state)
     return {"line": open_line.agreed.hex, "waiting": waiting, **keys_view(state)}

@@ -19,6 +19,7 @@ from typing import Any
 from parley.bearers import Path
 from parley.core.effects import (
     Effect,
+    GivenBack,
     Heard,
     Keep,
     LineState,
@@ -40,6 +41,7 @@ from parley.station.bearing import Bearings
 from parley.station.carrying import Arrivals, Carrying, Departures
 from parley.station.clock import Alarm, Clock
 from parley.station.control import Answer, Reply
+from parley.station.declared import Declared, hold_to
 from parley.station.events import Event, Events
 from parley.station.folder import Home
 from parley.station.hardship import Hardship
@@ -136,7 +138,9 @@ class Station:
         self.lines_changed = False
         for agreed in introductions.agreed(self.store, self.home):
             if (agreed.terms.line_id, agreed.terms.inc) not in self._lines:
-                self._lines.add(OpenLine(agreed, self._load(agreed)))
+                open_line = OpenLine(agreed, self._load(agreed))
+                self._read_declared(open_line)
+                self._lines.add(open_line)
                 self.roster_changed = True
         self._soon()
 
@@ -145,6 +149,15 @@ class Station:
         kept = self.store.load(terms.line_id, terms.inc, terms.side)
         past = partial(self.store.root_at, terms.line_id, terms.inc)
         return Line(terms, kept, self.entropy, past)
+
+    def _read_declared(self, open_line: OpenLine) -> None:
+        """What both sides have said about the line itself, and what of ours waits to be said."""
+        agreed = open_line.agreed
+        open_line.declared = Declared(agreed.terms.side, *agreed.suspending)
+        for entry in messages.about_the_line(self, open_line):
+            open_line.declared.add(entry)
+        for row in open_line.line.queue:
+            open_line.declared.waits(row, self.now.wall)
 
     # --- what operations use
 
@@ -373,7 +386,8 @@ class Station:
 
     def _tell_rosters(self) -> None:
         for open_line in self._lines:
-            if self.state(open_line).halted is None:
+            state = self.state(open_line)
+            if state.halted is None and not state.closed:
                 roster.tell(self, open_line)
         self.after_commit(self._rosters_told)
 
@@ -392,6 +406,7 @@ class Station:
     def _settle(self) -> None:
         """Ask every line what follows; keep and note it, and lay out what leaves."""
         for open_line in self._lines:
+            hold_to(open_line.declared, open_line.line, open_line.agreed.mark, self.now)
             room = min(open_line.room(), NUMBERED_BYTES_A_STEP)
             numbered = False
             effects = open_line.line.settle(self.now, room)
@@ -415,6 +430,8 @@ class Station:
                 messages.heard(self, open_line, entry)
             case Receipted(upto):
                 messages.receipted(self, open_line, upto)
+            case GivenBack(queue_id):
+                messages.given_back(self, open_line, queue_id)
             case Noticed():
                 self.watch.noticed(open_line, effect)
 
@@ -454,6 +471,7 @@ class Station:
         self.trail.load()
         for open_line in self._lines:
             open_line.line = self._load(open_line.agreed)
+            self._read_declared(open_line)
             if open_line.paths:
                 open_line.line.path_up(self.now)
         self.watch.load()

@@ -14,6 +14,7 @@ from parley.station.operations import operation
 from parley.station.person import Person
 from parley.station.renewing import keys_view
 from parley.station.roster import their_desks
+from parley.station.standing import declared_view
 from parley.station.watch import alarms, oldest_unanswered
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def status(station: Station, who: Person, *, line: str | None = None) -> dict[st
 def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
     """One line as people see it."""
     agreed, state = open_line.agreed, station.state(open_line)
+    declared = declared_view(open_line, station.now.wall)
     return {
         "line": agreed.hex,
         "inc": open_line.inc,
@@ -55,7 +57,8 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "mark": agreed.mark.name,
         "verified": agreed.verified,
         "languages": {"ours": agreed.our_language, "theirs": agreed.their_language},
-        "declared": _declared(state),
+        "declared": _declared(state, declared["state"]),
+        "standing": declared,
         "observed": open_line.observe(state),
         "silent_after_s": open_line.silent_after_s(),
         "last_heard_s": state.last_heard_s,
@@ -72,6 +75,7 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "receipted": state.receipted,
         "queued": state.queued,
         "oldest_unanswered": oldest_unanswered(station, open_line),
+        "erased": state.erased,
         "records_agree": _records_agree(state),
         "we_cosigned": state.we_cosigned,
         "they_cosigned": state.they_cosigned,
@@ -88,10 +92,10 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
     }
 
 
-def _declared(state: LineState) -> str:
+def _declared(state: LineState, by_people: str) -> str:
     if state.halted is not None:
         return "halted"
-    return "open" if state.in_service else "waiting"
+    return by_people if state.in_service or by_people != "open" else "waiting"
 
 
 def _records_agree(state: LineState) -> bool | None:

@@ -16,9 +16,11 @@ from parley.core.kept import EntryRow
 from parley.core.record import check_group
 from parley.core.wire import Value
 from parley.station import messages, roster
+from parley.station.declared import is_rescue
 from parley.station.desks import desks_of
 from parley.station.drafts import kind_name
 from parley.station.lines import OpenLine, posix
+from parley.station.standing import in_spite, order
 from parley.station.watch import clock_view
 
 if TYPE_CHECKING:
@@ -117,6 +119,7 @@ class Viewer:
             "acknowledged": row["acknowledged"],
             "stages": self._stages(entry, header, acts),
             "clock": clock_view(self._station, row),
+            "in_spite": in_spite(open_line, entry, is_rescue(header)),
             "attribution": self._cover[dir].attribution(n),
             "raw_header": {
                 str(key): _plain(value) for key, value in header.items() if not _is_known(key)
@@ -222,6 +225,8 @@ def entry_view(entry: EntryRow, content: Content | None) -> dict[str, Any]:
         "type": entry.type,
         "precedence": Precedence(entry.marks >> 6).name,
         "status": marks.status.name if marks else "UNKNOWN",
+        "rescue": content is not None and is_rescue(content.header),
+        "order": None if content is None else order(entry.type, content.payload),
         "text": text,
         "problem": problem,
         "raw": entry.body.hex() if problem else None,
@@ -234,7 +239,9 @@ def _words(entry: EntryRow, content: Content | None) -> str | None:
         if isinstance(payload, list) and len(payload) == 2:
             return _text(payload[1])
         return None
-    if entry.type == Type.TEXT:
+    if entry.type == Type.SUSPEND and isinstance(payload, list) and payload:
+        return _text(payload[0])
+    if entry.type in (Type.TEXT, Type.SUSPEND, Type.LIFT, Type.CLOSE):
         return _text(payload)
     return None if content is None else json.dumps(_plain(payload), ensure_ascii=False)
 

@@ -19,6 +19,7 @@ from parley.core.entry import Precedence
 from parley.station.clock import stamp
 from parley.station.desks import desks_of
 from parley.station.lines import OpenLine
+from parley.station.standing import declared_view
 from parley.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class Watch:
             if open_line.observed == "heard":
                 heard_s = station.state(open_line).last_heard_s or 0.0
                 at = min(at, now.mono + max(open_line.silent_after_s() - heard_s, 0.0) + 0.01)
+            begins = open_line.declared.next_begin(now.wall)
+            at = min(at, now.mono + begins - now.wall + 0.01)
         return at
 
     def look(self) -> None:
@@ -74,7 +77,11 @@ class Watch:
         self._station.publish("line", open_line, state=notice.kind, sentence=notice.sentence)
 
     def _observe(self, open_line: OpenLine) -> None:
-        observed = open_line.observe(self._station.state(open_line))
+        self._declared(open_line)
+        state = self._station.state(open_line)
+        if state.erased:
+            return  # a line that is over is not silent
+        observed = open_line.observe(state)
         before, open_line.observed = open_line.observed, observed
         if observed == before:
             return
@@ -83,6 +90,15 @@ class Watch:
                 open_line, f"line {observed}", f"{open_line.agreed.counterpart}: {observed}"
             )
         self._station.publish("line", open_line, state=observed)
+
+    def _declared(self, open_line: OpenLine) -> None:
+        """Tell when the declared state has changed, by a word or because its time has come."""
+        view = declared_view(open_line, self._station.now.wall)
+        told, open_line.declared_told = open_line.declared_told, view["state"] + view["sentence"]
+        if told and told != open_line.declared_told:
+            sentence = view["sentence"] or "No suspension stands any more."
+            self._record(open_line, f"line {view['state']}", sentence)
+            self._station.publish("line", open_line, state=view["state"], sentence=sentence)
 
     # Clocks.
 

@@ -1,0 +1,243 @@
+"""The declared state of a line, read from the two logs: open, suspended, in part or whole, closed.
+
+Nothing is agreed in any other way: stations that hold the same entries are of one mind. What a
+station does about it stands below: before anything gets a number it hears what has joined the
+record, gives back what is not to be said now, and answers a CLOSE. The model is
+models/Suspension.tla. Source: spec/declared.md D1 to D10.
+
+    SUSPEND  [reason, from (seconds since 2020), [type, ...], [precedence, ...]]; [] is all
+    LIFT     text: a test of this side
+    CLOSE    text: the reason, empty in an answer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from parley.core.effects import Saying
+from parley.core.entry import EPOCH_2020, Key, Precedence, Status, Type, body_of, read_body
+from parley.core.kept import EntryRow, QueueRow
+from parley.core.line import Line
+from parley.core.terms import Instant
+from parley.core.wire import Value
+
+ORDERS = frozenset((Type.SUSPEND, Type.LIFT, Type.CLOSE))
+# What passes in every suspension: operators' chat, tests and their answers, SERVICE; all that says
+# what became of messages; who is where; and what is said about the line itself.
+PASSING = frozenset((0x03, 0x05, 0x06, 0x07, *range(0x10, 0x30), *range(0x50, 0x60)))
+LISTED_MAX = 256  # types named by one SUSPEND; there are no more
+
+Limits = tuple[int, int]  # how many entries of A's log and of B's are looked at
+ALL: Limits = (1 << 63, 1 << 63)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One SUSPEND, LIFT or CLOSE as it stands in the record."""
+
+    type: int
+    dir: int
+    n: int
+    seen: int
+    at: float  # POSIX seconds by the speaker's clock
+    wall: float  # by ours, when it joined our record
+    words: str  # reason or text; empty where it cannot be read
+    begins: float = 0.0  # of a suspension, POSIX seconds
+    types: tuple[int, ...] = ()
+    precedences: tuple[int, ...] = ()
+
+    def covers(self, type: int, precedence: int) -> bool:
+        """Whether a suspension is of this type and precedence."""
+        return (not self.types or type in self.types) and (
+            not self.precedences or precedence in self.precedences
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a SUSPEND says beside its reason."""
+
+    begins: int = 0  # seconds since 2020
+    types: tuple[int, ...] = ()
+    precedences: tuple[int, ...] = ()
+
+    def payload(self, reason: str) -> list[Value]:
+        """The payload of the entry (D2)."""
+        return [reason, self.begins, list(self.types), list(self.precedences)]
+
+
+def read_suspension(payload: Value) -> tuple[str, Scope]:
+    """What a SUSPEND says; one that cannot be read suspends everything at once (D2)."""
+    if isinstance(payload, list) and len(payload) == 4:
+        reason, begins, types, precedences = payload
+        if (
+            isinstance(reason, str)
+            and _is_number(begins, 1 << 32)
+            and _are_numbers(types, 256)
+            and _are_numbers(precedences, 4)
+        ):
+            return reason, Scope(begins, tuple(types), tuple(precedences))
+    return "", Scope()
+
+
+def _is_number(value: Value, below: int) -> bool:
+    return type(value) is int and 0 <= value < below
+
+
+def _are_numbers(value: Value, below: int) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) <= LISTED_MAX
+        and all(_is_number(each, below) for each in value)
+    )
+
+
+def is_rescue(header: Mapping[Any, Value]) -> bool:
+    """Whether an entry is marked as search and rescue (D4)."""
+    return header.get(Key.RESCUE) is True
+
+
+@dataclass(slots=True)
+class Declared:
+    """What both sides have declared of one line, in the order in which it joined our record."""
+
+    ours: int  # our direction
+    flash_passes: bool = False  # by agreement
+    notice_s: int = 0  # by agreement: a suspension takes effect no earlier after it was said
+    acts: list[Act] = field(default_factory=list)
+    pending: list[Act] = field(default_factory=list)  # suspensions of ours without a number yet
+    closing: bool = False  # our CLOSE is released
+
+    def add(self, entry: EntryRow) -> None:
+        """An entry has joined the record; what is no order says nothing about the line."""
+        self.closing |= entry.type == Type.CLOSE and entry.dir == self.ours
+        if entry.type in ORDERS:
+            self.acts.append(self._act(entry))
+            if entry.type == Type.SUSPEND and entry.dir == self.ours:
+                del self.pending[:1]
+
+    def waits(self, row: QueueRow, wall: float) -> None:
+        """An order of ours is released; it binds us from now on, whatever it waits for (D5)."""
+        self.closing |= row.type == Type.CLOSE
+        if row.type != Type.SUSPEND:
+            return
+        entry = (row.type, row.marks, row.body)
+        words, scope = _suspension(*entry)
+        begins = max(float(scope.begins + EPOCH_2020), wall + self.notice_s)
+        self.pending.append(
+            Act(
+                row.type,
+                self.ours,
+                -1,
+                0,
+                wall,
+                wall,
+                words,
+                begins,
+                scope.types,
+                scope.precedences,
+            )
+        )
+
+    def _act(self, entry: EntryRow) -> Act:
+        at = float(entry.time + EPOCH_2020)
+        fixed = (entry.type, entry.dir, entry.n, entry.seen, at, entry.wall)
+        if entry.type != Type.SUSPEND:
+            content = read_body(entry.type, entry.marks, entry.body)
+            words = content.payload if content and isinstance(content.payload, str) else ""
+            return Act(*fixed, words)
+        words, scope = _suspension(entry.type, entry.marks, entry.body)
+        # The speaker's claim of when it spoke; the same for both sides, and in the leaf (D3).
+        begins = max(float(scope.begins + EPOCH_2020), at + self.notice_s)
+        return Act(*fixed, words, begins, scope.types, scope.precedences)
+
+    # --- what the two logs say
+
+    def _seen(self, type: int, limits: Limits) -> Iterator[Act]:
+        return (act for act in self.acts if act.type == type and act.n < limits[act.dir])
+
+    def tested(self, act: Act, limits: Limits = ALL) -> tuple[bool, bool]:
+        """Whether each side has tested since a suspension: (who suspended, who was told) (D7)."""
+        lifts = list(self._seen(Type.LIFT, limits))
+        return (
+            any(each.dir == act.dir and each.n > act.n for each in lifts),
+            any(each.dir != act.dir and each.seen > act.n for each in lifts),
+        )
+
+    def standing(self, limits: Limits = ALL) -> list[Act]:
+        """Suspensions that are not lifted, the oldest first."""
+        return [
+            act for act in self._seen(Type.SUSPEND, limits) if not all(self.tested(act, limits))
+        ]
+
+    def closes(self, limits: Limits = ALL) -> list[Act]:
+        """The CLOSE of each side that has closed."""
+        return list(self._seen(Type.CLOSE, limits))
+
+    def state(self, limits: Limits = ALL) -> str:
+        """Open, suspended or closed, from the logs alone (D1)."""
+        if self.closes(limits):
+            return "closed"
+        return "suspended" if self.standing(limits) else "open"
+
+    def next_begin(self, wall: float) -> float:
+        """When the next suspension takes effect; infinity when none is to."""
+        coming = [*self.standing(), *self.pending]
+        return min((act.begins for act in coming if act.begins > wall), default=float("inf"))
+
+    # --- what passes
+
+    def bars(
+        self, type: int, precedence: int, rescue: bool, wall: float, limits: Limits = ALL
+    ) -> Act | None:
+        """The suspension in which this may not be said, or None (D4, D5)."""
+        if type in PASSING or rescue:
+            return None
+        if self.flash_passes and precedence == Precedence.FLASH:
+            return None
+        acts = self.standing(limits) + (self.pending if limits is ALL else [])
+        for act in acts:
+            if act.begins <= wall and act.covers(type, precedence):
+                return act
+        return None
+
+    def in_spite_of(self, entry: EntryRow, rescue: bool) -> Act | None:
+        """What an entry was said in spite of, as far as its speaker knew (D10)."""
+        limits = (entry.n, entry.seen) if entry.dir == 0 else (entry.seen, entry.n)
+        closes = self.closes(limits)
+        if closes and (entry.type != Type.CLOSE or any(act.dir == entry.dir for act in closes)):
+            return closes[0]
+        wall = float(entry.time + EPOCH_2020)
+        return self.bars(int(entry.type), int(entry.marks >> 6), rescue, wall, limits)
+
+
+def _suspension(type: int, marks: int, body: bytes) -> tuple[str, Scope]:
+    content = read_body(type, marks, body)
+    return read_suspension(content.payload if content else None)
+
+
+# --- what a station does before anything gets a number
+
+
+def hold_to(declared: Declared, line: Line, mark: Status, now: Instant) -> None:
+    """Hear what joined the record, give back what may not be said, answer a CLOSE (D5, D6, D8)."""
+    for entry in line.joined:
+        declared.add(entry)
+    if declared.standing() or declared.pending:
+        line.give_back(lambda row: _barred(declared, row, now.wall))
+    theirs = [act for act in declared.closes() if act.dir != declared.ours]
+    if theirs and not declared.closing and line.state(now).halted is None:
+        header: dict[int, Value] = {Key.ANSWERS: [theirs[0].dir, theirs[0].n]}
+        body = body_of(Type.CLOSE, header, "")
+        line.say(Saying(Type.CLOSE, Precedence.IMMEDIATE, mark, body), now)
+        declared.closing = True
+
+
+def _barred(declared: Declared, row: QueueRow, wall: float) -> bool:
+    if row.type in PASSING:
+        return False
+    content = read_body(row.type, row.marks, row.body)
+    rescue = content is not None and is_rescue(content.header)
+    return declared.bars(row.type, row.precedence, rescue, wall) is not None
