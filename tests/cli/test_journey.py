@@ -322,3 +322,57 @@ def test_fresh_keys_are_asked_for_and_the_last_heal_is_told(sides: tuple[Side, S
 
     north.post.until(healed)
     assert "not yet" not in re.findall(r"Last heal.*", north.watch.does("status").out)[0]
+
+
+def test_a_line_is_suspended_lifted_and_closed(sides: tuple[Side, Side]) -> None:
+    north, south = sides
+
+    def released(side: Side, *order: str) -> int:
+        draft = side.drafter.facts(*order)
+        seen = str(side.post.line()["their_size"])
+        given = ("--sha256", draft["sha256"], "--displayed", seen)
+        n: int = side.releaser.facts("release", str(draft["draft"]), *given)["n"]
+        return n
+
+    begun = north.drafter.does("suspend", "Manoeuvres", "--precedence", "routine", "--kind", "text")
+    assert "Suspends text messages of ROUTINE, as soon as agreed" in begun.out
+    assert "another person releases it with `parley release 1`" in begun.out
+    shown = north.releaser.does("release", "1", typed="RELEASE\n", person=True)
+    assert "Order" in shown.err
+    assert "  | Manoeuvres" in shown.err
+    south.post.hears(north.drafter.facts("outbox")["messages"][0]["n"])
+    status = south.watch.does("status").out
+    assert "suspended in part. Suspended for text messages of ROUTINE by North since" in status
+    assert "Observed" in status
+    refused = south.drafter.types("say", "Routine words.")
+    assert refused.code == 1
+    assert "is suspended for text messages of ROUTINE by North" in refused.err
+    assert "search and rescue" in refused.err
+
+    n = south.says("A trawler burns.", "--rescue")
+    north.post.hears(n)
+    assert "ROUTINE · EXERCISE · SEARCH AND RESCUE" in north.watch.does("message", str(n)).out
+    draft = str(south.drafter.facts("say", "Urgent", "--precedence", "FLASH")["draft"])
+    edited = south.drafter.does("draft", "edit", draft, "Urgent too", "--rescue")
+    assert "SEARCH AND RESCUE" in edited.out
+
+    north.post.hears(released(south, "lift"))
+    south.post.hears(released(north, "lift", "Seven swans."))
+    north.post.until(lambda: north.post.line()["declared"] == "open")
+    assert "nothing to lift" in north.drafter.types("lift").err
+
+    assert "another person" in north.drafter.does("close", "The agreement ends.").out
+    north.post.hears(south.says("Good-bye."))
+    closing = released(north, "close", "It ends today.")
+    south.post.hears(closing)
+    south.post.until(lambda: len(south.post.line()["standing"]["closed"]) == 2)
+    assert "closed. Closed by North at" in south.watch.does("status").out
+    assert "Closes the line for good" in south.watch.does("message", str(closing)).out
+    assert south.drafter.types("say", "Too late.").code == 1
+
+    def over() -> bool:
+        south.post.clock.skip(5)
+        return bool(south.post.line()["erased"])
+
+    south.post.until(over)
+    assert "Its keys are erased." in south.watch.does("status").out

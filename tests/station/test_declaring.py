@@ -194,10 +194,9 @@ def test_D6_an_answer_that_is_given_back_answers_nothing(tmp_path: Path) -> None
 
 def test_D3_a_suspension_with_notice_takes_effect_when_its_time_has_come(tmp_path: Path) -> None:
     with two_stations(tmp_path, suspension_notice_s=3600) as (north, south):
-        with pytest.raises(Refused, match="notice agreed"):
-            north.drafter.asks("suspend", reason=REASON, begins=north.clock.now().wall + 60)
-        begins = north.clock.now().wall + 7200
-        suspended(north, south, begins=begins)
+        with pytest.raises(Refused, match="after notice at least"):
+            north.drafter.asks("suspend", reason=REASON, in_s=60)
+        suspended(north, south, in_s=7200)
         assert declared(north) == declared(south) == "open"
         assert "To be suspended by North from" in standing(south)["sentence"]
         n = south.says("Before it is.")["n"]

@@ -68,6 +68,7 @@ def taken(text: str | None, file: Path | None) -> str:
 @click.option("--answers", type=int, metavar="N", help="It answers message N of theirs.")
 @click.option("--corrects", type=int, metavar="N", help="It corrects message N of ours.")
 @click.option("--retracts", type=int, metavar="N", help="It retracts message N of ours.")
+@click.option("--rescue", is_flag=True, help="Search and rescue: it passes in a suspension.")
 @asks(line=True)
 def say(
     station: Asking,
@@ -79,6 +80,7 @@ def say(
     answers: int | None,
     corrects: int | None,
     retracts: int | None,
+    rescue: bool,
 ) -> None:
     """Write a message. It becomes a draft, which another person releases."""
     view = station.call(
@@ -90,6 +92,7 @@ def say(
         answers=answers,
         corrects=corrects,
         retracts=retracts,
+        rescue=rescue or None,
     )
     voice.tell(view, begun)
 
@@ -140,10 +143,14 @@ def show(station: Asking, draft: int) -> None:
 @draft.command()
 @click.argument("draft", type=int)
 @written
+@click.option("--rescue/--no-rescue", default=None, help="Whether it is search and rescue.")
 @asks()
-def edit(station: Asking, draft: int, text: str | None, file: Path | None) -> None:
+def edit(
+    station: Asking, draft: int, text: str | None, file: Path | None, rescue: bool | None
+) -> None:
     """Put another text in place of a draft's."""
-    voice.tell(station.call("draft.edit", draft=draft, text=taken(text, file)), begun)
+    words = taken(text, file)
+    voice.tell(station.call("draft.edit", draft=draft, text=words, rescue=rescue), begun)
 
 
 @draft.command()

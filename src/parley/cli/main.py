@@ -53,6 +53,9 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Know how the line stands": (
         ("status", "status", "Lines, alarms and bearers, declared and observed."),
         ("watch", "status:watch", "Tell what happens as it happens."),
+        ("suspend", "declaring:suspend", "Suspend the line or a part of it, with a reason."),
+        ("lift", "declaring:lift", "Our test that lifts a suspension, once both have tested."),
+        ("close", "declaring:close", "Close the line for good; its keys are erased."),
         ("renew", "renew", "Fresh keys for both directions, when ours may have been copied."),
     ),
     "Prove": (

@@ -43,6 +43,8 @@ def heading(view: View) -> str:
     parts = [view["precedence"], view["status"]]
     if view.get("kind") and view["kind"] != "text":
         parts.append(view["kind"])
+    if view.get("rescue"):
+        parts.append("SEARCH AND RESCUE")
     if view.get("retracted"):
         parts.append("RETRACTED")
     return " · ".join(parts)
@@ -60,6 +62,11 @@ def draft(view: View) -> Iterator[str]:
     for key, name in REFERENCES.items():
         if view[key] is not None:
             facts[name] = reference({**view, "dir": "ours"}, key)
+    if view["order"]:
+        facts["Order"] = view["order"]
+    if view["given_back"] and view["state"] == "open":
+        back = view["given_back"]
+        facts["Given back"] = f"{moment(back['at'])}, not sent: {voice.visible(back['why'])}"
     yield from voice.pairs(facts)
     yield ""
     yield from voice.quoted(view["text"])
@@ -85,6 +92,10 @@ def message(view: View) -> Iterator[str]:
     for key, name in REFERENCES.items():
         if view[key] is not None:
             facts[name] = reference(view, key)
+    if view["order"]:
+        facts["Order"] = view["order"]
+    if view["in_spite"]:
+        facts["In spite"] = voice.visible(view["in_spite"])
     if view.get("clock"):
         facts["Clock"] = clock(view["clock"])
     if view["dir"] == "ours":

@@ -76,7 +76,7 @@ def line_in_words(line: View) -> Iterator[str]:
     yield f"{name} · {line['mark']} · with {counterpart}{trust}"
     agree = {True: "yes", False: "NO", None: "not yet signed by both"}[line["records_agree"]]
     facts: dict[str, object] = {
-        "Declared": line["declared"] + (f": {line['halted']}" if line["halted"] else ""),
+        "Declared": _declared(line),
         "Observed": f"{line['observed']}, last heard {words.age(line['last_heard_s'])} ago"
         if line["last_heard_s"] is not None
         else line["observed"],
@@ -97,6 +97,17 @@ def line_in_words(line: View) -> Iterator[str]:
         else "none answered yet"
     )
     yield from (f"  {each}" for each in voice.pairs(facts))
+
+
+def _declared(line: View) -> str:
+    """What was declared of the line, by whom, why, and what is next."""
+    if line["halted"]:
+        return f"{line['declared']}: {line['halted']}"
+    standing = line["standing"]
+    erased = "Its keys are erased." if line["erased"] else ""
+    words = [voice.visible(each) for each in (standing["sentence"], standing["next"]) if each]
+    said = " ".join([*words, erased] if erased else words)
+    return f"{line['declared']}. {said}" if said else str(line["declared"])
 
 
 def _healed(line: View) -> str:

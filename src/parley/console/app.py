@@ -26,6 +26,7 @@ from parley.console.guard import Guarded
 from parley.console.pages import (
     audit,
     compose,
+    declare,
     drafts,
     inbox,
     keys,
@@ -51,6 +52,8 @@ _READING = {
     "/sent": inbox.sent,
     "/alarms": lines.alarms,
     "/compose": compose.show,
+    "/declare": declare.show,
+    "/declare/{verb:str}": declare.show,
     "/drafts": drafts.show_all,
     "/drafts/{draft:int}": drafts.show,
     "/drafts/{draft:int}/edit": compose.edit,
@@ -70,6 +73,7 @@ _READING = {
 _SENDING = {
     "/test": lines.call_test,
     "/compose": compose.keep,
+    "/declare/{verb:str}": declare.order,
     "/drafts/{draft:int}/edit": compose.change,
     "/drafts/{draft:int}/release": drafts.release,
     "/drafts/{draft:int}/withdraw": drafts.withdraw,

@@ -10,7 +10,22 @@ from parley.console.words import first_words
 View = dict[str, Any]
 
 PRECEDENCES = ("FLASH", "IMMEDIATE", "PRIORITY", "ROUTINE")
-KINDS = {"text": "message", "test": "human test", "unknown": "entry of a type not known here"}
+KINDS = {
+    "text": "message",
+    "test": "human test",
+    "suspend": "suspension of the line",
+    "lift": "test to lift a suspension",
+    "close": "end of the line",
+    "unknown": "entry of a type not known here",
+}
+DECLARED = {
+    "open": "both stations may speak",
+    "waiting": "agreed; not yet in service",
+    "halted": "stopped by this station",
+    "suspended": "search and rescue still passes",
+    "suspended in part": "the rest passes",
+    "closed": "nothing more is said; the record stays",
+}
 ATTRIBUTION = {
     "authentic": "Authentic: sealed by its speaker, not yet under a signed head",
     "signed": "Signed: under a head that its speaker has signed",
@@ -22,6 +37,7 @@ OBSERVED = {
     "silent": "no answer to what we send: call the engineer",
     "not yet": "nothing answered since this station started",
 }
+UNTAGGED = ("open", "waiting", "halted")  # other parts of the page say these
 STAGES = (
     "drafted",
     "released",
@@ -80,6 +96,8 @@ def line(view: View) -> View:
         **view,
         "short": view["line"][:8],
         "shown": "halted" if halted else view["observed"],
+        "declared_words": DECLARED[view["declared"]],
+        "declared_tag": "" if view["declared"] in UNTAGGED else view["declared"].upper(),
         "observed_words": OBSERVED[view["observed"]],
         "queue_words": queue,
     }

@@ -37,20 +37,22 @@ def suspend(
     reason: Words,
     kinds: list[str] | None = None,
     precedences: list[str] | None = None,
-    begins: float | None = None,
+    in_s: int | None = None,
     line: str | None = None,
 ) -> dict[str, Any]:
     """Write the order to suspend a line, or a part of it; a second person releases it."""
     open_line = _line(station, line)
     types = tuple(sorted({_kind(name) for name in kinds or []}))
     levels = tuple(sorted({drafts.read_precedence(name) for name in precedences or []}))
-    if begins is not None and begins < station.now.wall + open_line.declared.notice_s:
+    notice_s = open_line.declared.notice_s
+    if in_s is not None and in_s < notice_s:
         raise Refused(
-            "A suspension takes effect no earlier than the notice agreed allows.",
-            "Give a later time, or none: it then takes effect as soon as it may.",
+            f"By agreement a suspension takes effect {notice_s:,} seconds after notice at least.",
+            "Give a longer time, or none: it then takes effect as soon as it may.",
             "D3",
         )
-    scope = Scope(0 if begins is None else since_2020(begins), types, tuple(map(int, levels)))
+    begins = 0 if in_s is None else since_2020(station.now.wall + in_s)
+    scope = Scope(begins, types, tuple(map(int, levels)))
     return _draft(station, open_line, who, Type.SUSPEND, scope.payload(_check(open_line, reason)))
 
 

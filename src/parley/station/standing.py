@@ -59,14 +59,18 @@ def passes(open_line: OpenLine) -> str:
 
 def scope(types: tuple[int, ...], precedences: tuple[int, ...]) -> str:
     """What a suspension is of: everything, or a part."""
-    kinds = " and ".join(map(_kind, types)) or "everything"
+    kinds = " and ".join(map(_kind, types))
     if not precedences:
-        return kinds
-    return f"{kinds} of {' and '.join(Precedence(each).name for each in precedences)}"
+        return kinds or "everything"
+    return f"{kinds or 'messages'} of {' and '.join(Precedence(each).name for each in precedences)}"
 
 
 def _kind(type: int) -> str:
     return "text messages" if type == Type.TEXT else f"type {type:02X}"
+
+
+def _moment(wall: float) -> str:
+    return f"{stamp(wall)[:19].replace('T', ' ')}Z"
 
 
 def _suspended(open_line: OpenLine, act: Act) -> str:
@@ -75,16 +79,16 @@ def _suspended(open_line: OpenLine, act: Act) -> str:
     part = "" if whole else f" for {scope(act.types, act.precedences)}"
     waits = ", which waits for its number" if act.n < 0 else ""
     why = f": {act.words.rstrip('.')}" if act.words else ""
-    return f"suspended{part} by {by(open_line, act)} since {stamp(act.begins)}{waits}{why}"
+    return f"suspended{part} by {by(open_line, act)} since {_moment(act.begins)}{waits}{why}"
 
 
 def order(type: int, payload: Value) -> str | None:
     """What a SUSPEND, LIFT or CLOSE does, in words; None for all else."""
     if type == Type.SUSPEND:
         _, said = read_suspension(payload)
-        when = f"from {stamp(posix(said.begins))} on" if said.begins else "at once"
+        when = f"from {_moment(posix(said.begins))} on" if said.begins else "as soon as agreed"
         what = scope(said.types, said.precedences)
-        return f"Suspends {what}, {when} or after the notice agreed; {PASSES} still pass."
+        return f"Suspends {what}, {when}; {PASSES} still pass."
     if type == Type.LIFT:
         return "A test to lift the suspension; it is lifted once both sides have tested."
     if type == Type.CLOSE:
@@ -122,7 +126,8 @@ def declared_view(open_line: OpenLine, wall: float) -> dict[str, Any]:
     elif holding or acts:
         state = "suspended" if whole else "suspended in part" if holding else "open"
         sentences = [_standing(open_line, act, wall) for act in acts]
-        following = f"What still passes: {passes(open_line)}. {_lifting(open_line, acts)}"
+        else_ = "all else, and in any case " if holding and not whole else ""
+        following = f"What still passes: {else_}{passes(open_line)}. {_lifting(open_line, acts)}"
     return {
         "state": state,
         "sentence": " ".join(sentences),
@@ -134,7 +139,7 @@ def declared_view(open_line: OpenLine, wall: float) -> dict[str, Any]:
 
 def _closed(open_line: OpenLine, act: Act) -> str:
     why = f": {act.words.rstrip('.')}" if act.words else ""
-    return f"Closed by {by(open_line, act)} at {stamp(act.at)}{why}."
+    return f"Closed by {by(open_line, act)} at {_moment(act.at)}{why}."
 
 
 def _standing(open_line: OpenLine, act: Act, wall: float) -> str:

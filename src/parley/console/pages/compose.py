@@ -24,8 +24,8 @@ async def show(visit: Visit) -> Response:
             "Only a drafter writes messages.",
             "Ask a drafter, or the engineer for the role",
         )
-    form = {name: visit.query(name) for name in FIELDS}
-    form |= {"text": "", "precedence": form["precedence"] or "ROUTINE"}
+    form: View = {name: visit.query(name) for name in FIELDS}
+    form |= {"text": "", "rescue": False, "precedence": form["precedence"] or "ROUTINE"}
     return await _page(visit, page, form)
 
 
@@ -42,7 +42,7 @@ async def keep(visit: Visit) -> Response:
 async def edit(visit: Visit) -> Response:
     """GET /drafts/N/edit"""
     draft = await visit.call("draft.show", draft=visit.number("draft"))
-    form = {name: draft.get(name) or "" for name in FIELDS}
+    form: View = {name: draft.get(name) or "" for name in (*FIELDS, "rescue")}
     return await _page(visit, await visit.frame(), form, draft["draft"])
 
 
@@ -59,7 +59,8 @@ async def change(visit: Visit) -> Response:
 
 
 def _typed(visit: Visit) -> View:
-    form = {name: visit.form.get(name).strip() for name in FIELDS}
+    form: View = {name: visit.form.get(name).strip() for name in FIELDS}
+    form["rescue"] = visit.form.get("rescue") == "yes"
     # The words stay as they were typed, white space at the ends included.
     return {**form, "text": visit.form.text("text"), "subject": visit.form.get("subject")}
 
@@ -67,7 +68,9 @@ def _typed(visit: Visit) -> View:
 def _arguments(form: View, references: dict[str, str]) -> View:
     numbers = {name: int(form[name]) for name in references if str(form[name]).isdecimal()}
     words = {name: form[name] for name in ("subject", "language", "line") if form[name]}
-    return {"text": form["text"], "precedence": form["precedence"] or "ROUTINE", **words, **numbers}
+    urgency = form["precedence"] or "ROUTINE"
+    rescue = {"rescue": form["rescue"]}
+    return {"text": form["text"], "precedence": urgency, **rescue, **words, **numbers}
 
 
 async def _page(

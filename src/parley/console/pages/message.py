@@ -121,6 +121,9 @@ async def _message(visit: Visit) -> tuple[Frame, View]:
 def _actions(page: Frame, message: View, offices: list[str]) -> list[View]:
     offered = _as_reader if message["dir"] == "theirs" else _as_sender
     actions = [{**_PLAIN, **action} for action in offered(page, message, offices)]
+    if page.names.line(message["line"])["declared"] == "closed":
+        # Nothing can be told any more; what rings here can still be silenced by a person.
+        actions = [action for action in actions if action.get("verb") == "open"]
     for each in actions:
         each["main"] = each is actions[0] and not each["quiet"]
         each["fields"] = [{**_FIELD, **field} for field in each["fields"]]
