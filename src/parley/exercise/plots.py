@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from parley.exercise import byzantine, checks
 from parley.exercise.byzantine import Liar
+from parley.exercise.declaring import Suspended
 from parley.exercise.disk import SimDisk
 from parley.exercise.links import Link
 from parley.exercise.resident import Resident
@@ -216,9 +217,11 @@ class Lied(Rolled):
         return told == 0  # there was nothing to lie about
 
 
-KINDS: dict[str, type[World]] = {each.kind: each for each in (World, Restored, Cloned, Lied)}
+KINDS: dict[str, type[World]] = {
+    each.kind: each for each in (World, Restored, Cloned, Lied, Suspended)
+}
 # Of a hundred worlds so many of each kind; the others are honest.
-SHARES = {"restored": 6, "cloned": 4, "lied": 6}
+SHARES = {"restored": 6, "cloned": 4, "lied": 6, "suspended": 3}
 
 
 def world_of(seed: int, told: Callable[[str], object] = lambda line: None) -> World:

@@ -14,7 +14,17 @@ from dataclasses import dataclass, field, fields
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from parley.core.effects import Effect, Heard, Keep, LineState, Noticed, Numbered, Receipted, Saying
+from parley.core.effects import (
+    Effect,
+    GivenBack,
+    Heard,
+    Keep,
+    LineState,
+    Noticed,
+    Numbered,
+    Receipted,
+    Saying,
+)
 from parley.core.entry import Precedence, Status, Type, body_of
 from parley.core.errors import Halted, Unavailable
 from parley.core.kept import Change, EntryRow, HeadRow, Kept
@@ -27,6 +37,7 @@ from parley.core.terms import Instant, OurKeys, Terms, TheirKeys
 from parley.core.wire import decode, encode
 from parley.exercise.disk import Power, PowerCut, SimDisk
 from parley.station.carrying import Carrying, Departures
+from parley.station.declared import Declared, hold_to
 from parley.station.lines import Agreed, Lines, OpenLine
 from parley.station.station import NUMBERED_BYTES_A_STEP, ROOM_S, TICK_S_MIN, TROUBLE_PAUSE_S
 
@@ -121,6 +132,7 @@ class Resident:
         self.sealed: dict[int, bytes] = {}  # every frame that was ever kept, by number
         self.kept_frames: set[bytes] = set()
         self.restored = False  # an older disk may know less than was sent
+        self.back: list[int] = []  # what this step gave back to its drafters
         self.on = False
         self.crashes = self.steps = self.troubles = 0
         self.restarts_cut = 0
@@ -173,6 +185,7 @@ class Resident:
         terms = self.terms
         self.lines = Lines()
         self.open_line = OpenLine(_agreed(terms), self._load())
+        self._read_declared()
         self.lines.add(self.open_line)
         self.carrying = Carrying(self.lines)
         self.departures = Departures(self.disk)
@@ -185,6 +198,11 @@ class Resident:
         self._sealed_are(kept.outbox)
         past = partial(self.disk.root_at, terms.line_id, terms.inc)
         return Line(terms, kept, self._entropy, past)
+
+    def _read_declared(self) -> None:
+        open_line, rows = self.open_line, [*self.ours, *self.theirs]
+        queue, wall = open_line.line.queue, self.clock.now.wall
+        open_line.declared = Declared.of(open_line.ours, (False, 0), rows, queue, wall)
 
     def _entropy(self, count: int) -> bytes:
         self.drawn.append(self.chance.randbytes(count))
@@ -282,6 +300,7 @@ class Resident:
         armed = self.power.fails_in is not None
         self._armed = [self.state_on_disk()] if armed else []
         self._kept.clear()
+        self.back.clear()
         self.departures.scrub_and_leave(now)
         saying, self._to_say = self._to_say, []
         calls, self._calls = self._calls, []
@@ -336,6 +355,7 @@ class Resident:
     def _settle(self, now: Instant) -> bool:
         numbered = False
         line = self.open_line.line
+        hold_to(self.open_line.declared, line, Status.EXERCISE, now)
         effects = line.settle(now, min(self.open_line.room(), NUMBERED_BYTES_A_STEP))
         for effect in self.departures.lay_out(self.open_line, effects):
             numbered |= isinstance(effect, Numbered)
@@ -348,11 +368,14 @@ class Resident:
                 self.disk.keep(change)
                 self._kept.append(change)
             case Numbered(queue_id, entry):
+                self.open_line.declared.add(entry)
                 self.disk.note("numbered", (queue_id, entry.n))
             case Heard(entry):
                 self.disk.note("inbox", entry.n)
             case Receipted(upto):
                 self.disk.note("receipts", upto)
+            case GivenBack(queue_id):
+                self.back.append(queue_id)
             case Noticed(kind):
                 self.notices.append(kind)
 
@@ -369,6 +392,7 @@ class Resident:
 
     def _mend(self, now: Instant) -> None:
         self.open_line.line = self._load()
+        self._read_declared()
         if self.open_line.paths:
             self.open_line.line.path_up(now)
 

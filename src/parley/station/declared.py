@@ -12,7 +12,7 @@ models/Suspension.tla. Source: spec/declared.md D1 to D10.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,9 +44,14 @@ class Act:
     at: float  # POSIX seconds by the speaker's clock
     wall: float  # by ours, when it joined our record
     words: str  # reason or text; empty where it cannot be read
-    begins: float = 0.0  # of a suspension, POSIX seconds
+    begins: float = 0.0  # of a suspension, POSIX seconds; 0 for at once
     types: tuple[int, ...] = ()
     precedences: tuple[int, ...] = ()
+
+    @property
+    def since(self) -> float:
+        """When a suspension takes effect, for people."""
+        return self.begins or self.at
 
     def covers(self, type: int, precedence: int) -> bool:
         """Whether a suspension is of this type and precedence."""
@@ -110,48 +115,56 @@ class Declared:
     pending: list[Act] = field(default_factory=list)  # suspensions of ours without a number yet
     closing: bool = False  # our CLOSE is released
 
+    @classmethod
+    def of(
+        cls,
+        ours: int,
+        terms: tuple[bool, int],
+        entries: Iterable[EntryRow],
+        queue: Iterable[QueueRow],
+        wall: float,
+    ) -> Declared:
+        """What a record says, and what of ours waits to join it."""
+        declared = cls(ours, *terms)
+        for entry in entries:
+            declared.add(entry)
+        for row in queue:
+            declared.waits(row, wall)
+        return declared
+
     def add(self, entry: EntryRow) -> None:
         """An entry has joined the record; what is no order says nothing about the line."""
         self.closing |= entry.type == Type.CLOSE and entry.dir == self.ours
         if entry.type in ORDERS:
-            self.acts.append(self._act(entry))
+            self.acts.append(self._entry(entry))
             if entry.type == Type.SUSPEND and entry.dir == self.ours:
                 del self.pending[:1]
 
     def waits(self, row: QueueRow, wall: float) -> None:
         """An order of ours is released; it binds us from now on, whatever it waits for (D5)."""
         self.closing |= row.type == Type.CLOSE
-        if row.type != Type.SUSPEND:
-            return
-        entry = (row.type, row.marks, row.body)
-        words, scope = _suspension(*entry)
-        begins = max(float(scope.begins + EPOCH_2020), wall + self.notice_s)
-        self.pending.append(
-            Act(
-                row.type,
-                self.ours,
-                -1,
-                0,
-                wall,
-                wall,
-                words,
-                begins,
-                scope.types,
-                scope.precedences,
-            )
-        )
+        if row.type == Type.SUSPEND:
+            self.pending.append(self._act(row, self.ours, -1, 0, wall, wall))
 
-    def _act(self, entry: EntryRow) -> Act:
+    def _entry(self, entry: EntryRow) -> Act:
         at = float(entry.time + EPOCH_2020)
-        fixed = (entry.type, entry.dir, entry.n, entry.seen, at, entry.wall)
-        if entry.type != Type.SUSPEND:
-            content = read_body(entry.type, entry.marks, entry.body)
-            words = content.payload if content and isinstance(content.payload, str) else ""
-            return Act(*fixed, words)
-        words, scope = _suspension(entry.type, entry.marks, entry.body)
-        # The speaker's claim of when it spoke; the same for both sides, and in the leaf (D3).
-        begins = max(float(scope.begins + EPOCH_2020), at + self.notice_s)
-        return Act(*fixed, words, begins, scope.types, scope.precedences)
+        return self._act(entry, entry.dir, entry.n, entry.seen, at, entry.wall)
+
+    def _act(
+        self, row: EntryRow | QueueRow, dir: int, n: int, seen: int, at: float, wall: float
+    ) -> Act:
+        content = read_body(row.type, row.marks, row.body)
+        payload = content.payload if content else None
+        if row.type != Type.SUSPEND:
+            words = payload if isinstance(payload, str) else ""
+            return Act(row.type, dir, n, seen, at, wall, words)
+        words, scope = read_suspension(payload)
+        begins = 0.0  # at once: then no clock has a say (D3)
+        if scope.begins or self.notice_s:
+            # The speaker's claim of when it spoke; the same for both sides, and in the leaf.
+            begins = max(float(scope.begins + EPOCH_2020), at + self.notice_s)
+        fixed = (row.type, dir, n, seen, at, wall, words)
+        return Act(*fixed, begins, scope.types, scope.precedences)
 
     # --- what the two logs say
 
@@ -211,11 +224,6 @@ class Declared:
             return closes[0]
         wall = float(entry.time + EPOCH_2020)
         return self.bars(int(entry.type), int(entry.marks >> 6), rescue, wall, limits)
-
-
-def _suspension(type: int, marks: int, body: bytes) -> tuple[str, Scope]:
-    content = read_body(type, marks, body)
-    return read_suspension(content.payload if content else None)
 
 
 # --- what a station does before anything gets a number

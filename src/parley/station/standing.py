@@ -79,7 +79,7 @@ def _suspended(open_line: OpenLine, act: Act) -> str:
     part = "" if whole else f" for {scope(act.types, act.precedences)}"
     waits = ", which waits for its number" if act.n < 0 else ""
     why = f": {act.words.rstrip('.')}" if act.words else ""
-    return f"suspended{part} by {by(open_line, act)} since {_moment(act.begins)}{waits}{why}"
+    return f"suspended{part} by {by(open_line, act)} since {_moment(act.since)}{waits}{why}"
 
 
 def order(type: int, payload: Value) -> str | None:
@@ -167,7 +167,7 @@ def _view(open_line: OpenLine, act: Act, wall: float) -> dict[str, Any]:
         "by": open_line.side(act.dir),
         "n": act.n if act.n >= 0 else None,
         "at": act.at,
-        "from": act.begins,
+        "from": act.since,
         "in_effect": act.begins <= wall,
         "reason": act.words,
         "scope": scope(act.types, act.precedences),

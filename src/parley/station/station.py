@@ -152,12 +152,9 @@ class Station:
 
     def _read_declared(self, open_line: OpenLine) -> None:
         """What both sides have said about the line itself, and what of ours waits to be said."""
-        agreed = open_line.agreed
-        open_line.declared = Declared(agreed.terms.side, *agreed.suspending)
-        for entry in messages.about_the_line(self, open_line):
-            open_line.declared.add(entry)
-        for row in open_line.line.queue:
-            open_line.declared.waits(row, self.now.wall)
+        entries, queue = messages.about_the_line(self, open_line), open_line.line.queue
+        terms = open_line.agreed.suspending
+        open_line.declared = Declared.of(open_line.ours, terms, entries, queue, self.now.wall)
 
     # --- what operations use
 
