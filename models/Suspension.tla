@@ -1,10 +1,10 @@
 ----------------------------- MODULE Suspension -----------------------------
 \* Suspending a line, taking it up again by a test both sign, and closing it, all of which can cross.
 \*
-\* Entry types 50 (suspend), 51 (resume test) and 52 (close) are reserved in spec/entry.md. What they do
-\* is proposed here: the state of a line is read from the two logs alone, so that stations which hold
-\* the same entries are of one mind, and nothing is agreed in any other way. What passes in suspension
-\* (search and rescue always) changes no state and is left out.
+\* Entries 50 (SUSPEND), 51 (LIFT) and 52 (CLOSE) of spec/declared.md, D1, D5, D7, D8. The state of a line is
+\* read from the two logs alone, so that stations which hold the same entries are of one mind, and
+\* nothing is agreed in any other way. What passes in suspension (search and rescue always) changes no
+\* state and is left out; so is a suspension that takes effect later.
 EXTENDS Naturals, Sequences
 
 CONSTANTS

@@ -14,6 +14,7 @@ import pytest
 from parley.core.entry import Plaintext, check_text, read_body
 from parley.core.errors import ParleyError
 from parley.core.identity import read_digits
+from parley.core.kept import EntryRow
 from parley.core.keys import (
     COSIGN_ED25519,
     COSIGN_MLDSA44,
@@ -29,10 +30,12 @@ from parley.core.record import Log
 from parley.core.seal import open_entry
 from parley.core.wire import Reader, Value, decode, encode
 from parley.evidence import audit, proof
+from parley.station.declared import Declared
 from vectors import generate, of_lines, sample
 
-WIRE, KEYS, IDENTITY, ENTRY, SEAL, RECORD = (
-    generate.read(page) for page in ("wire", "keys", "identity", "entry", "seal", "record")
+WIRE, KEYS, IDENTITY, ENTRY, DECLARED, SEAL, RECORD = (
+    generate.read(page)
+    for page in ("wire", "keys", "identity", "entry", "declared", "seal", "record")
 )
 
 
@@ -165,6 +168,24 @@ def test_E7_a_body_is_read(vector: Any) -> None:
     kinds = (0x01, 0x10)
     read = [read_body(kind, 0, bytes.fromhex(vector["cbor"])) for kind in kinds]
     assert value in [[c.header, c.payload] for c in read if c] + [c.payload for c in read if c]
+
+
+@given(DECLARED, "logs")
+def test_D1_two_logs_declare_what_the_vectors_say(vector: dict[str, Any]) -> None:
+    """In whatever order what was said became known, and for both sides alike."""
+    for ours in (0, 1):
+        line = Declared(ours, vector["flash passes"], vector["notice"])
+        rows = []
+        for each in vector["entries"]:
+            dir, n, kind, marks, time, seen = (
+                each[name] for name in ("dir", "n", "type", "marks", "time", "seen")
+            )
+            body = bytes.fromhex(each["body"])
+            rows.append(EntryRow(dir, n, kind, marks, time, seen, b"", b"", body, b"", b"", 0.0))
+        for row in sorted(rows, key=lambda row: (row.dir != ours, row.n)):
+            line.add(row)
+        assert line.state() == vector["state"]
+        assert sorted([act.dir, act.n] for act in line.standing()) == sorted(vector["standing"])
 
 
 @given(ENTRY, "texts")

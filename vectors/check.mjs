@@ -367,6 +367,60 @@ function checkEntry() {
   for (const { text, rule } of entry.texts) same(ruleOf(() => checkText(text)), rule, JSON.stringify(text));
 }
 
+// --- declared.md: what two logs declare
+
+const SUSPEND = 0x50, LIFT = 0x51, CLOSE = 0x52;
+const isNumber = (value, below) => value?.int !== undefined && BigInt(value.int) >= 0n && BigInt(value.int) < below;
+const areNumbers = (value, below) => Array.isArray(value?.list) && value.list.every((each) => isNumber(each, below));
+
+function readOrder({ type, body }) {
+  const value = decode(raw(body));
+  const bare = type >= 0x10 && type <= 0x17;
+  const [header, payload] = bare ? [{ map: [] }, value] : value.list;
+  const rescue = header.map.some(([key, mark]) => key.int === "24" && mark === true);
+  if (type !== SUSPEND) return { rescue };
+  const [reason, from, types, precedences, ...more] = payload.list ?? [];
+  const good =
+    reason?.text !== undefined && isNumber(from, 1n << 32n) && areNumbers(types, 256n) &&
+    areNumbers(precedences, 4n) && !more.length;
+  const plain = (list) => list.list.map((each) => Number(each.int));
+  return good // D2
+    ? { rescue, from: Number(from.int), types: plain(types), precedences: plain(precedences) }
+    : { rescue, from: 0, types: [], precedences: [] };
+}
+
+function checkDeclared() {
+  for (const given of page("declared").logs) {
+    const { name, notice, entries } = given;
+    const all = entries.map((entry) => ({ ...entry, ...readOrder(entry) }));
+    const known = (of) => (each) => (each.dir === of.dir ? each.n < of.n : each.n < of.seen);
+    const lifted = (stop, among) => // D7
+      among.some((each) => each.type === LIFT && each.dir === stop.dir && each.n > stop.n) &&
+      among.some((each) => each.type === LIFT && each.dir !== stop.dir && each.seen > stop.n);
+    const standing = (among) => among.filter((each) => each.type === SUSPEND && !lifted(each, among));
+    const begins = (stop) => (stop.from || notice ? Math.max(stop.from, stop.time + notice) : 0); // D3
+    const state = all.some((each) => each.type === CLOSE) ? "closed" : standing(all).length ? "suspended" : "open";
+    const passes = (entry) => // D4
+      [3, 5, 6, 7].includes(entry.type) || (entry.type >= 0x10 && entry.type < 0x30) ||
+      (entry.type >= 0x50 && entry.type < 0x60) || entry.rescue || (given["flash passes"] && entry.marks >> 6 === 3);
+    const covers = (stop, entry) =>
+      (!stop.types.length || stop.types.includes(entry.type)) &&
+      (!stop.precedences.length || stop.precedences.includes(entry.marks >> 6));
+    const inSpite = (entry) => { // D10
+      const before = all.filter(known(entry));
+      const closes = before.filter((each) => each.type === CLOSE);
+      if (closes.length && (entry.type !== CLOSE || closes.some((each) => each.dir === entry.dir))) return true;
+      if (passes(entry)) return false;
+      return standing(before).some((stop) => begins(stop) <= entry.time && covers(stop, entry));
+    };
+    const place = ({ dir, n }) => [dir, n];
+    same(state, given.state, `D1: ${name}`);
+    same(standing(all).map(place), given.standing, `D7: ${name}`);
+    same(standing(all).map(begins), given.begins, `D3: ${name}`);
+    same(all.filter(inSpite).map(place), given["in spite"], `D10: ${name}`);
+  }
+}
+
 // --- seal.md: OPEN, epoch, envelope, packets, STATUS
 
 function readStatus(data) {
@@ -741,5 +795,5 @@ function checkSample() {
   everyChangeRefused(readProof, proof, proof.indexOf("\n--- proof\n") + 11, proof.length - 1, 397);
 }
 
-for (const check of [checkWire, checkKeys, checkIdentity, checkEntry, checkSeal, checkRecord, checkSample]) check();
+for (const check of [checkWire, checkKeys, checkIdentity, checkEntry, checkDeclared, checkSeal, checkRecord, checkSample]) check();
 console.log(`${stood} vectors stand`);

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from parley.core.errors import Refused
 from vectors.material import Page
+from vectors.of_declared import declared
 from vectors.of_keys import identity, keys
 from vectors.of_lines import record, seal
 from vectors.of_values import entry, wire
@@ -57,6 +58,7 @@ def pages() -> dict[str, Page]:
         "keys": keys(folder.keep),
         "identity": identity(),
         "entry": entry(),
+        "declared": declared(),
         "seal": seal(folder.keep),
         "record": record(folder.keep),
     }
