@@ -1,0 +1,217 @@
+"""Keys that are lost: what a root may take back, and which root may take its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parley.core.agreement import UNSIGNED
+from parley.core.errors import Malformed, Refused
+from parley.core.identity import LETTER_LABEL, ROOT, PartyRoot, commit_to
+from parley.core.keys import SigningKey
+from parley.core.succession import (
+    PAPER_BYTES_MAX,
+    REVOCATION_LABEL,
+    SUCCESSION_LABEL,
+    Revocation,
+    Succession,
+)
+from parley.core.wire import Reader, decode, encode, uvar
+from tests.core.parties import MADE, party, seed
+
+NORTH, SOUTH = party("North"), party("South")
+NORTH_ROOT = NORTH.root.key.public
+LABELS = {Revocation: REVOCATION_LABEL, Succession: SUCCESSION_LABEL}
+
+
+def heir(name: str = "North", after: str = "root after") -> PartyRoot:
+    """The root that a party has bound itself to, with its own next one."""
+    following = SigningKey(ROOT, seed(name, after), root=True).public
+    return PartyRoot(name, seed(name, "next root"), commit_to(following))
+
+
+def revocation(root: PartyRoot = NORTH.root) -> Revocation:
+    told = Revocation(NORTH.letter.fingerprint, 1, "The station burned.", MADE)
+    return told.signed(root)
+
+
+def succession(
+    new: PartyRoot | None = None, old: PartyRoot | None = NORTH.root, reason: str = "In order."
+) -> Succession:
+    return Succession.make(NORTH.letter.who, new or heir(), old, reason, MADE)
+
+
+def body_of(paper: bytes) -> bytes:
+    file = Reader(paper)
+    return file.take(file.uvar())
+
+
+def said_otherwise(paper: Revocation | Succession, fields: dict[int, object]) -> bytes:
+    """A paper that says something else, signed for it by whoever signed it."""
+    raw = encode({**decode(body_of(paper.to_bytes())), **fields})
+    signed = LABELS[type(paper)] + raw
+    blocks = (
+        NORTH.root.sign(signed)
+        if isinstance(paper, Revocation)
+        else heir().sign(signed) + NORTH.root.sign(signed)
+    )
+    return uvar(len(raw)) + raw + blocks
+
+
+# --- what a root takes back
+
+
+def test_C5_a_revocation_says_what_was_signed() -> None:
+    told = revocation()
+    read = Revocation.parse(told.to_bytes()).verify(NORTH_ROOT)
+    assert read == told
+    assert (read.fingerprint, read.upto, read.reason) == (
+        NORTH.letter.fingerprint,
+        1,
+        "The station burned.",
+    )
+
+
+@pytest.mark.parametrize("make", [revocation, succession])
+def test_C5_C9_a_paper_with_any_byte_changed_is_refused(make: Callable[[], Revocation]) -> None:
+    raw = make().to_bytes()
+    for at in range(len(raw)):
+        changed = bytearray(raw)
+        changed[at] ^= 1 << at % 8
+        with pytest.raises(Refused):
+            read_all(bytes(changed), make is revocation)
+
+
+def read_all(raw: bytes, revokes: bool) -> object:
+    if revokes:
+        return Revocation.parse(raw).verify(NORTH_ROOT)
+    return Succession.parse(raw).follow(NORTH.letter.who)
+
+
+@given(st.data(), st.booleans())
+def test_C5_C9_a_paper_cut_or_lengthened_is_refused(data: st.DataObject, revokes: bool) -> None:
+    raw = (revocation() if revokes else succession()).to_bytes()
+    end = data.draw(st.integers(0, len(raw) - 1))
+    for other in (raw[:end], raw + data.draw(st.binary(min_size=1, max_size=40))):
+        with pytest.raises(Refused):
+            read_all(other, revokes)
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({1: 2}, "version"),
+        ({2: bytes(19)}, "fingerprint"),
+        ({3: 0}, "serial"),
+        ({3: 1 << 32}, "serial"),
+        ({4: ""}, "reason"),
+        ({4: "Lost.\nFound."}, "reason"),
+        ({5: -1}, "date"),
+        ({6: 0}, "fields"),
+    ],
+)
+def test_C5_a_revocation_of_another_form_is_refused(fields: dict[int, object], why: str) -> None:
+    with pytest.raises(Malformed, match=why):
+        Revocation.parse(said_otherwise(revocation(), fields))
+    with pytest.raises(Malformed, match="too long"):
+        Revocation.parse(bytes(PAPER_BYTES_MAX + 1))
+
+
+def test_C6_a_foreign_root_revokes_nobody() -> None:
+    told = Revocation.parse(revocation(SOUTH.root).to_bytes())
+    with pytest.raises(Refused, match="another key"):
+        told.verify(NORTH_ROOT)
+
+
+def test_C6_a_station_does_not_revoke_by_its_own_key() -> None:
+    body = body_of(revocation().to_bytes())
+    message = REVOCATION_LABEL + body
+    block = NORTH.keys.station.block([(1, message), (7, message)])
+    told = Revocation.parse(uvar(len(body)) + body + block)
+    with pytest.raises(Refused, match="another key"):
+        told.verify(NORTH_ROOT)
+
+
+def test_C1_what_a_root_signed_as_something_else_is_no_revocation() -> None:
+    body = body_of(revocation().to_bytes())
+    for label in (LETTER_LABEL, SUCCESSION_LABEL):
+        told = Revocation.parse(uvar(len(body)) + body + NORTH.root.sign(label + body))
+        with pytest.raises(Refused, match="does not verify"):
+            told.verify(NORTH_ROOT)
+
+
+# --- which root takes the place of another
+
+
+@pytest.mark.parametrize("old", [NORTH.root, None])
+def test_C10_the_root_that_the_digits_named_takes_the_place(old: PartyRoot | None) -> None:
+    told = succession(old=old)
+    read = Succession.parse(told.to_bytes())
+    assert read == told
+    after = read.follow(NORTH.letter.who)
+    assert after == heir().party
+    assert after.fingerprint != NORTH.letter.fingerprint
+    assert read.signed_by(NORTH.letter.who) == (old is not None)
+
+
+def test_C10_any_other_root_is_refused_with_one_sentence() -> None:
+    thief = PartyRoot("North", seed("thief"), bytes(32))
+    for old in (None, NORTH.root):  # though the thief holds the old root too
+        told = Succession.parse(succession(thief, old).to_bytes())
+        with pytest.raises(Refused, match="not the root that North had bound itself to") as error:
+            told.follow(NORTH.letter.who)
+        assert "meet again" in error.value.hint
+        assert error.value.rule == "C10"
+
+
+def test_C10_a_succession_is_of_one_root_alone() -> None:
+    told = Succession.parse(succession().to_bytes())
+    with pytest.raises(Refused, match="another root"):
+        told.follow(SOUTH.letter.who)
+    after = told.follow(NORTH.letter.who)
+    with pytest.raises(Refused, match="another root"):
+        told.follow(after)
+
+
+def test_C9_a_new_root_that_did_not_sign_is_refused() -> None:
+    told = succession()
+    with pytest.raises(Refused, match="another key"):
+        Succession.parse(replace(told, blocks=(told.blocks[1], UNSIGNED)).to_bytes())
+    forged = replace(told, blocks=(told.blocks[0], told.blocks[0]))
+    with pytest.raises(Refused, match="another key"):
+        Succession.parse(forged.to_bytes()).follow(NORTH.letter.who)
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({1: 2}, "version"),
+        ({2: bytes(21)}, "fingerprint"),
+        ({3: [bytes(32)]}, "root"),
+        ({3: [bytes(32), bytes(1952)]}, "public key"),
+        ({4: None}, "next root commit"),
+        ({5: " "}, "reason"),
+        ({6: True}, "date"),
+        ({7: 0}, "fields"),
+    ],
+)
+def test_C9_a_succession_of_another_form_is_refused(fields: dict[int, object], why: str) -> None:
+    with pytest.raises(Malformed, match=why):
+        Succession.parse(said_otherwise(succession(), fields))
+    with pytest.raises(Malformed, match="last block"):
+        Succession.parse(replace(succession(), blocks=(succession().blocks[0], b"")).to_bytes())
+    with pytest.raises(Malformed, match="too long"):
+        Succession.parse(bytes(PAPER_BYTES_MAX + 1))
+
+
+def test_C12_two_heirs_contradict_each_other() -> None:
+    told = succession()
+    assert told.contradicts(succession(heir(after="another root after")))
+    assert told.contradicts(succession(PartyRoot("North", seed("thief"), bytes(32))))
+    assert not told.contradicts(succession(old=None, reason="Lost."))
+    south = Succession.make(SOUTH.letter.who, heir("South"), None, "Lost.", MADE)
+    assert not told.contradicts(south)
