@@ -21,8 +21,8 @@ BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DIGITS = re.compile(r"\d{4}(?:\s+\d{4}){3,11}")
 GROUP = re.compile(r"\d{3} \d{3}")
 QUESTION = re.compile(
-    r"^(New passphrase of the root of \w+: |The same again: |Passphrase of the root of \w+: "
-    r"|The 48 digits you hear: |Type [A-Z]+ to [^:]*: )(.*)$"
+    r"^((?:New p|P)assphrase of the root of \w+(?:, the next one| after it)?: |The same again: "
+    r"|The phrase(?: you heard)?: |The 48 digits you hear: |Type [A-Z]+ to [^:]*: )(.*)$"
 )
 LOOK_AGAIN = ("status", "inbox", "message")  # what they show arrives in its own time
 COMMAND_S_MAX = 120.0

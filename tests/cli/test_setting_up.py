@@ -241,8 +241,11 @@ def test_a_person_types_a_passphrase_unseen(
     making = ["root", "new", "root", "--party", "North"]
     code, told = at_a_terminal(making, [(new, PASSPHRASE), (again, "something else")])
     assert (code, "The two differ" in told) == (1, True)
-    code, told = at_a_terminal(making, [(new, PASSPHRASE), (again, PASSPHRASE)])
+    following = (f"{new}, the next one", "words for another safe")
+    typed = [(new, PASSPHRASE), (again, PASSPHRASE), following, (again, "words for another safe")]
+    code, told = at_a_terminal(making, typed)
     assert code == 0, told
+    assert "another safe" not in told
     assert PASSPHRASE not in told
     founding = ["init", "north", "--party", "North", "--languages", "en", "--root", "root"]
     code, told = at_a_terminal(founding, [("Passphrase of the root of North", PASSPHRASE)])

@@ -83,7 +83,7 @@ def test_a_damaged_key_is_told(north: Founded, content: bytes) -> None:
 
 
 def test_keys_of_another_station_are_refused(north: Founded) -> None:
-    write_keys(north.folder, make_keys(os.urandom))
+    write_keys(north.folder / "keys", make_keys(os.urandom))
     with pytest.raises(Unavailable, match="not those of the letter"):
         Home.open(north.folder)
 

@@ -84,6 +84,8 @@ def test_a_proposal_signed_by_both_opens_the_line_on_both_sides(
     for station, other in ((north, "South"), (south, "North")):
         told = station.does("agree.accept", agreement=whole)
         assert told == {
+            "inc": 1,
+            "replaced": None,
             "line": read(whole).agreement.line_id.hex(),
             "name": "Blue Line",
             "counterpart": other,
@@ -383,9 +385,15 @@ def test_I17_a_line_is_opened_once(pair: tuple[Founded, Founded]) -> None:
     agreement = read(whole).agreement
     again = replace(agreement, heartbeat_s=11).without(agreement.side_of(north.letter.fingerprint))
     refused(north, "agree.sign", write(Paper(again)), "already in incarnation 1", "I17")
-    refused(north, "agree.sign", write(Paper(replace(again, inc=2))), "cannot do", "I17")
+    refused(
+        north,
+        "agree.sign",
+        write(Paper(replace(again, inc=2))),
+        "does not name the one of the line",
+        "C3",
+    )
     fresh = replace(again, nonce=os.urandom(32), inc=2)
-    refused(north, "agree.sign", write(Paper(fresh)), "cannot do", "I17")
+    refused(north, "agree.sign", write(Paper(fresh)), "names none that it replaces", "I17")
 
 
 def test_I19_a_word_is_typed_before_a_weak_line_is_signed(pair: tuple[Founded, Founded]) -> None:

@@ -48,8 +48,12 @@ def test_I8_a_person_types_the_digits_heard(north: Founded) -> None:
     assert accept(north, digits=heard) == {
         "party": "South",
         "station": "South watch",
+        "serial": 1,
+        "valid_from": SOUTH.letter.certificate.valid_from,
         "compared": True,
         "replaced": False,
+        "before": None,
+        "new_root": False,
     }
     (letter,) = north.does("letter.list")["letters"]
     assert (letter["party"], letter["compared"]) == ("South", True)

@@ -14,11 +14,10 @@ from parley.core.errors import Malformed, Misused, Refused, Unavailable
 from parley.core.identity import ROOT, Letter, commit_to
 from parley.core.keys import SigningKey
 from parley.core.wire import decode, encode
-from parley.station import root as module
 from parley.station.carried import ANSWER, carry
 from parley.station.folder import make_keys, write_whole
 from parley.station.founding import begin, check_languages, finish, requested
-from parley.station.root import Answer, Request, RootFolder
+from parley.station.root import NEXT_NAME, Answer, Request, RootFolder, open_key
 from tests.core.parties import agreement
 from tests.core.parties import party as known
 from tests.station.founded import CHEAP, NOW, PASSPHRASE, found, make_root
@@ -56,7 +55,7 @@ def test_no_file_holds_a_key_in_the_clear(root: RootFolder) -> None:
 
 
 def test_I4_the_next_root_lies_beside_it_to_be_carried_away(root: RootFolder) -> None:
-    seed = module._opened(root.path / "next-root.key", "North", PASSPHRASE)
+    seed = open_key(root.path / "next-root.key", "North", NEXT_NAME, PASSPHRASE)
     successor = SigningKey(ROOT, seed, root=True).public
     assert root.party.next_root_commit == commit_to(successor)
     (root.path / "next-root.key").rename(root.path.parent / "elsewhere.key")

@@ -56,6 +56,9 @@ def command() -> None:
     "--out", type=FILE, required=True, metavar="FILE", help="Where to write the proposal."
 )
 @click.option("--amends", type=FILE, metavar="FILE", help="Their proposal, which this one changes.")
+@click.option(
+    "--replaces", metavar="LINE", help="The line whose agreement this one is to take the place of."
+)
 @click.option("--name", help="What both parties call the line.")
 @click.option(
     "--mark",
@@ -94,13 +97,18 @@ def command() -> None:
 )
 @asks(setup=True)
 def propose(
-    station: Asking, party: str | None, out: Path, amends: Path | None, **terms: Any
+    station: Asking,
+    party: str | None,
+    out: Path,
+    amends: Path | None,
+    replaces: str | None,
+    **terms: Any,
 ) -> None:
-    """Propose a line to PARTY, or other terms than FILE proposes."""
-    if (party is None) == (amends is None):
+    """Propose a line to PARTY, other terms than FILE proposes, or a new agreement for LINE."""
+    if (party, amends, replaces).count(None) != 2:
         raise Misused(
-            "A proposal is to a party, or amends one of theirs.",
-            "Name the party, or give their proposal with --amends.",
+            "A proposal is to a party, amends one of theirs, or replaces an agreement.",
+            "Name the party, their proposal with --amends, or the line with --replaces.",
         )
     given = {name: value for name, value in terms.items() if value is not None}
     if "mark" in given:
@@ -108,6 +116,7 @@ def propose(
     told = station.call(
         "agree.propose",
         party=party,
+        replaces=replaces,
         amends=None if amends is None else packed(AGREEMENT, amends),
         terms=given,
     )
@@ -211,10 +220,24 @@ def accept(station: Asking, file: Path, secrets: tuple[Path, ...]) -> None:
         yield f"The line {name} with {voice.visible(view['counterpart'])} is open: {view['mark']}."
         if not view["verified"]:
             yield "It is UNVERIFIED: digits were not compared by persons of both parties."
+        yield from _ended(view["replaced"])
         yield "Next: parley bearer add, where it has none yet; then parley serve."
 
     told = station.call("agree.accept", agreement=packed(AGREEMENT, file), psk=brought or None)
     voice.tell(told, in_words)
+
+
+def _ended(told: dict[str, Any] | None) -> Iterator[str]:
+    """What became of the line that was replaced."""
+    if told is None:
+        return
+    again = voice.visible(told["read_it_as"])
+    yield f"Incarnation {told['inc']} is over; its record stays: parley record --line '{again}'"
+    for each in told["returned"]:
+        yield f"Draft {each['draft']} came back to its drafter: {voice.visible(each['why'])}"
+    if told["unacknowledged"]:
+        numbers = ", ".join(map(str, told["unacknowledged"]))
+        yield f"Nobody here acknowledged theirs {numbers}: parley inbox --line '{again}'"
 
 
 @command.command(name="list")

@@ -72,6 +72,28 @@ def passphrase_option(verb: Callable[..., Any]) -> Callable[..., Any]:
     )(verb)
 
 
+def next_passphrase_option(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """The passphrase of the next root, which is kept elsewhere and known to others."""
+    return click.option(
+        "--next-passphrase-file",
+        type=FILE,
+        envvar="PARLEY_NEXT_PASSPHRASE_FILE",
+        metavar="FILE",
+        help="Take the passphrase of the next root from the first line of another file.",
+    )(verb)
+
+
+def next_passphrase(file: Path | None, whose: str, given: Path | None) -> str | None:
+    """A passphrase of its own for the next root: from a file or typed twice; None for the same as
+    the root's, which is what a script that names one file alone gets."""
+    if file is not None:
+        return passphrase(file, whose)
+    if given is not None or not sys.stdin.isatty():
+        return None
+    voice.aside("The next root has a passphrase of its own, for other people in another place.")
+    return passphrase(None, f"{whose}, the next one", twice=True)
+
+
 def passphrase(file: Path | None, whose: str, *, twice: bool = False) -> str:
     """The passphrase of a root, from a file or typed unseen."""
     if file is not None:

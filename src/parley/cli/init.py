@@ -11,7 +11,14 @@ from typing import Any
 import click
 
 from parley.cli import voice
-from parley.cli.carrying import FILE, FOLDER, passphrase, passphrase_option
+from parley.cli.carrying import (
+    FILE,
+    FOLDER,
+    next_passphrase,
+    next_passphrase_option,
+    passphrase,
+    passphrase_option,
+)
 from parley.cli.client import with_json
 from parley.core.errors import Misused
 from parley.core.identity import Letter, check_name
@@ -43,6 +50,7 @@ from parley.station.root import NEXT_NAME, PUBLIC_NAME, Request, RootFolder
 @click.option("--answer", type=FILE, metavar="FILE", help="The root's answer, carried back.")
 @click.option("--console-port", type=click.IntRange(0, 65_535), help="Where its pages are shown.")
 @passphrase_option
+@next_passphrase_option
 @with_json
 def command(
     folder: Path,
@@ -54,6 +62,7 @@ def command(
     answer: Path | None,
     console_port: int | None,
     passphrase_file: Path | None,
+    next_passphrase_file: Path | None,
 ) -> None:
     """Make a station in FOLDER.
 
@@ -73,7 +82,7 @@ def command(
         )
     station = name or f"{check_name('party', party)} station"
     tags = check_languages(languages)
-    root = _root(root_folder, party, passphrase_file) if root_folder else None
+    root = _root(root_folder, party, passphrase_file, next_passphrase_file) if root_folder else None
     settings = {} if console_port is None else {"console": {"port": console_port}}
     request = begin(folder, station, tags, offers, settings=settings)
     if root is None:
@@ -85,13 +94,16 @@ def command(
     voice.tell({**_made(folder, letter), "root": str(place.path)}, _in_words)
 
 
-def _root(path: Path, party: str, passphrase_file: Path | None) -> tuple[RootFolder, Any]:
+def _root(
+    path: Path, party: str, passphrase_file: Path | None, next_passphrase_file: Path | None
+) -> tuple[RootFolder, Any]:
     """The root of the party, unlocked; made when the folder holds none."""
     path = Path(os.path.abspath(path))
     new = not (path / PUBLIC_NAME).exists()
     if new:
         typed = passphrase(passphrase_file, party, twice=True)
-        found = RootFolder.make(path, party, typed, os.urandom)
+        after = next_passphrase(next_passphrase_file, party, passphrase_file)
+        found = RootFolder.make(path, party, typed, os.urandom, next_passphrase=after)
         voice.aside(
             f"The root of {party} is in {path}. Carry {NEXT_NAME}, the key that will follow it, to"
             " another place, and keep neither where a station runs."

@@ -28,10 +28,11 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("person", "person", "Who works here, and in which roles."),
         ("desk", "desk", "Desks, who holds them, and their deputies."),
         ("introduce", "introduce", "Write the letter of introduction; print its 48 digits."),
-        ("accept", "accept", "Take the other party's letter, and the digits heard."),
+        ("accept", "accept", "Take the other party's letter, and what its root says later."),
         ("agree", "agree", "Propose, compare, sign and accept what opens a line."),
         ("bearer", "bearer", "Add or list the paths by which a line travels."),
         ("serve", "serve", "Run the station."),
+        ("rotate", "rotate", "New keys for the station, under the same 48 digits."),
         ("doctor", "doctor", "Five checks that matter."),
     ),
     "Pass a message": (
@@ -56,6 +57,7 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("suspend", "declaring:suspend", "Suspend the line or a part of it, with a reason."),
         ("lift", "declaring:lift", "Our test that lifts a suspension, once both have tested."),
         ("close", "declaring:close", "Close the line for good; its keys are erased."),
+        ("stop", "stop", "Stop a line at once: by the distress phrase, or for a reason."),
         ("renew", "renew", "Fresh keys for both directions, when ours may have been copied."),
     ),
     "Prove": (

@@ -15,15 +15,29 @@ from parley.cli.carrying import (
     FILE,
     FOLDER,
     cautioned,
+    next_passphrase,
+    next_passphrase_option,
     passphrase,
     passphrase_option,
     word_option,
 )
 from parley.cli.client import with_json
 from parley.core.agreement import Paper
-from parley.station.carried import AGREEMENT, ANSWER, REQUEST, carry, take_up
+from parley.core.identity import Letter
+from parley.station.carried import (
+    AGREEMENT,
+    ANSWER,
+    LETTER,
+    REQUEST,
+    REVOCATION,
+    SUCCESSION,
+    carry,
+    take_up,
+)
 from parley.station.clauses import cautions, render
 from parley.station.folder import read_whole, write_whole
+from parley.station.heirs import revoke as take_back
+from parley.station.heirs import succeed as follow
 from parley.station.root import NEXT_NAME, Request, RootFolder
 
 
@@ -49,16 +63,23 @@ def root_option(verb: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("root_folder", type=FOLDER, metavar="ROOTDIR")
 @click.option("--party", required=True, metavar="NAME", help="Who speaks.")
 @passphrase_option
+@next_passphrase_option
 @with_json
-def new(root_folder: Path, party: str, passphrase_file: Path | None) -> None:
+def new(
+    root_folder: Path,
+    party: str,
+    passphrase_file: Path | None,
+    next_passphrase_file: Path | None,
+) -> None:
     """Make the root keys of a party, and those that follow.
 
     They are put into ROOTDIR, which must be new.
     """
     path = Path(os.path.abspath(root_folder))
     typed = passphrase(passphrase_file, party, twice=True)
+    after = next_passphrase(next_passphrase_file, party, passphrase_file)
     with voice.patience("Making keys"):
-        made = RootFolder.make(path, party, typed, os.urandom)
+        made = RootFolder.make(path, party, typed, os.urandom, next_passphrase=after)
 
     def in_words(told: dict[str, Any]) -> Iterator[str]:
         yield f"The root of {party} is in {told['root']}. Its 48 digits:"
@@ -81,12 +102,13 @@ def show(root_folder: Path) -> None:
             (
                 time.strftime("%Y-%m-%d", time.gmtime(each["at"])),
                 each["kind"],
+                each.get("serial") or each.get("upto") or "",
                 voice.visible(each.get("station") or each.get("name") or ""),
                 each["sha256"][:16],
             )
             for each in told["signed"]
         ]
-        yield from voice.table(rows, ("day", "signed", "of", "SHA-256"))
+        yield from voice.table(rows, ("day", "signed", "serial", "of", "SHA-256"))
 
     voice.tell(
         {"party": found.party.name, "digits": found.party.digits, "signed": found.signed()},
@@ -126,6 +148,147 @@ def sign(
         _certify(found, content, out or file.with_name("answer.parley"), passphrase_file)
 
 
+@command.command()
+@root_option
+@click.option("--upto", type=int, required=True, metavar="N", help="This serial and all below it.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why, in one line that they read.")
+@click.option(
+    "--letter",
+    type=FILE,
+    metavar="FILE",
+    help="A letter under the root before, where its certificates are meant.",
+)
+@click.option("--out", type=FILE, required=True, metavar="FILE", help="Where to write it.")
+@passphrase_option
+@with_json
+def revoke(
+    root_folder: Path,
+    upto: int,
+    reason: str,
+    letter: Path | None,
+    out: Path,
+    passphrase_file: Path | None,
+) -> None:
+    """Take back the certificates of our stations, when keys are lost or copied.
+
+    Whoever accepts the paper stops its lines with them at once, and takes none of them again. There
+    is no way back: certify the station that follows anew.
+    """
+    found = RootFolder(Path(os.path.abspath(root_folder)))
+    whose = None if letter is None else Letter.parse(take_up(LETTER, read_whole(letter)))
+    meant = [
+        f"{voice.visible(each['station'])} ({each['serial']})"
+        for each in found.signed()
+        if each["kind"] == "certificate" and each["serial"] <= upto
+    ]
+    if whose is None:
+        voice.aside(f"This takes back for ever: {', '.join(meant) or 'nothing'}.")
+    root = found.unlock(passphrase(passphrase_file, found.party.name))
+    paper = take_back(
+        found, root, upto, reason, int(time.time()), whose.fingerprint if whose else None
+    )
+    write_whole(out, carry(REVOCATION, paper.to_bytes()), 0o644)
+    voice.tell(
+        {"file": str(out), "kind": "revocation", "upto": upto, "reason": reason},
+        lambda told: [
+            f"Certificates up to {told['upto']} are revoked: {told['file']}.",
+            "Give it to everybody who knows us, and to our own stations: parley accept FILE",
+        ],
+    )
+
+
+@command.command()
+@click.argument("root_folder", type=FOLDER, metavar="NEWROOTDIR")
+@click.option(
+    "--next-key",
+    type=FILE,
+    required=True,
+    metavar="FILE",
+    help=f"The key that was kept apart: {NEXT_NAME}.",
+)
+@click.option(
+    "--letter",
+    type=FILE,
+    required=True,
+    metavar="FILE",
+    help="A letter of ours under the old root.",
+)
+@click.option(
+    "--root",
+    "old_folder",
+    type=FOLDER,
+    metavar="ROOTDIR",
+    help="The old root, where it is not lost: it signs too.",
+)
+@click.option("--reason", required=True, metavar="TEXT", help="Why, in one line that they read.")
+@click.option("--out", type=FILE, required=True, metavar="FILE", help="Where to write it.")
+@click.option(
+    "--after-passphrase-file",
+    type=FILE,
+    metavar="FILE",
+    help="The passphrase of the root after, from a file; it is made now.",
+)
+@passphrase_option
+@next_passphrase_option
+@with_json
+def succeed(
+    root_folder: Path,
+    next_key: Path,
+    letter: Path,
+    old_folder: Path | None,
+    reason: str,
+    out: Path,
+    after_passphrase_file: Path | None,
+    passphrase_file: Path | None,
+    next_passphrase_file: Path | None,
+) -> None:
+    """Put the next root in the place of the one before.
+
+    The digits that people compared already name it, so nobody compares anew. It is made once: a
+    second succession names a second heir, and whoever sees both trusts neither. Keep the folder.
+    """
+    gone = Letter.parse(take_up(LETTER, read_whole(letter)))
+    party = gone.party
+    old = None
+    if old_folder is not None:
+        before = RootFolder(Path(os.path.abspath(old_folder)))
+        old = (before, before.unlock(passphrase(passphrase_file, party)))
+    of_next = next_passphrase_file or (passphrase_file if old_folder is None else None)
+    typed = passphrase(of_next, f"{party}, the next one")
+    after = next_passphrase(after_passphrase_file, f"{party} after it", of_next)
+    with voice.patience("Making keys"):
+        made, paper = follow(
+            Path(os.path.abspath(root_folder)),
+            gone,
+            next_key,
+            typed,
+            os.urandom,
+            old=old,
+            after_passphrase=after,
+            reason=reason,
+            now=int(time.time()),
+        )
+    write_whole(out, carry(SUCCESSION, paper.to_bytes()), 0o644)
+
+    def in_words(told: dict[str, Any]) -> Iterator[str]:
+        yield f"The root of {voice.visible(party)} is now in {told['root']}. Its 48 digits:"
+        yield f"  {told['digits']}"
+        yield f"Give {told['file']} to everybody who knows us, and to our stations: parley accept."
+        yield f"Carry its {NEXT_NAME} to another place; then certify the stations: parley rotate."
+
+    voice.tell(
+        {
+            "file": str(out),
+            "kind": "succession",
+            "root": str(made.path),
+            "party": party,
+            "digits": made.party.digits,
+            "by_old_root": old is not None,
+        },
+        in_words,
+    )
+
+
 def _certify(found: RootFolder, content: bytes, out: Path, passphrase_file: Path | None) -> None:
     request = Request.parse(take_up(REQUEST, content))
     voice.aside(f"A station asks to speak for {voice.visible(found.party.name)}:")
@@ -145,6 +308,7 @@ def _certify(found: RootFolder, content: bytes, out: Path, passphrase_file: Path
         lambda told: [
             f"{voice.visible(request.station)} is certified: {out}.",
             f"Carry it back: parley init FOLDER --answer {out.name}",
+            "(or parley rotate --answer, where the station has a letter already)",
         ],
     )
 

@@ -26,6 +26,8 @@ def in_words(view: View) -> Iterator[str]:
     """A station's state for a terminal."""
     about = view["station"]
     yield f"{voice.visible(about['party'])}, station {voice.visible(about['name'])}"
+    if view["certificate"]["revoked"]:
+        yield "REVOKED: our own root has taken the keys of this station back. `parley rotate`."
     if view["trouble"]:
         yield f"TROUBLE: {voice.sentence(view['trouble']['sentence'])}"
         yield f"  next: {voice.sentence(view['trouble']['hint'])}"
@@ -34,6 +36,15 @@ def in_words(view: View) -> Iterator[str]:
     for line in view["lines"]:
         yield ""
         yield from line_in_words(line)
+    for each in view["earlier"]:
+        again = voice.visible(each["read_it_as"])
+        yield ""
+        yield f"{again} is over: {voice.sentence(each['why'])}"
+        entries = voice.count(each["entries"], "entry", "entries")
+        yield f"  {entries}: parley record --line '{again}'"
+        if each["unacknowledged"]:
+            numbers = ", ".join(map(str, each["unacknowledged"]))
+            yield f"  never acknowledged here: theirs {numbers}"
     if view["alarms"]:
         yield ""
         yield f"{voice.count(len(view['alarms']), 'alarm')}, the most urgent first:"
@@ -90,6 +101,15 @@ def line_in_words(line: View) -> Iterator[str]:
     facts["Last contact"] = {None: "no message yet", 0: "today"}.get(days) or (
         f"{voice.count(days, 'day')} ago, tests not counted"
     )
+    facts["Certificates"] = "; ".join(
+        f"{side} {line['certificates'][side]['serial']}"
+        f" since {shown.moment(line['certificates'][side]['valid_from'])}"
+        for side in ("ours", "theirs")
+    )
+    if line["stopped"]:
+        facts["What to do"] = voice.visible(line["stopped"]["hint"])
+    if line["papers"]:
+        facts["Their papers"] = "; ".join(map(voice.visible, line["papers"]))
     test = line.get("last_test")
     facts["Last test"] = (
         f"{shown.moment(test['at'])}, answered after {words.span(test['answered_s'])}"

@@ -126,6 +126,11 @@ def seconds(value: float | None) -> str:
     return f"{hours} h {minutes:02d} min" if hours < 48 else f"{hours // 24} days"
 
 
+def day(at: float) -> str:
+    """A day, UTC."""
+    return time.strftime("%Y-%m-%d", time.gmtime(at))
+
+
 def count(number: int, thing: str, things: str = "") -> str:
     """1 message, 2 messages."""
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"

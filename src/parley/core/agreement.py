@@ -298,20 +298,19 @@ def terms(
     psk0: bytes | None = None,
     *,
     spent: bool = False,
+    over: bool = False,
 ) -> Terms:
     """What the line reads of a verified agreement, with all keys under their names on it.
 
-    `psk0` is needed until both directions are open; `spent` says that they are.
+    `psk0` is needed until both directions are open; `spent` says that they are. A line that is
+    `over` is only looked at: any keys of ours will do, for it never signs again (C4).
     """
     side = agreement.side_of(ours.fingerprint)
     letters = (ours, theirs) if side == 0 else (theirs, ours)
     Paper(agreement).fits(*letters)
     certificate = ours.certificate
-    if (our_keys.station.public, our_keys.log.public, our_keys.cosigner.public) != (
-        certificate.station,
-        certificate.log,
-        certificate.cosigner,
-    ):
+    publics = (our_keys.station.public, our_keys.log.public, our_keys.cosigner.public)
+    if not over and publics != (certificate.station, certificate.log, certificate.cosigner):
         raise Refused("our keys are not those of our letter", "restore the folder's keys", "I16")
     if (psk0 is not None or spent) != agreement.psk0:
         raise Refused("the secret of the meeting is missing, or not agreed upon", rule="I18")

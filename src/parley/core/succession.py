@@ -3,7 +3,7 @@
 A revocation says that the stations of a party certified up to a serial speak for it no more. A
 succession says that the next root, to which the compared digits committed, is the root from now
 on; the old root signs it too where it still exists. Both say when and why, and decide nothing by
-it: what was in a record before one came stays there. Source: spec/succession.md C5 to C10.
+it: what was in a record before one came stays there. Source: spec/succession.md C1, C5 to C12.
 
     revocation   map  1 version, 2 fingerprint, 3 last serial revoked, 4 reason, 5 made
     succession   map  1 version, 2 fingerprint, 3 new root [Ed25519, ML-DSA-65],
@@ -165,7 +165,7 @@ def _read(data: bytes, count: int, what: str, rule: str) -> tuple[Reader, list[V
     if len(data) > PAPER_BYTES_MAX:
         raise Malformed(f"{what} is too long", rule=rule)
     file = Reader(data)
-    version, *values = read_map(file.take(file.uvar()), count, what, rule)
+    version, *values = read_map(file.take(file.uvar()), count, what, rule).values()
     if version != VERSION:
         raise Malformed(f"{what} is of a version this station does not know", rule=rule)
     return file, values

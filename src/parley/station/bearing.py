@@ -33,6 +33,7 @@ class Bearing:
         self._line_id: bytes | None = row["line_id"]
         self._dials = bool(row["dial"])
         self.trouble: ParleyError | None = None
+        self._up: list[Path] = []  # that we called and that answered
         place = (row["host"], row["port"])
         self.bearer = TcpBearer(
             self,
@@ -68,7 +69,20 @@ class Bearing:
 
     def path_up(self, path: Path) -> None:
         """A way is open."""
+        if self._dials:
+            self._up.append(path)
         self._station.path_up(path, self._line() if self._dials else None)
+
+    def call_again(self) -> None:
+        """Let what is up carry our line, which may be another one than before."""
+        for path in self._up:
+            if not self._station.carrying.carries(path):
+                self._station.path_up(path, self._line())
+
+    def calls_for(self, gone: bytes, line_id: bytes) -> None:
+        """The line it calls for has another number."""
+        if self._line_id == gone:
+            self._line_id = line_id
 
     def path_frames(self, path: Path, frames: list[bytes]) -> None:
         """Frames came in."""
@@ -80,6 +94,8 @@ class Bearing:
 
     def path_down(self, path: Path, why: str) -> None:
         """The way is closed."""
+        if path in self._up:
+            self._up.remove(path)
         self._station.path_down(path)
 
     def _line(self) -> OpenLine | None:
@@ -129,6 +145,16 @@ class Bearings:
         for bearing in [each for each in self._all if each.id == id]:
             self._all.remove(bearing)
             self._do(bearing.stop())
+
+    def call_again(self) -> None:
+        """A line may be carried that was not: let paths that are up carry it."""
+        for bearing in self._all:
+            bearing.call_again()
+
+    def calls_for(self, gone: bytes, line_id: bytes) -> None:
+        """A line has another number from now on."""
+        for bearing in self._all:
+            bearing.calls_for(gone, line_id)
 
     def describe(self) -> list[dict[str, Any]]:
         """What the engineer wants to know of each."""

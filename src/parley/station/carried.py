@@ -54,7 +54,25 @@ SECRET = Kind(
     "Parley secret of a meeting",
     "Hand it over in person and to nobody else, and burn it once the line is open.",
 )
-KINDS = (LETTER, AGREEMENT, REQUEST, ANSWER, SECRET)
+REVOCATION = Kind(
+    "revocation",
+    "Parley revocation",
+    "A party takes the keys of a station back. Give it to all who know it: parley accept FILE\n"
+    "Their lines with that station stop at once.",
+)
+SUCCESSION = Kind(
+    "succession",
+    "Parley succession of a root",
+    "The next root of a party takes the place of the one before. Give it to: parley accept FILE\n"
+    "No digits are compared anew; any root but the one they named is refused.",
+)
+KINDS = (LETTER, AGREEMENT, REQUEST, ANSWER, SECRET, REVOCATION, SUCCESSION)
+
+
+def kind_of(file: bytes) -> Kind | None:
+    """What kind of file this says it is."""
+    text = file.lstrip()
+    return next((each for each in KINDS if text.startswith(each.title.encode() + b"\n")), None)
 
 
 def carry(kind: Kind, content: bytes) -> bytes:

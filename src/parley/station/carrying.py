@@ -140,7 +140,7 @@ class Carrying:
 
     def _whose(self, path: Path, frame: bytes, now: Instant) -> OpenLine | None:
         for open_line in self._lines:
-            if open_line.line.hear(frame, now, path.peer).authentic:
+            if open_line.stop is None and open_line.line.hear(frame, now, path.peer).authentic:
                 return open_line
         return None
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import EPOCH_2020
 from parley.core.errors import ParleyError
+from parley.station import lives
 from parley.station.audit_trail import PAGE_ROWS, checked
 from parley.station.bearing import describe
 from parley.station.clock import SKEW_S_MAX, stamp
-from parley.station.folder import check_private, read_keys
+from parley.station.folder import KEYS_NAME, check_private, read_keys
 from parley.station.lines import posix
 from parley.station.operations import Beside, operation
 from parley.station.people import TOKENS
@@ -62,7 +63,7 @@ def _folder(folder: Path) -> Finding:
             check_private(inside)
         for token in (folder / TOKENS).glob("*.token"):
             check_private(token)
-        read_keys(folder)
+        read_keys(folder / KEYS_NAME)
 
     return _examined(
         "folder and keys", "Only the station's own user can read the folder and its keys.", check
@@ -144,7 +145,7 @@ def _paths(station: Station) -> Finding:
         trouble = bearer["trouble"] or bearer["dial_trouble"]
         if trouble:
             return _finding("paths", False, trouble["sentence"], trouble["hint"])
-    dark = [each.agreed.name for each in station.lines if not each.paths]
+    dark = [each.agreed.name for each in station.lines if not each.paths and each.stop is None]
     if dark:
         return _finding(
             "paths",
@@ -174,4 +175,9 @@ def _introductions(station: Station) -> Finding:
                 " on both sides.",
                 "Read the 48 digits to each other, accept again, and agree anew.",
             )
-    return _finding(name, True, "Every line stands on letters that persons have compared.")
+    found = lives.trouble(station)
+    if found is not None:
+        return _finding(name, False, *found)
+    return _finding(
+        name, True, "Every line stands on letters that persons have compared and roots stand by."
+    )

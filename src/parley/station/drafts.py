@@ -63,6 +63,7 @@ class Draft:
     released: float | None
     releaser: int | None
     n: int | None
+    returned: str | None = None  # why it is here again, when it was released on an earlier line
 
     @property
     def marks(self) -> int:
@@ -142,6 +143,7 @@ def _draft(station: Station, row: Any) -> Draft:
         row["released"],
         row["releaser"],
         row["n"],
+        row["returned"],
     )
 
 
@@ -177,6 +179,7 @@ def view(station: Station, draft: Draft) -> dict[str, Any]:
         "advice": advice(text, draft.precedence),
         "arrived_since": arrived,
         "displayed": arrived[-1]["n"] + 1 if arrived else draft.base,
+        "returned": draft.returned,
         "released_at": draft.released,
         "releaser": draft.releaser,
         "n": draft.n,

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from parley import __version__
 from parley.core.errors import Refused, Unavailable
-from parley.core.identity import COSIGNER, LOG, STATION, Letter
+from parley.core.identity import COSIGNER, LOG, STATION, Certificate, Letter
 from parley.core.keys import SigningKey
 from parley.core.terms import OurKeys
 from parley.station.carried import LETTER, take_up
@@ -74,7 +74,7 @@ class Home:
     def open(cls, path: Path) -> Home:
         """Read settings, keys and letter; one sentence says what is missing or wrong."""
         check_private(path)
-        keys = read_keys(path)
+        keys = read_keys(path / KEYS_NAME)
         letter_file = path / LETTER_NAME
         if not letter_file.exists():
             raise Unavailable(
@@ -83,17 +83,22 @@ class Home:
                 f" `parley init {path} --answer FILE`.",
             )
         letter = Letter.parse(take_up(LETTER, read_whole(letter_file)))
-        certified = letter.certificate
-        if (certified.station, certified.log, certified.cosigner) != (
-            keys.station.public,
-            keys.log.public,
-            keys.cosigner.public,
-        ):
+        if not certifies(letter.certificate, keys):
+            keys = _next_keys(path, letter) or keys  # the letter is the last to change (C2)
+        if not certifies(letter.certificate, keys):
             raise Unavailable(
                 f"The keys in {path / KEYS_NAME} are not those of the letter beside them.",
                 "Restore both from the same backup.",
             )
         return cls(path, Config.read(path / CONFIG_NAME), keys, letter)
+
+    def keys_of(self, certificate: Certificate) -> OurKeys | None:
+        """Our keys of that certificate: those in force, or earlier ones that a line still needs."""
+        if certifies(certificate, self.keys):
+            return self.keys
+        path = self.path / KEYS_NAME / str(certificate.serial)
+        keys = read_keys(path) if path.exists() else None
+        return keys if keys is not None and certifies(certificate, keys) else None
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -103,6 +108,7 @@ class Home:
 
 
 REQUEST_NAME = "request.parley"
+NEXT_NAME = "next"  # beside the keys in force: those that the root is asked to certify
 
 # --- keys
 
@@ -116,22 +122,48 @@ def make_keys(entropy: Callable[[int], bytes]) -> OurKeys:
 
 def write_keys(path: Path, keys: OurKeys) -> None:
     """Keep the three keys, each in a file of its own."""
-    make_private(path / KEYS_NAME)
+    make_private(path)
     for use, key in (("station", keys.station), ("log", keys.log), ("cosigner", keys.cosigner)):
-        write_whole(
-            path / KEYS_NAME / f"{use}.key", f"{KEY_LABEL} {use}\n{key.seed.hex()}\n".encode()
-        )
+        write_whole(path / f"{use}.key", f"{KEY_LABEL} {use}\n{key.seed.hex()}\n".encode())
 
 
 def read_keys(path: Path) -> OurKeys:
     """The three keys of a folder."""
-    check_private(path / KEYS_NAME)
+    check_private(path)
     return OurKeys(
         *(
-            SigningKey(name, _seed(path / KEYS_NAME / f"{name.rpartition('/')[2]}.key"))
+            SigningKey(name, _seed(path / f"{name.rpartition('/')[2]}.key"))
             for name in (STATION, LOG, COSIGNER)
         )
     )
+
+
+def drop_keys(path: Path) -> None:
+    """Remove three keys that nobody needs any more."""
+    with suppress(FileNotFoundError):
+        for file in path.glob("*.key"):
+            file.unlink()
+        path.rmdir()
+        _sync(path.parent)
+
+
+def certifies(certificate: Certificate, keys: OurKeys) -> bool:
+    """Whether a certificate is about these keys."""
+    publics = (keys.station.public, keys.log.public, keys.cosigner.public)
+    return (certificate.station, certificate.log, certificate.cosigner) == publics
+
+
+def _next_keys(path: Path, letter: Letter) -> OurKeys | None:
+    """The keys that our new letter is about, put in place of those before."""
+    coming = path / KEYS_NAME / NEXT_NAME
+    if not coming.exists():
+        return None
+    keys = read_keys(coming)
+    if not certifies(letter.certificate, keys):
+        return None
+    write_keys(path / KEYS_NAME, keys)
+    drop_keys(coming)
+    return keys
 
 
 def _seed(path: Path) -> bytes:

@@ -66,7 +66,7 @@ def begin(
         write_whole(path / CONFIG_NAME, template(**(settings or {})).encode())
         Config.read(path / CONFIG_NAME)
         write_whole(path / REQUEST_NAME, carry(REQUEST, request.to_bytes()))
-        write_keys(path, keys)
+        write_keys(path / KEYS_NAME, keys)
     return request
 
 
@@ -92,7 +92,7 @@ def finish(path: Path, answer: bytes) -> Letter:
         # A crash may have come between the letter and the operator: then it is done again.
         if (path / LETTER_NAME).exists() and (path / TOKENS / f"{OPERATOR}.token").exists():
             raise Refused(f"The station in {path} has its letter.", "`parley introduce` shows it.")
-        letter = Answer.parse(take_up(ANSWER, answer)).finish(read_keys(path))
+        letter = Answer.parse(take_up(ANSWER, answer)).finish(read_keys(path / KEYS_NAME))
         asked = requested(path)
         if (letter.certificate.name, letter.languages) != (asked.station, asked.languages):
             raise Refused(

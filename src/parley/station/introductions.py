@@ -20,7 +20,7 @@ from parley.core.kept import Change
 from parley.core.keys import Prekey
 from parley.core.wire import encode
 from parley.evidence.sections import Documents
-from parley.station import meeting
+from parley.station import meeting, replacing, stops, vouching
 from parley.station.clauses import cautions, check_words, difference, render
 from parley.station.folder import Home
 from parley.station.letters import Known, by_fingerprint, by_name, from_base64, to_base64
@@ -59,8 +59,18 @@ def _agreed(store: SqliteStore, home: Home, line_id: bytes, inc: int) -> Agreed:
     ours, theirs = Letter.parse(row["ours"]), Letter.parse(row["theirs"])
     a, b = sorted((ours, theirs), key=lambda letter: letter.fingerprint)
     agreement = Agreement.parse(row["paper"]).verify(a, b)
+    if stops.keys_gone(store, line_id, inc):
+        looked_at = terms(agreement, ours, home.keys, theirs, spent=agreement.psk0, over=True)
+        return Agreed.of(agreement, looked_at)
+    keys = home.keys_of(ours.certificate)
+    if keys is None:
+        raise Unavailable(
+            f"The keys of serial {ours.certificate.serial}, on which the line {agreement.name}"
+            " stands, are not in this folder.",
+            "Restore the folder's keys from the backup that the database is of.",
+        )
     psk0, spent = meeting.kept(store, agreement, agreement.side_of(ours.fingerprint))
-    return Agreed.of(agreement, terms(agreement, ours, home.keys, theirs, psk0, spent=spent))
+    return Agreed.of(agreement, terms(agreement, ours, keys, theirs, psk0, spent=spent))
 
 
 def _opened(store: SqliteStore, line_id: bytes, inc: int) -> Any:
@@ -127,8 +137,11 @@ def _given(station: Station, packed: str) -> Given:
             "I13",
         )
     given = Given(paper, side, ours, theirs)
+    for letter in given.letters:
+        vouching.check_letter(station, letter)
     paper.fits(*given.letters)
     _check_new(station.store, given)
+    replacing.replaced_by(station, given.agreement)
     for signer, letter in enumerate(given.letters):
         if paper.signed(signer):
             paper.check(signer, letter)
@@ -164,9 +177,15 @@ def _check_new(store: SqliteStore, given: Given) -> None:
             "Propose a new line.",
             "I17",
         )
-    if before or agreement.inc != 1 or agreement.replaces:
+    if before and agreement.replaces not in [row["hash"] for row in before]:
         raise Refused(
-            "This agreement would replace one in force, which this version cannot do.",
+            f"This agreement does not name the one of the line {agreement.name} that it replaces.",
+            "Propose it with `parley agree propose --replaces`.",
+            "C3",
+        )
+    if agreement.inc != 1 and not agreement.replaces:
+        raise Refused(
+            f"This agreement is for incarnation {agreement.inc} and names none that it replaces.",
             "Propose a new line.",
             "I17",
         )
@@ -264,21 +283,27 @@ def agree_propose(
     *,
     party: str | None = None,
     amends: str | None = None,
+    replaces: str | None = None,
     terms: dict[str, Any],
 ) -> dict[str, Any]:
-    """Propose a line to a party we know, or other terms for the line that they proposed."""
-    if (party is None) == (amends is None):
+    """Propose a line to a party we know, other terms for the line that they proposed, or a new
+    agreement for a line there is."""
+    if [party, amends, replaces].count(None) != 2:
         raise Misused(
-            "A proposal is to a party, or amends one of theirs.",
-            "Name the party, or give their proposal.",
+            "A proposal is to a party, amends one of theirs, or replaces an agreement.",
+            "Name the party, their proposal or the line; one of the three.",
         )
     ours = station.home.letter
+    vouching.check_letter(station, ours)
     if amends is not None:
         given = _given(station, amends)
         side, theirs = given.side, given.theirs
         base = given.agreement.without(0).without(1)
+    elif replaces is not None:
+        side, theirs, base = replacing.successor(station, station.line(replaces), _fresh)
     else:
         theirs = by_name(station.store, party or "")
+        vouching.check_letter(station, theirs.letter)
         side = 0 if ours.fingerprint < theirs.letter.fingerprint else 1
         base = _fresh(station, side, ours, theirs.letter)
     seed = station.entropy(32)
@@ -415,8 +440,10 @@ def _answer(station: Station, given: Given) -> Given:
 
 def _check_name_free(store: SqliteStore, agreement: Agreement) -> None:
     taken = store.sql(
-        "SELECT 1 FROM agreements WHERE name = ? AND line_id <> ?",
-        (agreement.name, agreement.line_id),
+        "SELECT 1 FROM agreements a WHERE name = ? AND line_id <> ? AND hash <> ? AND NOT EXISTS"
+        " (SELECT 1 FROM stops s WHERE s.line_id = a.line_id AND s.inc = a.inc"
+        " AND s.kind = 'replaced')",
+        (agreement.name, agreement.line_id, agreement.replaces),
     )
     if taken:
         raise Refused(
@@ -444,10 +471,14 @@ def agree_accept(
     opened = Agreed.of(
         stands, terms(stands, given.ours, station.home.keys, given.theirs.letter, psk0)
     )
+    old = replacing.replaced_by(station, stands)
     _open(station, given)
     meeting.keep(station.store, stands, psk0)
+    ended = None if old is None else replacing.retire(station, old, stands, who)
     station.lines_changed = True
     return {
+        "inc": opened.terms.inc,
+        "replaced": ended,
         "line": opened.hex,
         "name": opened.name,
         "counterpart": opened.counterpart,
@@ -486,30 +517,3 @@ def _open(station: Station, given: Given) -> None:
     store.sql("DELETE FROM proposals WHERE line_id = ?", (line_id,))
     store.enrol(line_id, inc, given.side)
     store.keep(Change(line_id, inc, (0, 0), cells={"prekey": encode(seed)}))
-
-
-@operation("agree.list", roles=("operator",), reads=True, setup=True)
-def agree_list(station: Station, who: Person) -> dict[str, Any]:
-    """What is on its way, and what opened a line."""
-    store, ours = station.store, station.home.letter
-    found = []
-    for state, rows in (
-        ("on its way", store.sql("SELECT paper FROM proposals ORDER BY at")),
-        ("open", store.sql("SELECT paper FROM agreements ORDER BY opened")),
-    ):
-        for row in rows:
-            agreement = Paper.parse(row["paper"]).agreement
-            found.append(
-                {
-                    "line": agreement.line_id.hex(),
-                    "name": agreement.name,
-                    "counterpart": agreement.parties[1 - agreement.side_of(ours.fingerprint)],
-                    "mark": agreement.mark.name,
-                    "level": agreement.level,
-                    "made": agreement.made,
-                    "state": state,
-                    "complete": agreement.complete,
-                    "sha256": agreement.hash.hex(),
-                }
-            )
-    return {"agreements": found}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from parley.core.errors import Misused, Refused
 from parley.core.identity import Letter, read_digits
 from parley.core.keys import same
+from parley.station import vouching
 from parley.station.folder import Home
 from parley.station.operations import operation
 from parley.station.person import Person
@@ -44,6 +45,20 @@ def by_fingerprint(store: SqliteStore, fingerprint: bytes) -> Known | None:
         (fingerprint,),
     )
     return Known(Letter.parse(rows[0]["file"]), bool(rows[0]["compared"])) if rows else None
+
+
+def before_it(store: SqliteStore, fingerprint: bytes) -> Known | None:
+    """The letter in force of that party under an earlier root."""
+    rows = store.sql(
+        "SELECT s.fingerprint, l.file, l.compared FROM successions s LEFT JOIN letters l"
+        " ON l.fingerprint = s.fingerprint AND l.replaced IS NULL WHERE s.heir = ?",
+        (fingerprint,),
+    )
+    if not rows:
+        return None
+    if rows[0]["file"] is None:
+        return before_it(store, bytes(rows[0]["fingerprint"]))
+    return Known(Letter.parse(rows[0]["file"]), bool(rows[0]["compared"]))
 
 
 def by_name(store: SqliteStore, party: str) -> Known:
@@ -93,11 +108,12 @@ def introduce(station: Station, who: Person) -> dict[str, Any]:
 @operation("letter.show", roles=("operator",), reads=True, setup=True)
 def letter_show(station: Station, who: Person, *, letter: str) -> dict[str, Any]:
     """What a letter says, without its digits; and whether digits must be typed to accept it."""
-    read = _theirs(station.home, letter)
-    before = by_fingerprint(station.store, read.fingerprint)
+    read = _theirs(station.store, station.home, letter)
+    before = _before(station.store, read)
     return {
         "party": read.party,
         "station": read.certificate.name,
+        **_dated(read),
         "languages": list(read.languages),
         "bearers": list(read.bearers),
         "issued": read.issued,
@@ -114,6 +130,8 @@ def letter_list(station: Station, who: Person) -> dict[str, Any]:
             {
                 "party": each.letter.party,
                 "station": each.letter.certificate.name,
+                **_dated(each.letter),
+                "papers": vouching.papers_of(station, each.letter.fingerprint),
                 "digits": each.letter.digits,
                 "compared": each.compared,
                 "languages": list(each.letter.languages),
@@ -139,8 +157,9 @@ def accept(
             "A letter is accepted by digits heard or by a fingerprint, not by both.",
             "Give the digits if a person heard them.",
         )
-    read = _theirs(station.home, letter)
-    before = by_fingerprint(station.store, read.fingerprint)
+    read = _theirs(station.store, station.home, letter)
+    vouching.check_letter(station, read)
+    before = _before(station.store, read)
     _check_place(station.store, read, before)
     typed = digits if digits is not None else fingerprint
     compared = before is not None and before.compared
@@ -157,12 +176,24 @@ def accept(
     return {
         "party": read.party,
         "station": read.certificate.name,
+        **_dated(read),
         "compared": compared,
         "replaced": before is not None,
+        "before": None if before is None else _dated(before.letter),
+        "new_root": before is not None and before.letter.fingerprint != read.fingerprint,
     }
 
 
-def _theirs(home: Home, packed: str) -> Letter:
+def _dated(letter: Letter) -> dict[str, Any]:
+    return {"serial": letter.certificate.serial, "valid_from": letter.certificate.valid_from}
+
+
+def _before(store: SqliteStore, read: Letter) -> Known | None:
+    """What the letter would replace: one of the same digits, or of the root before (C2, C11)."""
+    return by_fingerprint(store, read.fingerprint) or before_it(store, read.fingerprint)
+
+
+def _theirs(store: SqliteStore, home: Home, packed: str) -> Letter:
     try:
         read = Letter.parse(from_base64("letter", packed))
     except Refused as error:
@@ -171,7 +202,9 @@ def _theirs(home: Home, packed: str) -> Letter:
             error.hint or "Ask the other party for its letter again.",
             error.rule,
         ) from error
-    if read.who.root == home.letter.who.root:
+    if read.who.root == home.letter.who.root or home.letter.fingerprint == vouching.heir_of(
+        store, read.fingerprint
+    ):
         raise Refused(
             "This is our own letter.", "Give it to the other party, and accept theirs.", "I10"
         )
@@ -179,20 +212,28 @@ def _theirs(home: Home, packed: str) -> Letter:
 
 
 def _check_place(store: SqliteStore, read: Letter, before: Known | None) -> None:
-    if before is not None and before.letter.certificate.serial > read.certificate.serial:
+    if (
+        before is not None
+        and before.letter.fingerprint == read.fingerprint
+        and before.letter.certificate.serial > read.certificate.serial
+    ):
         raise Refused(
-            f"This letter of {read.party} is older than the one accepted before.",
+            f"This letter of {read.party} is older than the one accepted before: its certificate"
+            f" is {read.certificate.serial}, and {before.letter.certificate.serial} stands.",
             "Ask for the newest one.",
             "I9",
         )
     for each in known(store):
+        if before is not None and each.letter.fingerprint == before.letter.fingerprint:
+            continue
         if (
             each.letter.party.casefold() == read.party.casefold()
             and each.letter.fingerprint != read.fingerprint
         ):
             raise Refused(
                 f"Another party is known here as {read.party}.",
-                "If its root was replaced, meet again; if not, this letter is not theirs.",
+                "If its root was replaced, accept the succession first, or meet again; if not,"
+                " this letter is not theirs.",
                 "I9",
             )
 
@@ -214,10 +255,12 @@ def _check_digits(read: Letter, typed: str) -> None:
 
 
 def _put(station: Station, read: Letter, compared: bool) -> None:
-    station.store.sql(
-        "UPDATE letters SET replaced = ? WHERE fingerprint = ? AND replaced IS NULL",
-        (station.now.wall, read.fingerprint),
-    )
+    before = _before(station.store, read)
+    for fingerprint in {read.fingerprint, *([before.letter.fingerprint] if before else [])}:
+        station.store.sql(
+            "UPDATE letters SET replaced = ? WHERE fingerprint = ? AND replaced IS NULL",
+            (station.now.wall, fingerprint),
+        )
     station.store.sql(
         "INSERT INTO letters (fingerprint, party, compared, file, accepted) VALUES (?, ?, ?, ?, ?)",
         (read.fingerprint, read.party, int(compared), read.raw, station.now.wall),

@@ -25,6 +25,38 @@ SILENT_AFTER_HEARTBEATS = 2.5
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """Why a line stands still (spec/succession.md): people stopped it, its keys were revoked, or
+    another agreement replaced it. Only what people stopped can go on."""
+
+    kind: str  # "person", "revoked" or "replaced"
+    why: str  # a sentence without its stop
+    at: float  # POSIX seconds
+    person: int | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether this life of the line is over, and only its record stays."""
+        return self.kind == "replaced"
+
+    @property
+    def final(self) -> bool:
+        """Whether its keys are gone."""
+        return self.kind != "person"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return {
+            "person": "Another person than the one who stopped it lets it go on, once both have"
+            " spoken: `parley stop --lift`.",
+            "revoked": "Call them by another way, accept the letter of the station that follows,"
+            " and agree anew: `parley agree propose --replaces LINE`.",
+            "replaced": "Its record can be read and exported; write on the line that replaced it.",
+        }[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
 class Agreed:
     """What the agreement and the letters say of a line, as the station needs it."""
 
@@ -73,6 +105,7 @@ class OpenLine:
         self.observed = "not yet"
         self.declared = Declared(agreed.terms.side, *agreed.suspending)
         self.declared_told = ""  # the state that people were last told of
+        self.stop: Stop | None = None
 
     @property
     def id(self) -> bytes:
@@ -120,6 +153,8 @@ class OpenLine:
 
     def check_not_halted(self, state: LineState) -> None:
         """Refuse what cannot be said, before anything is noted of it."""
+        if self.stop is not None:
+            raise Halted(f"{self.stop.why}.", self.stop.hint, rule="C13")
         if state.halted is not None:
             raise Halted(
                 f"The line {self.agreed.name} is halted: {state.halted}.",
@@ -164,16 +199,19 @@ class OpenLine:
 
 
 class Lines:
-    """All lines of a station, by number and incarnation."""
+    """All lines of a station, by number and incarnation.
+
+    Those that are over are found by both alone: `NAME/1` is the first incarnation of that line.
+    """
 
     def __init__(self) -> None:
         self._lines: dict[tuple[bytes, int], OpenLine] = {}
 
     def __iter__(self) -> Iterator[OpenLine]:
-        return iter(list(self._lines.values()))
+        return iter([each for each in self._lines.values() if not (each.stop and each.stop.over)])
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return len(list(iter(self)))
 
     def __contains__(self, key: object) -> bool:
         return key in self._lines
@@ -185,6 +223,9 @@ class Lines:
     def named(self, name: str | None) -> OpenLine:
         """A line by its name or the beginning of its number; the only one needs neither."""
         lines = list(self)
+        over = self._over(name) if name is not None else None
+        if over is not None:
+            return over
         if not lines:
             raise Refused(
                 "This station has no line yet.", "Introduce yourselves, then agree on one."
@@ -199,6 +240,19 @@ class Lines:
         if not lines:
             raise Refused(f"There is no line {name!r:.60}.", f"There is: {known}.")
         raise Misused("Say which line you mean.", f"With --line; there is: {known}.")
+
+    def _over(self, name: str) -> OpenLine | None:
+        """An earlier life of a line, by name and incarnation."""
+        name, _, inc = name.rpartition("/")
+        lives = [each for each in self.earlier() if name and inc == str(each.inc)]
+        found = [each for each in lives if each.agreed.name == name] or [
+            each for each in lives if each.agreed.hex.startswith(name.lower())
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def earlier(self) -> list[OpenLine]:
+        """Lines that are over, oldest first."""
+        return [each for each in self._lines.values() if each.stop and each.stop.over]
 
     def of(self, line_id: bytes, inc: int) -> OpenLine:
         """The line that a row belongs to."""

@@ -89,5 +89,10 @@ def kept(store: SqliteStore, agreement: Agreement, side: int) -> tuple[bytes | N
     return None, True
 
 
+def burn(store: SqliteStore, line_id: bytes, inc: int) -> None:
+    """Erase psk0 of a line that is over, whether it had done its work or not."""
+    store.put_secret(f"psk0 {line_id.hex()} {inc}", None)
+
+
 def _name(agreement: Agreement) -> str:
     return f"psk0 {agreement.line_id.hex()} {agreement.inc}"

@@ -28,7 +28,9 @@ Words = NewType("Words", str)  # a text that the operation checks itself, charac
 
 INTEGER_MAX = (1 << 53) - 1  # what every JSON reader holds exactly
 LIST_ITEMS_MAX = 1024
-HIDDEN = frozenset(("token", "passphrase", "psk", "secret", "digits"))  # never in the audit trail
+HIDDEN = frozenset(
+    ("token", "passphrase", "psk", "secret", "digits", "phrase")
+)  # never in the audit trail
 WORDS = frozenset(("text", "subject", "reason", "fields"))  # what people wrote: there as a hash
 KEPT_CHARACTERS_MAX = 200  # of any other argument
 

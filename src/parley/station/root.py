@@ -181,18 +181,25 @@ class RootFolder:
         passphrase: str,
         entropy: Callable[[int], bytes],
         cost: int = SCRYPT_N,
+        *,
+        next_passphrase: str | None = None,
+        seed: bytes | None = None,
     ) -> RootFolder:
-        """Make the root of a party, and its successor, both under the passphrase."""
+        """Make the root of a party, and its successor, each under its passphrase. With `seed` it is
+        the root that was bound to follow."""
         check_name("party's name", party)
         check_passphrase(passphrase)
+        passphrases = {KEY_NAME: passphrase, NEXT_NAME: next_passphrase or passphrase}
+        check_passphrase(passphrases[NEXT_NAME])
         make_private(path)
         if (path / PUBLIC_NAME).exists() or (path / KEY_NAME).exists():
             raise Refused(f"There is a root in {path} already.", "Use it, or name another folder.")
-        seeds = {KEY_NAME: entropy(64), NEXT_NAME: entropy(64)}
+        seeds = {KEY_NAME: seed or entropy(64), NEXT_NAME: entropy(64)}
         successor = SigningKey(ROOT, seeds[NEXT_NAME], root=True).public
         root = PartyRoot(party, seeds[KEY_NAME], commit_to(successor))
-        for name, seed in seeds.items():
-            write_whole(path / name, _closed(seed, party, name, passphrase, entropy, cost))
+        for name, each in seeds.items():
+            closed = _closed(each, party, name, passphrases[name], entropy, cost)
+            write_whole(path / name, closed)
         public = {
             "format": PUBLIC_FORMAT,
             "party": party,
@@ -207,7 +214,7 @@ class RootFolder:
         """The private root; Refused when the passphrase does not open it."""
         file = self.path / KEY_NAME
         check_private(file)
-        seed = _opened(file, self.party.name, passphrase)
+        seed = open_key(file, self.party.name, KEY_NAME, passphrase)
         root = PartyRoot(self.party.name, seed, self.party.next_root_commit)
         if root.party != self.party:
             raise Unavailable(
@@ -223,7 +230,7 @@ class RootFolder:
             certificate = Certificate(request.station, serial, *request.keys, now)
             signed = [(certificate, root.sign(certificate.message))]
             body = letter_body(root.party, signed, request.languages, request.bearers, now)
-            self._note(
+            self.note(
                 kind="certificate",
                 at=now,
                 station=request.station,
@@ -238,7 +245,7 @@ class RootFolder:
         with lock(self.path):
             self._check_new(agreement)
             signed = paper.sign(root)
-            self._note(
+            self.note(
                 kind="agreement",
                 at=now,
                 line=agreement.line_id.hex(),
@@ -276,7 +283,7 @@ class RootFolder:
                 "I17",
             )
 
-    def _note(self, **line: Any) -> None:
+    def note(self, **line: Any) -> None:
         """Write down what is about to be signed, durably, before the signature exists."""
         file = self.path / SIGNED_NAME
         before = read_whole(file) if file.exists() else b""
@@ -320,7 +327,8 @@ def _closed(
     )
 
 
-def _opened(path: Path, party: str, passphrase: str) -> bytes:
+def open_key(path: Path, party: str, use: str, passphrase: str) -> bytes:
+    """The seed in a key file, wherever it was carried; Refused when the passphrase is another."""
     try:
         found = json.loads(read_whole(path))
         cost = found["scrypt_n"]
@@ -338,7 +346,7 @@ def _opened(path: Path, party: str, passphrase: str) -> bytes:
         raise Unavailable(f"The file {path} is not a whole key file.", "Restore it from a backup.")
     try:
         return AESGCM(_stretched(passphrase, salt, cost)).decrypt(
-            nonce, sealed, _bound(party, path.name, cost)
+            nonce, sealed, _bound(party, use, cost)
         )
     except InvalidTag as error:
         raise Refused(

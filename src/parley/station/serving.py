@@ -25,11 +25,14 @@ from parley.station import (
     introductions,
     letters,
     line_tests,
+    lives,
+    papers,
     people,
     records,
     releasing,
     sessions,
     status,
+    stops,
 )
 from parley.station.clock import Clock, SystemClock
 from parley.station.control import ControlServer
@@ -53,11 +56,14 @@ OPERATIONS_IN = (
     introductions,
     letters,
     line_tests,
+    lives,
+    papers,
     people,
     records,
     releasing,
     sessions,
     status,
+    stops,
 )
 
 

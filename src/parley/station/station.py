@@ -13,6 +13,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -34,7 +35,7 @@ from parley.core.keys import Entropy
 from parley.core.line import Line
 from parley.core.terms import Instant
 from parley.evidence.sections import Documents
-from parley.station import introductions, messages, roster
+from parley.station import introductions, messages, roster, stops
 from parley.station.answering import Call, finish
 from parley.station.audit_trail import Trail
 from parley.station.bearing import Bearings
@@ -142,6 +143,7 @@ class Station:
                 self._read_declared(open_line)
                 self._lines.add(open_line)
                 self.roster_changed = True
+        stops.load(self)
         self._soon()
 
     def _load(self, agreed: Agreed) -> Line:
@@ -160,8 +162,13 @@ class Station:
 
     @property
     def lines(self) -> list[OpenLine]:
-        """All lines."""
+        """All lines that are not over."""
         return list(self._lines)
+
+    @property
+    def earlier_lines(self) -> list[OpenLine]:
+        """Lines that another agreement has replaced; their record stays."""
+        return self._lines.earlier()
 
     def line(self, name: str | None) -> OpenLine:
         """A line by its name or the beginning of its number; the only one needs neither."""
@@ -173,7 +180,9 @@ class Station:
 
     def state(self, open_line: OpenLine) -> LineState:
         """What may be known of a line now."""
-        return open_line.line.state(self.now)
+        state = open_line.line.state(self.now)
+        stop = open_line.stop
+        return state if stop is None else replace(state, halted=stop.why, path_up=False)
 
     def entry(self, open_line: OpenLine, dir: int, n: int) -> EntryRow:
         """One entry of the record."""
@@ -185,6 +194,8 @@ class Station:
 
     def say(self, open_line: OpenLine, saying: Saying) -> int:
         """Queue an entry of ours; its number in the queue. Durable with the operation."""
+        if open_line.stop is not None:
+            open_line.check_not_halted(self.state(open_line))
         queue_id = open_line.line.say(saying, self.now)
         self._said += 1
         return queue_id
@@ -288,6 +299,8 @@ class Station:
             self.publish("line", bound, state="path up", path=path.name)
 
     def _bind(self, path: Path, open_line: OpenLine) -> None:
+        if open_line.stop is not None:
+            return
         self.carrying.bind(path, open_line, self.now)
         self.publish("line", open_line, state="path up", path=path.name)
 
@@ -378,6 +391,7 @@ class Station:
             del self._happened[happened:], self._after[after:]
             if call.operation.setup:
                 self.people.load()
+                stops.load(self)
         self.trail.asked(self.now.wall, call.who, call.operation.name, call.arguments, answer)
         self._answers.append((call.reply, answer))
 
@@ -403,15 +417,37 @@ class Station:
     def _settle(self) -> None:
         """Ask every line what follows; keep and note it, and lay out what leaves."""
         for open_line in self._lines:
-            hold_to(open_line.declared, open_line.line, open_line.agreed.mark, self.now)
-            room = min(open_line.room(), NUMBERED_BYTES_A_STEP)
-            numbered = False
-            effects = open_line.line.settle(self.now, room)
-            for effect in self._departures.lay_out(open_line, effects):
-                numbered |= isinstance(effect, Numbered)
-                self._note(open_line, effect)
-            if numbered and self.state(open_line).queued:
-                self._soon()  # what is left of the queue goes in steps of its own
+            if open_line.stop is None:
+                self._settle_line(open_line)
+
+    def _settle_line(self, open_line: OpenLine) -> None:
+        hold_to(open_line.declared, open_line.line, open_line.agreed.mark, self.now)
+        room = min(open_line.room(), NUMBERED_BYTES_A_STEP)
+        numbered = False
+        effects = open_line.line.settle(self.now, room)
+        for effect in self._departures.lay_out(open_line, effects):
+            numbered |= isinstance(effect, Numbered)
+            self._note(open_line, effect)
+        if numbered and self.state(open_line).queued:
+            self._soon()  # what is left of the queue goes in steps of its own
+
+    def still(self, open_line: OpenLine) -> None:
+        """Keep what a line has taken in this step; it neither speaks nor hears from now on, once
+        the caller has made durable why."""
+        if open_line.stop is None:
+            self._settle_line(open_line)
+        self.after_commit(partial(self.take_up_again, open_line))
+
+    def take_up_again(self, open_line: OpenLine) -> None:
+        """A line was stopped, or may go on: take it up as it is durable now."""
+        for path in list(open_line.paths):
+            self.carrying.unbind(path, self.now)
+            path.close("the line was stopped")
+        open_line.line = self._load(open_line.agreed)
+        self._read_declared(open_line)
+        stops.load(self)
+        self.bearings.call_again()
+        self._soon()
 
     def _note(self, open_line: OpenLine, effect: Effect) -> None:
         """Make an effect durable, and note what people will ask about it."""
@@ -471,6 +507,7 @@ class Station:
             self._read_declared(open_line)
             if open_line.paths:
                 open_line.line.path_up(self.now)
+        stops.load(self)
         self.watch.load()
         self._broken = False
 
@@ -482,6 +519,8 @@ class Station:
             return
         at = self.watch.wake_at()
         for open_line in self._lines:
+            if open_line.stop is not None:
+                continue
             at = min(at, open_line.line.wake_at(self.now))
             if open_line.paths and open_line.room() <= 0:
                 at = min(at, self.now.mono + ROOM_S)

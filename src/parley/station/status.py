@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import parley
 from parley.core.effects import LineState
+from parley.station import lives
 from parley.station.bearing import describe
 from parley.station.desks import desk_view, desks_of
 from parley.station.line_tests import last_test
@@ -36,6 +37,8 @@ def status(station: Station, who: Person, *, line: str | None = None) -> dict[st
         },
         "now": station.now.wall,
         "lines": [line_view(station, open_line) for open_line in lines],
+        "earlier": lives.earlier(station),
+        "certificate": lives.our_certificate(station),
         "alarms": alarms(station),
         "audit_head": station.trail.head.hex(),
         "bearers": describe(station),
@@ -57,7 +60,7 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "mark": agreed.mark.name,
         "verified": agreed.verified,
         "languages": {"ours": agreed.our_language, "theirs": agreed.their_language},
-        "declared": _declared(state, declared["state"]),
+        "declared": _declared(open_line, state, declared["state"]),
         "standing": declared,
         "observed": open_line.observe(state),
         "silent_after_s": open_line.silent_after_s(),
@@ -80,6 +83,7 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "we_cosigned": state.we_cosigned,
         "they_cosigned": state.they_cosigned,
         **keys_view(state),
+        **lives.line_life(station, open_line),
         "bearers": [path.name for path in open_line.paths],
         "counts": state.counts,
         "desks": {
@@ -92,7 +96,9 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
     }
 
 
-def _declared(state: LineState, by_people: str) -> str:
+def _declared(open_line: OpenLine, state: LineState, by_people: str) -> str:
+    if open_line.stop is not None:
+        return "stopped"
     if state.halted is not None:
         return "halted"
     return by_people if state.in_service or by_people != "open" else "waiting"
