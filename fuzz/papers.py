@@ -10,8 +10,16 @@ from fuzz.script import Script, edited
 from parley.core import agreement as agreeing
 from parley.core.agreement import Agreement, Paper
 from parley.core.errors import Malformed, Refused
-from parley.core.identity import LETTER_LABEL, Certificate, Letter, finish_letter, read_digits
-from parley.core.wire import Reader
+from parley.core.identity import (
+    LETTER_LABEL,
+    Certificate,
+    Letter,
+    PartyRoot,
+    finish_letter,
+    read_digits,
+)
+from parley.core.succession import REVOCATION_LABEL, SUCCESSION_LABEL, Revocation, Succession
+from parley.core.wire import Reader, uvar
 from parley.evidence import audit
 from parley.evidence import proof as proving
 from parley.evidence.sections import NotWhole
@@ -125,6 +133,73 @@ def paper(data: bytes) -> None:
 @cache
 def _signed() -> bytes:
     return parties.signed(_NORTH, _SOUTH).to_bytes()
+
+
+def revocation(data: bytes) -> None:
+    """A revocation as a file, and one of odd content with the root's signature under it."""
+    script = Script(data)
+    told = Revocation(_NORTH.letter.fingerprint, 3, "Lost.", parties.MADE)
+    if script.number() & 1:
+        raw = edited_bytes(_revocation(), script)
+    else:
+        body = edited(_body_of(told.to_bytes()), script)
+        raw = uvar(len(body)) + body + _NORTH.root.sign(REVOCATION_LABEL + body)
+    try:
+        read = Revocation.parse(raw)
+    except Refused:
+        return
+    assert read.to_bytes() == raw
+    try:
+        read.verify(_NORTH.letter.who.root)
+    except Refused:
+        return
+    assert 1 <= read.upto < 1 << 32
+    assert read.reason
+
+
+def succession(data: bytes) -> None:
+    """A succession as a file, and one of odd content with both roots' signatures under it."""
+    script = Script(data)
+    if script.number() & 1:
+        raw = edited_bytes(_succession(), script)
+    else:
+        body = edited(_body_of(_succession()), script)
+        signed = SUCCESSION_LABEL + body
+        raw = uvar(len(body)) + body + _heir().sign(signed) + _NORTH.root.sign(signed)
+    try:
+        read = Succession.parse(raw)
+    except Refused:
+        return
+    assert read.to_bytes() == raw
+    try:
+        after = read.follow(_NORTH.letter.who)
+    except Refused:
+        return
+    # Whatever else a thief of the old root writes, only the root that was named comes in.
+    assert after.root == _heir().key.public
+    assert after.name == "North"
+
+
+@cache
+def _heir() -> PartyRoot:
+    return PartyRoot("North", parties.seed("North", "next root"), bytes(32))
+
+
+@cache
+def _revocation() -> bytes:
+    told = Revocation(_NORTH.letter.fingerprint, 3, "Lost.", parties.MADE)
+    return told.signed(_NORTH.root).to_bytes()
+
+
+@cache
+def _succession() -> bytes:
+    gone = _NORTH.letter.who
+    return Succession.make(gone, _heir(), _NORTH.root, "Lost.", parties.MADE).to_bytes()
+
+
+def _body_of(paper: bytes) -> bytes:
+    file = Reader(paper)
+    return file.take(file.uvar())
 
 
 def carried(data: bytes) -> None:

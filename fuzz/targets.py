@@ -31,6 +31,8 @@ TARGETS = {
     "digits": Target("papers", 128),
     "agreement": Target("papers"),
     "paper": Target("papers"),
+    "revocation": Target("papers", 2048),
+    "succession": Target("papers", 2048),
     "carried": Target("papers"),
     "evidence": Target("papers", 2048),
     "proof": Target("papers"),

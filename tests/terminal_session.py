@@ -166,4 +166,5 @@ class Session:
             if typed and QUESTION.match(last):
                 os.write(near, typed.pop(0).encode() + b"\n")
         assert not typed, f"nobody asked for {typed[0]!r}: {out.decode()}"
-        return out.decode().replace("\r\n", "\n")
+        # What stands before a carriage return was progress, and is seen no more.
+        return re.sub(r"[^\n]*\r", "", out.decode().replace("\r\n", "\n"))

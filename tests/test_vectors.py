@@ -13,7 +13,7 @@ import pytest
 
 from parley.core.entry import Plaintext, check_text, read_body
 from parley.core.errors import ParleyError
-from parley.core.identity import read_digits
+from parley.core.identity import ROOT, Party, read_digits
 from parley.core.kept import EntryRow
 from parley.core.keys import (
     COSIGN_ED25519,
@@ -28,15 +28,14 @@ from parley.core.opening import TheirOpen
 from parley.core.packets import Prekeys, Rekey, Status
 from parley.core.record import Log
 from parley.core.seal import open_entry
+from parley.core.succession import Revocation, Succession
 from parley.core.wire import Reader, Value, decode, encode
 from parley.evidence import audit, proof
 from parley.station.declared import Declared
 from vectors import generate, of_lines, sample
 
-WIRE, KEYS, IDENTITY, ENTRY, DECLARED, SEAL, RECORD = (
-    generate.read(page)
-    for page in ("wire", "keys", "identity", "entry", "declared", "seal", "record")
-)
+NAMES = ("wire", "keys", "identity", "entry", "declared", "seal", "record", "succession")
+WIRE, KEYS, IDENTITY, ENTRY, DECLARED, SEAL, RECORD, SUCCESSION = map(generate.read, NAMES)
 
 
 def given(page: dict[str, Any], name: str) -> pytest.MarkDecorator:
@@ -66,13 +65,50 @@ def value_of(shown: Any) -> Value:
     return {value_of(key): value_of(item) for key, item in inner}
 
 
-@pytest.mark.parametrize("page", ["wire", "keys", "identity", "entry", "seal", "record"])
+@pytest.mark.parametrize("page", NAMES)
 def test_the_code_gives_the_vectors(page: str) -> None:
     file = generate.FOLDER / f"{page}.json"
     assert generate.text_of(PAGES[page]) == file.read_text(encoding="utf-8")
 
 
 PAGES = generate.pages()
+
+
+# --- succession.md
+
+
+def _north() -> Party:
+    told = SUCCESSION["party"]
+    root = VerifyKey(
+        ROOT, bytes.fromhex(told["root ed25519"]), bytes.fromhex(told["root ml-dsa-65"])
+    )
+    return Party(told["name"], root, bytes.fromhex(told["next root commit"]))
+
+
+def test_C5_C6_a_revocation_is_read_and_verified() -> None:
+    told = SUCCESSION["revocation"]
+    read = Revocation.parse(bytes.fromhex(told["file"])).verify(_north().root)
+    assert read.fingerprint.hex() == told["fingerprint"] == _north().fingerprint.hex()
+    assert (read.upto, read.reason, read.made) == (told["serial"], told["reason"], told["made"])
+
+
+@given(SUCCESSION, "successions")
+def test_C9_C10_a_succession_is_followed(vector: Any) -> None:
+    read = Succession.parse(bytes.fromhex(vector["file"]))
+    assert read.signed_by(_north()) == vector["signed by the old root"]
+    assert read.follow(_north()).fingerprint.hex() == vector["fingerprint after"]
+
+
+@given(SUCCESSION, "refused")
+def test_C10_a_paper_is_refused_by_its_rule(vector: Any) -> None:
+    data = bytes.fromhex(vector["file"])
+
+    def read() -> object:
+        if vector["why"].startswith("revocation"):
+            return Revocation.parse(data).verify(_north().root)
+        return Succession.parse(data).follow(_north())
+
+    assert rule_of(read) == vector["rule"]
 
 
 # --- wire.md

@@ -795,5 +795,63 @@ function checkSample() {
   everyChangeRefused(readProof, proof, proof.indexOf("\n--- proof\n") + 11, proof.length - 1, 397);
 }
 
-for (const check of [checkWire, checkKeys, checkIdentity, checkEntry, checkDeclared, checkSeal, checkRecord, checkSample]) check();
+// --- succession.md: revocation, succession
+
+const ROOT_BLOCK = 1 + 5 + 64 + 5 + 3309;
+const rootBlock = (block, root, words) =>
+  checkBlock(block, "parley.invalid/root", ...root, [[1, words], [8, words]], ml_dsa65);
+const fieldsOf = (map, count, rule) => {
+  if (Object.keys(map).length !== count || map[1] !== 1n) refuse(rule);
+  return map;
+};
+function readRevocation(data, party) {
+  const [map, message, block] = file(data, "parley revocation v1");
+  const { 2: fingerprint, 3: serial, 4: reason, 5: made } = fieldsOf(map, 5, "C5");
+  if (fingerprint.length !== 20 || serial < 1n || serial >> 32n || !reason) refuse("C5");
+  rootBlock(block, party.root, message); // C6
+  return { fingerprint, serial, reason, made };
+}
+function readSuccession(data, party) {
+  const [map, message, blocks] = file(data, "parley succession v1");
+  const { 2: fingerprint, 3: root, 4: commit } = fieldsOf(map, 6, "C9");
+  const [newer, older] = [blocks.slice(0, ROOT_BLOCK), blocks.slice(ROOT_BLOCK)];
+  const byOld = older.length === ROOT_BLOCK;
+  if (!byOld && hex(older) !== "00") refuse("C9");
+  rootBlock(newer, root, message);
+  if (hex(fingerprint) !== party.fingerprint) refuse("C10");
+  if (byOld) rootBlock(older, party.root, message);
+  if (hex(H(join(...root))) !== party.commit) refuse("C10");
+  const named = { list: [{ text: party.name }, ...root.map(bytesOf), bytesOf(commit)] };
+  return { byOld, after: uint(number(H(join("parley letter v1", encode(named)))) >> 97n, 20) };
+}
+
+function checkSuccession() {
+  const succession = page("succession");
+  const told = succession.party;
+  const party = {
+    name: told.name,
+    root: [raw(told["root ed25519"]), raw(told["root ml-dsa-65"])],
+    commit: told["next root commit"],
+    fingerprint: told.fingerprint,
+  };
+  const revocation = readRevocation(raw(succession.revocation.file), party);
+  same(revocation.fingerprint, succession.revocation.fingerprint, "C5: whose");
+  same(Number(revocation.serial), succession.revocation.serial, "C5: serial");
+  same(revocation.reason, succession.revocation.reason, "C5: reason");
+  for (const vector of succession.successions) {
+    const read = readSuccession(raw(vector.file), party);
+    same(read.byOld, vector["signed by the old root"], "C9");
+    same(read.after, vector["fingerprint after"], "C10");
+  }
+  for (const { why, file: data, rule } of succession.refused) {
+    const read = why.startsWith("revocation") ? readRevocation : readSuccession;
+    same(ruleOf(() => read(raw(data), party)), rule, why);
+  }
+}
+
+for (const check of [
+  checkWire, checkKeys, checkIdentity, checkEntry, checkDeclared, checkSeal, checkRecord, checkSuccession,
+  checkSample,
+])
+  check();
 console.log(`${stood} vectors stand`);

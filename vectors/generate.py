@@ -21,6 +21,7 @@ from vectors.material import Page
 from vectors.of_declared import declared
 from vectors.of_keys import identity, keys
 from vectors.of_lines import record, seal
+from vectors.of_succession import succession
 from vectors.of_values import entry, wire
 
 FOLDER = Path(__file__).parent
@@ -61,6 +62,7 @@ def pages() -> dict[str, Page]:
         "declared": declared(),
         "seal": seal(folder.keep),
         "record": record(folder.keep),
+        "succession": succession(folder.keep),
     }
     return {**made, "kept": folder.used}
 

@@ -204,8 +204,12 @@ def test_C4_an_exercise_does_not_come_back_as_meant(pair: Pair) -> None:
         draft = at_work.station.perform("draft.new", people["Dora"], {"text": "Exercise words."})
         told = at_work.does("agree.accept", agreement=whole)["replaced"]
         assert told["returned"] == []
-        drafts = at_work.station.perform("draft.list", people["Dora"])["drafts"]
+        assert at_work.station.perform("draft.list", people["Dora"])["drafts"] == []
+        old = {"line": "Blue Line/1"}
+        drafts = at_work.station.perform("draft.list", people["Dora"], old)["drafts"]
         assert [each["draft"] for each in drafts] == [draft["draft"]]
+        with pytest.raises(Halted, match="replaced this line"):
+            at_work.station.perform("draft.show", people["Dora"], {"draft": draft["draft"]})
         given = {"draft": draft["draft"], "sha256": draft["sha256"]}
         with pytest.raises(Halted, match="replaced this line"):
             at_work.station.perform("release", people["Rolf"], given)

@@ -54,12 +54,12 @@ def test_C13_a_phrase_spoken_in_distress_stops_a_line(pair: Pair) -> None:
     with north.at_work() as at_work:
         does = at_work.station.perform
         with pytest.raises(Refused, match="Wanda stopped this line and cannot"):
-            does("line.lift", wanda, {"reason": "false alarm"})
-        assert does("line.lift", AT_THE_MACHINE, {"reason": "We have called back."})["was"]
+            does("line.undo", wanda, {"reason": "false alarm"})
+        assert does("line.undo", AT_THE_MACHINE, {"reason": "We have called back."})["was"]
         assert does("status", wanda)["lines"][0]["declared"] == "waiting"
         assert does("draft.new", people["Dora"], {"text": "x"})["state"] == "open"
         with pytest.raises(Refused, match="not stopped"):
-            does("line.lift", AT_THE_MACHINE, {"reason": "again"})
+            does("line.undo", AT_THE_MACHINE, {"reason": "again"})
         does("line.stop", wanda, {"reason": "Their voice was wrong."})
     raw = b"".join(p.read_bytes() for p in north.folder.rglob("*") if p.is_file())
     assert b"roses" not in raw.lower()

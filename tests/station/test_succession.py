@@ -78,7 +78,7 @@ def test_C7_a_revocation_stops_the_line_at_once_and_no_other(pair: Pair, tmp_pat
             at_work.station.perform("draft.new", people["Dora"], {"text": "x", "line": "Blue Line"})
         given = {"reason": "I say so", "line": "Blue Line"}
         with pytest.raises(Refused, match="Nobody can let this line go on"):
-            at_work.station.perform("line.lift", people["Wanda"], given)
+            at_work.station.perform("line.undo", people["Wanda"], given)
 
 
 def test_C8_what_was_revoked_is_refused_by_name_for_ever(pair: Pair) -> None:

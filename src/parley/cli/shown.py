@@ -57,6 +57,8 @@ def draft(view: View) -> Iterator[str]:
         "By": persons([view["by"], *view["editors"]]),
         "Language": view["language"],
     }
+    if view.get("returned"):
+        facts["Came back"] = voice.visible(view["returned"])
     if view.get("subject"):
         facts["Subject"] = voice.visible(view["subject"])
     for key, name in REFERENCES.items():

@@ -72,6 +72,8 @@ _READING = {
 }
 _SENDING = {
     "/test": lines.call_test,
+    "/stop": lines.stop,
+    "/undo": lines.undo,
     "/compose": compose.keep,
     "/declare/{verb:str}": declare.order,
     "/drafts/{draft:int}/edit": compose.change,

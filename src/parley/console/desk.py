@@ -48,6 +48,8 @@ DONE = {
     "wait": "They are told until when to wait.",
     "answered": "The test is answered.",
     "tested": "The test is called.",
+    "stopped": "The line is stopped. Tell the duty officer.",
+    "undone": "The line goes on.",
     "held": "You have the watch.",
     "left": "You have left the desk.",
 }

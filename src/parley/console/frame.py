@@ -15,7 +15,7 @@ View = dict[str, Any]
 OFFERED = (
     *("inbox", "outbox", "record", "audit", "draft.new", "draft.list", "draft.edit", "release"),
     *("open", "pass", "readback", "unable", "wait", "confirm", "correct"),
-    *("desk.hold", "test.call", "test.answer", "suspend"),
+    *("desk.hold", "test.call", "test.answer", "suspend", "line.stop", "line.undo"),
 )
 
 

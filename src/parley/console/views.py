@@ -22,6 +22,7 @@ DECLARED = {
     "open": "both stations may speak",
     "waiting": "agreed; not yet in service",
     "halted": "stopped by this station",
+    "stopped": "neither speaks nor hears",
     "suspended": "search and rescue still passes",
     "suspended in part": "the rest passes",
     "closed": "nothing more is said; the record stays",
@@ -85,7 +86,7 @@ class Names:
 
 def line(view: View) -> View:
     """A line for the wall and for the strip in the bar."""
-    halted = view["declared"] == "halted"
+    halted = view["declared"] in ("halted", "stopped")
     if not view["queued"]:
         queue = "everything released has been sent"
     elif not view["in_service"]:

@@ -96,6 +96,12 @@ class Draft:
         return words
 
     @property
+    def over(self) -> bool:
+        """Whether the life of the line that it was written for is over."""
+        stop = self.open_line.stop
+        return stop is not None and stop.over
+
+    @property
     def state(self) -> str:
         """Where it stands."""
         if self.released is not None:
@@ -465,7 +471,7 @@ def draft_list(
         "drafts": [
             view(station, draft)
             for draft in drafts
-            if open_line is None or draft.open_line is open_line
+            if draft.open_line is open_line or (open_line is None and not draft.over)
         ]
     }
 
@@ -474,6 +480,8 @@ def draft_list(
 def draft_show(station: Station, who: Person, *, draft: int) -> dict[str, Any]:
     """One draft: the exact text, its bytes and their hash, and what arrived since it was begun."""
     found = load(station, draft)
+    if found.over:
+        found.open_line.check_not_halted(station.state(found.open_line))
     return {**view(station, found), "exact": found.exact.hex()}
 
 

@@ -49,7 +49,7 @@ class Stop:
         """What to do."""
         return {
             "person": "Another person than the one who stopped it lets it go on, once both have"
-            " spoken: `parley stop --lift`.",
+            " spoken: `parley stop --undo`.",
             "revoked": "Call them by another way, accept the letter of the station that follows,"
             " and agree anew: `parley agree propose --replaces LINE`.",
             "replaced": "Its record can be read and exported; write on the line that replaced it.",

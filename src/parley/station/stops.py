@@ -35,7 +35,7 @@ def load(station: Station) -> None:
     """Read anew which lines stand still, and why: what is for good before what is not."""
     found: dict[tuple[bytes, int], Stop] = {}
     rows = station.store.sql(
-        "SELECT * FROM stops WHERE lifted IS NULL"
+        "SELECT * FROM stops WHERE undone IS NULL"
         " ORDER BY CASE kind WHEN 'person' THEN 0 WHEN 'revoked' THEN 1 ELSE 2 END"
     )
     for row in rows:
@@ -125,8 +125,8 @@ def line_stop(
     return {"line": open_line.agreed.hex, "name": open_line.agreed.name, "why": why}
 
 
-@operation("line.lift", roles=("watch", "operator"), setup=True)
-def line_lift(
+@operation("line.undo", roles=("watch", "operator"), setup=True)
+def line_undo(
     station: Station, who: Person, *, reason: str, line: str | None = None
 ) -> dict[str, Any]:
     """Let a line go on that a person stopped; by another person than that one."""
@@ -144,8 +144,8 @@ def line_lift(
         )
     said = _reason(reason)
     station.store.sql(
-        "UPDATE stops SET lifted = ? WHERE line_id = ? AND inc = ? AND kind = 'person'"
-        " AND lifted IS NULL",
+        "UPDATE stops SET undone = ? WHERE line_id = ? AND inc = ? AND kind = 'person'"
+        " AND undone IS NULL",
         (station.now.wall, *open_line.key),
     )
     sentence = f"{who.name} let the line go on: {said}"

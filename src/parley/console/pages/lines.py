@@ -15,6 +15,8 @@ async def show(visit: Visit) -> Response:
         page,
         bearers=page.status["bearers"],
         strange_frames=page.status["strange_frames"],
+        earlier=page.status["earlier"],
+        certificate=page.status["certificate"],
     )
 
 
@@ -22,6 +24,20 @@ async def alarms(visit: Visit) -> Response:
     """GET /alarms: the alarm alone, for a tab in the background that must know when to be silent.
     It reads no message, so nothing counts as displayed."""
     return await visit.page("alarms.html", await visit.frame())
+
+
+async def stop(visit: Visit) -> Response:
+    """POST /stop: a line stands still at once, by the phrase that was heard or for a reason."""
+    line, phrase = visit.form.get("line"), visit.form.get("phrase")
+    why = {"phrase": phrase} if phrase.strip() else {"reason": visit.form.get("reason")}
+    await visit.call("line.stop", line=line, **why)
+    return visit.go("/", "stopped")
+
+
+async def undo(visit: Visit) -> Response:
+    """POST /undo: another person lets it go on."""
+    await visit.call("line.undo", line=visit.form.get("line"), reason=visit.form.get("reason"))
+    return visit.go("/", "undone")
 
 
 async def call_test(visit: Visit) -> Response:

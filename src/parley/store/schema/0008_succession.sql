@@ -9,9 +9,9 @@ CREATE TABLE stops (
   why     TEXT NOT NULL,  -- a sentence
   person  INTEGER,        -- who stopped it; NULL when a paper did
   at      REAL NOT NULL,
-  lifted  REAL            -- people may go on; papers are for good
+  undone  REAL            -- people may go on; papers are for good
 ) STRICT;
-CREATE UNIQUE INDEX stops_in_force ON stops (line_id, inc, kind) WHERE lifted IS NULL;
+CREATE UNIQUE INDEX stops_in_force ON stops (line_id, inc, kind) WHERE undone IS NULL;
 
 -- Certificates that a root took back, ours too.
 CREATE TABLE revocations (
