@@ -59,6 +59,7 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("close", "declaring:close", "Close the line for good; its keys are erased."),
         ("stop", "stop", "Stop a line at once: by the distress phrase, or for a reason."),
         ("renew", "renew", "Fresh keys for both directions, when ours may have been copied."),
+        ("resume", "resume", "Begin a line anew after a halt or a silence, or agree to it."),
     ),
     "Prove": (
         ("record", "reading:record", "What was said on the line, in its order."),

@@ -97,6 +97,16 @@ def line_in_words(line: View) -> Iterator[str]:
         "Records agree": agree,
         "Last heal": _healed(line),
     }
+    told = line["resumption"]
+    for side, who in (("theirs", counterpart), ("ours", "We")):
+        if told[side]:
+            facts[f"{who} asked" if side == "ours" else f"{who} asks"] = (
+                f"incarnation {told[side]['inc']}: {voice.one_line(told[side]['reason'], 200)}"
+            )
+    if told["next"]:
+        facts["To do"] = voice.one_line(told["next"], 300)
+    if told["last"]:
+        facts["Begun anew"] = begun_in_words(line["inc"], told["last"])
     days = line["days_since_contact"]
     facts["Last contact"] = {None: "no message yet", 0: "today"}.get(days) or (
         f"{voice.count(days, 'day')} ago, tests not counted"
@@ -128,6 +138,21 @@ def _declared(line: View) -> str:
     words = [voice.visible(each) for each in (standing["sentence"], standing["next"]) if each]
     said = " ".join([*words, erased] if erased else words)
     return f"{line['declared']}. {said}" if said else str(line["declared"])
+
+
+def begun_in_words(inc: int, last: View) -> str:
+    """What became of the incarnation before this one."""
+    again = voice.count(last["said_again"], "entry", "entries")
+    lost = last["lost"]
+    if lost["ours"] or lost["theirs"]:
+        left = "supplied since" if last["whole"] else "NOT YET SUPPLIED"
+        missing = f"{lost['ours']} of ours and {lost['theirs']} of theirs were missing here, {left}"
+    else:
+        missing = "nothing was missing here"
+    return (
+        f"incarnation {inc} since {shown.moment(last['begun'])}; {missing};"
+        f" {again} of ours said again"
+    )
 
 
 def _healed(line: View) -> str:

@@ -74,6 +74,7 @@ _SENDING = {
     "/test": lines.call_test,
     "/stop": lines.stop,
     "/undo": lines.undo,
+    "/resume": lines.resume,
     "/compose": compose.keep,
     "/declare/{verb:str}": declare.order,
     "/drafts/{draft:int}/edit": compose.change,

@@ -15,7 +15,7 @@ View = dict[str, Any]
 OFFERED = (
     *("inbox", "outbox", "record", "audit", "draft.new", "draft.list", "draft.edit", "release"),
     *("open", "pass", "readback", "unable", "wait", "confirm", "correct"),
-    *("desk.hold", "test.call", "test.answer", "suspend", "line.stop", "line.undo"),
+    *("desk.hold", "test.call", "test.answer", "suspend", "line.stop", "line.undo", "line.resume"),
 )
 
 
@@ -69,9 +69,16 @@ class Frame:
         return mark_sentence(self.mark)
 
     def line(self, name: str) -> View | None:
-        """The line of that number, or of that beginning of it."""
-        found = [line for line in self.lines if line["line"].startswith(name)]
-        return found[0] if len(found) == 1 or (found and not name) else None
+        """The line of that number, or of that beginning of it; behind an @ may stand the number of
+        an incarnation that has ended."""
+        hex, _, older = name.partition("@")
+        found = [line for line in self.lines if line["line"].startswith(hex)]
+        if len(found) != 1 and (hex or not found):
+            return None
+        if not older:
+            return found[0]
+        ended = [inc for inc in found[0]["ended"] if str(inc) == older]
+        return {**found[0], "line": f"{found[0]['line']}@{older}"} if ended else None
 
     def only(self, line: View) -> None:
         """This page shows one line only, so it bears that line's mark."""

@@ -23,6 +23,7 @@ DECLARED = {
     "waiting": "agreed; not yet in service",
     "halted": "stopped by this station",
     "stopped": "neither speaks nor hears",
+    "resuming": "nothing is said until the line begins anew",
     "suspended": "search and rescue still passes",
     "suspended in part": "the rest passes",
     "closed": "nothing more is said; the record stays",
@@ -65,19 +66,22 @@ class Names:
         self._ours = ours
         self._lines: Mapping[str, View] = {line["line"]: line for line in lines}
 
-    def line(self, hex: str) -> View:
-        """The line of that number."""
-        return self._lines[hex]
+    def line(self, address: str) -> View:
+        """The line of that number, whatever incarnation is meant."""
+        return self._lines[address.partition("@")[0]]
 
     def ref(self, line: str, dir: str, n: int) -> str:
-        """What people say: Washington 12."""
-        found = self._lines[line]
+        """What people say: Washington 12; of an incarnation that has ended with its number."""
+        found = self.line(line)
         speaker = found["counterpart"] if dir == "theirs" else self._ours
-        return reference(speaker, n, found["name"], len(self._lines))
+        older = line.partition("@")[2]
+        said = reference(speaker, n, found["name"], len(self._lines))
+        return f"{said}, incarnation {older}" if older else said
 
     def path(self, line: str, dir: str, n: int) -> str:
         """The page of a message, below any seat."""
-        return f"/messages/{self._lines[line]['short']}/{dir}/{n}"
+        _, at, older = line.partition("@")
+        return f"/messages/{self.line(line)['short']}{at}{older}/{dir}/{n}"
 
     def href(self, line: str, dir: str, n: int) -> str:
         """The page of a message, in this seat."""
@@ -134,13 +138,17 @@ def message(view: View, names: Names) -> View:
         "understood": "confirmed" in reached,
         "unopened": theirs and not reached & {"opened", "passed", "answered", "unable", "wait"},
         "refs": [
-            (words, names.ref(view["line"], side, n), names.href(view["line"], side, n))
-            for words, side, n in (
-                ("answers", "ours" if theirs else "theirs", view["answers"]),
-                ("corrects", view["dir"], view["corrects"]),
-                ("retracts", view["dir"], view["retracts"]),
+            (
+                words,
+                names.ref(view[f"{words}_line"], side, view[words]),
+                names.href(view[f"{words}_line"], side, view[words]),
             )
-            if n is not None
+            for words, side in (
+                ("answers", "ours" if theirs else "theirs"),
+                ("corrects", view["dir"]),
+                ("retracts", view["dir"]),
+            )
+            if view[words] is not None
         ],
         "by_words": "received" if theirs else "released",
     }
@@ -168,8 +176,8 @@ def draft(view: View, names: Names, who: int) -> View:
         "refs": [
             (
                 words,
-                names.ref(view["line"], side, view[words]),
-                names.href(view["line"], side, view[words]),
+                names.ref(view[f"{words}_line"], side, view[words]),
+                names.href(view[f"{words}_line"], side, view[words]),
             )
             for words, side in (("answers", "theirs"), ("corrects", "ours"), ("retracts", "ours"))
             if view[words] is not None

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from parley.core.entry import Precedence
 from parley.core.kept import Change, EntryRow
+from parley.core.resuming import Resume
+from parley.core.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,24 @@ class Keep:
     """Make this durable before anything that follows."""
 
     change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Enrol:
+    """Begin the record of an incarnation, before what is kept of it."""
+
+    line_id: bytes
+    inc: int
+    side: int
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The incarnation of these terms has begun by these two RESUMEs; the old one has ended."""
+
+    terms: Terms
+    ours: Resume
+    theirs: Resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +69,7 @@ class GivenBack:
 class Noticed:
     """Something a person must know of."""
 
-    kind: str  # "halted", "equivocation", "refused open", "in service"
+    kind: str  # "halted", "equivocation", "refused open", "in service", "resume asked" ...
     sentence: str
 
 
@@ -66,7 +86,9 @@ class Transmit:
     precedence: Precedence
 
 
-Effect = Keep | Numbered | Heard | Receipted | GivenBack | Noticed | Scrub | Transmit
+Effect = (
+    Keep | Enrol | Begun | Numbered | Heard | Receipted | GivenBack | Noticed | Scrub | Transmit
+)
 
 
 class Outcome(StrEnum):
@@ -74,6 +96,7 @@ class Outcome(StrEnum):
 
     OK = "accepted"
     DUPLICATE = "duplicate"  # authentic, and known
+    ASKED = "asks again for a new beginning"  # a RESUME that is known and not yet done
     EARLY = "too early"  # authentic, to be repeated by its sender
     STALE = "overtaken"  # older than one already acted on
     IGNORED = "of a kind this station does not know"

@@ -177,7 +177,7 @@ class Line:
         try:
             outcome = self._hear(data, now, source)
         except Stop as stop:
-            self._halt(stop.why, now)
+            self.halt(stop.why, now)
             outcome = Outcome.HALTED
         except (Refused, Malformed):
             outcome = Outcome.REFUSED
@@ -326,7 +326,8 @@ class Line:
             self._voice.fresh.append(Transmit(missed, Precedence.PRIORITY))
         return Outcome.OK
 
-    def _halt(self, why: str, now: Instant) -> None:
+    def halt(self, why: str, now: Instant) -> None:
+        """Stop, and say so (L18)."""
         if self._halted is None:
             self._halted = why
             self._change.cells["halted"] = encode(why)
@@ -411,7 +412,7 @@ class Line:
             self._open_at = now.mono + self._open_after_s
             self._open_after_s = min(2 * self._open_after_s, RESEND_MAX_S)
         if self._counters.used_up:
-            self._halt("the counters of this incarnation are used up", now)
+            self.halt("the counters of this incarnation are used up", now)
         repeat = self._pulse.repeat(now)
         speaking = self._in_service and not self._halted
         if speaking and not self._closing.begun:

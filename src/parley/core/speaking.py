@@ -20,7 +20,7 @@ from parley.core.terms import Instant, Terms
 from parley.core.wire import Value, encode, u8
 
 FRAME_VERSION = 1
-ENVELOPE, PACKET, OPEN = 0, 1, 3  # frame kinds of this station
+ENVELOPE, PACKET, OPEN, RESUME = 0, 1, 3, 4  # frame kinds of this station
 FLASH_PLACES = 64  # the last places of the window, so that a FLASH is never kept waiting
 IN_FLIGHT_BYTES_MAX = 262_144  # below FLASH: what may be on its way without a receipt
 RESEND_FIRST_S, RESEND_MAX_S = 1.0, 30.0

@@ -46,6 +46,7 @@ class Terms:
     our_keys: OurKeys
     their_keys: TheirKeys
     psk0: bytes | None = None
+    later_psk: bytes | None = None  # what psk0 leaves behind for later incarnations (N3)
     window: int = 1024  # entries that may be on their way without a receipt
     heartbeat_s: float = 10.0
     rekey_entries: int = 100  # sealed under one epoch before the next is made

@@ -32,7 +32,7 @@ class Liar(Resident):
     @property
     def line(self) -> Line:
         """Its true line, whose keys and counters the lies use."""
-        return self.open_line.line
+        return self.open_line.line.line
 
     def tells(self, lie: Lie, to: Resident) -> bool:
         """Send a lie on every path; whether there was one to send."""
@@ -114,14 +114,14 @@ def more_than_was_written(liar: Liar, victim: Resident) -> bytes:
 def shorter_than_before(liar: Liar, victim: Resident) -> bytes | None:
     """Its log has become shorter."""
     size = len(liar.ours)
-    if victim.open_line.line._ears.announced < size or not size:
+    if victim.open_line.line.line._ears.announced < size or not size:
         return None
     return liar.states(size=size - 1, own_root=liar.root_at(liar.terms.side, size - 1))
 
 
 def forgot_what_it_had(liar: Liar, victim: Resident) -> bytes | None:
     """It holds less of ours than it once said."""
-    had = victim.open_line.line._voice.receipted
+    had = victim.open_line.line.line._voice.receipted
     if not had:
         return None
     return liar.states(contig=had - 1, their_root=victim.root_at(victim.terms.side, had - 1))
@@ -162,7 +162,7 @@ def cosigned_what_was_not_written(liar: Liar, victim: Resident) -> bytes:
 def one_counter_twice(liar: Liar, victim: Resident) -> bytes | None:
     """It seals two packets under one counter, as a station put back to an old disk would."""
     line = liar.line
-    known = victim.open_line.line._ears._newest.get(Kind.STATUS)
+    known = victim.open_line.line.line._ears._newest.get(Kind.STATUS)
     if known is None:
         return None
     line._counters._last[Kind.STATUS] = known[0] - 1

@@ -171,7 +171,11 @@ def receipts_are_true(near: Resident, far: Resident) -> None:
         "I3", near.kept_receipts() <= len(far.theirs), "a receipt is for entries that are not kept"
     )
     if near.on:
-        hold("I3", near.open_line.line._voice.receipted <= len(far.theirs), "a receipt ran ahead")
+        hold(
+            "I3",
+            near.open_line.line.line._voice.receipted <= len(far.theirs),
+            "a receipt ran ahead",
+        )
 
 
 def epochs_live(near: Resident, far: Resident) -> None:
@@ -203,7 +207,7 @@ def limits_hold(station: Resident) -> None:
     """I13: nothing that is heard makes memory or disk grow beyond its limits."""
     if not station.on:
         return
-    line, window = station.open_line.line, station.terms.window
+    line, window = station.open_line.line.line, station.terms.window
     ears, voice = line._ears, line._voice
     hold("I13", len(ears.held) <= window, "more is held than a window")
     hold("I13", sum(len(row.body) for row in ears.held.values()) <= HELD_BYTES_MAX, "held bytes")

@@ -29,6 +29,7 @@ from parley.core.entry import Precedence, Status, Type, body_of
 from parley.core.errors import Halted, Unavailable
 from parley.core.kept import Change, EntryRow, HeadRow, Kept
 from parley.core.keys import Prekey, SigningKey, sha256
+from parley.core.life import Life
 from parley.core.line import Line
 from parley.core.packets import Kind
 from parley.core.record import key_name
@@ -192,16 +193,16 @@ class Resident:
         self._inbox.clear()
         self._calls.clear()
 
-    def _load(self) -> Line:
+    def _load(self) -> Life:
         terms = self.terms
         kept = self.disk.load(terms.line_id, terms.inc, terms.side)
         self._sealed_are(kept.outbox)
-        past = partial(self.disk.root_at, terms.line_id, terms.inc)
-        return Line(terms, kept, self._entropy, past)
+        past = partial(self.disk.root_at, terms.line_id)
+        return Life(terms, {terms.inc: kept}, self._entropy, past)
 
     def _read_declared(self) -> None:
         open_line, rows = self.open_line, [*self.ours, *self.theirs]
-        queue, wall = open_line.line.queue, self.clock.now.wall
+        queue, wall = open_line.line.line.queue, self.clock.now.wall
         open_line.declared = Declared.of(open_line.ours, (False, 0), rows, queue, wall)
 
     def _entropy(self, count: int) -> bytes:
@@ -315,7 +316,7 @@ class Resident:
                 for end, frames in inbox:
                     self.carrying.hear(end, frames, now)
                 for each in saying:
-                    if self._says(line, each, now):
+                    if self._says(line.line, each, now):
                         words.append(each)
                 numbered = self._settle(now)
                 if armed or self.disk.bad:
@@ -355,12 +356,12 @@ class Resident:
     def _settle(self, now: Instant) -> bool:
         numbered = False
         line = self.open_line.line
-        hold_to(self.open_line.declared, line, Status.EXERCISE, now)
+        hold_to(self.open_line.declared, line.line, Status.EXERCISE, now)
         effects = line.settle(now, min(self.open_line.room(), NUMBERED_BYTES_A_STEP))
         for effect in self.departures.lay_out(self.open_line, effects):
             numbered |= isinstance(effect, Numbered)
             self._note(effect)
-        return numbered and bool(line._voice.queued)
+        return numbered and bool(line.line._voice.queued)
 
     def _note(self, effect: Effect) -> None:
         match effect:
@@ -391,7 +392,7 @@ class Resident:
         self.soon()
 
     def _mend(self, now: Instant) -> None:
-        self.open_line.line = self._load()
+        self.open_line.take_up(self.open_line.base, self._load(), [])
         self._read_declared()
         if self.open_line.paths:
             self.open_line.line.path_up(now)
@@ -412,7 +413,7 @@ class Resident:
 
     def receipt_locators(self) -> tuple[bytes, ...]:
         """How STATUS and COSIGN of its present epoch begin."""
-        epoch = self.open_line.line._voice.epoch
+        epoch = self.open_line.line.line._voice.epoch
         if epoch is None:
             return ()
         if self._locators[0] != epoch.et:

@@ -84,8 +84,9 @@ def display(
 
 def show(station: Station, open_line: OpenLine, first: int, count: int) -> list[int]:
     """Write DISPLAYED for what was not displayed before; the numbers that were new."""
-    state = station.state(open_line)
-    open_line.check_not_halted(state)
+    at_work = open_line.current
+    state = station.state(at_work)
+    at_work.check_not_halted(state)
     if state.closed:
         return []  # nothing is said any more, not even that somebody looks
     new = messages.mark_displayed(station, open_line, open_line.theirs, first, count)
@@ -99,9 +100,9 @@ def show(station: Station, open_line: OpenLine, first: int, count: int) -> list[
         return []
     rows = [messages.must_find(station, open_line, open_line.theirs, n) for n in new]
     urgent = max(Precedence(row["marks"] >> 6) for row in rows)
-    saying = Saying(
-        Type.DISPLAYED, urgent, open_line.agreed.mark, body_of(Type.DISPLAYED, {}, runs)
-    )
+    older = [] if at_work is open_line else [open_line.inc]
+    body = body_of(Type.DISPLAYED, {}, [[*run, *older] for run in runs])
+    saying = Saying(Type.DISPLAYED, urgent, open_line.agreed.mark, body)
     queue_id = station.say(open_line, saying)
     for n in new:
         act: messages.Act = (open_line.theirs, n, "displayed", None, "")
@@ -124,7 +125,7 @@ def open_(station: Station, who: Person, *, n: int, line: str | None = None) -> 
     if not opened:
         show(station, open_line, n, 1)
         act: messages.Act = (open_line.theirs, n, "opened", who.id, "")
-        _say(station, open_line, row, Type.OPENED, [n, who.id], act)
+        _say(station, open_line, row, Type.OPENED, [open_line.mention(n), who.id], act)
     return _done(open_line, n, "opened", by=who.view())
 
 
@@ -136,7 +137,7 @@ def pass_(
     open_line, row = _theirs(station, line, n)
     check_name(office, "An office", OFFICE_BYTES_MAX)
     act: messages.Act = (open_line.theirs, n, "passed", who.id, office)
-    payload = [n, office, since_2020(station.now.wall)]
+    payload = [open_line.mention(n), office, since_2020(station.now.wall)]
     _say(station, open_line, row, Type.PASSED, payload, act)
     return _done(open_line, n, "passed", office=office)
 
@@ -157,11 +158,11 @@ def readback(
         raise Misused("A read-back takes either the check group or the critical elements.")
     payload: list[Value]
     if fields is not None:
-        payload = [n, _check_fields(fields, open_line)]
+        payload = [open_line.mention(n), _check_fields(fields, open_line)]
         said = "; ".join(f"{name}: {value}" for name, value in fields.items())
     else:
         said = _digits(group or "")
-        payload = [n, said]
+        payload = [open_line.mention(n), said]
         if not _matches(station, open_line, n, said) and not _last_try(station, open_line, n):
             return _done(open_line, n, "wrong", tries_left=_left(station, open_line, n))
     act: messages.Act = (open_line.theirs, n, "read back", who.id, said)
@@ -178,7 +179,7 @@ def unable(
     open_line, row = _theirs(station, line, n)
     check_note(reason, open_line.agreed.mark)
     act: messages.Act = (open_line.theirs, n, "unable", who.id, reason)
-    _say(station, open_line, row, Type.UNABLE, [n, REASON_IN_WORDS, reason], act)
+    _say(station, open_line, row, Type.UNABLE, [open_line.mention(n), REASON_IN_WORDS, reason], act)
     return _done(open_line, n, "unable")
 
 
@@ -192,7 +193,7 @@ def wait(
         raise Misused(f"A wait is 1 to {WAIT_MINUTES_MAX:,} minutes.")
     until = station.now.wall + 60 * minutes
     act: messages.Act = (open_line.theirs, n, "wait", who.id, str(int(until)))
-    _say(station, open_line, row, Type.WAIT, [n, since_2020(until)], act)
+    _say(station, open_line, row, Type.WAIT, [open_line.mention(n), since_2020(until)], act)
     return _done(open_line, n, "wait", until=until)
 
 
@@ -244,7 +245,7 @@ def _their_readback(station: Station, line: str | None, n: int) -> tuple[OpenLin
     open_line = station.line(line)
     row = messages.must_find(station, open_line, open_line.ours, n)
     acts = station.store.sql(
-        "SELECT act, n, detail, at_ours FROM acts WHERE line_id = ? AND inc = ?"
+        "SELECT act, by_inc, n, detail, at_ours FROM acts WHERE line_id = ? AND inc = ?"
         " AND about_dir = ? AND about = ?",
         (*open_line.key, open_line.ours, n),
     )
@@ -253,7 +254,7 @@ def _their_readback(station: Station, line: str | None, n: int) -> tuple[OpenLin
         raise Refused(
             f"They have not read message {n} back yet.", "It is confirmed after a read-back."
         )
-    newest = max(read_backs, key=lambda act: act["n"])
+    newest = max(read_backs, key=lambda act: (act["by_inc"], act["n"]))
     for act in acts:
         if act["act"] in ("confirmed", "corrected") and act["at_ours"] >= newest["at_ours"]:
             raise Refused(
@@ -261,6 +262,12 @@ def _their_readback(station: Station, line: str | None, n: int) -> tuple[OpenLin
                 "Nothing more is to be done, unless they read it back again.",
             )
     return open_line, row, newest
+
+
+def _mention(open_line: OpenLine, said: Any) -> Value:
+    """The number of a read-back, which may be of another incarnation than the message."""
+    at_work = open_line.current
+    return said["n"] if said["by_inc"] == at_work.inc else [said["n"], said["by_inc"]]
 
 
 @operation("confirm", roles=HANDLERS)
@@ -274,7 +281,7 @@ def confirm(station: Station, who: Person, *, n: int, line: str | None = None) -
             "Correct it, or read the check group to them again.",
         )
     act: messages.Act = (open_line.ours, n, "confirmed", who.id, "")
-    _say(station, open_line, row, Type.CONFIRMED, [said["n"]], act)
+    _say(station, open_line, row, Type.CONFIRMED, [_mention(open_line, said)], act)
     return _done(open_line, n, "confirmed")
 
 
@@ -286,5 +293,5 @@ def correct(
     open_line, row, said = _their_readback(station, line, n)
     check_note(text, open_line.agreed.mark)
     act: messages.Act = (open_line.ours, n, "corrected", who.id, text)
-    _say(station, open_line, row, Type.CORRECTED, [said["n"], text], act)
+    _say(station, open_line, row, Type.CORRECTED, [_mention(open_line, said), text], act)
     return _done(open_line, n, "corrected")

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from parley.bearers import Path
-from parley.core.effects import Effect, Scrub, Transmit
+from parley.core.effects import Effect, Outcome, Scrub, Transmit
 from parley.core.errors import ParleyError
 from parley.core.terms import Instant
 from parley.station.lines import Lines, OpenLine
@@ -133,14 +133,20 @@ class Carrying:
                     continue
                 self.bind(path, open_line, now)
                 bound = open_line
-                path.vouched = True
             elif open_line.line.hear(frame, now, path.peer).authentic and not path.vouched:
                 path.vouched = True
         return bound
 
     def _whose(self, path: Path, frame: bytes, now: Instant) -> OpenLine | None:
         for open_line in self._lines:
-            if open_line.stop is None and open_line.line.hear(frame, now, path.peer).authentic:
+            if open_line.stop is not None:
+                continue
+            outcome = open_line.line.hear(frame, now, path.peer)
+            if outcome.authentic:
+                path.vouched = True
+            # Who is deaf to us can only repeat its RESUME. It may be a recording, so the path is
+            # not vouched for, and every other is used beside it.
+            if outcome.authentic or outcome is Outcome.ASKED:
                 return open_line
         return None
 

@@ -178,7 +178,13 @@ def view(station: Station, draft: Draft) -> dict[str, Any]:
         "from_desk": header.get(Key.FROM_DESK),
         "to_desks": header.get(Key.TO_DESKS, []),
         "text": text,
-        **{name: header[key][1] if key in header else None for name, key in REFERENCES.items()},
+        **{
+            told: found
+            for name, key in REFERENCES.items()
+            for told, found in messages.reference_view(
+                open_line, name, header.get(key), _dir(open_line, key)
+            )
+        },
         "sha256": draft.sha256,
         "bytes": len(text.encode()),
         "words": len(text.split()),
@@ -261,10 +267,16 @@ def read_precedence(name: str) -> Precedence:
     return found
 
 
+def _dir(open_line: OpenLine, key: Key) -> int:
+    """In whose log a reference belongs."""
+    return open_line.theirs if key == Key.ANSWERS else open_line.ours
+
+
 def _header(
     station: Station, open_line: OpenLine, header: dict[int, Any], written: Written
 ) -> dict[int, Any]:
-    """The header map with what was written, each part checked."""
+    """The header map with what was written, each part checked; what it refers to is of the
+    incarnation given."""
     header = dict(header)
     if written.language is not None:
         if not LANGUAGE.fullmatch(written.language):
@@ -282,9 +294,10 @@ def _header(
     for name, key in REFERENCES.items():
         n: int | None = getattr(written, name)
         if n is not None:
-            dir = open_line.theirs if key == Key.ANSWERS else open_line.ours
+            dir = _dir(open_line, key)
             messages.must_find(station, open_line, dir, n)
-            header[key] = [dir, n]
+            older = [] if open_line.current is open_line else [open_line.inc]
+            header[key] = [dir, n, *older]
     if written.rescue is not None:
         header.pop(Key.RESCUE, None)
         if written.rescue:
@@ -293,7 +306,7 @@ def _header(
         desk_of(station.store, written.from_desk)
         header[Key.FROM_DESK] = written.from_desk
     if written.to_desks is not None:
-        known = roster.theirs(station.store, open_line, gone=False)[roster.DESKS]
+        known = roster.theirs(station.store, open_line.current, gone=False)[roster.DESKS]
         for desk in written.to_desks:
             if desk not in known:
                 raise Refused(
@@ -344,7 +357,8 @@ def draft_new(
     line: str | None = None,
 ) -> dict[str, Any]:
     """Write a message. It goes nowhere until another person releases it."""
-    open_line = station.line(line)
+    about = station.line(line)
+    open_line = about.current
     open_line.check_not_halted(station.state(open_line))
     if kind not in KINDS:
         raise Misused(f"There is no kind {kind!r:.40} of draft.", "text or test.")
@@ -364,7 +378,7 @@ def draft_new(
     now = station.now.wall
     check_passes(open_line, type, urgency, bool(rescue), now)
     fixed: dict[int, Any] = {Key.COMPOSED: since_2020(now), Key.DRAFTER: who.id}
-    header = _header(station, open_line, fixed, written)
+    header = _header(station, about, fixed, written)
     payload = [next_test(station, open_line), text] if type == Type.TEST else text
     body = _body(type, header, payload, text, status)
     return begin(station, open_line, who, type, urgency, status, body)
@@ -471,7 +485,7 @@ def draft_list(
         "drafts": [
             view(station, draft)
             for draft in drafts
-            if draft.open_line is open_line or (open_line is None and not draft.over)
+            if draft.open_line.current is open_line or (open_line is None and not draft.over)
         ]
     }
 

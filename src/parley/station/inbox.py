@@ -77,7 +77,9 @@ def message(
 
 
 def _lines(station: Station, name: str | None) -> list[OpenLine]:
-    return list(station.lines) if name is None else [station.line(name)]
+    """All incarnations of the lines asked for."""
+    lines = list(station.lines) if name is None else [station.line(name)]
+    return [life for each in lines for life in each.lives]
 
 
 def _rows(station: Station, open_line: OpenLine, dir: int, newest: int) -> list[Any]:
@@ -126,11 +128,11 @@ def _unnumbered(station: Station, open_line: OpenLine) -> list[dict[str, Any]]:
 def _displayed_to(station: Station, who: Person, open_line: OpenLine, rows: list[Any]) -> None:
     """Write DISPLAYED in the next step for what this officer is about to see."""
     new = [row["n"] for row in rows if not row["displayed"]]
-    if not new or station.state(open_line).halted is not None:
+    if not new or station.state(open_line.current).halted is not None:
         return
     for first in range(new[0], new[-1] + 1, DISPLAY_MAX):
         count = min(DISPLAY_MAX, new[-1] - first + 1)
-        arguments = {"n": first, "count": count, "line": open_line.agreed.hex}
+        arguments = {"n": first, "count": count, "line": open_line.address}
         station.submit(find("display"), who, arguments, _nobody_waits)
 
 

@@ -45,7 +45,7 @@ def call_test(
     station: Station, who: Person, *, text: Words | None = None, line: str | None = None
 ) -> dict[str, Any]:
     """Send a short text to be answered by a person there."""
-    open_line = station.line(line)
+    open_line = station.line(line).current
     number = next_test(station, open_line)
     words = TEXTS[number % len(TEXTS)] if text is None else _check(text)
     body = body_of(Type.TEST, {HeaderKey.DRAFTER: who.id}, [number, words])
@@ -70,7 +70,8 @@ def answer_test(
     row = messages.must_find(station, open_line, open_line.theirs, n)
     if row["type"] != Type.TEST:
         raise Refused(f"Message {n} is not a test.", "Answer it with `parley say --answers`.")
-    body = body_of(Type.TEST_ANSWER, {HeaderKey.DRAFTER: who.id}, [n, _check(text)])
+    payload = [open_line.mention(n), _check(text)]
+    body = body_of(Type.TEST_ANSWER, {HeaderKey.DRAFTER: who.id}, payload)
     saying = Saying(Type.TEST_ANSWER, Precedence.ROUTINE, Status.TEST, body)
     queue_id = station.say(open_line, saying)
     act: messages.Act = (open_line.theirs, n, "answered", who.id, "")

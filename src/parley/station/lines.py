@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from parley.bearers import Path
 from parley.bearers.tcp import Limits
@@ -11,8 +11,10 @@ from parley.core.agreement import Agreement
 from parley.core.effects import LineState
 from parley.core.entry import EPOCH_2020, Precedence, Status
 from parley.core.errors import Halted, Misused, Refused
+from parley.core.life import Life
 from parley.core.line import Line
-from parley.core.terms import Terms
+from parley.core.terms import Instant, Terms
+from parley.core.wire import Value
 from parley.station.declared import Declared
 
 # What may wait in a path's buffer before ROUTINE gets no more room: with what the kernel keeps
@@ -70,6 +72,7 @@ class Agreed:
     clocks_s: tuple[float, float, float, float]  # by precedence, ROUTINE first
     terms: Terms
     suspending: tuple[bool, int] = (False, 0)  # whether FLASH passes in suspension; notice, seconds
+    psk0: bool = False  # a secret of the meeting is used
 
     @classmethod
     def of(cls, agreement: Agreement, terms: Terms) -> Agreed:
@@ -85,6 +88,7 @@ class Agreed:
             our_language=agreement.languages[ours][0],
             their_language=agreement.languages[theirs][0],
             clocks_s=(routine, priority, immediate, flash),
+            psk0=agreement.psk0,
             terms=terms,
             suspending=agreement.suspending,
         )
@@ -96,16 +100,50 @@ class Agreed:
 
 
 class OpenLine:
-    """One line while the station runs."""
+    """One line while the station runs: the incarnation at work, and those that have ended."""
 
-    def __init__(self, agreed: Agreed, line: Line) -> None:
-        self.agreed = agreed
-        self.line = line
+    def __init__(self, agreed: Agreed, line: Life, past: Sequence[PastLine] = ()) -> None:
         self.paths: list[Path] = []  # that carry it; the last one is used
         self.observed = "not yet"
+        self.current: OpenLine = self  # the incarnation in which something can be said
         self.declared = Declared(agreed.terms.side, *agreed.suspending)
         self.declared_told = ""  # the state that people were last told of
         self.stop: Stop | None = None
+        self.take_up(agreed, line, past)
+
+    def take_up(self, agreed: Agreed, line: Life, past: Sequence[PastLine]) -> None:
+        """Go on in the incarnation that is at work now."""
+        self.line = line
+        self.paths.sort(key=lambda path: path.vouched)  # the last is used
+        self.base = agreed  # as agreed; what is at work may have begun by RESUME
+        self.agreed = replace(agreed, terms=line.line.terms)
+        self.past = list(past)
+        for each in past:
+            each.current, each.line = self, line
+
+    @property
+    def lives(self) -> list[OpenLine]:
+        """All incarnations, oldest first."""
+        return [*self.past, self]
+
+    def life(self, inc: int) -> OpenLine | None:
+        """One incarnation of the line."""
+        return next((each for each in self.current.lives if each.inc == inc), None)
+
+    @property
+    def address(self) -> str:
+        """How the line is named in an answer; an incarnation that has ended bears its number."""
+        hex = self.agreed.hex
+        return hex if self.current is self else f"{hex}@{self.inc}"
+
+    def mention(self, n: int) -> Value:
+        """The number of an entry of this incarnation, as one of the incarnation at work says it
+        (N8)."""
+        return n if self.current is self else [n, self.inc]
+
+    def state(self, now: Instant) -> LineState:
+        """What may be known of it now."""
+        return self.line.state(now)
 
     @property
     def id(self) -> bytes:
@@ -121,6 +159,11 @@ class OpenLine:
     def key(self) -> tuple[bytes, int]:
         """What its rows are found by."""
         return (self.agreed.terms.line_id, self.agreed.terms.inc)
+
+    @property
+    def base_key(self) -> tuple[bytes, int]:
+        """What its agreement is found by: the incarnation that the agreement began."""
+        return (self.base.terms.line_id, self.base.terms.inc)
 
     @property
     def ours(self) -> int:
@@ -143,9 +186,10 @@ class OpenLine:
         return self.paths[-1].room() - (BUFFER_BYTES_MAX - AHEAD_BYTES_MAX)
 
     def send(self, frames: list[bytes]) -> None:
-        """Hand frames to the path in use; without one they are lost, and come again."""
-        if self.paths:
-            self.paths[-1].send_all(frames)
+        """Hand frames to the path in use; without one they are lost, and come again. Until the line
+        begins anew all are in use, because a RESUME does not show who brings it."""
+        for path in self.paths if self.line.resting else self.paths[-1:]:
+            path.send_all(frames)
 
     def silent_after_s(self) -> float:
         """When a line that was heard counts as silent."""
@@ -198,8 +242,25 @@ class OpenLine:
         return self.agreed.clocks_s[Precedence(precedence)]
 
 
+class PastLine(OpenLine):
+    """An incarnation that has ended: it is read, and no more said in it."""
+
+    def __init__(self, agreed: Agreed, ended: Line) -> None:
+        self.base = agreed
+        self.stop = None
+        self.agreed = replace(agreed, terms=ended.terms)
+        self.paths = []
+        self.past = []
+        self.declared = Declared(agreed.terms.side, *agreed.suspending)
+        self._ended = ended
+
+    def state(self, now: Instant) -> LineState:
+        """As it was when it ended."""
+        return self._ended.state(now)
+
+
 class Lines:
-    """All lines of a station, by number and incarnation.
+    """All lines of a station, by number and the incarnation their agreement began.
 
     Those that are over are found by both alone: `NAME/1` is the first incarnation of that line.
     """
@@ -218,19 +279,30 @@ class Lines:
 
     def add(self, open_line: OpenLine) -> None:
         """Take a line up."""
-        self._lines[open_line.key] = open_line
+        self._lines[open_line.base_key] = open_line
 
     def named(self, name: str | None) -> OpenLine:
-        """A line by its name or the beginning of its number; the only one needs neither."""
+        """A line by its name or the beginning of its number; the only one needs neither. Behind an
+        @ may stand the number of an incarnation that has ended."""
         lines = list(self)
         over = self._over(name) if name is not None else None
         if over is not None:
             return over
+        name, at, inc = (name or "").partition("@")
+        if at:
+            found = self.named(name or None)
+            life = found.life(int(inc)) if inc.isdecimal() and len(inc) < 11 else None
+            if life is None:
+                raise Refused(
+                    f"The line {found.agreed.name} has no incarnation {inc!r:.20}.",
+                    f"It is in incarnation {found.inc}.",
+                )
+            return life
         if not lines:
             raise Refused(
                 "This station has no line yet.", "Introduce yourselves, then agree on one."
             )
-        if name is not None:
+        if name:
             lines = [each for each in lines if each.agreed.name == name] or [
                 each for each in lines if name and each.agreed.hex.startswith(name.lower())
             ]
@@ -256,7 +328,8 @@ class Lines:
 
     def of(self, line_id: bytes, inc: int) -> OpenLine:
         """The line that a row belongs to."""
-        found = self._lines.get((line_id, inc))
+        lines = (each for each in self._lines.values() if each.id == line_id)
+        found = next((life for each in lines for life in each.lives if life.inc == inc), None)
         if found is None:
             raise Refused(
                 "This belongs to a line that is not open here.", "`parley status` lists the lines."

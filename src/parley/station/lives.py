@@ -77,7 +77,7 @@ def unacknowledged(station: Station, open_line: OpenLine) -> list[int]:
 def letters_of(station: Station, open_line: OpenLine) -> tuple[Letter, Letter]:
     """Our letter and theirs, as the agreement of a line was made from them."""
     (row,) = station.store.sql(
-        "SELECT ours, theirs FROM agreements WHERE line_id = ? AND inc = ?", open_line.key
+        "SELECT ours, theirs FROM agreements WHERE line_id = ? AND inc = ?", open_line.base_key
     )
     return _read(row["ours"]), _read(row["theirs"])
 
@@ -142,7 +142,7 @@ def agree_list(station: Station, who: Person) -> dict[str, Any]:
     """What is on its way, and what opened a line."""
     store = station.store
     found = []
-    over = {each.agreed.terms.h_agr for each in station.earlier_lines}
+    over = {each.base.terms.h_agr for each in station.earlier_lines}
     for state, rows in (
         ("on its way", store.sql("SELECT paper, NULL AS ours FROM proposals ORDER BY at")),
         ("open", store.sql("SELECT paper, ours FROM agreements ORDER BY opened")),

@@ -15,6 +15,7 @@ from parley.core.agreement import PSK_BYTES, Agreement, psk0
 from parley.core.errors import Malformed, Refused
 from parley.core.identity import FINGERPRINT_BYTES
 from parley.core.keys import Entropy
+from parley.core.resuming import later_psk
 from parley.core.wire import decode, encode
 from parley.store.sqlite import SqliteStore
 
@@ -72,7 +73,7 @@ def joined(agreement: Agreement, brought: Sequence[bytes]) -> bytes | None:
 def keep(store: SqliteStore, agreement: Agreement, secret: bytes | None) -> None:
     """Keep psk0 until both directions are open."""
     if secret is not None:
-        store.put_secret(_name(agreement), secret)
+        store.put_secret(_name(agreement.line_id, agreement.inc), secret)
 
 
 def kept(store: SqliteStore, agreement: Agreement, side: int) -> tuple[bytes | None, bool]:
@@ -80,19 +81,35 @@ def kept(store: SqliteStore, agreement: Agreement, side: int) -> tuple[bytes | N
     if not agreement.psk0:
         return None, False
     cells = store.load(agreement.line_id, agreement.inc, side).cells
-    if "prekey" in cells or "open" not in cells:
-        return store.secret(_name(agreement)), False
-    if store.secret(_name(agreement)) is not None:
+    secret = store.secret(_name(agreement.line_id, agreement.inc))
+    opened = "open" in cells and "prekey" not in cells
+    place = (agreement.line_id, agreement.inc)
+    if not opened and store.secret(_later(*place)) is None:
+        return secret, False
+    if secret is not None:
         with store.transaction():
-            store.put_secret(_name(agreement), None)
+            store.put_secret(_name(agreement.line_id, agreement.inc), None)
+            store.put_secret(_later(*place), later_psk(secret))
         store.scrub()
     return None, True
 
 
 def burn(store: SqliteStore, line_id: bytes, inc: int) -> None:
     """Erase psk0 of a line that is over, whether it had done its work or not."""
-    store.put_secret(f"psk0 {line_id.hex()} {inc}", None)
+    store.put_secret(_name(line_id, inc), None)
+    store.put_secret(_later(line_id, inc), None)
 
 
-def _name(agreement: Agreement) -> str:
-    return f"psk0 {agreement.line_id.hex()} {agreement.inc}"
+def later(store: SqliteStore, line_id: bytes, inc: int) -> bytes | None:
+    """What psk0 left behind for later incarnations; None while it is kept itself, or was erased by
+    a version that left nothing (spec/resume.md, N3)."""
+    secret = store.secret(_name(line_id, inc))
+    return store.secret(_later(line_id, inc)) if secret is None else later_psk(secret)
+
+
+def _later(line_id: bytes, inc: int) -> str:
+    return f"later psk {line_id.hex()} {inc}"
+
+
+def _name(line_id: bytes, inc: int) -> str:
+    return f"psk0 {line_id.hex()} {inc}"

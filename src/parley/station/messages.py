@@ -52,6 +52,7 @@ DETAIL_CHARACTERS_MAX = 4096
 RANGES_MAX = 512  # of one DISPLAYED; a station writes no more of them (`DISPLAY_MAX`), a liar would
 
 Act = tuple[int, int, str, int | None, str]  # about dir, about n, act, person, detail
+About = tuple[OpenLine, Act]  # in which incarnation of the line
 
 
 def content_bytes(type: int, marks: int, content: Content | None, body: bytes) -> bytes:
@@ -75,12 +76,13 @@ def numbered(station: Station, open_line: OpenLine, queue_id: int, entry: EntryR
     """An entry of ours has its number."""
     key, waiting = open_line.key, -1 - queue_id
     changed = station.store.sql(
-        "UPDATE acts SET n = ?, at_ours = ? WHERE line_id = ? AND inc = ? AND dir = ? AND n = ?"
-        " RETURNING about_dir, about, act",
+        "UPDATE acts SET n = ?, at_ours = ? WHERE line_id = ? AND by_inc = ? AND dir = ? AND n = ?"
+        " RETURNING inc, about_dir, about, act",
         (entry.n, entry.wall, *key, entry.dir, waiting),
     )
     for act in changed:
-        _stage(station, open_line, act["about_dir"], act["about"], act["act"], entry.wall)
+        about = station.line_of(open_line.id, act["inc"])
+        _stage(station, about, act["about_dir"], act["about"], act["act"], entry.wall)
     open_line.declared.add(entry)
     if entry.type in NOT_MESSAGES:
         return
@@ -133,8 +135,8 @@ def heard(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
     content = read_body(entry.type, entry.marks, entry.body)
     if entry.type in NOT_MESSAGES:
         if content is not None and entry.type in ACTS:
-            for act in acts_of(station, open_line, entry, content):
-                _index(station, open_line, entry, act)
+            for about, act in acts_of(station, open_line, entry, content):
+                _index(station, about, entry, act)
             if entry.type == Type.DISPLAYED:
                 _displayed(station, open_line, entry, content.payload)
         elif content is not None and entry.type == Type.ROSTER:
@@ -154,8 +156,8 @@ def heard(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
         )
     station.publish("message", open_line, dir="theirs", n=entry.n, precedence=precedence.name)
     if content is not None:
-        for act in references(entry.dir, entry.type, content):
-            _index(station, open_line, entry, act)
+        for about, act in references(open_line, entry.dir, entry.type, content):
+            _index(station, about, entry, act)
 
 
 def receipted(station: Station, open_line: OpenLine, upto: int) -> None:
@@ -198,22 +200,31 @@ def _desk(content: Content | None) -> int | None:
 # --- what an entry says about a message
 
 
-def acts_of(station: Station, open_line: OpenLine, entry: EntryRow, content: Content) -> list[Act]:
+def mentioned(open_line: OpenLine, value: Value) -> tuple[OpenLine, int] | None:
+    """The entry that a number means: of this incarnation, or as [n, inc] of an older one (N8)."""
+    if is_number(value):
+        return open_line, value
+    if isinstance(value, list) and len(value) == 2 and all(map(is_number, value)):
+        life = open_line.life(value[1])
+        return None if life is None else (life, value[0])
+    return None
+
+
+def acts_of(
+    station: Station, open_line: OpenLine, entry: EntryRow, content: Content
+) -> list[About]:
     """What an acknowledgement says about which message; nothing when it lacks its form."""
     type, payload = entry.type, content.payload
     if not isinstance(payload, list) or not payload or type == Type.DISPLAYED:
         return []
-    n = payload[0]
-    if not is_number(n):
+    found = mentioned(open_line, payload[0])
+    if found is None:
         return []
+    about, n = found
     other = 1 - entry.dir
     if type in (Type.CONFIRMED, Type.CORRECTED):
-        about = _read_back(station, open_line, other, n)
-        if about is None:
-            return []
-        detail = _text(payload[1]) if type == Type.CORRECTED and len(payload) > 1 else ""
-        return [(*about, ACTS[Type(type)], None, detail)]
-    if not is_message(station, open_line, other, n):
+        return _about_read_back(station, about, other, n, Type(type), payload)
+    if not is_message(station, about, other, n):
         return []
     person, detail = None, ""
     if type == Type.OPENED and len(payload) > 1 and is_number(payload[1]):
@@ -224,19 +235,22 @@ def acts_of(station: Station, open_line: OpenLine, entry: EntryRow, content: Con
         detail = _text(payload[2])
     elif type == Type.WAIT and len(payload) > 1 and is_number(payload[1]):
         detail = str(int(posix(payload[1])))
-    return [(other, n, ACTS[Type(type)], person, detail)]
+    return [(about, (other, n, ACTS[Type(type)], person, detail))]
 
 
-def references(dir: int, type: int, content: Content) -> list[Act]:
+def references(open_line: OpenLine, dir: int, type: int, content: Content) -> list[About]:
     """Which messages a message of direction `dir` answers, corrects or retracts."""
-    found: list[Act] = []
+    found: list[About] = []
     for key, act in ABOUT_KEYS.items():
         value = content.header.get(key)
-        if isinstance(value, list) and len(value) == 2 and all(map(is_number, value)):
-            found.append((value[0], value[1], act, None, ""))
+        if isinstance(value, list) and len(value) in (2, 3) and all(map(is_number, value)):
+            life = open_line.life(value[2]) if len(value) == 3 else open_line
+            found += [] if life is None else [(life, (value[0], value[1], act, None, ""))]
     payload = content.payload
     if type == Type.TEST_ANSWER and isinstance(payload, list) and payload:
-        found += [(1 - dir, payload[0], "answered", None, "")] if is_number(payload[0]) else []
+        test = mentioned(open_line, payload[0])
+        if test is not None:
+            found.append((test[0], (1 - dir, test[1], "answered", None, "")))
     return found
 
 
@@ -245,11 +259,12 @@ def _index(station: Station, open_line: OpenLine, entry: EntryRow, act: Act) -> 
     if about_dir not in (0, 1) or not is_message(station, open_line, about_dir, about):
         return
     station.store.sql(
-        "INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *open_line.key,
             about_dir,
             about,
+            open_line.current.inc,
             entry.dir,
             entry.n,
             name,
@@ -288,11 +303,12 @@ def say_about(station: Station, open_line: OpenLine, queue_id: int, act: Act) ->
     """An entry of ours about a message is released; it gets its number in its turn."""
     about_dir, about, name, person, detail = act
     station.store.sql(
-        "INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)",
+        "INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)",
         (
             *open_line.key,
             about_dir,
             about,
+            open_line.current.inc,
             open_line.ours,
             -1 - queue_id,
             name,
@@ -306,11 +322,14 @@ def say_about(station: Station, open_line: OpenLine, queue_id: int, act: Act) ->
 def _displayed(station: Station, open_line: OpenLine, entry: EntryRow, payload: Value) -> None:
     """Ranges of ours they had on a screen. Each message counts once, however often they say so."""
     for item in payload[:RANGES_MAX] if isinstance(payload, list) else []:
-        if not (isinstance(item, list) and len(item) == 2 and all(map(is_number, item))):
+        if not (isinstance(item, list) and len(item) in (2, 3) and all(map(is_number, item))):
             continue
-        for n in mark_displayed(station, open_line, 1 - entry.dir, *item):
+        life = open_line.life(item[2]) if len(item) == 3 else open_line
+        if life is None:
+            continue
+        for n in mark_displayed(station, life, 1 - entry.dir, item[0], item[1]):
             act: Act = (1 - entry.dir, n, "displayed", None, "")
-            _index(station, open_line, entry, act)
+            _index(station, life, entry, act)
 
 
 def mark_displayed(
@@ -325,14 +344,23 @@ def mark_displayed(
     return sorted(row["n"] for row in rows)
 
 
-def _read_back(station: Station, open_line: OpenLine, dir: int, n: int) -> tuple[int, int] | None:
-    """The message that the READBACK with this number is about."""
+def _about_read_back(
+    station: Station, open_line: OpenLine, dir: int, n: int, type: Type, payload: list[Value]
+) -> list[About]:
+    """What CONFIRMED or CORRECTED says about the message that READBACK `n` was about."""
     rows = station.store.sql(
-        "SELECT about_dir, about FROM acts"
-        " WHERE line_id = ? AND inc = ? AND dir = ? AND n = ? AND act = 'read back'",
+        "SELECT inc, about_dir, about FROM acts"
+        " WHERE line_id = ? AND by_inc = ? AND dir = ? AND n = ? AND act = 'read back'",
         (*open_line.key, dir, n),
     )
-    return (rows[0]["about_dir"], rows[0]["about"]) if rows else None
+    detail = _text(payload[1]) if type == Type.CORRECTED and len(payload) > 1 else ""
+    return [
+        (
+            station.line_of(open_line.id, row["inc"]),
+            (row["about_dir"], row["about"], ACTS[type], None, detail),
+        )
+        for row in rows[:1]
+    ]
 
 
 def _text(value: Value) -> str:
@@ -345,6 +373,16 @@ def _text(value: Value) -> str:
 def is_number(value: Value) -> bool:
     """Whether a value can be the number of an entry, a person, or a moment."""
     return type(value) is int and 0 <= value < 1 << 53
+
+
+def reference_view(open_line: OpenLine, name: str, value: Value, dir: int) -> list[tuple[str, Any]]:
+    """The number a header refers to, in the log where such a reference belongs, and the line with
+    the incarnation it is of."""
+    if isinstance(value, list) and len(value) in (2, 3) and all(map(is_number, value)):
+        life = open_line.life(value[2]) if len(value) == 3 else open_line
+        if value[0] == dir and life is not None:
+            return [(name, int(value[1])), (f"{name}_line", life.address)]
+    return [(name, None), (f"{name}_line", None)]
 
 
 # --- finding them

@@ -39,7 +39,8 @@ def record(
     ours, theirs = open_line.ours, open_line.theirs
     root_at = station.store.root_at
     return {
-        "line": open_line.agreed.hex,
+        "line": open_line.address,
+        "inc": open_line.inc,
         "start": start,
         "total": total,
         "entries": [_row(open_line, start + at, row) for at, row in enumerate(rows)],

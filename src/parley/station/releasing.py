@@ -50,10 +50,10 @@ def release(
     saying = Saying(found.type, found.precedence, found.status, body)
     queue_id = station.say(open_line, saying)
     ordered(open_line, row, station.now.wall)
-    for act in messages.references(open_line.ours, found.type, found.content):
-        messages.say_about(station, open_line, queue_id, act)
+    for about, act in messages.references(open_line, open_line.ours, found.type, found.content):
+        messages.say_about(station, about, queue_id, act)
         if act[2] == "answered":
-            messages.acknowledge(station, open_line, act[0], act[1])
+            messages.acknowledge(station, about, act[0], act[1])
     station.store.sql(
         "INSERT INTO releases (draft, line_id, inc, queue_id, person, at)"
         " VALUES (?, ?, ?, ?, ?, ?)",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @operation("line.renew", roles=("watch",))
 def renew(station: Station, who: Person, *, line: str | None = None) -> dict[str, Any]:
     """Ask for fresh keys in both directions; they are in use once both stations have spoken."""
-    open_line = station.line(line)
+    open_line = station.line(line).current
     state = station.state(open_line)
     open_line.check_not_halted(state)
     check_not_closed(open_line)

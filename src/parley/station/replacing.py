@@ -132,7 +132,7 @@ def successor(station: Station, line: OpenLine, fresh: Fresh) -> tuple[int, Know
     root it is a line of another number (C3).
     """
     (row,) = station.store.sql(
-        "SELECT paper FROM agreements WHERE line_id = ? AND inc = ?", line.key
+        "SELECT paper FROM agreements WHERE line_id = ? AND inc = ?", line.base_key
     )
     old = Paper.parse(row["paper"]).agreement
     before = letters_of(station, line)[1]
@@ -169,7 +169,7 @@ def replaced_by(station: Station, agreement: Agreement) -> OpenLine | None:
     )
     if not rows:
         return None  # a station that is new here; our root knows what it signed
-    open_line = station.line_of(bytes(rows[0]["line_id"]), rows[0]["inc"])
+    open_line = station.line_of(bytes(rows[0]["line_id"]), rows[0]["inc"]).current
     if open_line.stop is not None and open_line.stop.over:
         raise Refused(
             f"This agreement replaces one that was replaced before: {open_line.stop.why}.",

@@ -77,7 +77,7 @@ def _suspended(open_line: OpenLine, act: Act) -> str:
     """The words after "is": suspended, how much of it, by whom, since when, why."""
     whole = not act.types and not act.precedences
     part = "" if whole else f" for {scope(act.types, act.precedences)}"
-    waits = ", which waits for its number" if act.n < 0 else ""
+    waits = ", which waits for its number" if act in open_line.declared.pending else ""
     why = f": {act.words.rstrip('.')}" if act.words else ""
     return f"suspended{part} by {by(open_line, act)} since {_moment(act.since)}{waits}{why}"
 

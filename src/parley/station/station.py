@@ -19,7 +19,9 @@ from typing import Any
 
 from parley.bearers import Path
 from parley.core.effects import (
+    Begun,
     Effect,
+    Enrol,
     GivenBack,
     Heard,
     Keep,
@@ -32,21 +34,20 @@ from parley.core.effects import (
 from parley.core.errors import ParleyError, Unavailable
 from parley.core.kept import EntryRow
 from parley.core.keys import Entropy
-from parley.core.line import Line
 from parley.core.terms import Instant
 from parley.evidence.sections import Documents
-from parley.station import introductions, messages, roster, stops
+from parley.station import introductions, messages, resuming, roster, stops
 from parley.station.answering import Call, finish
 from parley.station.audit_trail import Trail
 from parley.station.bearing import Bearings
 from parley.station.carrying import Arrivals, Carrying, Departures
 from parley.station.clock import Alarm, Clock
 from parley.station.control import Answer, Reply
-from parley.station.declared import Declared, hold_to
+from parley.station.declared import hold_to
 from parley.station.events import Event, Events
 from parley.station.folder import Home
 from parley.station.hardship import Hardship
-from parley.station.lines import Agreed, Lines, OpenLine
+from parley.station.lines import Lines, OpenLine
 from parley.station.operations import Operation, Result, find, mistake
 from parley.station.people import People
 from parley.station.person import Person
@@ -139,24 +140,10 @@ class Station:
         self.lines_changed = False
         for agreed in introductions.agreed(self.store, self.home):
             if (agreed.terms.line_id, agreed.terms.inc) not in self._lines:
-                open_line = OpenLine(agreed, self._load(agreed))
-                self._read_declared(open_line)
-                self._lines.add(open_line)
+                self._lines.add(resuming.take_up(self, agreed))
                 self.roster_changed = True
         stops.load(self)
         self._soon()
-
-    def _load(self, agreed: Agreed) -> Line:
-        terms = agreed.terms
-        kept = self.store.load(terms.line_id, terms.inc, terms.side)
-        past = partial(self.store.root_at, terms.line_id, terms.inc)
-        return Line(terms, kept, self.entropy, past)
-
-    def _read_declared(self, open_line: OpenLine) -> None:
-        """What both sides have said about the line itself, and what of ours waits to be said."""
-        entries, queue = messages.about_the_line(self, open_line), open_line.line.queue
-        terms = open_line.agreed.suspending
-        open_line.declared = Declared.of(open_line.ours, terms, entries, queue, self.now.wall)
 
     # --- what operations use
 
@@ -180,8 +167,7 @@ class Station:
 
     def state(self, open_line: OpenLine) -> LineState:
         """What may be known of a line now."""
-        state = open_line.line.state(self.now)
-        stop = open_line.stop
+        state, stop = open_line.state(self.now), open_line.stop
         return state if stop is None else replace(state, halted=stop.why, path_up=False)
 
     def entry(self, open_line: OpenLine, dir: int, n: int) -> EntryRow:
@@ -202,8 +188,9 @@ class Station:
 
     def await_number(self, open_line: OpenLine, queue_id: int, result: dict[str, Any]) -> None:
         """Put the number into `result` if the entry gets one in this step, else why it waits."""
-        result["waiting"] = open_line.why_waiting(self.state(open_line))
-        self._numbers[(*open_line.key, queue_id)] = result
+        at_work = open_line.current
+        result["waiting"] = at_work.why_waiting(self.state(at_work))
+        self._numbers[(*at_work.key, queue_id)] = result
 
     def publish(self, kind: str, open_line: OpenLine | None, **fields: Any) -> None:
         """Tell those who watch, once this step is durable."""
@@ -400,10 +387,7 @@ class Station:
             state = self.state(open_line)
             if state.halted is None and not state.closed:
                 roster.tell(self, open_line)
-        self.after_commit(self._rosters_told)
-
-    def _rosters_told(self) -> None:
-        self.roster_changed = False
+        self.after_commit(partial(setattr, self, "roster_changed", False))
 
     def _scrub(self, turns: int) -> None:
         """Scrub and send the rest, a few turns of the loop from now: a scrub waits for the disk,
@@ -421,15 +405,18 @@ class Station:
                 self._settle_line(open_line)
 
     def _settle_line(self, open_line: OpenLine) -> None:
-        hold_to(open_line.declared, open_line.line, open_line.agreed.mark, self.now)
-        room = min(open_line.room(), NUMBERED_BYTES_A_STEP)
-        numbered = False
-        effects = open_line.line.settle(self.now, room)
-        for effect in self._departures.lay_out(open_line, effects):
-            numbered |= isinstance(effect, Numbered)
-            self._note(open_line, effect)
-        if numbered and self.state(open_line).queued:
+        hold_to(open_line.declared, open_line.line.line, open_line.agreed.mark, self.now)
+        kinds = self._note_all(open_line, min(open_line.room(), NUMBERED_BYTES_A_STEP))
+        if Begun in kinds:  # what is said again is kept in the transaction of the new beginning
+            self._note_all(open_line, 0)
+        if Numbered in kinds and self.state(open_line).queued:
             self._soon()  # what is left of the queue goes in steps of its own
+
+    def _note_all(self, open_line: OpenLine, room: int) -> set[type]:
+        """Keep and note what follows now; of which kinds it was."""
+        effects = open_line.line.settle(self.now, room)
+        laid_out = self._departures.lay_out(open_line, effects)
+        return {self._note(open_line, effect) for effect in laid_out}
 
     def still(self, open_line: OpenLine) -> None:
         """Keep what a line has taken in this step; it neither speaks nor hears from now on, once
@@ -443,17 +430,20 @@ class Station:
         for path in list(open_line.paths):
             self.carrying.unbind(path, self.now)
             path.close("the line was stopped")
-        open_line.line = self._load(open_line.agreed)
-        self._read_declared(open_line)
+        resuming.take_up_again(self, open_line)
         stops.load(self)
         self.bearings.call_again()
         self._soon()
 
-    def _note(self, open_line: OpenLine, effect: Effect) -> None:
-        """Make an effect durable, and note what people will ask about it."""
+    def _note(self, open_line: OpenLine, effect: Effect) -> type:
+        """Make an effect durable, and note what people will ask about it; of which kind it is."""
         match effect:
             case Keep(change):
                 self.store.keep(change)
+            case Enrol(line_id, inc, side):
+                self.store.enrol(line_id, inc, side)
+            case Begun():
+                resuming.begun(self, open_line, effect)
             case Numbered(queue_id, entry):
                 messages.numbered(self, open_line, queue_id, entry)
                 waiting = self._numbers.get((*open_line.key, queue_id))
@@ -467,6 +457,7 @@ class Station:
                 messages.given_back(self, open_line, queue_id)
             case Noticed():
                 self.watch.noticed(open_line, effect)
+        return type(effect)
 
     # --- when a step could not be kept
 
@@ -503,8 +494,7 @@ class Station:
         self.people.load()
         self.trail.load()
         for open_line in self._lines:
-            open_line.line = self._load(open_line.agreed)
-            self._read_declared(open_line)
+            resuming.take_up_again(self, open_line)
             if open_line.paths:
                 open_line.line.path_up(self.now)
         stops.load(self)

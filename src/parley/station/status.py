@@ -14,6 +14,7 @@ from parley.station.lines import OpenLine
 from parley.station.operations import operation
 from parley.station.person import Person
 from parley.station.renewing import keys_view
+from parley.station.resuming import resumption_view
 from parley.station.roster import their_desks
 from parley.station.standing import declared_view
 from parley.station.watch import alarms, oldest_unanswered
@@ -27,7 +28,7 @@ DAY_S = 86_400
 @operation("status", reads=True, setup=True)
 def status(station: Station, who: Person, *, line: str | None = None) -> dict[str, Any]:
     """The station, its lines as declared and as observed, alarms, bearers."""
-    lines = list(station.lines) if line is None else [station.line(line)]
+    lines = list(station.lines) if line is None else [station.line(line).current]
     return {
         "station": {
             "name": station.home.name,
@@ -54,6 +55,7 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
     return {
         "line": agreed.hex,
         "inc": open_line.inc,
+        "ended": [life.inc for life in open_line.past],
         "name": agreed.name,
         "counterpart": agreed.counterpart,
         "level": agreed.level,
@@ -71,6 +73,7 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "in_service": state.in_service,
         "path_up": state.path_up,
         "halted": state.halted,
+        "resumption": resumption_view(station, open_line),
         "they_halted": state.they_halted,
         "our_size": state.our_size,
         "their_size": state.their_size,
@@ -99,6 +102,8 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
 def _declared(open_line: OpenLine, state: LineState, by_people: str) -> str:
     if open_line.stop is not None:
         return "stopped"
+    if open_line.line.resting:
+        return "resuming"
     if state.halted is not None:
         return "halted"
     return by_people if state.in_service or by_people != "open" else "waiting"
@@ -120,12 +125,13 @@ def _days_since_contact(station: Station, open_line: OpenLine) -> int | None:
     """Whole days since the last message, tests not counted; None when there was none yet."""
     newest = [
         rows[0]["kept"]
+        for life in open_line.lives
         for dir in (0, 1)
         if (
             rows := station.store.sql(
                 "SELECT kept FROM messages WHERE line_id = ? AND inc = ? AND dir = ?"
                 " AND type <> 5 AND type <> 6 ORDER BY n DESC LIMIT 1",
-                (*open_line.key, dir),
+                (*life.key, dir),
             )
         )
     ]

@@ -42,7 +42,7 @@ def load(station: Station) -> None:
         key = (bytes(row["line_id"]), row["inc"])
         found[key] = Stop(row["kind"], row["why"], row["at"], row["person"])
     for open_line in [*station.lines, *station.earlier_lines]:
-        open_line.stop = found.get(open_line.key)
+        open_line.stop = found.get(open_line.base_key)
 
 
 def keys_gone(store: SqliteStore, line_id: bytes, inc: int) -> bool:
@@ -63,7 +63,7 @@ def _burn(station: Station, open_line: OpenLine) -> None:
     station.store.keep(
         Change(*open_line.key, (state.our_size, state.their_size), cells=dict.fromkeys(KEYS, None))
     )
-    meeting.burn(station.store, *open_line.key)
+    meeting.burn(station.store, *open_line.base_key)
     station.after_commit(station.store.scrub)
 
 
@@ -72,7 +72,7 @@ def put(station: Station, open_line: OpenLine, kind: str, why: str, who: Person 
     station.store.sql(
         "INSERT OR IGNORE INTO stops (line_id, inc, kind, why, person, at)"
         " VALUES (?, ?, ?, ?, ?, ?)",
-        (*open_line.key, kind, why, None if who is None else who.id, station.now.wall),
+        (*open_line.base_key, kind, why, None if who is None else who.id, station.now.wall),
     )
     station.publish("line", open_line, state="stopped", sentence=f"{why}.")
     station.trail.happened(
@@ -146,7 +146,7 @@ def line_undo(
     station.store.sql(
         "UPDATE stops SET undone = ? WHERE line_id = ? AND inc = ? AND kind = 'person'"
         " AND undone IS NULL",
-        (station.now.wall, *open_line.key),
+        (station.now.wall, *open_line.base_key),
     )
     sentence = f"{who.name} let the line go on: {said}"
     station.trail.happened(

@@ -86,7 +86,8 @@ class Viewer:
         default = open_line.agreed.our_language if ours else open_line.agreed.their_language
         acts = self._acts(dir, n)
         return {
-            "line": open_line.agreed.hex,
+            "line": open_line.address,
+            "inc": open_line.inc,
             "line_name": open_line.agreed.name,
             "dir": open_line.side(dir),
             "n": n,
@@ -108,12 +109,13 @@ class Viewer:
             "kept": entry.wall,
             "seen": entry.seen,
             **{
-                name: _reference(header.get(key), about)
-                for name, key, about in (
+                name: found
+                for which, key, about in (
                     ("answers", Key.ANSWERS, 1 - dir),
                     ("corrects", Key.FOLLOWS, dir),
                     ("retracts", Key.REVOKES, dir),
                 )
+                for name, found in messages.reference_view(open_line, which, header.get(key), about)
             },
             "retracted": any(act["act"] == "retracted by" for act in acts),
             "acknowledged": row["acknowledged"],
@@ -131,7 +133,7 @@ class Viewer:
     def _acts(self, dir: int, n: int) -> list[Any]:
         return self._station.store.sql(
             "SELECT * FROM acts WHERE line_id = ? AND inc = ? AND about_dir = ? AND about = ?"
-            " ORDER BY at_ours, abs(n)",
+            " ORDER BY at_ours, by_inc, abs(n)",
             (*self._line.key, dir, n),
         )
 
@@ -282,13 +284,6 @@ def _text(value: Value) -> str | None:
 
 def _numbers(value: Value) -> list[int]:
     return [item for item in value if messages.is_number(item)] if isinstance(value, list) else []
-
-
-def _reference(value: Value, dir: int) -> int | None:
-    """The number a header refers to, in the log where such a reference belongs."""
-    if isinstance(value, list) and len(value) == 2 and all(map(messages.is_number, value)):
-        return int(value[1]) if value[0] == dir else None
-    return None
 
 
 def _is_known(key: Value) -> bool:

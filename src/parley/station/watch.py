@@ -12,6 +12,7 @@ that is set wrong while the station runs neither hurries nor holds an alarm.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import Noticed
@@ -104,8 +105,9 @@ class Watch:
 
     def _lanes(self) -> list[Lane]:
         return [
-            (*open_line.key, dir, precedence)
+            (*life.key, dir, precedence)
             for open_line in self._station.lines
+            for life in open_line.lives
             for dir in (0, 1)
             for precedence in reversed(Precedence)
         ]
@@ -217,7 +219,7 @@ def alarms(station: Station) -> list[dict[str, Any]]:
     urgent first."""
     found: list[dict[str, Any]] = []
     for precedence in reversed(Precedence):
-        for open_line in station.lines:
+        for open_line in (life for each in station.lines for life in each.lives):
             for dir in (open_line.theirs, open_line.ours):
                 lane = (*open_line.key, dir, int(precedence))
                 rows = missed(station.store, lane, ALARMS_MAX)
@@ -237,7 +239,8 @@ def _view(station: Station, open_line: OpenLine, row: Any) -> dict[str, Any]:
         called = desk["deputies"][row["called"] - 1 : row["called"]] if row["called"] else []
         called = called or desk["holders"]
     return {
-        "line": open_line.agreed.hex,
+        "line": open_line.address,
+        "inc": open_line.inc,
         "line_name": open_line.agreed.name,
         "dir": side,
         "n": row["n"],
@@ -263,8 +266,8 @@ def clock_view(station: Station, row: Any) -> dict[str, Any] | None:
 def oldest_unanswered(station: Station, open_line: OpenLine) -> dict[str, Any] | None:
     """Their oldest message that nobody here has acknowledged."""
     rows: list[Any] = []
-    for precedence in Precedence:
-        lane = (*open_line.key, open_line.theirs, int(precedence))
+    for life, precedence in product(open_line.lives, Precedence):
+        lane = (*life.key, life.theirs, int(precedence))
         rows += running(station.store, lane, NEVER, 1) + missed(station.store, lane, 1)
     if not rows:
         return None

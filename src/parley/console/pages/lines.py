@@ -40,6 +40,14 @@ async def undo(visit: Visit) -> Response:
     return visit.go("/", "undone")
 
 
+async def resume(visit: Visit) -> Response:
+    """POST /resume: ask to begin a line anew, or agree."""
+    view = await visit.call(
+        "line.resume", line=visit.form.get("line"), reason=visit.form.text("reason")
+    )
+    return visit.go("/", "agreed" if view["answers"] else "resuming")
+
+
 async def call_test(visit: Visit) -> Response:
     """POST /test: a human test, which a person there answers."""
     text = visit.form.text("text")

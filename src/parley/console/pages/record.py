@@ -94,16 +94,15 @@ def _act(page: Frame, line: View, row: View) -> str:
     try:
         said: Any = json.loads(row["text"] or "")
         if row["kind"] == "displayed":
-            runs = [(n, n + count - 1) for n, count in said]
+            runs = [([n, *inc], n + count - 1) for n, count, *inc in said]
             return ", ".join(
-                page.names.ref(line["line"], other, a) + (f" to {b}" if b > a else "")
-                for a, b in runs
+                _ref(page, line, other, a) + (f" to {b}" if b > a[0] else "") for a, b in runs
             )
         if row["kind"] in ("confirmed", "corrected"):
             more = f": {said[1]}" if len(said) > 1 else ""
-            return f"read-back {page.names.ref(line['line'], other, said[0])}{more}"
+            return f"read-back {_ref(page, line, other, said[0])}{more}"
         rest = [part for part in said[1:] if part is not None]
-        words = page.names.ref(line["line"], other, said[0])
+        words = _ref(page, line, other, said[0])
         if row["kind"] == "opened":
             return words
         if row["kind"] == "wait":
@@ -113,3 +112,14 @@ def _act(page: Frame, line: View, row: View) -> str:
         return f"{words} {'to ' if row['kind'] == 'passed' else ''}{rest[0]}"
     except (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError):
         return first_words(row["text"])
+
+
+def _ref(page: Frame, line: View, dir: str, n: Any) -> str:
+    """An entry by its number, or by [number, incarnation]."""
+    hex = line["line"].partition("@")[0]
+    match n:
+        case [number, inc]:
+            return page.names.ref(f"{hex}@{inc}", dir, number)
+        case [number]:
+            return page.names.ref(line["line"], dir, number)
+    return page.names.ref(line["line"], dir, n)

@@ -1,0 +1,453 @@
+"""A line through its incarnations: asked for, agreed to, begun; restored, deaf, contradicted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from parley.core.effects import Enrol, Keep, Outcome, Transmit
+from parley.core.entry import Precedence, Type, read_body
+from parley.core.errors import Halted, Misused
+from parley.core.kept import Change
+from parley.core.life import HELD, MADE, ends_of
+from parley.core.packets import COUNTER_MAX
+from parley.core.resuming import INC_AHEAD_MAX, End, beginning, in_order, later_psk
+from parley.core.speaking import RESUME
+from parley.core.terms import Terms
+from parley.core.wire import encode
+from tests.core.conversation import Crash, of_kind, opens, talk, terms_of
+from tests.core.lives import Living, two_lives
+
+SECOND = 40  # ticks that a second takes
+
+
+def open_lives(**options: Any) -> tuple[Living, Living]:
+    """North and South in service; each has said something."""
+    north, south = two_lives(**options)
+    talk(north, south)
+    north.says("from North")
+    south.says("from South")
+    talk(north, south)
+    assert (north.inc, south.inc) == (1, 1)
+    return north, south
+
+
+def both_resume(north: Living, south: Living) -> None:
+    north.resumes("we ask")
+    talk(north, south)
+    south.resumes("we agree")
+    talk(north, south)
+
+
+def is_open(north: Living, south: Living, inc: int) -> bool:
+    return all(each.inc == inc and each.state.in_service for each in (north, south))
+
+
+def test_N2_people_of_both_sides_begin_a_line_anew() -> None:
+    north, south = open_lives()
+    north.resumes("a new machine")
+    talk(north, south)
+    assert "resume asked" in south.notices
+    asked = south.life.resumption
+    assert asked.theirs is not None
+    assert (asked.ours, asked.theirs.reason, asked.theirs.inc) == (None, "a new machine", 2)
+    assert not south.life.resting
+    south.says("still in the old one")  # who was asked goes on until people here agree
+    talk(north, south)
+    assert not north.state.held
+    assert [row.n for row in north.theirs] == [0]  # and who asked accepts no more of it
+    south.resumes("agreed")
+    talk(north, south)
+    assert is_open(north, south, 2)
+    for each in (north, south):
+        assert [begun.terms.inc for begun in each.begun] == [2]
+        assert each.life.past == [1]
+        assert each.life.resumption.ours is each.life.resumption.theirs is None
+
+
+def test_N6_entry_0_says_where_both_logs_ended() -> None:
+    north, south = open_lives()
+    both_resume(north, south)
+    north.says("the first of a new beginning", Precedence.FLASH)
+    talk(north, south)
+    for dir in (0, 1):
+        first = south.log_of(2, dir)[0]
+        content = read_body(first.type, first.marks, first.body)
+        assert content is not None
+        old = [[len(rows), rows[-1].root] for rows in (south.log_of(1, 0), south.log_of(1, 1))]
+        assert (first.type, content.payload) == (Type.SERVICE, [2, 1, *old])
+    assert south.reads_in(2)[1:] == ["the first of a new beginning"]
+
+
+def test_N6_another_beginning_halts_the_line() -> None:
+    north, south = open_lives()
+    both_resume(north, south)
+    first = south.log_of(2, 0)[0]
+    lie = first.body[:-1] + bytes([first.body[-1] ^ 1])
+    # What North says is its own affair: South's copy of the RESUMEs tells otherwise.
+    north, south = open_lives()
+    north.resumes("we ask")
+    talk(north, south)
+    south.resumes("we agree")
+    north.hears(*of_kind(RESUME, south.settles()))
+    assert north.life.next is not None
+    lanes = north.life.next._voice._lanes
+    (row,) = lanes[Precedence.FLASH]
+    lanes[Precedence.FLASH][0] = type(row)(row.id, row.precedence, row.type, row.marks, lie)
+    talk(north, south, 2 * SECOND)
+    assert south.state.halted == "they say that the line ended elsewhere before"
+
+
+def test_N2_who_has_stated_what_it_holds_only_keeps_what_is_released() -> None:
+    north, south = open_lives()
+    north.resumes()
+    assert north.life.resting
+    north.says("released meanwhile")
+    before = north.line.state(north.clock.now)
+    talk(north, south)
+    assert (before.queued, north.state.queued, north.state.our_size) == (1, 1, 1)
+    assert [row.id for row in north.store.load(north.terms.line_id, 1, 0).queue] == [1]
+    # Its frames of the old incarnation are passed over, whatever they are.
+    assert north.hears(*[b"\x20" + bytes(30)]) == [Outcome.STALE]
+    assert north.line.sift([b"\x20" + bytes(30)]) == [b"\x20" + bytes(30)]
+
+
+def test_N2_a_RESUME_is_repeated_and_made_once() -> None:
+    north, south = open_lives()
+    made = north.life.resume("once", north.clock.now)
+    assert north.life.resume("twice", north.clock.now) is made
+    sent = []
+    for _ in range(4 * SECOND):
+        north.clock.passes(1 / SECOND)
+        sent += of_kind(RESUME, north.settles())
+    assert len(sent) == 3  # at once, after 1 s, after 3 s
+    assert len(set(sent)) == 1
+    assert south.hears(*sent[:2]) == [Outcome.OK, Outcome.ASKED]
+    assert not Outcome.ASKED.authentic
+    north.line.path_down(north.clock.now)
+    north.clock.passes(100)
+    assert of_kind(RESUME, north.settles()) == []
+    assert north.line.wake_at(north.clock.now) > north.clock.now.mono
+    north.line.path_up(north.clock.now)
+    assert north.line.wake_at(north.clock.now) <= north.clock.now.mono
+    assert of_kind(RESUME, north.settles()) == sent[:1]
+
+
+def test_N7_all_that_changes_with_the_incarnation_is_one_transaction() -> None:
+    north, south = open_lives()
+    north.resumes()
+    effects = north.line.settle(north.clock.now, 0)
+    assert [type(effect) for effect in effects[:2]] == [Enrol, Keep]
+    assert isinstance(effects[-1], Transmit)
+    north.starts()  # nothing of it was kept: nothing of it has happened
+    assert (north.life.resting, north.life.newest) == (False, 1)
+    del south
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("crash_at", [0, 1])
+def test_N7_a_crash_at_any_step_leaves_a_line_that_begins_anew(side: int, crash_at: int) -> None:
+    for at in range(8):
+        lives = open_lives()
+        lives[0].resumes()
+        lives[1].resumes()
+        step = 0
+        while not is_open(*lives, 2):
+            for near, far in (lives, lives[::-1]):
+                near.clock.passes(1 / SECOND)
+                crashes = near is lives[side] and step == at
+                try:
+                    far.hears(*near.settles(crash_at=crash_at if crashes else None))
+                except Crash as crash:
+                    far.hears(*crash.sent)
+                    near.starts()
+            if step == at and lives[side].inc == 1:  # people see that nothing is asked
+                lives[side].resumes()
+            step += 1
+            assert step < 30 * SECOND, at
+
+
+def test_N3_fresh_keys_open_nothing_of_the_old_incarnation_and_the_old_none_of_the_new() -> None:
+    north, south = open_lives()
+    kept = south.image()
+    both_resume(north, south)
+    old = south.store.load(south.terms.line_id, 1, 1).cells
+    assert not old.keys() & {"in", "out", "past", "prekey", "prekeys", "rekey", "open"}
+    assert north.cells == north.store.load(north.terms.line_id, 1, 0).cells
+    thief = Living(south.terms, south.clock, "thief")
+    thief.becomes(kept)
+    north.says("not for the thief")
+    talk(north, south)
+    frames = north.settles()
+    thief.hears(*frames)
+    assert thief.reads_in(2) == []
+
+
+def test_N3_a_secret_of_the_meeting_enters_the_keys_of_later_incarnations() -> None:
+    def with_psk(side: int, later: bytes | None = later_psk(bytes(32)), **more: Any) -> Terms:
+        terms = terms_of(side, psk0=bytes(32), **more)
+        return type(terms)(**{name: getattr(terms, name) for name in terms.__slots__}
+                           | {"later_psk": later})  # fmt: skip
+
+    north, south = open_lives(terms=with_psk)
+    both_resume(north, south)
+    assert is_open(north, south, 2)
+    psk = north.begun[0].terms.psk0
+    assert psk == south.begun[0].terms.psk0
+    assert psk not in (None, bytes(32), later_psk(bytes(32)))
+
+    lives = two_lives(terms=lambda side: with_psk(side, bytes([side]) * 32))
+    talk(*lives)
+    both_resume(*lives)
+    assert "refused open" in lives[0].notices + lives[1].notices
+    assert not is_open(*lives, 2)
+
+
+def test_N2_a_line_whose_counters_are_used_up_begins_anew() -> None:
+    north, south = open_lives()
+    with north.store.transaction():
+        sizes = (len(north.ours), len(north.theirs))
+        cells: dict[str, bytes | None] = {"counters": encode({1: COUNTER_MAX})}
+        north.store.keep(Change(north.terms.line_id, 1, sizes, cells=cells))
+    north.starts()
+    talk(north, south, 2)
+    assert north.state.halted == "the counters of this incarnation are used up"
+    with pytest.raises(Halted):
+        north.says("nothing is said in a halt")
+    both_resume(north, south)
+    assert is_open(north, south, 2)
+    assert north.state.halted is None
+
+
+# --- restored from a backup
+
+
+def test_N5_a_station_that_has_become_deaf_is_heard_by_its_RESUME() -> None:
+    """It was put back beyond an epoch that is gone: neither opens what the other seals."""
+    north, south = open_lives(rekey_entries=1)
+    kept = north.image()
+    for n in range(40):
+        south.says(f"{n}")
+        north.says(f"{n}")
+        talk(north, south)
+    north.becomes(kept)
+    talk(north, south)
+    both_resume(north, south)
+    assert is_open(north, south, 2)
+    # South's claim of both logs is the longer, and is what counts.
+    a, b = north.life._made[2], north.life._held[2]
+    assert a.of == b.of == 1
+    content = read_body(7, 3 << 6 | 3 << 3, south.log_of(2, 1)[0].body)
+    assert content is not None
+    sizes = [size for size, _ in content.payload[2:]]
+    assert sizes == [len(south.log_of(1, 0)), len(south.log_of(1, 1))]
+
+
+def test_N5_one_put_back_before_a_RESUME_is_answered_with_the_next_incarnation() -> None:
+    north, south = open_lives()
+    kept = north.image()
+    both_resume(north, south)
+    south.says("said in the second")
+    talk(north, south)
+    north.becomes(kept)
+    talk(north, south)
+    north.resumes("we are back")
+    talk(north, south)
+    assert north.inc == 1
+    # South held another RESUME of North for incarnation 2: this one is kept as evidence.
+    assert "resume contradicted" in south.notices
+    assert "other resume" in south.store.load(south.terms.line_id, 2, 1).cells
+    asked = south.life.resumption
+    assert asked.theirs is not None
+    assert asked.theirs.reason == "we are back"
+    sent = of_kind(RESUME, north.settles(0))
+    north.clock.passes(2)
+    assert set(south.hears(*of_kind(RESUME, north.settles()), *sent)) == {Outcome.DUPLICATE}
+    south.resumes("we agree")
+    talk(north, south)
+    assert is_open(north, south, 3)
+    assert north.life.past == [1]  # of the second nothing is left here
+    assert south.life.past == [1, 2]
+    content = read_body(7, 3 << 6 | 3 << 3, north.log_of(3, 0)[0].body)
+    assert content is not None
+    assert content.payload[1] == 2  # what ended is South's, who alone knows of it
+    assert content.payload[3] == [2, south.log_of(2, 1)[1].root]
+
+
+def test_N5_one_put_back_in_the_middle_of_a_RESUME_makes_another_and_both_go_on() -> None:
+    north, south = open_lives()
+    kept = north.image()
+    north.resumes("first")
+    south.hears(*north.settles())
+    north.becomes(kept)
+    north.resumes("second")
+    south.resumes("agreed")
+    talk(north, south, 2 * SECOND)
+    assert "resume contradicted" in south.notices
+    assert is_open(north, south, 3)
+
+
+def test_N5_one_put_back_in_the_newest_incarnation_gets_our_RESUME_again() -> None:
+    north, south = open_lives()
+    north.resumes()
+    north.hears(*south.settles())
+    sent = of_kind(RESUME, north.settles())
+    south.hears(*sent)
+    south.resumes()
+    talk(north, south)
+    assert is_open(north, south, 2)
+    south.settles()
+    assert south.hears(*sent) == [Outcome.DUPLICATE]
+    assert len(of_kind(RESUME, south.settles())) == 1
+    both_resume(north, south)
+    assert south.hears(*sent) == [Outcome.DUPLICATE]  # of an incarnation that has ended
+    assert of_kind(RESUME, south.settles()) == []
+
+
+def test_N5_stations_that_ask_for_different_incarnations_meet_in_the_higher() -> None:
+    north, south = open_lives()
+    kept = north.image()
+    both_resume(north, south)
+    north.becomes(kept)
+    talk(north, south)
+    south.resumes("nothing is heard")  # for the third
+    north.resumes("we were put back")  # for the second
+    talk(north, south, 2 * SECOND)
+    assert is_open(north, south, 3)
+    # The lower one of a station that asks for the higher changes nothing.
+    lower = south.states_ends(5, 3, ends_of(south.life.line))
+    north.resumes()
+    south.resumes()
+    higher = south.states_ends(6, 3, ends_of(south.life.line))
+    assert north.hears(higher, lower) == [Outcome.OK, Outcome.OK]
+    assert north.life.newest == 6
+    assert 5 not in north.life._made
+
+
+def test_N5_one_of_an_incarnation_that_was_passed_over_is_answered_with_the_next() -> None:
+    north, south = open_lives()
+    north.life._make(3, "people there have lost count", north.clock.now)
+    south.resumes()
+    talk(north, south)
+    assert is_open(north, south, 3)
+    assert south.hears(north.states_ends(2, 1, ends_of(north.life.line))) == [Outcome.OK]
+    asked = south.life.resumption.theirs
+    assert asked is not None
+    assert asked.inc == 2
+    south.resumes("we answer")
+    assert south.life.newest == 4
+
+
+# --- what is refused
+
+
+def test_N1_what_is_not_a_RESUME_for_this_line_is_refused() -> None:
+    north, south = open_lives()
+    ends = ends_of(north.life.line)
+    true = north.states_ends(2, 1, ends)
+    other = north.states_ends(2, 1, ends, h_agr=bytes(32))
+    for data in (
+        true[:200],
+        true[:-1],
+        true + b"\0",
+        true[:-1] + bytes([true[-1] ^ 1]),
+        bytes([true[0]]) + bytes(9_000),
+        other,
+        north.states_ends(2, 1, ends, side=1),
+        north.states_ends(1, 1, ends),
+        north.states_ends(2, 0, ends),
+        north.states_ends(2, 1, (End(0, bytes(32)), ends[1])),
+        north.states_ends(2, 1, (End(1, bytes(31)), ends[1])),
+        north.states_ends(1 + INC_AHEAD_MAX + 1, 1, ends),
+    ):
+        south.clock.passes(1)
+        assert south.hears(data) == [Outcome.REFUSED]
+    assert south.life.newest == 1
+    assert south.hears(true) == [Outcome.OK]
+
+
+def test_N1_no_more_than_five_a_second_of_one_source_are_looked_at() -> None:
+    north, south = open_lives()
+    ends = ends_of(north.life.line)
+    outcomes = south.hears(*(north.states_ends(inc, 1, ends) for inc in range(2, 9)), source="x")
+    assert outcomes == [Outcome.OK] * 5 + [Outcome.REFUSED] * 2
+
+
+def test_N1_a_reason_is_given_and_short() -> None:
+    north, _ = open_lives()
+    for reason in ("", "x" * 401):
+        with pytest.raises(Misused):
+            north.resumes(reason)
+    assert not north.life.resting
+
+
+def test_N5_a_liar_makes_us_keep_and_answer_no_more_than_the_limit() -> None:
+    north, south = open_lives()
+    ends = ends_of(north.life.line)
+    south.resumes()
+    for round in range(2 * INC_AHEAD_MAX):
+        south.clock.passes(1)
+        newest = south.life.newest
+        south.hears(*(north.states_ends(newest, 1, ends, f"{round} {at}") for at in range(2)))
+        south.settles()
+    assert south.life.newest == 1 + INC_AHEAD_MAX
+    stored = south.store.load(south.terms.line_id, 1 + INC_AHEAD_MAX, 1).cells
+    assert {MADE, HELD} <= stored.keys()
+
+
+def test_a_restart_in_between_goes_on_where_it_was() -> None:
+    north, south = open_lives()
+    north.resumes()
+    talk(north, south)
+    for each in (north, south):
+        each.starts()
+    assert north.life.resting
+    assert south.life.resumption.theirs is not None
+    south.resumes()
+    south.hears(*north.settles())
+    sent = south.settles()
+    assert opens(sent)
+    south.starts()  # both RESUMEs are there, and our OPEN
+    assert south.life.next is not None
+    talk(north, south, 3 * SECOND)
+    assert is_open(north, south, 2)
+    north.starts()
+    assert (north.inc, north.life.past) == (2, [1])
+    talk(north, south)
+    north.says("after a restart")
+    talk(north, south)
+    assert south.reads_in(2)[1:] == ["after a restart"]
+    assert in_order(north.terms, north.life._made[2], north.life._held[2]) == in_order(
+        south.terms, south.life._made[2], south.life._held[2]
+    )
+    assert beginning(north.life._made[2], north.life._held[2])[:2] == [2, 1]
+
+
+def test_what_is_asked_of_a_line_is_asked_of_the_incarnation_at_work() -> None:
+    north, south = open_lives()
+    both_resume(north, south)
+    north.line.renew()
+    talk(north, south, 2 * SECOND)
+    assert north.state.epochs[0] == 1
+    assert north.line.sift([b"\x20" + bytes(30)]) == []
+    south.says("to be scrubbed")
+    north.hears(*south.settles())
+    north.clock.passes(1)
+    scrubs = north.scrubs
+    north.settles(scrub_fails=True)
+    assert north.scrubs == scrubs + 1
+    north.clock.passes(1)
+    north.settles()
+    assert north.scrubs == scrubs + 2
+    assert north.line.state(north.clock.now).path_up
+    north.line.path_down(north.clock.now)
+    assert not north.state.path_up
+
+
+def test_both_at_once_ask_and_it_begins_without_another_word() -> None:
+    north, south = open_lives()
+    north.resumes("north")
+    south.resumes("south")
+    talk(north, south)
+    assert is_open(north, south, 2)

@@ -1,0 +1,146 @@
+"""RESUME as a document, and what two of them say together."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from parley.core.errors import Malformed, Refused
+from parley.core.keys import PREKEY_BYTES, hybrid, sha256
+from parley.core.record import EMPTY_ROOT
+from parley.core.resuming import (
+    REASON_BYTES_MAX,
+    End,
+    Resume,
+    beginning,
+    ends,
+    in_order,
+    later_psk,
+    terms_after,
+)
+from parley.core.wire import encode, uvar
+from tests.core.conversation import prekey, terms_of
+
+ONE, OTHER = bytes([1]) * 32, bytes([2]) * 32
+
+
+def resume(side: int = 0, inc: int = 2, of: int = 1, **given: Any) -> Resume:
+    """A RESUME of one side."""
+    logs = (given.get("own", End(3, ONE)), given.get("held", End(2, OTHER)))
+    return Resume.make(terms_of(side), inc, of, logs, prekey(side), given.get("reason", "why"))
+
+
+def test_N1_a_RESUME_has_one_form() -> None:
+    made = resume()
+    read = Resume.parse(made.to_bytes(), terms_of(1), 0)
+    assert read.check(terms_of(1)) is read
+    assert read == made
+    assert (read.inc, read.of, read.own, read.held) == (2, 1, End(3, ONE), End(2, OTHER))
+
+
+def document(**changes: Any) -> bytes:
+    """A RESUME of A with fields changed, signed as it stands."""
+    terms = terms_of(0)
+    fields: dict[str, Any] = {
+        "version": 1,
+        "line": terms.line_id,
+        "inc": 2,
+        "dir": 0,
+        "h_agr": terms.h_agr,
+        "of": 1,
+        "size": 3,
+        "root": ONE,
+        "their_size": 2,
+        "their_root": OTHER,
+        "prekey": prekey(0).public,
+        "reason": "why",
+    }
+    body = encode(list((fields | changes).values()))
+    block = terms.our_keys.station.block(hybrid(b"pl1 resume" + sha256(body)))
+    return uvar(len(body)) + body + block
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": 2},
+        {"version": True},
+        {"line": bytes(16)},
+        {"dir": 1},
+        {"dir": False},
+        {"h_agr": bytes(32)},
+        {"inc": 1},
+        {"inc": 1 << 32},
+        {"inc": None},
+        {"of": 0},
+        {"of": 2},
+        {"of": True},
+        {"size": -1},
+        {"size": 1 << 63},
+        {"size": 0},
+        {"their_size": "2"},
+        {"their_size": 0},
+        {"root": ONE[:31]},
+        {"their_root": OTHER + b"\0"},
+        {"prekey": bytes(PREKEY_BYTES - 1)},
+        {"reason": ""},
+        {"reason": "x" * (REASON_BYTES_MAX + 1)},
+        {"reason": b"why"},
+        {"more": 1},
+    ],
+    ids=str,
+)
+def test_N1_every_other_form_is_refused(change: dict[str, Any]) -> None:
+    assert Resume.parse(document(), terms_of(1), 0).inc == 2
+    with pytest.raises((Refused, Malformed)) as fault:
+        Resume.parse(document(**change), terms_of(1), 0)
+    assert fault.value.rule == "N1"
+
+
+def test_N1_an_empty_log_has_the_root_of_nothing() -> None:
+    empty = {"size": 0, "root": EMPTY_ROOT, "their_size": 0, "their_root": EMPTY_ROOT}
+    assert Resume.parse(document(**empty), terms_of(1), 0).own == End()
+
+
+def test_N1_a_prekey_that_is_none_is_refused() -> None:
+    bad = Resume.parse(document(prekey=b"\xff" * PREKEY_BYTES), terms_of(1), 0)
+    with pytest.raises(Refused):
+        bad.check(terms_of(1))
+
+
+def test_N4_of_each_log_the_longer_claim_counts() -> None:
+    for own, held in product((1, 5), (1, 5)):
+        a = resume(0, own=End(own, ONE), held=End(4, ONE))
+        b = resume(1, own=End(4, ONE), held=End(held, ONE))
+        assert ends(a, b)[0] == End(max(own, held), ONE)
+        assert ends(b, a)[1] == End(max(own, held), ONE)
+
+
+def test_N4_equally_long_and_different_the_readers_counts() -> None:
+    a = resume(0, own=End(3, ONE), held=End(2, OTHER))
+    b = resume(1, own=End(2, ONE), held=End(3, OTHER))
+    assert ends(a, b) == (End(3, OTHER), End(2, OTHER))
+
+
+def test_N4_who_was_in_an_older_incarnation_knows_nothing_of_the_newer() -> None:
+    a = resume(0, inc=4, of=3, own=End(3, ONE), held=End(2, ONE))
+    b = resume(1, inc=4, of=1, own=End(9, OTHER), held=End(9, OTHER))
+    assert ends(a, b) == (End(3, ONE), End(2, ONE))
+    assert ends(b, a) == (End(2, ONE), End(3, ONE))
+    assert beginning(a, b) == [2, 3, [3, ONE], [2, ONE]]
+
+
+def test_N3_both_RESUMEs_enter_the_terms_of_the_incarnation_they_begin() -> None:
+    a, b = resume(0), resume(1, reason="because")
+    ours, theirs = (terms_after(terms_of(side), *pair) for side, pair in ((0, (a, b)), (1, (b, a))))
+    assert ours.inc == theirs.inc == 2
+    assert ours.h_agr == theirs.h_agr
+    assert ours.h_agr == sha256(b"pl1 resume" + terms_of(0).h_agr + a.document + b.document)
+    assert (ours.our_prekey, ours.their_prekey) == (theirs.their_prekey, theirs.our_prekey)
+    assert in_order(terms_of(0), a, b) == in_order(terms_of(1), b, a) == (a, b)
+    other = terms_after(terms_of(0), a, resume(1, reason="because of that"))
+    assert other.h_agr != ours.h_agr
+    assert ours.psk0 is None
+    assert later_psk(bytes(32)) != bytes(32)

@@ -1,0 +1,206 @@
+"""A line is begun anew: by people of both sides, with nothing lost and nothing said twice."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from parley.core.errors import Refused
+from tests.playbook import Post, two_stations
+from tests.station.test_halt import is_halted, restore_old_copy
+
+
+def resume(north: Post, south: Post) -> None:
+    """Both agree, and wait for the new incarnation."""
+    inc = north.line()["inc"]
+    asked = north.watch.asks("line.resume", reason="The engineers have changed a machine.")
+    assert not asked["answers"]
+    south.until(lambda: south.line()["resumption"]["theirs"])
+    told = south.line()["resumption"]
+    assert told["theirs"]["reason"] == "The engineers have changed a machine."
+    assert "asks to begin the line anew" in told["next"]
+    assert south.watch.asks("line.resume", reason="Agreed by telephone.")["answers"]
+    for post in (north, south):
+        post.until(partial(is_in, post, inc + 1))
+
+
+def is_in(post: Post, inc: int) -> bool:
+    """Whether the line is in service in this incarnation."""
+    view = post.line()
+    return view["inc"] == inc and bool(view["in_service"])
+
+
+def test_N8_a_line_begins_anew_and_old_messages_are_dealt_with(
+    tmp_path: Path,
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = south.says("Before.", "FLASH")["n"]
+        north.hears(n)
+        resume(north, south)
+        for post in (north, south):
+            told = post.line()["resumption"]
+            assert told["next"] is None
+            assert told["last"]["lost"] == {"ours": 0, "theirs": 0}
+            assert told["last"]["whole"]
+        rows = north.auditor.asks("audit")["rows"]
+        assert any(row["act"].startswith("line begun anew") for row in rows)
+
+        line = north.line()["line"]
+        inbox = north.watch.asks("inbox")["messages"]
+        assert [(m["text"], m["line"]) for m in inbox] == [("Before.", f"{line}@1")]
+        # It is dealt with as ever, and its sender hears of it.
+        north.watch.asks("open", n=n, line=f"{line}@1")
+        south.until(lambda: "opened" in [s["stage"] for s in south.watch.asks(
+            "message", n=n, dir="ours", line="@1")["stages"]])  # fmt: skip
+        after = north.says("After.")["n"]
+        assert south.hears(after)["text"] == "After."
+
+
+def test_N10_what_they_never_had_is_said_again_and_nothing_twice(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        south.hears(north.says("First, and received.")["n"])
+        north.until(lambda: north.line()["receipted"] == north.line()["our_size"])
+        south.stops()
+        north.until(lambda: not north.line()["path_up"])
+        waiting = north.says("Second, released while there is no path.", "FLASH")
+        open_draft = north.drafts("Third, still a draft.")
+        north.watch.asks("line.resume", reason="The other station is down.")
+        fourth = north.says("Fourth, released while it begins anew.")
+        south.starts()
+        south.until(lambda: south.line()["resumption"]["theirs"])
+        south.watch.asks("line.resume", reason="It is up again.")
+        north.until(lambda: north.line()["inc"] == 2 and not north.line()["queued"])
+        south.until(lambda: len(south.watch.asks("inbox")["messages"]) == 3)
+        told = [(m["text"], m["inc"]) for m in south.watch.asks("inbox")["messages"]]
+        assert sorted(told) == [
+            ("First, and received.", 1),
+            ("Fourth, released while it begins anew.", 2),
+            ("Second, released while there is no path.", 2),
+        ]
+        # Each keeps the history of its draft: who wrote and who released it.
+        for released in (waiting, fourth):
+            shown = north.drafter.asks("draft.show", draft=released["draft"])
+            stages = north.watch.asks("message", n=shown["n"], dir="ours")["stages"]
+            assert [s["stage"] for s in stages][:3] == ["drafted", "released", "numbered"]
+            assert stages[0]["by"]["name"] == "Olsen"
+        n = north.releases(open_draft)["n"]
+        assert south.hears(n)["text"] == "Third, still a draft."
+        texts = [m["text"] for m in north.watch.asks("outbox", all=True)["messages"]]
+        assert len(texts) == len(set(texts)) == 4
+
+
+def test_N8_what_is_said_of_old_messages_names_their_incarnation(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = south.says("Answer this.")["n"]
+        north.hears(n)
+        begun = north.drafts("An answer begun before.", answers=n)
+        resume(north, south)
+        old = f"{north.line()['line']}@1"
+        shown = north.drafter.asks("draft.show", draft=begun["draft"])
+        assert (shown["answers"], shown["answers_line"]) == (n, old)
+        first = north.releases(begun)["n"]
+        assert south.hears(first)["answers_line"] == old
+        second = north.says("An answer begun after.", answers=n, line=old)["n"]
+        assert south.hears(second)["answers"] == n
+        stages = south.watch.asks("message", n=n, dir="ours", line="@1")["stages"]
+        assert [s["stage"] for s in stages].count("answered") == 2
+
+        assert north.watch.asks("display", n=n, line=old)["displayed"] == [n]
+        north.watch.asks("pass", n=n, office="Chairman", line=old)
+        group = south.watch.asks("message", n=n, dir="ours", line="@1")["check_group"]
+        assert north.watch.asks("readback", n=n, group=group, line=old)["matches"]
+        theirs = f"{south.line()['line']}@1"
+
+        def stages_there() -> list[str]:
+            view = south.watch.asks("message", n=n, dir="ours", line=theirs)
+            return [s["stage"] for s in view["stages"]]
+
+        south.until(lambda: "read back" in stages_there())
+        south.watch.asks("confirm", n=n, line=theirs)
+        assert {"displayed", "passed", "confirmed"} <= set(stages_there())
+        with pytest.raises(Refused):
+            north.watch.asks("open", n=n, line="@7")
+        rows = north.auditor.asks("record", line=old)["entries"]
+        assert {row["n"] for row in rows if row["dir"] == "theirs"} >= {n}
+
+
+def test_N8_a_test_called_before_is_answered_after(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = south.watch.asks("test.call")["n"]
+        north.hears(n)
+        resume(north, south)
+        north.watch.asks("test.answer", n=n, text="Seen and answered.", line="@1")
+
+        def stages() -> list[str]:
+            view = south.watch.asks("message", n=n, dir="ours", line="@1")
+            return [s["stage"] for s in view["stages"]]
+
+        south.until(lambda: "answered" in stages())
+
+
+def test_N10_a_halted_line_begins_anew_and_what_they_hold_is_not_said_twice(tmp_path: Path) -> None:
+    """North is put back to before it said something that South holds, and then said another."""
+    with two_stations(tmp_path) as (north, south):
+        restore_old_copy(north, south, "Said after the copy, and lost here.")
+        north.until(lambda: is_halted(north))
+        resume(north, south)
+        last = north.line()["resumption"]["last"]
+        assert last["lost"]["ours"] == 1
+        assert last["whole"] is None
+        with pytest.raises(Refused):
+            north.reads(north.line()["our_size"] + 5)
+        told = south.line()["resumption"]["last"]
+        assert (told["lost"], told["said_again"]) == ({"ours": 0, "theirs": 0}, 0)
+        assert told["whole"]
+        texts = [m["text"] for m in south.watch.asks("inbox")["messages"]]
+        assert texts == ["Said after the copy, and lost here."]
+        assert south.hears(north.says("And on it goes.")["n"])["text"] == "And on it goes."
+
+
+def test_a_watch_officer_asks_and_says_why(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        for reason in ("", "x" * 401, "two\nlines"):
+            with pytest.raises(Refused):
+                north.watch.asks("line.resume", reason=reason)
+        with pytest.raises(Refused) as fault:
+            north.operator.asks("line.resume", reason="I have put the old folder back.")
+        assert "watch officer" in fault.value.sentence
+        assert north.line()["resumption"]["next"] is None
+        north.watch.asks("line.resume", reason="Asked once.")
+        again = north.watch.asks("line.resume", reason="Asked twice.")
+        assert again["reason"] == "Asked once."
+        assert north.line()["declared"] == "resuming"
+        assert "is to agree" in north.line()["resumption"]["next"]
+        south.until(lambda: south.line()["resumption"]["theirs"])
+        north.stops()
+        north.starts()
+        assert north.line()["declared"] == "resuming"
+        south.watch.asks("line.resume", reason="Agreed.")
+        north.until(partial(is_in, north, 2))
+
+
+def test_N11_a_suspension_stands_on_and_a_closed_line_does_not_begin_anew(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        draft = north.drafter.asks("suspend", reason="Ties are cut.")
+        n = north.releases(draft)["n"]
+        south.until(lambda: south.line()["declared"] == "suspended")
+        resume(north, south)
+        for post in (north, south):
+            assert post.line()["declared"] == "suspended"
+            assert "Ties are cut" in post.line()["standing"]["sentence"]
+            with pytest.raises(Refused):
+                post.drafts("This does not pass.")
+        north.releases(north.drafter.asks("lift"))
+        south.until(lambda: south.line()["standing"]["suspensions"][0]["tested"]["theirs"])
+        south.releases(south.drafter.asks("lift"))
+        north.until(lambda: north.line()["declared"] == "open")
+        assert south.hears(north.says("And we speak again.")["n"])["text"]
+        assert n >= 0
+
+        north.releases(north.drafter.asks("close", reason="For good."))
+        south.until(lambda: south.line()["declared"] == "closed")
+        with pytest.raises(Refused) as fault:
+            south.watch.asks("line.resume", reason="Once more.")
+        assert fault.value.rule == "D8"
