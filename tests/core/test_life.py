@@ -63,6 +63,8 @@ def test_N2_people_of_both_sides_begin_a_line_anew() -> None:
     for each in (north, south):
         assert [begun.terms.inc for begun in each.begun] == [2]
         assert each.life.past == [1]
+        assert each.life.resumes(1) == ()
+        assert each.life.resumes(2) == north.life.resumes(2)
         assert each.life.resumption.ours is each.life.resumption.theirs is None
 
 
@@ -451,3 +453,17 @@ def test_both_at_once_ask_and_it_begins_without_another_word() -> None:
     south.resumes("south")
     talk(north, south)
     assert is_open(north, south, 2)
+
+
+def test_N9_nothing_is_cosigned_before_the_record_is_whole_again() -> None:
+    north, south = open_lives()
+    both_resume(north, south)
+    north.life.is_whole(False)
+    south.says("to be cosigned")
+    talk(north, south, 4 * SECOND)
+    before = south.state.our_cover.cosigned
+    assert before < south.state.our_size
+    assert south.state.receipted == south.state.our_size
+    north.life.is_whole(True)
+    talk(north, south, 4 * SECOND)
+    assert south.state.our_cover.cosigned == south.state.our_size

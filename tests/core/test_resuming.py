@@ -35,7 +35,7 @@ def resume(side: int = 0, inc: int = 2, of: int = 1, **given: Any) -> Resume:
 def test_N1_a_RESUME_has_one_form() -> None:
     made = resume()
     read = Resume.parse(made.to_bytes(), terms_of(1), 0)
-    assert read.check(terms_of(1)) is read
+    assert read.check(terms_of(1).their_keys.station) is read
     assert read == made
     assert (read.inc, read.of, read.own, read.held) == (2, 1, End(3, ONE), End(2, OTHER))
 
@@ -107,7 +107,7 @@ def test_N1_an_empty_log_has_the_root_of_nothing() -> None:
 def test_N1_a_prekey_that_is_none_is_refused() -> None:
     bad = Resume.parse(document(prekey=b"\xff" * PREKEY_BYTES), terms_of(1), 0)
     with pytest.raises(Refused):
-        bad.check(terms_of(1))
+        bad.check(terms_of(1).their_keys.station)
 
 
 def test_N4_of_each_log_the_longer_claim_counts() -> None:

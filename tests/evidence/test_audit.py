@@ -8,6 +8,7 @@ import os
 import random
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -22,11 +23,19 @@ from parley.core.identity import (
     letter_body,
 )
 from parley.core.kept import EntryRow, HeadRow
-from parley.core.keys import Prekey, SigningKey
-from parley.core.record import Head, Leaf, Log, joint_key, key_name
-from parley.core.wire import decode, encode
+from parley.core.keys import Prekey, SigningKey, hybrid, sha256
+from parley.core.record import EMPTY_ROOT, Head, Leaf, Log, commitment, joint_key, key_name
+from parley.core.resuming import beginning
+from parley.core.wire import decode, encode, uvar
 from parley.evidence import audit
-from parley.evidence.sections import DOCUMENT_BYTES_MAX, LINE_BYTES_MAX, Documents, NotWhole, about
+from parley.evidence.sections import (
+    DOCUMENT_BYTES_MAX,
+    LINE_BYTES_MAX,
+    Documents,
+    NotWhole,
+    _Agreed,
+    about,
+)
 from parley.station import evidence
 
 
@@ -415,3 +424,68 @@ def test_R13_a_mark_without_its_line_feed_is_refused() -> None:
                 .text()
                 .replace(f"\n\n--- {section}\n".encode(), f"\n--- {section}\n".encode())
             )
+
+
+def resumed(record: Record, **changes: Any) -> tuple[bytes, bytes]:
+    """The RESUMEs of both sides that began incarnation 2 of a record's line."""
+    agreement = record.documents.agreement
+    place = _Agreed(agreement.line_id, agreement.inc, agreement.hash)
+    found = []
+    for dir, side in enumerate(record.sides):
+        key = side.keys["station"].named(key_name(agreement.line_id, dir, "station"))
+        fields = {"inc": 2, "of": 1} | (changes if dir else {})
+        document = encode(
+            [1, place.line_id, fields["inc"], dir, place.h_agr, fields["of"],
+             3, bytes([1]) * 32, 2, bytes([2]) * 32, Prekey(bytes(32)).public, "why"]
+        )  # fmt: skip
+        block = key.block(hybrid(b"pl1 resume" + sha256(document)))
+        found.append(uvar(len(document)) + document + block)
+    return found[0], found[1]
+
+
+def later(record: Record, *resumes: bytes, said: bytes | None = None) -> str:
+    """Evidence of incarnation 2: one entry of A, the beginning; no head yet."""
+    documents = Documents.read(*record.documents.raw, *resumes)
+    assert documents.resumes is not None
+    body = body_of(Type.SERVICE, {}, beginning(*documents.resumes)) if said is None else said
+    fields = (documents.agreement.line_id, documents.inc, 0, 0, 7, 0xD8, 0, 0)
+    leaf = Leaf(*fields, EMPTY_ROOT, bytes(32), bytes(32), body).hash()
+    log = Log()
+    row = EntryRow(0, 0, 7, 0xD8, 0, 0, bytes(32), bytes(32), body, leaf, log.append(leaf), 0.0)
+    return "".join(evidence.write(documents, [row], []))
+
+
+def test_R22_evidence_of_a_later_incarnation_bears_both_RESUMEs() -> None:
+    record = Record(4)
+    text = later(record, *resumed(record))
+    report = audit.verify(io.BytesIO(text.encode()))
+    assert report.documents.inc == 2
+    assert "begun by both; incarnation 1 had ended after 3 of A and 3 of B" in text
+    with pytest.raises(NotWhole) as fault:
+        audit.verify(io.BytesIO(later(record, *resumed(record), said=b"\x82\xa0\x00").encode()))
+    assert fault.value.where == "entry A 0"
+    one, other = (f"--- resume {side}" for side in "AB")
+    for bad in (text.replace(one, other), text.replace(f"\n{other}", "\n--- resume A")):
+        with pytest.raises(NotWhole):
+            audit.verify(io.BytesIO(bad.encode()))
+    with pytest.raises(NotWhole) as fault:
+        later(record, *resumed(record, inc=3, of=1))
+    assert fault.value.where == "resume B"
+
+
+def test_R22_a_RESUME_that_another_signed_is_refused() -> None:
+    record, other = Record(4), Record(4)
+    mixed = (resumed(record)[0], resumed(other)[1])
+    with pytest.raises(NotWhole) as fault:
+        later(record, *mixed)
+    assert fault.value.where == "resume B"
+
+
+def test_R22_a_beginning_that_is_not_shown_is_not_looked_at() -> None:
+    record = Record(4)
+    text = later(record, *resumed(record), said=b"\x82\xa0\x00")
+    row = decode(base64.b64decode(text.split("\nA 0 ")[1].split("\n")[0]))
+    row[8], row[7] = commitment(row[7], row[8]), None
+    head, tail = text.split("\nA 0 ")
+    hidden = f"{head}\nA 0 {base64.b64encode(encode(row)).decode()}\n{tail.partition(chr(10))[2]}"
+    assert audit.verify(io.BytesIO(hidden.encode())).entries == (1, 0)

@@ -16,8 +16,8 @@ from parley.core.errors import Misused, ParleyError, Refused, Unavailable
 from parley.core.kept import Change
 from parley.core.keys import Prekey
 from parley.core.wire import decode
+from parley.station.evidence import documents_of
 from parley.station.introductions import agreed as open_agreements
-from parley.station.introductions import documents
 from parley.station.meeting import Brought
 from parley.store.sqlite import SqliteStore
 from tests.station.founded import (
@@ -206,11 +206,9 @@ def test_evidence_finds_its_documents(pair: tuple[Founded, Founded]) -> None:
     north.does("agree.accept", agreement=whole)
     agreement = read(whole).agreement
     with north.at_work() as at_work:
-        found_ = documents(at_work.station.store, agreement.line_id, 1)
+        found_ = documents_of(at_work.station.store, at_work.station.line(None))
         assert found_.agreement == agreement
         assert [letter.party for letter in found_.letters] == list(agreement.parties)
-        with pytest.raises(Refused, match="no line"):
-            documents(at_work.station.store, bytes(16), 1)
 
 
 # --- the prekey

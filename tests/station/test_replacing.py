@@ -12,9 +12,9 @@ import pytest
 from parley.core.agreement import Paper
 from parley.core.errors import Halted, Misused, Refused, Unavailable
 from parley.station.carried import ANSWER, carry
+from parley.station.evidence import documents_of
 from parley.station.folder import Home
 from parley.station.founding import set_up
-from parley.station.introductions import documents
 from parley.station.replacing import begin, finish
 from parley.station.root import RootFolder
 from tests.station.founded import (
@@ -99,7 +99,7 @@ def test_C3_the_agreement_that_replaces_opens_the_line_anew(pair: Pair) -> None:
         with each.at_work() as at_work:
             old = at_work.station.line("Blue Line/1")
             assert at_work.station.line(f"{old.agreed.hex[:8]}/1") is old
-            papers = documents(at_work.station.store, *old.key)
+            papers = documents_of(at_work.station.store, old)
             assert papers.agreement.inc == 1
             with pytest.raises(Halted, match="replaced this line's incarnation 1"):
                 old.check_not_halted(at_work.station.state(old))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import shutil
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from parley.core.errors import Refused
+from parley.evidence import audit
 from tests.playbook import Post, two_stations
 from tests.station.test_halt import is_halted, restore_old_copy
 
@@ -204,3 +209,117 @@ def test_N11_a_suspension_stands_on_and_a_closed_line_does_not_begin_anew(tmp_pa
         with pytest.raises(Refused) as fault:
             south.watch.asks("line.resume", reason="Once more.")
         assert fault.value.rule == "D8"
+
+
+def exported(post: Post, line: str) -> str:
+    """The evidence of one incarnation, as it is written to a file."""
+    text, after = "", None
+    while True:
+        told = post.auditor.asks("export", line=line, after=after)
+        text += str(told["evidence"])
+        after = told["next"]
+        if after is None:
+            return text
+
+
+def supplies(post: Post, text: str) -> dict[str, Any]:
+    half = len(text) // 2
+    first, rest = (base64.b64encode(each.encode()).decode() for each in (text[:half], text[half:]))
+    post.operator.asks("line.supply", evidence=first, more=True)
+    return post.operator.asks("line.supply", evidence=rest)
+
+
+def test_N9_what_was_lost_is_taken_in_from_the_counterparts_evidence(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = south.says("From South, lost at North.")["n"]
+
+        def more() -> None:
+            north.hears(south.says("After the copy, from South.", "FLASH")["n"])
+            north.watch.asks("open", n=north.line()["their_size"] - 1)
+
+        north.stops()
+        copy = north.folder.with_name("copy")
+        shutil.copytree(north.folder, copy)
+        north.starts()
+        north.hears(n)
+        more()
+        last = north.says("After the copy, from North.")["n"]
+        south.hears(last)
+        south.until(lambda: south.line()["their_announced"] > last)
+        north.stops()
+        shutil.rmtree(north.folder)
+        copy.rename(north.folder)
+        north.starts()
+        north.until(lambda: is_halted(north))
+        resume(north, south)
+        lost = north.line()["resumption"]["last"]["lost"]
+        assert lost["ours"] > 0
+        with pytest.raises(Refused):  # South lacks nothing
+            supplies(south, exported(south, "@1"))
+        text = exported(south, "@1")
+        for bad in (text.replace("--- heads", "--- haeds"), exported(south, "")):
+            with pytest.raises(Refused):
+                supplies(north, bad)
+        told = supplies(north, text)
+        assert told["supplied"] == lost
+        view = north.line()["resumption"]["last"]
+        assert view["whole"]
+        assert view["said_again"] == 0
+        there = south.auditor.asks("record", line="@1")
+        here = north.auditor.asks("record", line="@1")
+        for side, other in (("ours", "theirs"), ("theirs", "ours")):
+            assert here["heads"][side]["root"] == there["heads"][other]["root"]
+        assert north.watch.asks("message", n=last, dir="ours", line="@1")["text"]
+        mine = [m for m in north.watch.asks("inbox")["messages"] if m["text"].startswith("After")]
+        assert [stage["stage"] for stage in mine[0]["stages"]][-1] == "opened"
+        assert mine[0]["attribution"] in ("signed", "hybrid-signed", "cosigned")
+        north.stops()
+        north.starts()
+        assert north.line()["resumption"]["last"]["whole"]
+        for post in (north, south):
+            for line in ("@1", ""):
+                report = audit.verify(io.BytesIO(exported(post, line).encode()))
+                assert report.documents.inc == (1 if line else 2)
+
+
+def test_N9_what_was_said_before_under_other_numbers_is_not_said_twice(tmp_path: Path) -> None:
+    """It waited when the backup was made; South holds it under its first number."""
+    with two_stations(tmp_path) as (north, south):
+        south.stops()
+        north.until(lambda: not north.line()["path_up"])
+        draft = north.says("Released before the copy.")["draft"]
+        north.stops()
+        copy = north.folder.with_name("copy")
+        shutil.copytree(north.folder, copy)
+        north.starts()
+        n = north.line()["our_size"]
+        south.starts()
+        north.until(lambda: not north.line()["queued"])
+        south.until(lambda: south.line()["their_announced"] > n)
+        south.until(lambda: "Released before the copy." in texts_of(south))
+        north.stops()
+        south.stops()
+        shutil.rmtree(north.folder)
+        copy.rename(north.folder)
+        north.starts()
+        again = north.says("Released after the restoring.")["draft"]
+        north.watch.asks("line.resume", reason="We were restored.")
+        south.starts()
+        south.until(lambda: south.line()["resumption"]["theirs"])
+        south.watch.asks("line.resume", reason="Agreed.")
+        north.until(partial(is_in, north, 2))
+        assert north.line()["resumption"]["last"]["lost"]["ours"] > 0
+        supplies(north, exported(south, "@1"))
+        south.until(lambda: "Released after the restoring." in texts_of(south))
+        assert sorted(texts_of(south)) == [
+            "Released after the restoring.",
+            "Released before the copy.",
+        ]
+        shown = north.drafter.asks("draft.show", draft=draft)
+        assert (shown["n"], shown["line"]) == (n, north.line()["line"])
+        assert north.drafter.asks("draft.show", draft=again)["n"] is not None
+
+
+def texts_of(post: Post) -> list[str]:
+    """What was heard, in all incarnations."""
+    return [m["text"] for m in post.watch.asks("inbox", all=True)["messages"]]

@@ -60,6 +60,7 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("stop", "stop", "Stop a line at once: by the distress phrase, or for a reason."),
         ("renew", "renew", "Fresh keys for both directions, when ours may have been copied."),
         ("resume", "resume", "Begin a line anew after a halt or a silence, or agree to it."),
+        ("supply", "resume:supply", "Take in what was lost here, from the other side's export."),
     ),
     "Prove": (
         ("record", "reading:record", "What was said on the line, in its order."),

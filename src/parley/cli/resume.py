@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 
 from parley.cli import voice
 from parley.cli.client import Asking, asks
+from parley.core.errors import Unavailable
+
+PIECE_BYTES = 600_000  # of one request
 
 
 @click.command(name="resume")
@@ -33,3 +38,25 @@ def command(station: Asking, reason: str | None) -> None:
         yield "`parley status` shows how far it has come."
 
     voice.tell(station.call("line.resume", reason=words), in_words)
+
+
+@click.command()
+@click.argument("evidence", type=click.Path(path_type=Path))
+@asks(line=True, setup=True)
+def supply(station: Asking, evidence: Path) -> None:
+    """Take in what was lost here of an incarnation that has ended, from EVIDENCE of the other side.
+
+    They write it with `parley export --line LINE@N`, N being the incarnation that `parley status`
+    names. It is checked as `parley verify` does, and against what both stations signed when the
+    line began anew; then all of it stands in the record again, or nothing.
+    """
+    try:
+        text = evidence.read_bytes()
+    except OSError as error:
+        raise Unavailable(
+            f"The file {evidence} cannot be read: {error.strerror or error}.", "Name another file."
+        ) from error
+    for at in range(0, max(len(text), 1), PIECE_BYTES):
+        piece = base64.b64encode(text[at : at + PIECE_BYTES]).decode()
+        told = station.call("line.supply", evidence=piece, more=at + PIECE_BYTES < len(text))
+    voice.tell(told, lambda view: [voice.one_line(view["sentence"], 300)])

@@ -35,6 +35,7 @@ class Heads:
         cover = [Covered(*four) for four in cells.get("signed", ([0] * 4, [0] * 4))]
         self.ours, self.theirs = cover  # how much of each log is signed for
         self.urgent = False  # a FLASH is among what is not signed
+        self.cosigns = True  # not before a restored record is whole (spec/resume.md N9)
 
         # What follows is of this start only.
         self._newest: dict[Kind, bytes] = {}  # our newest packet of each kind
@@ -80,6 +81,8 @@ class Heads:
         return self._their_log.size, self.theirs.cosigned, self.theirs.cosigned_both
 
     def _due_at(self, kind: Kind) -> float:
+        if kind == Kind.COSIGN and not self.cosigns:
+            return float("inf")
         size, signed, both = self._sizes(kind)
         if size > signed or (size > 0 and kind not in self._newest):
             return self._signed_at + (SIGN_FLASH_GAP_S if self.urgent else SIGN_GAP_S)

@@ -131,6 +131,16 @@ class Life:
             return Resumption(theirs=self._stale)
         return Resumption(self._made.get(newest), self._held.get(newest))
 
+    def is_whole(self, whole: bool) -> None:
+        """Whether nothing is missing here of what ended: until then nothing is cosigned (N9)."""
+        self.line._heads.cosigns = whole
+
+    def resumes(self, inc: int) -> tuple[Resume, ...]:
+        """The RESUMEs of A and B that began an incarnation; none for the agreement's own."""
+        if inc == self.terms.inc:
+            return ()
+        return in_order(self.terms, self._made[inc], self._held[inc])
+
     # --- what the station tells us
 
     def path_up(self, now: Instant) -> None:
@@ -199,8 +209,7 @@ class Life:
 
     def _beginning(self, inc: int) -> bytes:
         """Entry 0 of either side (N6)."""
-        a, b = in_order(self.terms, self._made[inc], self._held[inc])
-        return body_of(Type.SERVICE, {}, beginning(a, b))
+        return body_of(Type.SERVICE, {}, beginning(*self.resumes(inc)))
 
     # --- hearing
 
@@ -240,7 +249,7 @@ class Life:
             return Outcome.DUPLICATE
         if not self._patience.with_one_more(source, now.mono):
             return Outcome.REFUSED
-        theirs.check(terms)
+        theirs.check(terms.their_keys.station)
         if theirs.inc > self.inc + INC_AHEAD_MAX:
             raise Refused("a RESUME names an incarnation far ahead", rule="N2")
         if known is not None or theirs.inc <= self.inc:

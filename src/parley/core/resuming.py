@@ -8,9 +8,18 @@ the new one. Source: spec/resume.md.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from parley.core.errors import Malformed, Misused, Refused
-from parley.core.keys import PREKEY_BYTES, Prekey, check_prekey, hmac_sha256, hybrid, sha256
+from parley.core.keys import (
+    PREKEY_BYTES,
+    Prekey,
+    VerifyKey,
+    check_prekey,
+    hmac_sha256,
+    hybrid,
+    sha256,
+)
 from parley.core.record import EMPTY_ROOT
 from parley.core.terms import Terms
 from parley.core.wire import Reader, Value, decode, encode, u32, uvar
@@ -27,6 +36,17 @@ class End:
 
     size: int = 0
     root: bytes = EMPTY_ROOT
+
+
+class Agreed(Protocol):
+    """What of an agreement a RESUME is held against: terms have it, and so has evidence."""
+
+    @property
+    def line_id(self) -> bytes: ...
+    @property
+    def inc(self) -> int: ...
+    @property
+    def h_agr(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +80,7 @@ class Resume:
         return uvar(len(self.document)) + self.document + self.block
 
     @classmethod
-    def parse(cls, data: bytes, terms: Terms, side: int) -> Resume:
+    def parse(cls, data: bytes, terms: Agreed, side: int) -> Resume:
         """Read one of `side`; Malformed for a wrong form, Refused when it is not for this line."""
         if len(data) > RESUME_BYTES_MAX:
             raise Malformed("a RESUME is too long", rule="N1")
@@ -93,10 +113,10 @@ class Resume:
             packet.rest(),
         )  # fmt: skip
 
-    def check(self, terms: Terms) -> Resume:
-        """The RESUME itself, once both signatures of their station stand; Refused otherwise."""
+    def check(self, station: VerifyKey) -> Resume:
+        """The RESUME itself, once both signatures of its station stand; Refused otherwise."""
         block = Reader(self.block)
-        terms.their_keys.station.check(block, hybrid(_signed(self.document)))
+        station.check(block, hybrid(_signed(self.document)))
         block.end()
         check_prekey(self.prekey)
         return self

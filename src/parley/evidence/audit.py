@@ -15,9 +15,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from parley.core.entry import Status
+from parley.core.entry import Status, Type, body_of
 from parley.core.errors import Malformed
 from parley.core.record import Head, Tree, commitment, joint_key, leaf_hash
+from parley.core.resuming import beginning
+from parley.core.wire import decode
 from parley.evidence.sections import (
     DOCUMENTS,
     Documents,
@@ -214,7 +216,7 @@ class Checker:
 
     def __init__(self, documents: Documents, all_signatures: bool) -> None:
         self.documents = documents
-        self._line_id, self._inc = documents.agreement.line_id, documents.agreement.inc
+        self._line_id, self._inc = documents.agreement.line_id, documents.inc
         self._all_signatures = all_signatures
         self._keys = {
             (kind, dir): documents.key(dir ^ (kind == "cosign"), name)
@@ -299,6 +301,8 @@ class Checker:
             raise NotWhole(_name(dir, n), "it refers to entries that do not stand before it")
         if self._leaf(fields) != leaf:
             raise NotWhole(_name(dir, n), "its content does not give its leaf")
+        if n == 0 and self.documents.resumes is not None:
+            self._beginning(dir, line)
         self._order = order
         ours.leaves.append(leaf)
         ours.size = n + 1
@@ -307,6 +311,14 @@ class Checker:
             self._first = time
         if time > self._last:
             self._last = time
+
+    def _beginning(self, dir: int, line: bytes) -> None:
+        """Entry 0 of a later incarnation says where the one before it had ended (N6)."""
+        assert self.documents.resumes is not None
+        blind, body = decode(binascii.a2b_base64(line[line.rfind(b" ") :]))[7:9]
+        said = body_of(Type.SERVICE, {}, beginning(*self.documents.resumes))
+        if blind is not None and body != said:
+            raise NotWhole(_name(dir, 0), "it says that the line had ended elsewhere")
 
     def catch_up(self) -> None:
         """Hold all entries so far against the heads that were signed for them."""

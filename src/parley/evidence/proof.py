@@ -255,7 +255,7 @@ def _leaf(documents: Documents, extra: bytes, n: int) -> Leaf:
             and [type(blob) for blob in blobs] == [bytes] * 4
             and [len(blob) for blob in blobs[:3]] == [32] * 3
         ):
-            line_id, inc = documents.agreement.line_id, documents.agreement.inc
+            line_id, inc = documents.agreement.line_id, documents.inc
             return Leaf(line_id, inc, dir, n, kind, marks, time, seen, *blobs)
     raise NotWhole(SECTION, "its extra data are not the fields of an entry (R20)")
 

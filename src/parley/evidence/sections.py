@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from typing import Protocol, TypeVar
 
@@ -20,9 +22,11 @@ from parley.core.errors import ParleyError, Refused
 from parley.core.identity import Letter
 from parley.core.keys import VerifyKey
 from parley.core.record import Head, key_name
+from parley.core.resuming import Resume, ends
 from parley.core.wire import Reader
 
 DOCUMENTS = ("agreement", "letter A", "letter B")
+RESUMES = ("resume A", "resume B")  # of an incarnation that did not begin by the agreement
 DOCUMENT_BYTES_MAX = 1 << 18  # the longest document in base64, twice over
 LINE_BYTES_MAX = 1 << 17  # the longest body in base64, and some
 
@@ -100,17 +104,33 @@ class Documents:
 
     agreement: Agreement
     letters: tuple[Letter, Letter]  # A, B
-    raw: tuple[bytes, bytes, bytes]  # agreement, letter A, letter B
+    raw: tuple[bytes, ...]  # agreement, letter A, letter B; RESUME of A, of B
+    resumes: tuple[Resume, Resume] | None = None  # A, B; in a later incarnation
+
+    @property
+    def inc(self) -> int:
+        """The incarnation they are of."""
+        return self.agreement.inc if self.resumes is None else self.resumes[0].inc
 
     @classmethod
-    def read(cls, agreement: bytes, letter_a: bytes, letter_b: bytes) -> Documents:
-        """Read and verify all three; Refused names the section that fails."""
+    def read(cls, agreement: bytes, letter_a: bytes, letter_b: bytes, *resumes: bytes) -> Documents:
+        """Read and verify all; Refused names the section that fails."""
         letters = (
             _section("letter A", lambda: Letter.parse(letter_a)),
             _section("letter B", lambda: Letter.parse(letter_b)),
         )
         agreed = _section("agreement", lambda: Agreement.parse(agreement).verify(*letters))
-        return cls(agreed, letters, (agreement, letter_a, letter_b))
+        first = cls(agreed, letters, (agreement, letter_a, letter_b))
+        if not resumes:
+            return first
+        place = _Agreed(agreed.line_id, agreed.inc, agreed.hash)
+        a, b = (
+            _section(RESUMES[side], partial(_resume, first, place, side, data))
+            for side, data in enumerate(resumes)
+        )
+        if a.inc != b.inc:
+            raise NotWhole(RESUMES[1], "it begins another incarnation than that of A")
+        return replace(first, raw=(*first.raw, *resumes), resumes=(a, b))
 
     def key(self, side: int, name: str) -> VerifyKey:
         """A station's log or cosigner key under its name on this line."""
@@ -119,10 +139,30 @@ class Documents:
         return key.named(key_name(self.agreement.line_id, side, name))
 
 
+@dataclass(frozen=True, slots=True)
+class _Agreed:
+    """What of the agreement a RESUME is held against."""
+
+    line_id: bytes
+    inc: int
+    h_agr: bytes
+
+
+def _resume(documents: Documents, place: _Agreed, side: int, data: bytes) -> Resume:
+    return Resume.parse(data, place, side).check(documents.key(side, "station"))
+
+
 def read_documents(lines: Lines, following: str) -> Documents:
-    """The three sections of documents, read and verified."""
+    """The sections of documents, read and verified: three, or five in a later incarnation (R22)."""
     names = (*DOCUMENTS, following)
-    raw = [_unwrap(name, lines.small(after)) for name, after in pairwise(names)]
+    texts = [(name, lines.small(after)) for name, after in pairwise(names)]
+    name, last = texts.pop()
+    pieces = re.split(rb"\n--- (resume [AB])\n", last)
+    found = [each.decode() for each in pieces[1::2]]
+    if found not in ([], list(RESUMES)):
+        raise NotWhole(found[0], "the RESUME of each side stands once, that of A first")
+    texts += zip([name, *found], pieces[::2], strict=True)
+    raw = [_unwrap(name, text) for name, text in texts]
     return _section("agreement", lambda: Documents.read(*raw))
 
 
@@ -160,8 +200,8 @@ def _unwrap(name: str, section: bytes) -> bytes:
 
 
 def documents_text(documents: Documents) -> str:
-    """The sections of the three documents."""
-    pairs = zip(DOCUMENTS, documents.raw, strict=True)
+    """The sections of the documents."""
+    pairs = zip((*DOCUMENTS, *RESUMES), documents.raw, strict=False)
     return "".join(f"\n--- {name}\n{wrapped(raw)}" for name, raw in pairs)
 
 
@@ -172,13 +212,23 @@ def about(documents: Documents) -> str:
     """Which line, and whose."""
     agreement, letters = documents.agreement, documents.letters
     return f"""Line      {agreement.name}, level {agreement.level}, marked {agreement.mark.name}
-          {agreement.line_id.hex()}, incarnation {agreement.inc}
+          {agreement.line_id.hex()}, incarnation {documents.inc}{_begun(documents)}
 A         {letters[0].party}
           {letters[0].digits}
 B         {letters[1].party}
           {letters[1].digits}
 Compared  {_compared(agreement)}
 """
+
+
+def _begun(documents: Documents) -> str:
+    """How a later incarnation began, and where both logs of the one before it had ended (R22)."""
+    if documents.resumes is None:
+        return ""
+    a, b = ends(*documents.resumes)
+    of = max(each.of for each in documents.resumes)
+    return f"""
+          begun by both; incarnation {of} had ended after {a.size} of A and {b.size} of B"""
 
 
 def _compared(agreement: Agreement) -> str:

@@ -9,18 +9,31 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from parley.core.errors import Misused, Refused
+from parley.core.identity import Letter
 from parley.core.kept import EntryRow, HeadRow
 from parley.core.record import Leaf, Tree, commitment
 from parley.core.wire import encode
 from parley.evidence.audit import Summary, preamble
 from parley.evidence.proof import Proof, Signed
 from parley.evidence.sections import Documents, documents_text
-from parley.store.reading import Reader
+from parley.station.lines import OpenLine
+from parley.store.reading import Reader, Reading
 
 PIECE_CHARACTERS = 4 << 20  # of one answer: a tenth of a second's work
 HEAD_SIZES = 1024  # sizes of logs whose heads are read at once: 14 MB if each bore every signature
 ENTRIES = "\n--- entries\n"
 END = "\n--- end\n"
+
+
+def documents_of(store: Reading, open_line: OpenLine) -> Documents:
+    """Agreement and letters of a line, and what began a later incarnation of it."""
+    paper, *letters = store.sql(
+        "SELECT paper, ours, theirs FROM agreements WHERE line_id = ? AND inc = ?",
+        open_line.base_key,
+    )[0]
+    a, b = sorted(map(Letter.parse, letters), key=lambda letter: letter.fingerprint)
+    begun = [each.to_bytes() for each in open_line.line.resumes(open_line.inc)]
+    return Documents.read(paper, a.raw, b.raw, *begun)
 
 
 def write(

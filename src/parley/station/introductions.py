@@ -19,7 +19,6 @@ from parley.core.identity import Letter
 from parley.core.kept import Change
 from parley.core.keys import Prekey
 from parley.core.wire import encode
-from parley.evidence.sections import Documents
 from parley.station import meeting, replacing, stops, vouching
 from parley.station.clauses import cautions, check_words, difference, render
 from parley.station.folder import Home
@@ -44,14 +43,6 @@ def agreed(store: SqliteStore, home: Home) -> list[Agreed]:
     for row in store.sql("SELECT line_id, inc FROM agreements ORDER BY opened, line_id, inc"):
         found.append(_agreed(store, home, row["line_id"], row["inc"]))
     return found
-
-
-def documents(store: SqliteStore, line_id: bytes, inc: int) -> Documents:
-    """Agreement and letters of a line, for its evidence."""
-    row = _opened(store, line_id, inc)
-    letters = (Letter.parse(row["ours"]), Letter.parse(row["theirs"]))
-    a, b = sorted(letters, key=lambda letter: letter.fingerprint)
-    return Documents.read(row["paper"], a.raw, b.raw)
 
 
 def _agreed(store: SqliteStore, home: Home, line_id: bytes, inc: int) -> Agreed:

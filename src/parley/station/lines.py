@@ -105,6 +105,7 @@ class OpenLine:
     def __init__(self, agreed: Agreed, line: Life, past: Sequence[PastLine] = ()) -> None:
         self.paths: list[Path] = []  # that carry it; the last one is used
         self.observed = "not yet"
+        self.supply: list[bytes] = []  # pieces of evidence that is being taken in
         self.current: OpenLine = self  # the incarnation in which something can be said
         self.declared = Declared(agreed.terms.side, *agreed.suspending)
         self.declared_told = ""  # the state that people were last told of

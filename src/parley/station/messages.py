@@ -254,7 +254,28 @@ def references(open_line: OpenLine, dir: int, type: int, content: Content) -> li
     return found
 
 
-def _index(station: Station, open_line: OpenLine, entry: EntryRow, act: Act) -> None:
+def supplied(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
+    """An entry of either side that was lost here stands in the record again: nothing rings, but a
+    clock runs where nobody had dealt with it (spec/resume.md N9)."""
+    content = read_body(entry.type, entry.marks, entry.body)
+    found: list[About] = []
+    if entry.type not in NOT_MESSAGES:
+        _remember(station, open_line, entry, _desk(content))
+        found = references(open_line, entry.dir, entry.type, content) if content else []
+    elif content is not None and entry.type in ACTS:
+        found = acts_of(station, open_line, entry, content)
+        if entry.type == Type.DISPLAYED:
+            _displayed(station, open_line, entry, content.payload, open_line.inc)
+    elif content is not None and entry.type == Type.ROSTER and entry.dir != open_line.ours:
+        roster.hear(station.store, open_line, content)
+    for about, act in found:
+        _index(station, about, entry, act, open_line.inc)
+
+
+def _index(
+    station: Station, open_line: OpenLine, entry: EntryRow, act: Act, inc: int | None = None
+) -> None:
+    """Note what an entry, of the incarnation at work unless given, says about a message."""
     about_dir, about, name, person, detail = act
     if about_dir not in (0, 1) or not is_message(station, open_line, about_dir, about):
         return
@@ -264,7 +285,7 @@ def _index(station: Station, open_line: OpenLine, entry: EntryRow, act: Act) -> 
             *open_line.key,
             about_dir,
             about,
-            open_line.current.inc,
+            open_line.current.inc if inc is None else inc,
             entry.dir,
             entry.n,
             name,
@@ -319,7 +340,13 @@ def say_about(station: Station, open_line: OpenLine, queue_id: int, act: Act) ->
     )
 
 
-def _displayed(station: Station, open_line: OpenLine, entry: EntryRow, payload: Value) -> None:
+def _displayed(
+    station: Station,
+    open_line: OpenLine,
+    entry: EntryRow,
+    payload: Value,
+    inc: int | None = None,
+) -> None:
     """Ranges of ours they had on a screen. Each message counts once, however often they say so."""
     for item in payload[:RANGES_MAX] if isinstance(payload, list) else []:
         if not (isinstance(item, list) and len(item) in (2, 3) and all(map(is_number, item))):
@@ -329,7 +356,7 @@ def _displayed(station: Station, open_line: OpenLine, entry: EntryRow, payload: 
             continue
         for n in mark_displayed(station, life, 1 - entry.dir, item[0], item[1]):
             act: Act = (1 - entry.dir, n, "displayed", None, "")
-            _index(station, life, entry, act)
+            _index(station, life, entry, act, inc)
 
 
 def mark_displayed(

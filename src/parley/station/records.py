@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from parley.core.entry import read_body
 from parley.core.errors import Misused
 from parley.core.kept import EntryRow
-from parley.station.evidence import Place, piece, prove
+from parley.station.evidence import Place, documents_of, piece, prove
 from parley.station.lines import OpenLine, posix
 from parley.station.operations import Beside, operation
 from parley.station.person import READERS, Person
@@ -82,7 +82,7 @@ def export(
     `next` of a piece, given as `after`, brings the piece that follows; it is null with the last.
     """
     open_line = station.line(line)
-    documents = station.documents(open_line)
+    documents = documents_of(station.store, open_line)
     state = station.state(open_line)
     sizes = (state.our_size, state.their_size)
     upto = sizes if open_line.ours == 0 else sizes[::-1]
@@ -102,7 +102,7 @@ def prove_one(
 ) -> Beside:
     """One entry with its proof and without the others: a text that anybody can verify offline."""
     open_line = station.line(line)
-    documents = station.documents(open_line)
+    documents = documents_of(station.store, open_line)
     if dir not in ("ours", "theirs"):
         raise Misused(f"There is no direction {dir!r:.20}.", "ours or theirs.")
     whose = open_line.ours if dir == "ours" else open_line.theirs

@@ -8,9 +8,8 @@ that was said before stays readable where it was. Source: spec/resume.md.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +68,10 @@ def load(store: SqliteStore, agreed: Agreed, entropy: Entropy) -> tuple[Life, li
         if each.line_id == terms.line_id and terms.inc <= each.inc < _next(store, terms)
     }
     life = Life(terms, kept, entropy, partial(store.root_at, terms.line_id))
+    rows = store.sql(
+        "SELECT whole FROM resumptions WHERE line_id = ? AND inc = ?", (terms.line_id, life.inc)
+    )
+    life.is_whole(not rows or rows[0]["whole"] is not None)
     return life, [PastLine(agreed, life.line_of(inc, kept[inc])) for inc in life.past]
 
 
@@ -121,21 +124,104 @@ def lacks(store: Store, key: tuple[bytes, int], dir: int, size: int, end: End) -
 
 def unsaid(
     said: Iterable[EntryRow | QueueRow], held: Iterable[EntryRow]
-) -> list[EntryRow | QueueRow]:
-    """Of what we released, in its order, what the other side does not hold (N10).
+) -> list[tuple[EntryRow | QueueRow, EntryRow | None]]:
+    """Of what we released, in its order, what the other side does not hold, beside the entry where
+    it does (N10).
 
     It is told by its words and not by its number: a station that was restored gave what it had
     released before other numbers.
     """
-    there = Counter((row.type, row.marks, row.body) for row in held)
-    left: list[EntryRow | QueueRow] = []
-    for row in said:
-        words = (row.type, row.marks, row.body)
-        if there[words]:
-            there[words] -= 1
-        elif row.type not in NOT_SAID_AGAIN:
-            left.append(row)
-    return left
+    there: dict[tuple[int, int, bytes], list[EntryRow]] = {}
+    for row in held:
+        there.setdefault((row.type, row.marks, row.body), []).append(row)
+    found: list[tuple[EntryRow | QueueRow, EntryRow | None]] = []
+    for each in said:
+        same = there.get((each.type, each.marks, each.body))
+        if same:
+            found.append((each, same.pop(0)))
+        elif each.type not in NOT_SAID_AGAIN:
+            found.append((each, None))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """What of ours the other side may not hold, with all that is noted of it."""
+
+    rows: list[EntryRow | QueueRow]
+    drafts: dict[int, int]  # by number in the log, or -1 minus the one in the queue
+    acts: dict[int, list[tuple[Any, ...]]]
+
+    @classmethod
+    def of(cls, station: Station, old: OpenLine, size: int) -> Unsaid:
+        """Our log from `size` on, and what waits behind it."""
+        store = station.store
+        queue = sorted(
+            store.load(*old.key, old.ours).queue, key=lambda row: (-row.precedence, row.id)
+        )
+        drafts = {
+            -1 - row["queue_id"] if row["n"] is None else row["n"]: row["draft"]
+            for row in store.sql(
+                "SELECT draft, queue_id, n FROM releases WHERE line_id = ? AND inc = ?"
+                " AND (n IS NULL OR n >= ?)",
+                (*old.key, size),
+            )
+        }
+        acts: dict[int, list[tuple[Any, ...]]] = {}
+        for act in store.sql(
+            "DELETE FROM acts WHERE line_id = ? AND by_inc = ? AND dir = ? AND (n < 0 OR n >= ?)"
+            " RETURNING *",
+            (*old.key, old.ours, size),
+        ):
+            acts.setdefault(act["n"], []).append(tuple(act))
+        return cls([*store.entries(*old.key, old.ours, size), *queue], drafts, acts)
+
+    def say_again(
+        self, station: Station, old: OpenLine, new: OpenLine, held: list[EntryRow]
+    ) -> int:
+        """Say in the new incarnation what is not among `held`; how many entries."""
+        store, again = station.store, 0
+        for row, same in unsaid(self.rows, held):
+            before = -1 - row.id if isinstance(row, QueueRow) else row.n
+            draft = self.drafts.get(before)
+            if same is not None:
+                store.sql("UPDATE releases SET n = ? WHERE draft = ?", (same.n, draft))
+                self._act_again(station, before, old.inc, same.n)
+                continue
+            body = body_again(row.type, row.marks, row.body, old.inc)
+            saying = Saying(row.type, Precedence(row.marks >> 6), row.marks >> 3 & 7, body)
+            queue_id = station.say(new, saying)
+            again += 1
+            store.sql(
+                "UPDATE releases SET inc = ?, queue_id = ?, n = NULL WHERE draft = ?",
+                (new.inc, queue_id, draft),
+            )
+            self._act_again(station, before, new.inc, -1 - queue_id)
+            if before >= 0 and not any(each.n == before for each in held):
+                store.sql(
+                    "DELETE FROM messages WHERE line_id = ? AND inc = ? AND dir = ? AND n = ?",
+                    (*old.key, old.ours, before),
+                )
+        sizes = store.sql(
+            "SELECT size_0, size_1 FROM records WHERE line_id = ? AND inc = ?", old.key
+        )[0]
+        store.keep(
+            Change(
+                *old.key,
+                (sizes[old.ours], sizes[old.theirs]),
+                queue_drop=[row.id for row in self.rows if isinstance(row, QueueRow)],
+                outbox_drop_below=1 << 62,
+            )
+        )
+        return again
+
+    def _act_again(self, station: Station, before: int, inc: int, n: int) -> None:
+        """What an entry says about others it says under its new number too."""
+        for act in self.acts.get(before, ()):
+            station.store.sql(
+                "INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*act[:4], inc, act[5], n, *act[7:]),
+            )
 
 
 def body_again(type: int, marks: int, body: bytes, inc: int) -> bytes:
@@ -203,10 +289,22 @@ def begun(station: Station, open_line: OpenLine, begun: Begun) -> None:
             None if any(lost) or of != before else station.now.wall,
         ),
     )
+    open_line.line.is_whole(not any(lost) and of == before)
     _move_drafts(station, old, open_line)
     again = 0
     if of == before and not lost[old.ours]:
-        again = say_again(station, old, open_line, ours, ended[old.ours])
+        size = ended[old.ours].size
+        held = store.entries(*old.key, old.ours, ours.own.size, size - ours.own.size)
+        again = Unsaid.of(station, old, ours.own.size).say_again(station, old, open_line, held)
+        store.sql(
+            "UPDATE resumptions SET said_again = ? WHERE line_id = ? AND inc = ?",
+            (again, *open_line.key),
+        )
+        if size > state.receipted:
+            store.sql(
+                "INSERT OR IGNORE INTO receipts VALUES (?, ?, ?, ?)",
+                (*old.key, size, station.now.wall),
+            )
     read_declared(station, open_line)
     station.roster_changed = True
     sentence = in_words(open_line.agreed.counterpart, lost, old.ours, again, of == before)
@@ -226,59 +324,6 @@ def load_again(station: Station, open_line: OpenLine) -> tuple[Life, list[PastLi
         for inc in life.past
     ]
     return life, past
-
-
-def say_again(station: Station, old: OpenLine, new: OpenLine, ours: Resume, ended: End) -> int:
-    """Say in the new incarnation what they do not hold of the old; how many entries."""
-    store = station.store
-    rows = store.entries(*old.key, old.ours, ours.own.size)
-    queue = store.load(*old.key, old.ours).queue
-    queue.sort(key=lambda row: -row.precedence)
-    held = [row for row in rows if row.n < ended.size]
-    left = unsaid([*rows, *queue], held)
-    for row in left:
-        body = body_again(row.type, row.marks, row.body, old.inc)
-        saying = Saying(row.type, Precedence(row.marks >> 6), row.marks >> 3 & 7, body)
-        queue_id = station.say(new, saying)
-        before = -1 - row.id if isinstance(row, QueueRow) else row.n
-        _move(station, old, new, before, queue_id)
-    state = station.state(old)
-    store.keep(
-        Change(
-            *old.key,
-            (state.our_size, state.their_size),
-            queue_drop=[row.id for row in queue],
-            outbox_drop_below=state.our_size,
-        )
-    )
-    if ended.size > state.receipted:
-        store.sql(
-            "INSERT OR IGNORE INTO receipts VALUES (?, ?, ?, ?)",
-            (*old.key, ended.size, station.now.wall),
-        )
-    store.sql(
-        "UPDATE resumptions SET said_again = ? WHERE line_id = ? AND inc = ?", (len(left), *new.key)
-    )
-    return len(left)
-
-
-def _move(station: Station, old: OpenLine, new: OpenLine, before: int, queue_id: int) -> None:
-    """What is noted of an entry goes with it: its draft's release, and what it says of others.
-    `before` is its number, or -1 minus its place in the queue."""
-    store = station.store
-    store.sql(
-        "UPDATE releases SET inc = ?1, queue_id = ?2, n = NULL WHERE line_id = ?3 AND inc = ?4"
-        " AND CASE WHEN ?5 < 0 THEN n IS NULL AND queue_id = -1 - ?5 ELSE n = ?5 END",
-        (new.inc, queue_id, *old.key, before),
-    )
-    store.sql(
-        "UPDATE acts SET by_inc = ?, n = ? WHERE line_id = ? AND by_inc = ? AND dir = ? AND n = ?",
-        (new.inc, -1 - queue_id, *old.key, old.ours, before),
-    )
-    store.sql(
-        "DELETE FROM messages WHERE line_id = ? AND inc = ? AND dir = ? AND n = ?",
-        (*old.key, old.ours, before),
-    )
 
 
 def _move_drafts(station: Station, old: OpenLine, new: OpenLine) -> None:
@@ -305,7 +350,10 @@ def in_words(counterpart: str, lost: list[int], ours: int, again: int, same: boo
     if same and not any(lost):
         return f"Both hold the same record. {said}."
     missing = f"{lost[ours]} of ours and {lost[1 - ours]} of theirs"
-    return f"Entries are missing here: {missing}. {counterpart} holds them."
+    return (
+        f"Entries are missing here: {missing}. {counterpart} holds them; take in its export with"
+        " `parley supply`."
+    )
 
 
 # --- operations

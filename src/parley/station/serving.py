@@ -33,6 +33,7 @@ from parley.station import (
     sessions,
     status,
     stops,
+    supplying,
 )
 from parley.station.clock import Clock, SystemClock
 from parley.station.control import ControlServer
@@ -64,6 +65,7 @@ OPERATIONS_IN = (
     sessions,
     status,
     stops,
+    supplying,
 )
 
 

@@ -35,7 +35,6 @@ from parley.core.errors import ParleyError, Unavailable
 from parley.core.kept import EntryRow
 from parley.core.keys import Entropy
 from parley.core.terms import Instant
-from parley.evidence.sections import Documents
 from parley.station import introductions, messages, resuming, roster, stops
 from parley.station.answering import Call, finish
 from parley.station.audit_trail import Trail
@@ -196,10 +195,6 @@ class Station:
         """Tell those who watch, once this step is durable."""
         line = open_line.agreed.hex if open_line else None
         self._happened.append({"kind": kind, "line": line, "at": self.now.wall, **fields})
-
-    def documents(self, open_line: OpenLine) -> Documents:
-        """Agreement and letters of a line."""
-        return introductions.documents(self.store, *open_line.key)
 
     def after_commit(self, what: Callable[[], None]) -> None:
         """Do something in the world once this step is durable."""

@@ -1,0 +1,224 @@
+"""What was lost with a disk is taken in from the counterpart's evidence of it.
+
+The record is held by both, so the counterpart's export of the incarnation that has ended is also
+our backup. It is checked as evidence is, and then against what both RESUMEs say: it must go on
+where our record ends, and give exactly the root that both sides signed for. Whose words the
+entries are is proved by the heads in it, not by the file. Source: spec/resume.md N9.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from parley.core.effects import Covered
+from parley.core.errors import Refused
+from parley.core.kept import Change, EntryRow, HeadRow
+from parley.core.record import Tree
+from parley.core.resuming import End, Resume, ends
+from parley.core.wire import decode, encode
+from parley.evidence import audit
+from parley.station import messages, resuming
+from parley.station.evidence import documents_of
+from parley.station.lines import OpenLine
+from parley.station.operations import operation
+from parley.station.person import Person
+
+if TYPE_CHECKING:
+    from parley.station.station import Station
+
+SUPPLY_BYTES_MAX = 1 << 30  # a million entries of a record that is whole
+
+
+@operation("line.supply", roles=("operator",), setup=True)
+def supply(
+    station: Station, who: Person, *, evidence: str, more: bool = False, line: str | None = None
+) -> dict[str, Any]:
+    """Take in what is missing here of the incarnation that has ended, from the other side's export
+    of it. It may come in pieces: `more` says that another one follows."""
+    new = station.line(line).current
+    pieces, new.supply = [*new.supply, _bytes(evidence)], []
+    if sum(map(len, pieces)) > SUPPLY_BYTES_MAX:
+        raise Refused("This is more than a record can be.", "Name the right file.", "N9")
+    if more:
+        new.supply = pieces
+        return {"line": new.agreed.hex, "pieces": len(pieces)}
+    rows = station.store.sql(
+        "SELECT of, whole FROM resumptions WHERE line_id = ? AND inc = ?", new.key
+    )
+    if not rows or rows[0]["whole"] is not None:
+        raise Refused(
+            f"Nothing is missing of the line {new.agreed.name}.",
+            "There is nothing to take in.",
+            "N9",
+        )
+    old = new.life(rows[0]["of"])
+    if old is None or old is not new.past[-1]:
+        raise Refused(
+            f"Nothing of incarnation {rows[0]['of']} is here that could be added to.",
+            "Ask the other side for evidence of it, and keep that beside this record.",
+            "N9",
+        )
+    a, b = new.line.resumes(new.inc)
+    ours = (a, b)[new.ours]
+    text = b"".join(pieces)
+    report = audit.verify(io.BytesIO(text))
+    if (report.documents.agreement.hash, report.documents.inc) != (
+        documents_of(station.store, old).agreement.hash,
+        old.inc,
+    ):
+        raise Refused(
+            f"This is not evidence of incarnation {old.inc} of the line {new.agreed.name}.",
+            f"The other side writes it with `parley export --line {new.agreed.hex[:8]}@{old.inc}`.",
+            "N9",
+        )
+    return _take_in(station, old, new, ours, ends(a, b), text)
+
+
+def _bytes(packed: str) -> bytes:
+    try:
+        return base64.b64decode(packed, validate=True)
+    except binascii.Error as error:
+        raise Refused("The file did not arrive as it was read.", "Give it again.", "N9") from error
+
+
+def _section(text: bytes, name: str, following: str) -> Iterator[list[str]]:
+    """The lines of one section of evidence that was verified, in their parts."""
+    body = text.split(f"\n--- {name}\n".encode(), 1)[1].split(f"\n--- {following}\n".encode(), 1)[0]
+    return (line.split(" ") for line in body.decode().splitlines())
+
+
+def _take_in(
+    station: Station,
+    old: OpenLine,
+    new: OpenLine,
+    ours: Resume,
+    ended: tuple[End, End],
+    text: bytes,
+) -> dict[str, Any]:
+    store, counterpart = station.store, new.agreed.counterpart
+    stated = (ours.own, ours.held) if old.ours == 0 else (ours.held, ours.own)
+    found: tuple[list[EntryRow], list[EntryRow]] = ([], [])
+    trees = (Tree(), Tree())
+    for _, _, packed in _section(text, "entries", "end"):
+        dir, n, type, marks, time, seen, et, blind, body, leaf = decode(base64.b64decode(packed))
+        if n >= ended[dir].size:
+            continue  # said by its writer, and never receipted: said again since
+        trees[dir].grow(leaf)
+        root = trees[dir].fold()
+        if n + 1 == stated[dir].size and root != stated[dir].root:
+            raise Refused(
+                f"This is another record than ours: log {'AB'[dir]} differs below entry {n + 1}.",
+                "Keep both; call the duty officer.",
+                "N9",
+            )
+        if n < stated[dir].size:
+            continue
+        if blind is None:
+            raise Refused("A body is left out of this evidence.", "Ask for all of it.", "N9")
+        wall = station.now.wall
+        found[dir].append(
+            EntryRow(dir, n, type, marks, time, seen, et, blind, body, leaf, root, wall)
+        )
+    for dir in (0, 1):
+        if trees[dir].size != ended[dir].size or trees[dir].fold() != ended[dir].root:
+            raise Refused(
+                f"This evidence does not give log {'AB'[dir]} as both RESUMEs state it:"
+                f" {ended[dir].size} entries.",
+                f"Ask {counterpart} for its export of incarnation {old.inc}.",
+                "N9",
+            )
+    before = resuming.Unsaid.of(station, old, ours.own.size)
+    _replace(station, old, stated, found, trees)
+    _keep_heads(station, old, ended, text)
+    for row in sorted((*found[0], *found[1]), key=lambda row: (row.n + 1 + row.seen, row.dir)):
+        messages.supplied(station, old, row)
+    again = before.say_again(station, old, new, found[old.ours])
+    store.sql(
+        "UPDATE resumptions SET whole = ?, said_again = ? WHERE line_id = ? AND inc = ?",
+        (station.now.wall, again, *new.key),
+    )
+    new.take_up(new.base, *resuming.load_again(station, new))
+    new.line.is_whole(True)
+    resuming.read_declared(station, new)
+    sentence = (
+        f"{len(found[old.ours])} entries of ours and {len(found[old.theirs])} of theirs were"
+        f" taken in from {counterpart}'s evidence of incarnation {old.inc};"
+        f" {again} of ours are said again."
+    )
+    station.trail.happened(station.now.wall, f"record whole again ({new.agreed.name})", sentence)
+    station.publish("line", new, state="whole", sentence=sentence)
+    return {
+        "line": new.agreed.hex,
+        "name": new.agreed.name,
+        "of": old.inc,
+        "supplied": {"ours": len(found[old.ours]), "theirs": len(found[old.theirs])},
+        "said_again": again,
+        "sentence": sentence,
+    }
+
+
+def _replace(
+    station: Station,
+    old: OpenLine,
+    stated: tuple[End, End],
+    found: tuple[list[EntryRow], list[EntryRow]],
+    trees: tuple[Tree, Tree],
+) -> None:
+    """Put the entries that ended the logs where ours ended otherwise."""
+    store = station.store
+    for dir in (0, 1):
+        if found[dir]:
+            gone = (*old.key, dir, stated[dir].size)
+            store.sql(
+                "DELETE FROM entries WHERE line_id = ? AND inc = ? AND dir = ? AND n >= ?", gone
+            )
+            store.sql(
+                "DELETE FROM messages WHERE line_id = ? AND inc = ? AND dir = ? AND n >= ?", gone
+            )
+            store.sql(
+                "UPDATE records SET size_0 = iif(?3, size_0, ?4), size_1 = iif(?3, ?4, size_1)"
+                " WHERE line_id = ?1 AND inc = ?2",
+                gone,
+            )
+    sizes = store.sql("SELECT size_0, size_1 FROM records WHERE line_id = ? AND inc = ?", old.key)[
+        0
+    ]
+    before = (sizes[old.ours], sizes[old.theirs])
+    kept = decode(store.load(*old.key, old.ours).cells.get("trees", encode([[], []])))
+    frontiers = [
+        trees[dir].frontier if found[dir] else kept[at]
+        for at, dir in enumerate((old.ours, old.theirs))
+    ]
+    cells: dict[str, bytes | None] = {"trees": encode(frontiers)}
+    store.keep(Change(*old.key, before, entries=[*found[0], *found[1]], cells=cells))
+
+
+def _keep_heads(station: Station, old: OpenLine, ended: tuple[End, End], text: bytes) -> None:
+    """The signed heads of their evidence prove whose words the entries are."""
+    store = station.store
+    known = {(head.dir, head.kind, head.block) for head in store.heads(*old.key)}
+    cover = {dir: Covered() for dir in (0, 1)}
+    new: list[HeadRow] = []
+    for side, size, kind, time, root, block in _section(text, "heads", "entries"):
+        head = HeadRow(
+            "AB".index(side), int(size), base64.b64decode(root), kind, int(time),
+            base64.b64decode(block), station.now.wall,
+        )  # fmt: skip
+        if head.size > ended[head.dir].size:
+            continue
+        # A block begins with how many signatures it bears; the second is ML-DSA-44's.
+        cover[head.dir] = cover[head.dir].grown(kind == "cosign", head.size, head.block[0] > 1)
+        if (head.dir, head.kind, head.block) not in known:
+            new.append(head)
+    sizes = store.sql("SELECT size_0, size_1 FROM records WHERE line_id = ? AND inc = ?", old.key)[
+        0
+    ]
+    cells: dict[str, bytes | None] = {
+        "signed": encode([cover[old.ours].sizes, cover[old.theirs].sizes])
+    }
+    before = (sizes[old.ours], sizes[old.theirs])
+    store.keep(Change(*old.key, before, heads=new, cells=cells))
