@@ -559,6 +559,72 @@ function checkSeal() {
   for (const { packet: data, rule } of statuses.refused) same(ruleOf(() => readStatus(raw(data))), rule, data);
 }
 
+// --- resume.md: two RESUMEs, where the logs ended, and the keys that follow
+
+function readResume(data, line, side) {
+  const cursor = new Cursor(data);
+  const document = cursor.take(cursor.uvar());
+  const value = decode(document).list;
+  const kinds = ["int", "bytes", "int", "int", "bytes", "int", "int", "bytes", "int", "bytes", "bytes", "text"];
+  if (!value || value.length !== kinds.length || value.some((each, at) => each?.[kinds[at]] === undefined)) refuse("N1");
+  const [version, lineId, inc, dir, agreement, of, size, root, theirSize, theirRoot, prekey, reason] =
+    value.map((each, at) => (kinds[at] === "int" ? BigInt(each.int) : each[kinds[at]]));
+  const empty = hex(H(new Uint8Array(0)));
+  const logs = [[size, root], [theirSize, theirRoot]];
+  const stands =
+    version === 1n && lineId === line["line id"] && dir === BigInt(side) && agreement === line.agreement &&
+    BigInt(line.inc) <= of && of < inc && inc < 1n << 32n &&
+    logs.every(([at, hash]) => at >= 0n && at < 1n << 63n && hash.length === 64 && (at || hash === empty)) &&
+    prekey.length === 2432 && utf8(reason).length > 0 && utf8(reason).length <= 400;
+  if (!stands) refuse("N1"); // N1
+  const signed = join("pl1 resume", H(document));
+  return { document, inc, of, own: logs[0], held: logs[1], prekey, signed, block: cursor.take(cursor.left) };
+}
+
+function endsOf(a, b) {
+  if (a.of !== b.of) return a.of > b.of ? [a.own, a.held] : [b.held, b.own]; // N4
+  const longer = (held, own) => (own[0] > held[0] ? own : held);
+  return [longer(b.held, a.own), longer(a.held, b.own)];
+}
+
+function checkResume() {
+  const { line, pairs, keys, refused } = page("resume");
+  const read = {};
+  for (const { name, packets, ends, beginning } of pairs) {
+    const [a, b] = packets.map((packet, side) => readResume(raw(packet), line, side));
+    for (const [side, { signed, block }] of [a, b].entries()) {
+      const key = `parley.invalid/${line["line id"]}/${"AB"[side]}/station`;
+      const publics = line.stations[side].map(raw);
+      same(ruleOf(() => checkBlock(block, key, ...publics, [[1, signed], [7, signed]])), "", `N1 ${name}`);
+    }
+    same(a.inc === b.inc, true, `one incarnation, ${name}`);
+    const ended = endsOf(a, b);
+    same(ended.map(([size, root]) => [Number(size), root]), ends, `N4 ${name}`);
+    const int = (value) => ({ int: `${value}` });
+    const of = a.of > b.of ? a.of : b.of;
+    const logs = ended.map(([size, root]) => ({ list: [int(size), { bytes: root }] }));
+    same(encode({ list: [{ map: [] }, { list: [int(2), int(of), ...logs] }] }), beginning, `N6 ${name}`);
+    read[name] = [a, b];
+  }
+  const [a, b] = read[keys.pair];
+  const bound = H(join("pl1 resume", raw(line.agreement), a.document, b.document));
+  same(bound, keys.bound, "N3 bound");
+  const later = HMAC(raw(line.psk0), "pl1 later");
+  same(later, keys["later psk"], "N3 later psk");
+  const psk0 = HMAC(later, "pl1 resume", uint(a.inc, 4));
+  same(psk0, keys.psk0, "N3 psk0");
+  const prekey = prekeyOf(raw(keys["prekey seed"]));
+  same(prekey.public, b.prekey, "the prekey of B's RESUME");
+  const info0 = join("pl1 open", raw(line["line id"]), uint(a.inc, 4), uint(0, 1), bound, H(prekey.public));
+  same(info0, keys.info0, "info0");
+  same(openSealed(prekey, raw(keys.enc0), info0), keys.s0, "s0");
+  const et = H(join(info0, raw(keys.enc0)));
+  const RK = HKDF(psk0, raw(keys.s0), et);
+  same([et, HMAC(RK, "open").slice(0, 16), ...["loc", "aux", "next"].map((label) => HMAC(RK, label))].map(hex),
+    ["et", "kc", "KL", "KA", "NK"].map((what) => keys[what]), "the first epoch of the new incarnation");
+  for (const { packet, rule } of refused) same(ruleOf(() => readResume(raw(packet), line, 0)), rule, packet);
+}
+
 // --- record.md: leaf, tree, heads
 
 // RFC 6962 section 2.1, by its recursive definition.
@@ -850,7 +916,7 @@ function checkSuccession() {
 }
 
 for (const check of [
-  checkWire, checkKeys, checkIdentity, checkEntry, checkDeclared, checkSeal, checkRecord, checkSuccession,
+  checkWire, checkKeys, checkIdentity, checkEntry, checkDeclared, checkSeal, checkResume, checkRecord, checkSuccession,
   checkSample,
 ])
   check();

@@ -20,7 +20,8 @@ from parley.core.errors import Refused
 from vectors.material import Page
 from vectors.of_declared import declared
 from vectors.of_keys import identity, keys
-from vectors.of_lines import record, seal
+from vectors.of_lines import record, seal, terms
+from vectors.of_resuming import resume
 from vectors.of_succession import succession
 from vectors.of_values import entry, wire
 
@@ -61,6 +62,7 @@ def pages() -> dict[str, Page]:
         "entry": entry(),
         "declared": declared(),
         "seal": seal(folder.keep),
+        "resume": resume(folder.keep, (terms(0), terms(1))),
         "record": record(folder.keep),
         "succession": succession(folder.keep),
     }
