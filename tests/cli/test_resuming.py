@@ -1,0 +1,44 @@
+"""`parley resume` and `parley supply`: from a halted line to one that speaks."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from tests.cli.terminal import types
+from tests.cli.test_journey import Side
+from tests.playbook import two_stations
+from tests.station.test_halt import is_halted, restore_old_copy
+from tests.station.test_resuming import is_in
+
+
+def test_a_restored_station_begins_anew_and_is_supplied(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as posts:
+        north, south = map(Side, posts)
+        restore_old_copy(north.post, south.post, "Lost at North.")
+        north.post.until(lambda: is_halted(north.post))
+        asked = north.watch.does("resume", "--reason", "Our disk was restored.").out
+        assert "is asked to begin the line anew, in incarnation 2." in asked
+        south.post.until(lambda: south.post.line()["resumption"]["theirs"])
+        status = south.watch.does("status").out
+        assert "incarnation 2: Our disk was restored." in status
+        assert "A watch officer here agrees" in status
+        told = south.watch.does("resume", typed="Agreed by telephone.\n", person=True).out
+        assert told.startswith("Agreed: the line begins anew, in incarnation 2.")
+        for side in (north, south):
+            side.post.until(partial(is_in, side.post, 2))
+        assert "NOT YET SUPPLIED" in north.watch.does("status").out
+        assert "nothing was missing here" in south.watch.does("status").out
+
+        evidence = tmp_path / "first.evidence"
+        line = north.post.line()["name"]
+        south.auditor.does("export", str(evidence), "--line", f"{line}@1")
+        assert types("verify", str(evidence)).code == 0
+        supplied = north.operator.facts("supply", str(evidence))
+        assert supplied["supplied"]["ours"] > 0
+        assert "supplied since" in north.watch.does("status").out
+        again = north.operator.types("supply", str(evidence))
+        assert again.code == 1
+        assert "Nothing is missing" in again.err
+        gone = north.operator.types("supply", str(tmp_path / "nowhere"))
+        assert gone.code == 3
