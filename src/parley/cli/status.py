@@ -89,7 +89,7 @@ def line_in_words(line: View) -> Iterator[str]:
     facts: dict[str, object] = {
         "Declared": _declared(line),
         "Observed": f"{line['observed']}, last heard {words.age(line['last_heard_s'])} ago"
-        if line["last_heard_s"] is not None
+        if line["last_heard_s"] is not None and not line["erased"]
         else line["observed"],
         "In service": "yes" if line["in_service"] else "no",
         "Entries": f"{line['our_size']} of ours ({line['receipted']} received there),"

@@ -37,6 +37,7 @@ OBSERVED = {
     "heard": "they answer what we send",
     "silent": "no answer to what we send: call the engineer",
     "not yet": "nothing answered since this station started",
+    "over": "its keys are erased: nothing is sent or heard any more",
 }
 UNTAGGED = ("open", "waiting", "halted")  # other parts of the page say these
 STAGES = (

@@ -189,6 +189,8 @@ class OpenLine:
 
     def observe(self, state: LineState) -> str:
         """Whether the other side was heard: our newest STATUS that it has echoed says so."""
+        if state.erased:
+            return "over"
         if state.last_heard_s is None:
             return "not yet"
         return "heard" if state.last_heard_s <= self.silent_after_s() else "silent"

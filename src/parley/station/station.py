@@ -50,6 +50,7 @@ from parley.station.lines import Agreed, Lines, OpenLine
 from parley.station.operations import Operation, Result, find, mistake
 from parley.station.people import People
 from parley.station.person import Person
+from parley.station.standing import check_not_closed
 from parley.station.watch import Watch
 from parley.store.sqlite import SqliteStore
 
@@ -196,6 +197,7 @@ class Station:
         """Queue an entry of ours; its number in the queue. Durable with the operation."""
         if open_line.stop is not None:
             open_line.check_not_halted(self.state(open_line))
+        check_not_closed(open_line)
         queue_id = open_line.line.say(saying, self.now)
         self._said += 1
         return queue_id

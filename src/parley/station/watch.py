@@ -78,10 +78,7 @@ class Watch:
 
     def _observe(self, open_line: OpenLine) -> None:
         self._declared(open_line)
-        state = self._station.state(open_line)
-        if state.erased:
-            return  # a line that is over is not silent
-        observed = open_line.observe(state)
+        observed = open_line.observe(self._station.state(open_line))
         before, open_line.observed = open_line.observed, observed
         if observed == before:
             return
