@@ -239,7 +239,7 @@ def test_S1_S2_the_open_is_read_and_gives_the_epoch() -> None:
     terms = of_lines.terms(1)
     theirs = TheirOpen.parse(bytes.fromhex(SEAL["open"]["packet"]), terms)
     seed = bytes.fromhex(SEAL["line"]["prekey seed"])
-    epoch = theirs.accept(theirs.check(terms), terms, seed)
+    epoch = theirs.accept(theirs.check(terms), terms, seed).epoch
     assert (epoch.et.hex(), epoch.kl.hex(), epoch.ka.hex(), epoch.nk.hex()) == tuple(
         SEAL["epoch"][name] for name in ("et", "KL", "KA", "NK")
     )
@@ -265,7 +265,8 @@ def test_S14_S15_S18_the_rekey_is_read_and_gives_the_next_epoch() -> None:
     secret = prekey.open(packet.sealed, bytes.fromhex(given["seal info"]))
     terms = of_lines.terms(1)
     theirs = TheirOpen.parse(bytes.fromhex(SEAL["open"]["packet"]), terms)
-    first = theirs.accept(theirs.check(terms), terms, bytes.fromhex(SEAL["line"]["prekey seed"]))
+    seed = bytes.fromhex(SEAL["line"]["prekey seed"])
+    first = theirs.accept(theirs.check(terms), terms, seed).epoch
     after = first.next(secret, packet.sealed, prekey.public, packet.base)
     assert (after.et.hex(), after.kl.hex(), after.ka.hex(), after.nk.hex()) == tuple(
         given["epoch"][name] for name in ("et", "KL", "KA", "NK")

@@ -156,7 +156,7 @@ KEY = {field.name: key for key, field in enumerate(fields(Agreement), 2)}
         ("level", "two\nlines", "level"),
         ("level", "two\u2028lines", "level"),
         ("suite", 2, "suite"),
-        ("policy", 1, "policy"),
+        ("policy", 2, "policy"),
         ("psk0", 0, "secret"),
         ("clocks", [1, 2, 3], "clocks"),
         ("clocks", [600, 1800, 10800, 21600], "higher precedence"),

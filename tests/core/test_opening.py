@@ -46,7 +46,7 @@ def signed(value: list[Value]) -> bytes:
 def test_S1_what_one_makes_the_other_reads() -> None:
     ours = make_open(NORTH, lambda count: b"\x03" * count)
     theirs = TheirOpen.parse(ours.frame, SOUTH)
-    epoch = theirs.accept(theirs.check(SOUTH), SOUTH, prekey(1).seed)
+    epoch = theirs.accept(theirs.check(SOUTH), SOUTH, prekey(1).seed).epoch
     assert epoch.cell() == ours.epoch.cell()
     assert [item[0] for item in theirs.prekeys] == [1, 2]
     assert [item[1] for item in theirs.prekeys] == [

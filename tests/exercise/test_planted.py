@@ -25,10 +25,12 @@ from parley.core.pulse import Pulse
 from parley.core.rekeying import Rekeying
 from parley.core.seal import Epoch
 from parley.core.speaking import Voice
+from parley.core.vouching import RecordKey, record_key
+from parley.core.wire import encode
 from parley.exercise import byzantine
 from parley.exercise.disk import SimDisk, _Record
 from parley.exercise.plots import Lied
-from parley.exercise.resident import Resident
+from parley.exercise.resident import LINE_ID, Resident
 from parley.exercise.world import FAST, Options, World
 from parley.station.carrying import Departures
 from parley.station.lines import OpenLine
@@ -57,6 +59,11 @@ def small(options: Options) -> Options:
 class Small(World):
     def draws(self) -> Options:
         return small(super().draws())
+
+
+class Deniable(Small):
+    def draws(self) -> Options:
+        return replace(super().draws(), deniable=True)
 
 
 class Crowded(World):
@@ -143,9 +150,9 @@ def the_prekey_is_never_erased(patch: Patch) -> None:
     accept = Ears.accept_open
 
     def keeps(self: Ears, *given: Any) -> Any:
-        cells = accept(self, *given)
+        cells, share = accept(self, *given)
         cells.pop("prekey", None)
-        return cells
+        return cells, share
 
     patch.setattr(Ears, "accept_open", keeps)
 
@@ -320,8 +327,8 @@ def commit_half(disk: SimDisk) -> None:
 def the_next_epoch_needs_no_secret(patch: Patch) -> None:
     grow = Epoch.next
 
-    def weak(self: Epoch, secret: bytes, sealed: bytes, prekey: bytes, base: int) -> Epoch:
-        return grow(self, bytes(32), sealed, prekey, base)
+    def weak(self: Epoch, secret: bytes, *given: Any) -> Epoch:
+        return grow(self, bytes(32), *given)
 
     patch.setattr(Epoch, "next", weak)
 
@@ -381,6 +388,30 @@ def the_speaker_switches_before_it_was_heard(patch: Patch) -> None:
     patch.setattr(Rekeying, "accepted", at_once)
 
 
+def root_keys_are_kept_for_the_record_key(patch: Patch) -> None:
+    """As wire.md's formula would have it: the root keys of both first epochs, and no shares."""
+    grow, first = Epoch._grow, Epoch.first
+    root: list[bytes] = []
+
+    def grows(rk: bytes, *given: Any) -> Epoch:
+        root[:] = [rk]
+        return grow(rk, *given)
+
+    def shares(*given: Any) -> Any:
+        return replace(first(*given), share=root[0])
+
+    def keeps(self: RecordKey, dir: int, share: bytes, change: Change) -> None:
+        self._shares[dir] = share
+        change.cells["record shares"] = encode(self._shares)
+        if len(self._shares) == 2:
+            self.key = record_key(LINE_ID, 1, self._shares[0], self._shares[1])
+            change.cells["record key"] = encode(self.key)
+
+    patch.setattr(Epoch, "_grow", grows)
+    patch.setattr(Epoch, "first", shares)
+    patch.setattr(RecordKey, "take", keeps)
+
+
 @dataclass(frozen=True)
 class Planted:
     mistake: Callable[[Patch], None]
@@ -418,6 +449,7 @@ PLANTED = [
     Planted(a_rekey_is_sent_once, {"L2"}, Fresh),
     Planted(the_older_epoch_is_erased_too_soon, {"I5", "L1"}, Fresh),
     Planted(the_older_epoch_is_never_erased, {"L2"}, Fresh),
+    Planted(root_keys_are_kept_for_the_record_key, {"I9"}, Deniable),
     Planted(the_speaker_switches_before_it_was_heard, {"I5", "L1"}, Fresh),
 ]
 

@@ -95,6 +95,12 @@ def command() -> None:
     default=None,
     help="Whether a secret exchanged in person protects it (parley agree secret); default not.",
 )
+@click.option(
+    "--record",
+    "policy",
+    type=click.Choice(("attributable", "deniable")),
+    help="Whether the record can be proved to others, or to each other only; default attributable.",
+)
 @asks(setup=True)
 def propose(
     station: Asking,

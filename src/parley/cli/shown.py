@@ -121,7 +121,8 @@ def message(view: View) -> Iterator[str]:
         ("stage", "our clock", "their clock", "by", ""),
     )
     yield ""
-    yield f"SHA-256 {view['sha256']} · {view['attribution']}"
+    stands = {"vouched": "vouched for between the two"}.get(view["attribution"])
+    yield f"SHA-256 {view['sha256']} · {stands or view['attribution']}"
 
 
 def detail(stage: View) -> str:

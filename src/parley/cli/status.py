@@ -85,7 +85,9 @@ def line_in_words(line: View) -> Iterator[str]:
     trust = "" if line["verified"] else " · UNVERIFIED: the letters were not compared by persons"
     name, counterpart = voice.visible(line["name"]), voice.visible(line["counterpart"])
     yield f"{name} · {line['mark']} · with {counterpart}{trust}"
-    agree = {True: "yes", False: "NO", None: "not yet signed by both"}[line["records_agree"]]
+    deniable = line["policy"] == "deniable"
+    unknown = "not yet compared whole" if deniable else "not yet signed by both"
+    agree = {True: "yes", False: "NO", None: unknown}[line["records_agree"]]
     facts: dict[str, object] = {
         "Declared": _declared(line),
         "Observed": f"{line['observed']}, last heard {words.age(line['last_heard_s'])} ago"
@@ -94,6 +96,7 @@ def line_in_words(line: View) -> Iterator[str]:
         "In service": "yes" if line["in_service"] else "no",
         "Entries": f"{line['our_size']} of ours ({line['receipted']} received there),"
         f" {line['their_size']} of theirs, {line['queued']} waiting",
+        "Record": words.POLICIES[line["policy"]],
         "Records agree": agree,
         "Last heal": _healed(line),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from parley.console.words import first_words
+from parley.console.words import POLICIES, first_words
 
 View = dict[str, Any]
 
@@ -31,6 +31,7 @@ ATTRIBUTION = {
     "authentic": "Authentic: sealed by its speaker, not yet under a signed head",
     "signed": "Signed: under a head that its speaker has signed",
     "hybrid-signed": "Hybrid-signed: under a head that its speaker has signed with both algorithms",
+    "vouched": "Vouched for between the two: either could have written it, no outsider can tell",
     "cosigned": "Cosigned: the reader has signed that it holds this",
 }
 OBSERVED = {
@@ -94,8 +95,11 @@ def line(view: View) -> View:
         queue = "released, waiting for the line to open"
     else:
         queue = "released, waiting for a bearer"
+    deniable = view["policy"] == "deniable"
     return {
         **view,
+        "deniable": deniable,
+        "policy_words": POLICIES[view["policy"]],
         "short": view["line"][:8],
         "shown": "halted" if halted else view["observed"],
         "declared_words": DECLARED[view["declared"]],

@@ -47,7 +47,7 @@ AGREEMENT_BYTES_MAX = 65_536
 AGREEMENT_LABEL = b"parley agreement v1"
 LINE_LABEL = b"parley line v1"
 SUITE_1 = 1  # ML-KEM-768 with X25519, SHA-256, AES-256-GCM-SIV, Ed25519 with ML-DSA
-ATTRIBUTABLE = 0  # 1, deniable, is reserved
+ATTRIBUTABLE, DENIABLE = 0, 1  # what heads bear: signatures, or codes that both can make
 SPAN_S_MAX = 366 * 86_400
 UNSIGNED = u8(0)
 ROOT_BLOCK_BYTES = 1 + 5 + SIGNATURE_BYTES[ED25519] + 5 + SIGNATURE_BYTES[MLDSA65]
@@ -126,6 +126,11 @@ class Agreement:
     def line_id(self) -> bytes:
         """The line it opens, 16 bytes."""
         return line_id(*self.fingerprints, self.nonce)
+
+    @property
+    def deniable(self) -> bool:
+        """Whether the record convinces the two parties and nobody else."""
+        return self.policy == DENIABLE
 
     @property
     def complete(self) -> bool:
@@ -335,6 +340,7 @@ def terms(
         psk0=psk0,
         window=agreement.window,
         heartbeat_s=float(agreement.heartbeat_s),
+        deniable=agreement.deniable,
     )
 
 
@@ -395,7 +401,7 @@ _READ: dict[str, Any] = {
     "mark": lambda v: Status(_F.uint("mark", v, Status.ACTUAL, Status.EXERCISE)),
     "level": lambda v: _F.name("level", v),
     "suite": lambda v: _F.uint("suite", v, SUITE_1, SUITE_1),
-    "policy": lambda v: _F.uint("policy", v, ATTRIBUTABLE, ATTRIBUTABLE),
+    "policy": lambda v: _F.uint("policy", v, ATTRIBUTABLE, DENIABLE),
     "psk0": lambda v: _F.flag("use of a secret", v),
     "clocks": _read_clocks,
     "heartbeat_s": lambda v: _F.uint("heartbeat", v, 1, 86_400),

@@ -123,11 +123,18 @@ class Covered:
     signed_both: int = 0  # with ML-DSA-44 beside it
     cosigned: int = 0  # by the other side: its signed receipt
     cosigned_both: int = 0
+    vouched: int = 0  # by the speaker on a deniable line, where nobody signs (H2)
 
     @property
     def sizes(self) -> list[int]:
         """As kept."""
-        return [self.signed, self.signed_both, self.cosigned, self.cosigned_both]
+        four = [self.signed, self.signed_both, self.cosigned, self.cosigned_both]
+        return [*four, self.vouched] if self.vouched else four
+
+    @property
+    def by_speaker(self) -> int:
+        """How much the speaker stands by, whether it signed or vouched."""
+        return max(self.signed, self.vouched)
 
     def grown(self, by_other_side: bool, size: int, both: bool) -> Covered:
         """The same after a signature for `size` entries has come in."""
@@ -136,11 +143,13 @@ class Covered:
         return replace(self, **{each: max(getattr(self, each), size) for each in names})
 
     def attribution(self, n: int) -> str:
-        """What proves entry `n` to others: how its speaker and the other side stand by it (L29)."""
+        """What proves entry `n`, and to whom: how speaker and other side stand by it (L29, H3)."""
         if n < self.cosigned:
             return "cosigned"
         if n < self.signed_both:
             return "hybrid-signed"
+        if n < self.vouched:
+            return "vouched"
         return "signed" if n < self.signed else "authentic"
 
 

@@ -60,9 +60,9 @@ from parley.core.speaking import (
     frame,
 )
 from parley.core.terms import Instant, Terms
+from parley.core.vouching import RecordKey
 from parley.core.wire import decode, encode
 
-ROOT_BYTES = 16
 SEEN_GAP_MAX = 1 << 15
 _LOCATED = {frame(ENVELOPE, b"")[0], frame(PACKET, b"")[0]}  # headers of frames with a locator
 
@@ -94,8 +94,9 @@ class Line:
         receipts = cells.get("receipts", [0, False])
         self._voice = Voice(terms, our_log, cells, kept, receipts[0])
         self._in_service: bool = receipts[1]
-        self._heads = Heads(terms, our_log, their_log, cells)
-        self._rekeying = Rekeying(terms, cells, entropy)
+        self.record_key = RecordKey(terms, cells)  # on an attributable line without a key
+        self._heads = Heads(terms, our_log, their_log, cells, self.record_key)
+        self._rekeying = Rekeying(terms, cells, entropy, self.record_key)
         self._counters = Counters(cells)
         self._closing = Closing(cells, self._voice, self._ears, self._heads, self._rekeying)
         self._counts: Counter[str] = Counter()
@@ -231,7 +232,7 @@ class Line:
                 )
             return Outcome.EQUIVOCATION
         try:
-            cells = self._ears.accept_open(theirs, info0)
+            cells, share = self._ears.accept_open(theirs, info0)
             self._rekeying.take_offer(theirs.offered, self._change)
         except Refused as refusal:
             if theirs.hash != self._refused_open:  # whoever recorded it may play it for ever
@@ -239,6 +240,7 @@ class Line:
                 self._notice("refused open", f"Their opening of the line was refused: {refusal}.")
             raise
         self._change.cells.update(cells)
+        self.record_key.take(self.terms.theirs, share, self._change)
         self._change.cells["their open"] = encode(data)
         self._to_scrub = True
         self._pulse.soon(now)
@@ -400,6 +402,7 @@ class Line:
         self._open, self._voice.epoch = made.frame, made.epoch
         self._change.cells["open"] = encode(made.frame)
         self._change.cells["out"] = encode(made.epoch.cell())
+        self.record_key.take(self.terms.side, made.share, self._change)
         self._rekeying.opened(made.prekeys, now, self._change)
 
     # --- packets about the line
@@ -444,11 +447,11 @@ class Line:
             their_root=ears.log.root,
             epoch=ears.newest_epoch,
             echo=ears.newest_status,
-            cover=self._heads.theirs.signed,
+            cover=self._heads.theirs.by_speaker,
             flags=Flag.HALTED if self._halted else self._rekeying.wants | self._closing.whole,
         )
         self._closing.told |= bool(self._closing.whole)
-        packet = self._seal_packet(Kind.STATUS, status.to_bytes(ROOT_BYTES))
+        packet = self._seal_packet(Kind.STATUS, status.to_bytes(self.terms.root_bytes))
         self._pulse.status_sent(self._counters.last(Kind.STATUS), now)
         return [packet]
 

@@ -37,7 +37,8 @@ def difference(old: Agreement, new: Agreement) -> list[str]:
 
 def cautions(agreement: Agreement) -> list[Caution]:
     """What weakens the line so much that a person types a word before signing (I19)."""
-    return [] if agreement.psk0 else [NO_SECRET]
+    found = [] if agreement.psk0 else [NO_SECRET]
+    return [*found, NO_PROOF] if agreement.deniable else found
 
 
 def check_words(agreement: Agreement, typed: Collection[str]) -> None:
@@ -59,6 +60,13 @@ NO_SECRET = Caution(
     "WITHOUT",
     "no secret exchanged in person protects this line: whoever breaks its key exchange one day"
     " can read what was recorded of it",
+)
+
+
+NO_PROOF = Caution(
+    "DENIABLE",
+    "the record of this line proves nothing to anybody but the two parties: not to a court, not to"
+    " an inquiry, not to an ally; each can deny what it said, and write what the other did not say",
 )
 
 
@@ -135,7 +143,10 @@ CLAUSES: tuple[tuple[str, Callable[[Agreement], str]], ...] = (
     (
         "Record",
         lambda a: (
-            "attributable: each party can prove to others what the other said; signed at the"
+            "deniable: provable to each other only; each party can check what the other said, and"
+            " nobody else can tell which of the two wrote it"
+            if a.deniable
+            else "attributable: each party can prove to others what the other said; signed at the"
             f" latest after {a.attribution[0]:,} entries or {span(a.attribution[1])}"
         ),
     ),

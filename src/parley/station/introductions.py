@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from parley.core.agreement import Agreement, Paper, terms
+from parley.core.agreement import ATTRIBUTABLE, DENIABLE, Agreement, Paper, terms
 from parley.core.entry import Status
 from parley.core.errors import Malformed, Misused, Refused, Unavailable
 from parley.core.identity import Letter
@@ -32,7 +32,10 @@ from parley.store.sqlite import SqliteStore
 if TYPE_CHECKING:
     from parley.station.station import Station
 
-MARKS = {"ACTUAL": Status.ACTUAL, "EXERCISE": Status.EXERCISE}
+NAMED: dict[str, dict[str, int]] = {
+    "mark": {"ACTUAL": Status.ACTUAL, "EXERCISE": Status.EXERCISE},
+    "policy": {"attributable": ATTRIBUTABLE, "deniable": DENIABLE},
+}
 
 
 # --- lines that are open
@@ -349,10 +352,11 @@ def _with_terms(base: Agreement, given: dict[str, Any], side: int) -> Agreement:
             raise Misused(f"There is no term {name!r:.40}.", f"There is: {', '.join(TERMS)}.")
         if type(value) is not kind:
             raise Misused(f"The term {name!r} does not fit.", f"It is {_KINDS[kind]}.")
-        if name == "mark":
-            if value not in MARKS:
-                raise Misused(f"{value!r:.40} is no mark.", "It is ACTUAL or EXERCISE.")
-            changes[name] = MARKS[value]
+        if name in NAMED:
+            known = NAMED[name]
+            if value not in known:
+                raise Misused(f"{value!r:.40} is no {name}.", f"It is {' or '.join(known)}.")
+            changes[name] = known[value]
         elif name in _CLOCKS:
             clocks[_CLOCKS.index(name)] = value
         elif name == "our_address":
@@ -386,6 +390,7 @@ TERMS: dict[str, type] = {
     "our_address": str,
     "their_address": str,
     "psk0": bool,
+    "policy": str,
 }
 
 

@@ -90,6 +90,11 @@ class Agreed:
         )
 
     @property
+    def policy(self) -> str:
+        """To whom the record can be proved: deniable is to each other only."""
+        return "deniable" if self.terms.deniable else "attributable"
+
+    @property
     def hex(self) -> str:
         """The line's number as people see it."""
         return self.terms.line_id.hex()
