@@ -8,10 +8,11 @@ import os
 import random
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import pytest
 
-from parley.core.agreement import Agreement, Paper
+from parley.core.agreement import ATTRIBUTABLE, DENIABLE, Agreement, Paper
 from parley.core.entry import Type, body_of
 from parley.core.identity import (
     Certificate,
@@ -24,10 +25,13 @@ from parley.core.identity import (
 from parley.core.kept import EntryRow, HeadRow
 from parley.core.keys import Prekey, SigningKey
 from parley.core.record import Head, Leaf, Log, joint_key, key_name
+from parley.core.vouching import code_block
 from parley.core.wire import decode, encode
 from parley.evidence import audit
 from parley.evidence.sections import DOCUMENT_BYTES_MAX, LINE_BYTES_MAX, Documents, NotWhole, about
 from parley.station import evidence
+
+RECORD_KEY = bytes(range(32))  # of a deniable line
 
 
 class Side:
@@ -56,7 +60,7 @@ class Side:
 class Record:
     """A line's documents and two logs, spoken in turns, with heads signed now and then."""
 
-    def __init__(self, turns: int, seed: int = 1) -> None:
+    def __init__(self, turns: int, seed: int = 1, deniable: bool = False) -> None:
         chance = random.Random(seed)
         self.sides = sorted(
             (Side("North"), Side("South")), key=lambda side: side.letter.fingerprint
@@ -73,6 +77,7 @@ class Record:
             prekeys=(Prekey(os.urandom(32)).public, Prekey(os.urandom(32)).public),
             made=1_700_000_000,
             languages=(("en",), ("ru",)),
+            policy=DENIABLE if deniable else ATTRIBUTABLE,
         )
         paper = Paper(agreement)
         for side in self.sides:
@@ -112,9 +117,11 @@ class Record:
         self.entries.append(row)
 
     def signs(self, dir: int) -> None:
-        """The speaker's checkpoint, and the other side's cosignature."""
+        """The speaker's checkpoint, and the other side's cosignature; or the code of both."""
         line, log = self.agreement.line_id, self.logs[dir]
         head = Head(line, 1, dir, log.size, log.root)
+        if self.agreement.deniable:
+            return self._keep(head, "checkpoint", 0, code_block(RECORD_KEY, line, head.text))
         own = self.sides[dir].keys["log"].named(key_name(line, dir, "log"))
         required, _ = head.checkpoint(own.public.name)
         self._keep(head, "checkpoint", 0, own.block([required]))
@@ -130,7 +137,7 @@ class Record:
         return "".join(evidence.write(self.documents, ordered, self.heads)).encode()
 
 
-def verify(text: bytes, **how: bool) -> audit.Report:
+def verify(text: bytes, **how: Any) -> audit.Report:
     return audit.verify(io.BytesIO(text), **how)
 
 
