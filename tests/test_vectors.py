@@ -6,6 +6,7 @@ libraries. To run it: `npm ci` in `vectors/`, then `node check.mjs`.
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +24,34 @@ from parley.core.keys import (
     Prekey,
     VerifyKey,
     hybrid,
+    sha256,
 )
 from parley.core.opening import TheirOpen
 from parley.core.packets import Prekeys, Rekey, Status
 from parley.core.record import Log
-from parley.core.seal import open_entry
+from parley.core.seal import Epoch, open_entry
 from parley.core.succession import Revocation, Succession
+from parley.core.vouching import check_code, code_of, record_key
 from parley.core.wire import Reader, Value, decode, encode
 from parley.evidence import audit, proof
+from parley.evidence.vouched import RecordKeyFile
 from parley.station.declared import Declared
 from vectors import generate, of_lines, sample
 
-NAMES = ("wire", "keys", "identity", "entry", "declared", "seal", "record", "succession")
-WIRE, KEYS, IDENTITY, ENTRY, DECLARED, SEAL, RECORD, SUCCESSION = map(generate.read, NAMES)
+WIRE, KEYS, IDENTITY, ENTRY, DECLARED, SEAL, RECORD, DENIABLE, SUCCESSION = map(
+    generate.read,
+    (
+        "wire",
+        "keys",
+        "identity",
+        "entry",
+        "declared",
+        "seal",
+        "record",
+        "deniable",
+        "succession",
+    ),
+)
 
 
 def given(page: dict[str, Any], name: str) -> pytest.MarkDecorator:
@@ -338,8 +354,49 @@ def test_R18_so_is_a_proof() -> None:
     assert [block[0] for block in (each.block for each in shown.signed)] == [2, 2]
 
 
+# --- deniable.md
+
+
+def test_H1_H2_the_record_key_vouches_for_the_head() -> None:
+    given, head = DENIABLE["record key"], DENIABLE["head"]
+    line_id = bytes.fromhex(given["line id"])
+    key = record_key(line_id, given["inc"], *map(bytes.fromhex, given["shares"]))
+    assert key.hex() == given["key"]
+    check_code(key, line_id, head["text"].encode(), bytes.fromhex(head["block"]))
+    for vector in DENIABLE["refused blocks"]:
+        block = bytes.fromhex(vector["block"])
+        assert rule_of(code_of, line_id, block) == vector["rule"] == "H2", vector["why"]
+
+
+def test_H5_the_rekey_of_a_deniable_line_gives_the_next_epoch() -> None:
+    given = DENIABLE["rekey"]
+    packet = Rekey.parse(bytes.fromhex(given["packet"]))
+    assert (packet.base, packet.block[:32].hex()) == (given["base"], given["code of the base"])
+    prekey = Prekey(bytes.fromhex(given["prekey seed"]))
+    info = b"pl1 rekey seal" + bytes.fromhex(given["bound"]) + sha256(prekey.public)
+    secret = prekey.open(packet.sealed, info)
+    et, nk = (bytes.fromhex(given[name]) for name in ("et", "NK"))
+    before = Epoch.from_cell([given["e"], 0, et, bytes(32), bytes(32), nk, bytes(32), 0, {}])
+    after = before.next(secret, packet.sealed, prekey.public, packet.base, 0)
+    assert after.et.hex() == given["next"]["et"]
+    assert after.message_key(packet.base).key.hex() == given["next"]["K at base"]
+
+
+def test_H8_a_deniable_record_exported_once_is_readable_for_ever() -> None:
+    text = (generate.FOLDER / "sample.deniable").read_bytes()
+    agreement = audit.verify(io.BytesIO(text)).documents.agreement
+    given = RecordKeyFile(agreement.line_id, 1, bytes.fromhex(DENIABLE["sample record key"]))
+    report = audit.verify(io.BytesIO(text), record_key=given)
+    assert report.proven
+    assert (report.entries, report.vouched) == ((10, 10), (6, 6))
+
+
 def test_the_samples_can_be_made_anew(tmp_path: Path) -> None:
     sample.main(tmp_path, 40)
-    for name, verify in (("sample.evidence", audit.verify), ("sample.proof", proof.verify)):
+    for name, verify in (
+        ("sample.evidence", audit.verify),
+        ("sample.proof", proof.verify),
+        ("sample.deniable", audit.verify),
+    ):
         with (tmp_path / name).open("rb") as file:
             verify(file)

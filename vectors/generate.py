@@ -14,13 +14,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from parley.core.errors import Refused
 from vectors.material import Page
 from vectors.of_declared import declared
+from vectors.of_deniable import deniable
 from vectors.of_keys import identity, keys
-from vectors.of_lines import record, seal
+from vectors.of_lines import record, seal, terms
 from vectors.of_succession import succession
 from vectors.of_values import entry, wire
 
@@ -62,6 +64,7 @@ def pages() -> dict[str, Page]:
         "declared": declared(),
         "seal": seal(folder.keep),
         "record": record(folder.keep),
+        "deniable": deniable(folder.keep, replace(terms(0), deniable=True)),
         "succession": succession(folder.keep),
     }
     return {**made, "kept": folder.used}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from parley.core.effects import Outcome
-from parley.core.entry import Plaintext, Type, body_of
+from parley.core.entry import Plaintext, Precedence, Type, body_of
 from parley.core.errors import Misused, Refused
 from parley.core.keys import Prekey, SigningKey, hmac_sha256, sha256
 from parley.core.opening import TheirOpen
@@ -426,3 +426,19 @@ def test_H11_who_was_told_can_write_as_the_other_did() -> None:
     assert south.hears(frame(ENVELOPE, envelope_locator(made.epoch.kl, 0) + sealed)) == [Outcome.OK]
     south.settles()
     assert south.reads() == ["What North never said."]
+
+
+def test_D9_a_closed_deniable_line_erases_its_keys_and_keeps_what_its_record_is_checked_with() -> (
+    None
+):
+    north, south = on_a_deniable_line()
+    for side in (north, south):
+        side.says("", Precedence.IMMEDIATE, Type.CLOSE)
+    for _ in range(30):
+        north.clock.passes(1.0)
+        talk(north, south, ticks=2)
+    for side in (north, south):
+        assert side.state.erased
+        assert "out" not in side.cells
+        assert decode(side.cells["record key"]) == side.line.record_key.key is not None
+        assert side.state.our_cover.vouched == side.state.their_cover.vouched == 2
