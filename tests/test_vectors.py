@@ -38,19 +38,19 @@ from parley.evidence.vouched import RecordKeyFile
 from parley.station.declared import Declared
 from vectors import generate, of_lines, sample
 
+NAMES = (
+    "wire",
+    "keys",
+    "identity",
+    "entry",
+    "declared",
+    "seal",
+    "record",
+    "deniable",
+    "succession",
+)
 WIRE, KEYS, IDENTITY, ENTRY, DECLARED, SEAL, RECORD, DENIABLE, SUCCESSION = map(
-    generate.read,
-    (
-        "wire",
-        "keys",
-        "identity",
-        "entry",
-        "declared",
-        "seal",
-        "record",
-        "deniable",
-        "succession",
-    ),
+    generate.read, NAMES
 )
 
 
