@@ -51,6 +51,7 @@ CHANGES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "address": st.tuples(NOTES, NOTES),
         "replaces": st.one_of(st.just(b""), st.binary(min_size=32, max_size=32)),
         "suspending": st.tuples(st.booleans(), st.integers(0, 10**6)),
+        "provisional": st.integers(0, 3),
     },
 )
 
@@ -176,6 +177,7 @@ KEY = {field.name: key for key, field in enumerate(fields(Agreement), 2)}
         ("suspending", [True], "suspension"),
         ("suspending", [1, 0], "FLASH in suspension"),
         ("suspending", [True, -1], "notice of suspension"),
+        ("provisional", 4, "provisional display"),
     ],
 )
 def test_I12_an_agreement_of_another_form_is_refused(name: str, value: object, why: str) -> None:
@@ -216,6 +218,17 @@ def test_I21_a_suspension_on_terms_is_in_the_map_and_in_the_text() -> None:
     assert "Suspension FLASH passes in suspension." in text
     assert "Takes effect 2 hours after notice at the earliest." in text
     assert "Suspension no terms agreed" in " ".join(render(agreement(A, B)).split())
+
+
+def test_G1_what_is_shown_across_a_gap_is_in_the_map_and_in_the_text() -> None:
+    made = agreement(A, B, provisional=3)
+    assert decode(made.to_bytes())[29] == 3
+    assert made.hash != agreement(A, B).hash
+    assert 29 not in decode(agreement(A, B).to_bytes())
+    assert "FLASH is shown at once, PROVISIONAL" in " ".join(render(made).split())
+    both = " ".join(render(agreement(A, B, provisional=2)).split())
+    assert "IMMEDIATE and above is shown at once" in both
+    assert "every entry is shown in its turn" in " ".join(render(agreement(A, B)).split())
 
 
 def test_I13_an_agreement_fits_only_the_letters_it_was_made_from() -> None:
@@ -357,6 +370,7 @@ def test_I20_every_field_a_person_can_judge_has_a_clause() -> None:
         tests="none",
         suspension="none",
         suspending=(True, 3600),
+        provisional=2,
         address=("a", "b"),
         replaces=bytes(32),
     )

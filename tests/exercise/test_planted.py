@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from parley.core import hearing, pulse, speaking
-from parley.core.effects import Effect, Heard, Keep, Scrub, Transmit
+from parley.core import hearing, line, pulse, speaking
+from parley.core.effects import Effect, Heard, Keep, Noticed, Scrub, Transmit
 from parley.core.errors import ParleyError
 from parley.core.heads import Heads
 from parley.core.hearing import Ears
@@ -221,6 +221,20 @@ def what_came_early_is_not_kept(patch: Patch) -> None:
         change.held_put.clear()
 
     patch.setattr(Ears, "keep", forgetful)
+
+
+def what_came_early_is_not_told(patch: Patch) -> None:
+    patch.setattr(line, "Early", lambda row: Noticed("early", ""))
+
+
+def what_came_early_is_told_again_after_a_start(patch: Patch) -> None:
+    begin = Ears.__init__
+
+    def forgetful(self: Ears, *given: Any) -> None:
+        begin(self, *given)
+        self._held_durable = set()
+
+    patch.setattr(Ears, "__init__", forgetful)
 
 
 def nothing_is_sent_again(patch: Patch) -> None:
@@ -431,6 +445,8 @@ PLANTED = [
     Planted(nothing_is_scrubbed, {"I9"}),
     Planted(a_failed_scrub_holds_nothing_back, {"I9"}),
     Planted(what_came_early_is_not_kept, {"L1", "L4", "I5", "Misused"}),
+    Planted(what_came_early_is_not_told, {"I19"}),
+    Planted(what_came_early_is_told_again_after_a_start, {"I19"}),
     Planted(nothing_is_sent_again, {"L1", "L4"}),
     Planted(counters_are_not_reserved, {"L1", "L4"}),
     Planted(what_was_heard_last_is_forgotten, {"L1"}, Replayed),

@@ -87,6 +87,11 @@ def command() -> None:
     **TIME,
     help="How long before it takes effect a suspension is to be said; default at once.",
 )
+@click.option(
+    "--provisional",
+    type=click.Choice(("NONE", "PRIORITY", "IMMEDIATE", "FLASH"), case_sensitive=False),
+    help="From which precedence on a message is shown before missing earlier ones; default NONE.",
+)
 @click.option("--our-address", help="How we are to be addressed.")
 @click.option("--their-address", help="How they are to be addressed.")
 @click.option(
@@ -117,8 +122,8 @@ def propose(
             "Name the party, their proposal with --amends, or the line with --replaces.",
         )
     given = {name: value for name, value in terms.items() if value is not None}
-    if "mark" in given:
-        given["mark"] = given["mark"].upper()
+    for name in given.keys() & {"mark", "provisional"}:
+        given[name] = given[name].upper()
     told = station.call(
         "agree.propose",
         party=party,

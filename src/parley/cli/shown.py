@@ -38,6 +38,14 @@ def reference(view: View, key: str) -> str:
     return f"{other if key == 'answers' else view['dir']} {view[key]}"
 
 
+def provisional(view: View) -> str:
+    """How far a message that came before its turn is from joining the record."""
+    missing = view["outstanding"]
+    if view["never"]:
+        return f"PROVISIONAL, never joined the record: the line halted before {missing} came"
+    return f"PROVISIONAL, {missing} outstanding"
+
+
 def heading(view: View) -> str:
     """What a message is, first of all; the mark never goes missing."""
     parts = [view["precedence"], view["status"]]
@@ -47,6 +55,8 @@ def heading(view: View) -> str:
         parts.append("SEARCH AND RESCUE")
     if view.get("retracted"):
         parts.append("RETRACTED")
+    if view.get("provisional"):
+        parts.append(provisional(view["provisional"]))
     return " · ".join(parts)
 
 
@@ -121,8 +131,15 @@ def message(view: View) -> Iterator[str]:
         ("stage", "our clock", "their clock", "by", ""),
     )
     yield ""
-    stands = {"vouched": "vouched for between the two"}.get(view["attribution"])
-    yield f"SHA-256 {view['sha256']} · {stands or view['attribution']}"
+    yield f"SHA-256 {view['sha256']} · {_stands(view)}"
+
+
+def _stands(view: View) -> str:
+    """What proves a message to others."""
+    if view["provisional"]:
+        return "in no record yet"
+    attribution = str(view["attribution"])
+    return "vouched for between the two" if attribution == "vouched" else attribution
 
 
 def detail(stage: View) -> str:
@@ -159,7 +176,11 @@ def messages(views: list[View]) -> list[str]:
             view["precedence"],
             view["status"],
             moment(view["time"]),
-            view["stages"][-1]["stage"] if view["stages"] else "",
+            "PROVISIONAL"
+            if view["provisional"]
+            else view["stages"][-1]["stage"]
+            if view["stages"]
+            else "",
             clock(view["clock"]) if view.get("clock") else "",
             voice.one_line(view.get("subject") or view.get("text"), SUBJECT_COLUMNS),
         )

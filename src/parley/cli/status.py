@@ -74,6 +74,8 @@ def alarm_in_words(alarm: View) -> str:
     where = f" at {voice.visible(alarm['desk'])}" if alarm["desk"] else ""
     who = f" for {called}" if called else ""
     left = f", {shown.clock(alarm['clock'])}" if alarm["clock"] else ""
+    left += f", {shown.provisional(alarm['provisional'])}" if alarm["provisional"] else ""
+    left += ", shown before the restart" if alarm["again"] else ""
     return (
         f"{alarm['precedence']} {alarm['dir']} {alarm['n']} on {line}:"
         f" {alarm['state']}{where}{who}{left}"

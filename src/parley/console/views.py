@@ -109,6 +109,19 @@ def line(view: View) -> View:
     }
 
 
+def provisional(view: View | None) -> str:
+    """Beside the word PROVISIONAL: what is missing before it, or that it will never come."""
+    if not view:
+        return ""
+    missing = view["outstanding"]
+    return f"never joined the record, {missing} missing" if view["never"] else outstanding(missing)
+
+
+def outstanding(missing: str) -> str:
+    """The numbers that have not come, in words."""
+    return f"{missing} outstanding"
+
+
 def alarm(view: View, names: Names) -> View:
     """A FLASH for the alarm at the top of every page."""
     where = (view["line"], view["dir"], view["n"])
@@ -117,6 +130,8 @@ def alarm(view: View, names: Names) -> View:
         "ref": names.ref(*where),
         "href": names.href(*where),
         "status": view.get("status") or names.line(view["line"])["mark"],
+        "gap": provisional(view["provisional"]),
+        "again": view["again"],
         "at": view["at"],
         "clock": view["clock"],
     }
@@ -137,7 +152,10 @@ def message(view: View, names: Names) -> View:
         "reached": reached,
         "stage": _stage(view),
         "understood": "confirmed" in reached,
-        "unopened": theirs and not reached & {"opened", "passed", "answered", "unable", "wait"},
+        "gap": provisional(view["provisional"]),
+        "unopened": theirs
+        and not reached
+        & {"opened provisionally", "opened", "passed", "answered", "unable", "wait"},
         "refs": [
             (words, names.ref(view["line"], side, n), names.href(view["line"], side, n))
             for words, side, n in (

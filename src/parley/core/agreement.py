@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from parley.core.entry import Status
+from parley.core.entry import Precedence, Status
 from parley.core.errors import Malformed, Refused
 from parley.core.identity import (
     FINGERPRINT_BYTES,
@@ -97,6 +97,9 @@ class Agreement:
     address: Pair = ("", "")  # how A is to be addressed, and B
     replaces: bytes = b""  # hash of the agreement it replaces
     suspending: tuple[bool, int] = (False, 0)  # whether FLASH passes; seconds of notice at least
+    provisional: int = (
+        0  # least precedence shown at once across a gap; 0: none (spec/display.md G1)
+    )
 
     def to_bytes(self) -> bytes:
         """The map (I12, I21)."""
@@ -423,4 +426,5 @@ _READ: dict[str, Any] = {
         _F.flag("FLASH in suspension", _pair("suspension", v)[0]),
         _F.uint("notice of suspension", v[1], 0, SPAN_S_MAX),
     ),
+    "provisional": lambda v: _F.uint("provisional display", v, 0, Precedence.FLASH),
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from parley.core.entry import Precedence
-from parley.core.kept import Change, EntryRow
+from parley.core.kept import Change, EntryRow, HeldRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,13 @@ class Heard:
     """An entry of theirs has joined the record."""
 
     entry: EntryRow
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """An authentic entry of theirs is held until those before it have come; told once (L10)."""
+
+    row: HeldRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class Transmit:
     precedence: Precedence
 
 
-Effect = Keep | Numbered | Heard | Receipted | GivenBack | Noticed | Scrub | Transmit
+Effect = Keep | Numbered | Heard | Early | Receipted | GivenBack | Noticed | Scrub | Transmit
 
 
 class Outcome(StrEnum):

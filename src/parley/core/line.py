@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from parley.core.closing import Closing
 from parley.core.effects import (
+    Early,
     Effect,
     GivenBack,
     Healed,
@@ -360,6 +361,7 @@ class Line:
             )
         if self._ears.moved:
             self._ears.keep(self._change)
+            self._told += [Early(row) for row in self._change.held_put]
         if self._receipts_moved:
             self._change.cells["receipts"] = encode([self._voice.receipted, self._in_service])
         self._change.queue_put = self._voice.said

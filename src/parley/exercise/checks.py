@@ -65,6 +65,7 @@ class Checks:
 
     def kept(self, station: Resident, change: Change) -> None:
         """L3: no entry gets its number while a FLASH waits; and see I1 for the rest."""
+        told_early(station, change)
         if not change.entries:
             return
         ours = [row for row in change.entries if row.dir == station.terms.side]
@@ -163,6 +164,14 @@ class Checks:
 
 
 # --- each by itself
+
+
+def told_early(station: Resident, change: Change) -> None:
+    """I19: what came before its turn was told in the step that kept it, and in no other."""
+    early = [row.n for row in change.held_put]
+    told = station.disk.notes.get("early", [])
+    hold("I19", told[len(told) - len(early) :] == early, "what came early was not told")
+    hold("I19", len(set(told)) == len(told), "what came early was told twice")
 
 
 def receipts_are_true(near: Resident, far: Resident) -> None:

@@ -15,6 +15,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import (
+    Early,
     Effect,
     GivenBack,
     Heard,
@@ -372,6 +373,8 @@ class Resident:
                 self.disk.note("numbered", (queue_id, entry.n))
             case Heard(entry):
                 self.disk.note("inbox", entry.n)
+            case Early(row):
+                self.disk.note("early", row.n)
             case Receipted(upto):
                 self.disk.note("receipts", upto)
             case GivenBack(queue_id):

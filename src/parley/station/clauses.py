@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from parley.core.agreement import Agreement
 from parley.core.entry import Precedence, Status
-from parley.core.errors import Refused
+from parley.core.errors import Misused, Refused
 from parley.core.identity import digits
 
 
@@ -102,6 +102,26 @@ def _suspension(a: Agreement) -> str:
     return "\n".join(filter(None, words))
 
 
+def shown_across_a_gap(least: object) -> int:
+    """Key 29 from the word a person gives (spec/display.md G1)."""
+    try:
+        return int(Precedence[str(least)]) if least != "NONE" else 0
+    except KeyError as error:
+        raise Misused(
+            f"{least!r:.40} is no precedence.", "It is NONE, PRIORITY, IMMEDIATE or FLASH."
+        ) from error
+
+
+def _display(a: Agreement) -> str:
+    if not a.provisional:
+        return "every entry is shown in its turn"
+    above = "" if a.provisional == Precedence.FLASH else " and above"
+    return (
+        f"{Precedence(a.provisional).name}{above} is shown at once, PROVISIONAL, while what was"
+        " said before it is still missing"
+    )
+
+
 def _two(a: Agreement, pair: tuple[str, ...]) -> str:
     return "; ".join(
         f"{party}: {words or 'nothing agreed'}"
@@ -139,6 +159,7 @@ CLAUSES: tuple[tuple[str, Callable[[Agreement], str]], ...] = (
     ("Heartbeat", lambda a: f"each station is heard at least once in {span(a.heartbeat_s)}"),
     ("Tests", _tests),
     ("Suspension", _suspension),
+    ("Display", _display),
     ("Forms of address", lambda a: _two(a, a.address)),
     (
         "Record",

@@ -210,8 +210,14 @@ def arrived_since(station: Station, draft: Draft, displayed: int = 0) -> list[di
     open_line = draft.open_line
     rows = station.store.sql(
         "SELECT n, type, marks, kept FROM messages WHERE line_id = ? AND inc = ? AND dir = ?"
-        " AND n >= ? ORDER BY n LIMIT ?",
-        (*open_line.key, open_line.theirs, max(draft.base, displayed), LISTED_MAX),
+        " AND n >= ? AND n < ? ORDER BY n LIMIT ?",
+        (
+            *open_line.key,
+            open_line.theirs,
+            max(draft.base, displayed),
+            station.state(open_line).their_size,
+            LISTED_MAX,
+        ),
     )
     return [
         {

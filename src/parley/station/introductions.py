@@ -20,7 +20,7 @@ from parley.core.kept import Change
 from parley.core.keys import Prekey
 from parley.core.wire import encode
 from parley.evidence.sections import Documents
-from parley.station import meeting, replacing, stops, vouching
+from parley.station import clauses, meeting, replacing, stops, vouching
 from parley.station.clauses import cautions, check_words, difference, render
 from parley.station.folder import Home
 from parley.station.letters import Known, by_fingerprint, by_name, from_base64, to_base64
@@ -363,6 +363,8 @@ def _with_terms(base: Agreement, given: dict[str, Any], side: int) -> Agreement:
             address[side] = value
         elif name == "their_address":
             address[1 - side] = value
+        elif name == "provisional":
+            changes[name] = clauses.shown_across_a_gap(value)
         elif name in _SUSPENDING:
             suspending[_SUSPENDING.index(name)] = value
         else:
@@ -387,6 +389,7 @@ TERMS: dict[str, type] = {
     "suspension": str,
     "suspension_flash": bool,
     "suspension_notice_s": int,
+    "provisional": str,
     "our_address": str,
     "their_address": str,
     "psk0": bool,

@@ -70,6 +70,7 @@ class Agreed:
     clocks_s: tuple[float, float, float, float]  # by precedence, ROUTINE first
     terms: Terms
     suspending: tuple[bool, int] = (False, 0)  # whether FLASH passes in suspension; notice, seconds
+    provisional: int = 0  # least precedence that is shown across a gap; 0 for none
 
     @classmethod
     def of(cls, agreement: Agreement, terms: Terms) -> Agreed:
@@ -87,6 +88,7 @@ class Agreed:
             clocks_s=(routine, priority, immediate, flash),
             terms=terms,
             suspending=agreement.suspending,
+            provisional=agreement.provisional,
         )
 
     @property
@@ -111,6 +113,9 @@ class OpenLine:
         self.declared = Declared(agreed.terms.side, *agreed.suspending)
         self.declared_told = ""  # the state that people were last told of
         self.stop: Stop | None = None
+        # What this start found shown already: the size of their log, and beyond it (G5).
+        self.shown_upto = 0
+        self.shown_early: frozenset[int] = frozenset()
 
     @property
     def id(self) -> bytes:
@@ -140,6 +145,10 @@ class OpenLine:
     def side(self, dir: int) -> str:
         """A direction in words."""
         return "ours" if dir == self.ours else "theirs"
+
+    def shown_before(self, n: int) -> bool:
+        """Whether their message was shown before this start (spec/display.md G5)."""
+        return n < self.shown_upto or n in self.shown_early
 
     def room(self) -> int:
         """Bytes of ROUTINE that may be handed over now."""

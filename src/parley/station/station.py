@@ -19,6 +19,7 @@ from typing import Any
 
 from parley.bearers import Path
 from parley.core.effects import (
+    Early,
     Effect,
     GivenBack,
     Heard,
@@ -35,7 +36,7 @@ from parley.core.keys import Entropy
 from parley.core.line import Line
 from parley.core.terms import Instant
 from parley.evidence.sections import Documents
-from parley.station import introductions, messages, roster, stops
+from parley.station import early, introductions, messages, roster, stops
 from parley.station.answering import Call, finish
 from parley.station.audit_trail import Trail
 from parley.station.bearing import Bearings
@@ -120,6 +121,8 @@ class Station:
     def start(self) -> None:
         """Begin to step, from within an event loop."""
         self._loop = asyncio.get_running_loop()
+        for open_line in self._lines:
+            early.say_what_waits(self, open_line)
         self._soon()
 
     def stop(self) -> None:
@@ -142,6 +145,7 @@ class Station:
             if (agreed.terms.line_id, agreed.terms.inc) not in self._lines:
                 open_line = OpenLine(agreed, self._load(agreed))
                 self._read_declared(open_line)
+                early.found(self, open_line)
                 self._lines.add(open_line)
                 self.roster_changed = True
         stops.load(self)
@@ -463,6 +467,8 @@ class Station:
                     waiting["n"], waiting["waiting"] = entry.n, None
             case Heard(entry):
                 messages.heard(self, open_line, entry)
+            case Early(row):
+                early.came(self, open_line, row)
             case Receipted(upto):
                 messages.receipted(self, open_line, upto)
             case GivenBack(queue_id):

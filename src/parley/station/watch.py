@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import Noticed
 from parley.core.entry import Precedence
+from parley.station import early
 from parley.station.clock import stamp
 from parley.station.desks import desks_of
 from parley.station.lines import OpenLine
@@ -74,6 +75,8 @@ class Watch:
     def noticed(self, open_line: OpenLine, notice: Noticed) -> None:
         """The line told something a person must know."""
         self._record(open_line, f"line {notice.kind}", notice.sentence)
+        if notice.kind == "halted":
+            early.halted(self._station, open_line)
         self._station.publish("line", open_line, state=notice.kind, sentence=notice.sentence)
 
     def _observe(self, open_line: OpenLine) -> None:
@@ -244,6 +247,8 @@ def _view(station: Station, open_line: OpenLine, row: Any) -> dict[str, Any]:
         "desk": desk["name"] if desk else None,
         "called": [{"id": id, "name": station.people.name(id)} for id in called],
         "clock": clock_view(station, row),
+        "provisional": early.view(station, open_line, row["n"]) if side == "theirs" else None,
+        "again": side == "theirs" and open_line.shown_before(row["n"]),
     }
 
 
