@@ -342,6 +342,20 @@ def test_R12_two_roots_signed_for_one_size_are_named() -> None:
         verify(record.text())
 
 
+def test_R11_the_preamble_promises_what_is_signed_and_the_older_one_is_read() -> None:
+    record = small()
+    text = record.text()
+    assert b"What both have signed\nfor, neither could change alone" in text
+    assert b"a clock may be wrong or go back" in text
+    older = text
+    for new, old in zip(audit.WORDINGS[0], audit.WORDINGS[1], strict=True):
+        older = older.replace(new.encode(), old.encode())
+    assert older != text
+    assert verify(older) == verify(text)
+    with pytest.raises(NotWhole, match="preamble"):
+        verify(text.replace(audit.WORDINGS[0][0].encode(), audit.WORDINGS[1][0].encode()))
+
+
 def test_R13_a_line_without_end_is_not_read_to_its_end() -> None:
     """A file that is no evidence costs no more memory than a line of one."""
     asked: list[int] = []

@@ -39,7 +39,7 @@ SECTIONS = (*DOCUMENTS, "heads", "entries", "end")
 # --- what a stranger reads first
 
 ATTRIBUTABLE = """\
-This file is the record of a direct line between two parties. Neither could change it alone.
+This file is the record of a direct line between two parties. {}
 """
 DENIABLE = """\
 This file is the record of a direct line between two parties, who agreed that it can be DENIED.
@@ -64,8 +64,29 @@ class Summary:
     last: int | None
 
 
-def preamble(documents: Documents, summary: Summary) -> str:
+# (what nobody could change, what times are). The first is written; a file of an earlier release
+# may bear the second, which promised more than an unsigned record keeps (R11).
+WORDINGS = (
+    (
+        """What both have signed
+for, neither could change alone; parley verify FILE says how much that is.""",
+        """\
+Times are the speakers' own clocks, in UTC; a clock may be wrong or go back, and the order of the
+entries does not rest on it. The 48 digits under each party are the fingerprint of its letter of
+introduction; compare them with the digits that the party itself tells you.""",
+    ),
+    (
+        "Neither could change it alone.",
+        """\
+Times are the speakers' own clocks, in UTC. The 48 digits under each party are the fingerprint of
+its letter of introduction; compare them with the digits that the party itself tells you.""",
+    ),
+)
+
+
+def preamble(documents: Documents, summary: Summary, wording: tuple[str, str] = WORDINGS[0]) -> str:
     """The plain lines a stranger reads first (R11)."""
+    unchanged, times = wording
     statuses = ", ".join(
         f"{count} {_status_word(status)}" for status, count in enumerate(summary.by_status) if count
     )
@@ -74,13 +95,12 @@ def preamble(documents: Documents, summary: Summary) -> str:
     verify = "parley verify FILE --key KEYFILE" if deniable else "parley verify FILE"
     return f"""{TITLE}
 
-{DENIABLE if deniable else ATTRIBUTABLE}
+{DENIABLE if deniable else ATTRIBUTABLE.format(unchanged)}
 {about(documents)}Entries   {by_a} by A, {by_b} by B{": " + statuses if statuses else ""}
 First     {moment(summary.first)}
 Last      {moment(summary.last)}
 
-Times are the speakers' own clocks, in UTC. The 48 digits under each party are the fingerprint of
-its letter of introduction; compare them with the digits that the party itself tells you.
+{times}
 
 To check it: {verify}. By hand: every line of the entries is direction, number and the
 base64 of one CBOR list [direction, number, type, marks, time, seen, transcript, blinding value,
@@ -143,7 +163,8 @@ def check(source: Source, begin: Callable[[Documents], Checker]) -> Report:
     checker.before_entries()
     _each(lines.until(SECTIONS[5]), checker.entry, checker.catch_up)
     checker.finish()
-    if opening != preamble(checker.documents, checker.summary).encode():
+    documents, summary = checker.documents, checker.summary
+    if opening not in (preamble(documents, summary, each).encode() for each in WORDINGS):
         raise NotWhole("preamble", "it does not say what the record says")
     if source.readline(1):
         raise NotWhole("end", "something follows the record")
