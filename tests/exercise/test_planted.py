@@ -20,6 +20,7 @@ from parley.core.errors import ParleyError
 from parley.core.heads import Heads
 from parley.core.hearing import Ears
 from parley.core.kept import Change
+from parley.core.line import Line
 from parley.core.opening import PREKEYS_OFFERED
 from parley.core.pulse import Pulse
 from parley.core.rekeying import Rekeying
@@ -87,6 +88,13 @@ class Fresh(World):
     def draws(self) -> Options:
         options = replace(small(super().draws()), messages=150, burst=2, bad_s=40.0, loss=0.05)
         return replace(options, rekey_entries=5, rekey_s=2.0, heartbeat_s=0.5, late_s=0.0)
+
+
+class Adrift(World):
+    """Clocks that jump all the time, at stations that start all the time."""
+
+    def draws(self) -> Options:
+        return replace(small(super().draws()), clocks=0.1, power=0.05)
 
 
 class SmallLied(Lied):
@@ -235,6 +243,10 @@ def what_came_early_is_told_again_after_a_start(patch: Patch) -> None:
         self._held_durable = set()
 
     patch.setattr(Ears, "__init__", forgetful)
+
+
+def a_clock_in_doubt_is_not_told(patch: Patch) -> None:
+    patch.setattr(Line, "doubt_clock", lambda self, doubt, now: None)
 
 
 def nothing_is_sent_again(patch: Patch) -> None:
@@ -447,6 +459,7 @@ PLANTED = [
     Planted(what_came_early_is_not_kept, {"L1", "L4", "I5", "Misused"}),
     Planted(what_came_early_is_not_told, {"I19"}),
     Planted(what_came_early_is_told_again_after_a_start, {"I19"}),
+    Planted(a_clock_in_doubt_is_not_told, {"L1", "L4"}, Adrift),
     Planted(nothing_is_sent_again, {"L1", "L4"}),
     Planted(counters_are_not_reserved, {"L1", "L4"}),
     Planted(what_was_heard_last_is_forgotten, {"L1"}, Replayed),

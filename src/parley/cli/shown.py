@@ -99,7 +99,9 @@ def message(view: View) -> Iterator[str]:
         facts["Subject"] = voice.visible(view["subject"])
     facts["Drafted by"] = person(view.get("drafter"))
     facts["Released by"] = persons(view.get("releasers"))
-    facts["Sent"] = moment(view["time"]) + " (sender's clock)"
+    back = view["went_back_s"]
+    earlier = f", {words.span(back)} before the entry before it" if back else ""
+    facts["Sent"] = moment(view["time"]) + f" (sender's clock{earlier})"
     facts["Kept"] = moment(view["kept"]) + " (our clock)"
     for key, name in REFERENCES.items():
         if view[key] is not None:

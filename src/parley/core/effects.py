@@ -178,6 +178,7 @@ class LineState:
     our_cover: Covered  # how much of our log is signed for
     their_cover: Covered
     they_halted: bool
+    they_doubt: bool  # their own clock
     epochs: tuple[int, int]  # we seal under, newest of theirs
     healed: Healed
     counts: dict[str, int] = field(default_factory=dict)

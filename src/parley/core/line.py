@@ -103,7 +103,7 @@ class Line:
         self._counts: Counter[str] = Counter()
 
         # What follows is of this start only.
-        self._path_up = False
+        self._path_up = self._clock_doubted = False
         self._open_at = self._open_after_s = 0.0
         self._patience = Patience()
         self._refused_open = b""  # hash of the one that a person was told of
@@ -135,6 +135,12 @@ class Line:
         self._voice.path_up(now)
         self._open_at, self._open_after_s = now.mono, RESEND_FIRST_S
         self._pulse.path_up(now)
+
+    def doubt_clock(self, doubt: bool, now: Instant) -> None:
+        """Whether our wall clock may be wrong: our STATUS says so (spec/display.md G6)."""
+        if doubt != self._clock_doubted:
+            self._clock_doubted = doubt
+            self._pulse.soon(now)
 
     def path_down(self, now: Instant) -> None:
         """No bearer is left; entries wait."""
@@ -450,7 +456,8 @@ class Line:
             epoch=ears.newest_epoch,
             echo=ears.newest_status,
             cover=self._heads.theirs.by_speaker,
-            flags=Flag.HALTED if self._halted else self._rekeying.wants | self._closing.whole,
+            flags=(Flag.HALTED if self._halted else self._rekeying.wants | self._closing.whole)
+            | (Flag.CLOCK_IN_DOUBT if self._clock_doubted else 0),
         )
         self._closing.told |= bool(self._closing.whole)
         packet = self._seal_packet(Kind.STATUS, status.to_bytes(self.terms.root_bytes))
@@ -498,6 +505,7 @@ class Line:
             our_cover=self._heads.ours,
             their_cover=self._heads.theirs,
             they_halted=bool(self._ears.flags & Flag.HALTED),
+            they_doubt=bool(self._ears.flags & Flag.CLOCK_IN_DOUBT),
             epochs=(self._voice.epoch.e if self._voice.epoch else 0, self._ears.newest_epoch),
             healed=Healed(*self._rekeying.healed),
             counts=dict(self._counts),

@@ -320,7 +320,13 @@ def at_rest(sides: Sequence[Resident]) -> bool:
             else near.our_size == near.they_cosigned == far.we_cosigned
         )
         for near, far in (states, states[::-1])
-    )
+    ) and doubts_are_told(sides)
+
+
+def doubts_are_told(sides: Sequence[Resident]) -> bool:
+    """L7: whoever has found its own clock to be wrong, the other side's screen says so."""
+    near, far = sides
+    return (near.state.they_doubt, far.state.they_doubt) == (far.doubts_clock, near.doubts_clock)
 
 
 def rekeys_under_way(station: Resident) -> set[bytes]:

@@ -14,6 +14,7 @@ from parley.core.errors import Halted, Misused, Refused
 from parley.core.line import Line
 from parley.core.terms import Terms
 from parley.station.declared import Declared
+from parley.station.distrust import Claims
 
 # What may wait in a path's buffer before ROUTINE gets no more room: with what the kernel keeps
 # unsent, about two of the largest envelopes, and no FLASH waits behind more.
@@ -113,6 +114,7 @@ class OpenLine:
         self.declared = Declared(agreed.terms.side, *agreed.suspending)
         self.declared_told = ""  # the state that people were last told of
         self.stop: Stop | None = None
+        self.claims = Claims.none()
         # What this start found shown already: the size of their log, and beyond it (G5).
         self.shown_upto = 0
         self.shown_early: frozenset[int] = frozenset()

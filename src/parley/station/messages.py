@@ -22,7 +22,7 @@ from parley.core.entry import (
 from parley.core.errors import Refused
 from parley.core.kept import EntryRow
 from parley.core.wire import Value, encode, u8
-from parley.station import early, roster
+from parley.station import distrust, early, roster
 from parley.station.lines import OpenLine, posix
 from parley.station.standing import declared_view
 
@@ -73,6 +73,7 @@ def content_hash(type: int, marks: int, content: Content | None, body: bytes) ->
 
 def numbered(station: Station, open_line: OpenLine, queue_id: int, entry: EntryRow) -> None:
     """An entry of ours has its number."""
+    distrust.claimed(station, open_line, entry)
     key, waiting = open_line.key, -1 - queue_id
     changed = station.store.sql(
         "UPDATE acts SET n = ?, at_ours = ? WHERE line_id = ? AND inc = ? AND dir = ? AND n = ?"
@@ -130,6 +131,7 @@ def about_the_line(station: Station, open_line: OpenLine) -> list[EntryRow]:
 
 def heard(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
     """An entry of theirs has joined the record."""
+    distrust.claimed(station, open_line, entry)
     content = read_body(entry.type, entry.marks, entry.body)
     if entry.type in NOT_MESSAGES:
         if content is not None and entry.type in ACTS:

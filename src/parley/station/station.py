@@ -36,7 +36,7 @@ from parley.core.keys import Entropy
 from parley.core.line import Line
 from parley.core.terms import Instant
 from parley.evidence.sections import Documents
-from parley.station import early, introductions, messages, roster, stops
+from parley.station import distrust, early, introductions, messages, roster, stops
 from parley.station.answering import Call, finish
 from parley.station.audit_trail import Trail
 from parley.station.bearing import Bearings
@@ -89,6 +89,7 @@ class Station:
         self.entropy = entropy
         self.now: Instant = clock.now()
         self.started = self.now
+        self.clock_doubt: str | None = None  # why our own clock may be wrong
         self.console: str | None = None  # where its pages are, while they are served
         self.events = Events(self.now.wall)
         self.hardship = Hardship()
@@ -146,6 +147,7 @@ class Station:
                 open_line = OpenLine(agreed, self._load(agreed))
                 self._read_declared(open_line)
                 early.found(self, open_line)
+                distrust.find(self, open_line)
                 self._lines.add(open_line)
                 self.roster_changed = True
         stops.load(self)
@@ -360,6 +362,7 @@ class Station:
                     self._after.append(self._take_up_lines)
                 if self.roster_changed:
                     self._tell_rosters()
+                distrust.look(self)
                 self._settle()
                 self.watch.look()
         except Exception as error:  # whatever it was, nothing of this step has happened

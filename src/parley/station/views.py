@@ -110,6 +110,7 @@ class Viewer:
             "composed": _time(header.get(Key.COMPOSED), entry),
             "released": _time(header.get(Key.RELEASED), entry),
             "time": posix(entry.time),
+            "went_back_s": self._went_back(entry),
             "kept": entry.wall,
             "seen": entry.seen,
             **{
@@ -130,6 +131,13 @@ class Viewer:
                 str(key): _plain(value) for key, value in header.items() if not _is_known(key)
             },
         }
+
+    def _went_back(self, entry: EntryRow) -> int:
+        """By how much it claims to be earlier than the entry before it (spec/display.md G7)."""
+        if entry.n == 0 or not entry.leaf:
+            return 0
+        before = self._station.entry(self._line, entry.dir, entry.n - 1)
+        return max(before.time - entry.time, 0)
 
     # Stages.
 

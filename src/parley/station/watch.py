@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import Noticed
 from parley.core.entry import Precedence
-from parley.station import early
+from parley.station import distrust, early
 from parley.station.clock import stamp
 from parley.station.desks import desks_of
 from parley.station.lines import OpenLine
@@ -81,7 +81,10 @@ class Watch:
 
     def _observe(self, open_line: OpenLine) -> None:
         self._declared(open_line)
-        observed = open_line.observe(self._station.state(open_line))
+        state = self._station.state(open_line)
+        if not state.erased:
+            distrust.observe(self._station, open_line, state)
+        observed = open_line.observe(state)
         before, open_line.observed = open_line.observed, observed
         if observed == before:
             return

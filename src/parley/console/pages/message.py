@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from parley.console import views
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
-from parley.console.words import clock, groups
+from parley.console.words import clock, groups, span
 from parley.core.errors import ParleyError, Refused
 
 # Verb in the address -> operation, fields of the form, what the next page says was done.
@@ -248,6 +248,8 @@ def _facts(page: Frame, message: View) -> list[tuple[str, Any, str]]:
     if message["dir"] == "ours" or message["reached"] & {"read back", "confirmed"}:
         # Whoever could copy it from here would prove nothing by reading it back.
         group = f"{message['check_group'][:3]} {message['check_group'][3:]}"
+    back = message["went_back_s"]
+    earlier = f", {span(back)} before the entry before it: the clock went back" if back else ""
     facts = [
         ("Line", f"{page.names.line(message['line'])['name']} ({message['line']})", ""),
         ("Number in its log", str(message["n"]), "figures"),
@@ -259,7 +261,7 @@ def _facts(page: Frame, message: View) -> list[tuple[str, Any, str]]:
         ("Released by", people(*message["releasers"]), ""),
         ("Composed", clock(message["composed"], page.now), "figures"),
         ("Released", clock(message["released"], page.now), "figures"),
-        ("Sealed, by its sender's clock", clock(message["time"], page.now), "figures"),
+        ("Sealed, by its sender's clock", clock(message["time"], page.now) + earlier, "figures"),
         ("Kept here, by our clock", clock(message["kept"], page.now), "figures"),
         (
             "Had seen of the other log",
