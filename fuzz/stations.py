@@ -97,9 +97,11 @@ def heard(data: bytes) -> None:
             row = _row(open_line, open_line.theirs, n, script.some() or b"\xf6", type, marks)
             station.store.keep(Change(*open_line.key, _sizes(open_line, n), entries=[row]))
             messages.heard(station, open_line, row)
+        open_line.line = station._load(open_line.agreed)  # it knows now what joined
         _show(station, open_line)
         raise _Undone
     station._happened.clear()
+    open_line.line = station._load(open_line.agreed)
 
 
 def _sizes(open_line: OpenLine, theirs: int) -> tuple[int, int]:

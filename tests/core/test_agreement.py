@@ -20,7 +20,7 @@ from parley.core.agreement import (
     terms,
 )
 from parley.core.entry import Status
-from parley.core.errors import Malformed, Refused
+from parley.core.errors import Malformed, Newer, Refused
 from parley.core.keys import Prekey, hkdf32, sha256
 from parley.core.wire import decode, encode, uvar
 from parley.station.clauses import CLAUSES, cautions, check_words, difference, render, span
@@ -186,8 +186,10 @@ def test_I12_an_agreement_of_another_form_is_refused(name: str, value: object, w
 
 
 def test_I12_another_version_and_further_fields_are_refused() -> None:
-    with pytest.raises(Malformed, match="version"):
-        Agreement.read(encode({**MAP, 1: 2}))
+    with pytest.raises(Newer, match="of version 2, which this station does not know"):
+        Agreement.read(encode({1: 2, 999: "whatever it means"}))  # G10: before its fields
+    with pytest.raises(Malformed, match="of a version this station does not know"):
+        Agreement.read(encode({**MAP, 1: 0}))
     with pytest.raises(Malformed, match="fields"):
         Agreement.read(encode({**MAP, 999: 0}))
     with pytest.raises(Malformed, match="fields"):

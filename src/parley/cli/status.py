@@ -102,6 +102,8 @@ def line_in_words(line: View) -> Iterator[str]:
         "Records agree": agree,
         "Last heal": _healed(line),
     }
+    if line["newer"]:
+        facts["VERSION"] = voice.visible(line["newer"])
     if line["clock"]["doubts"]:
         facts["CLOCK"] = " ".join(map(voice.visible, line["clock"]["doubts"]))
     days = line["days_since_contact"]

@@ -176,7 +176,7 @@ class Agreement:
         """Read the map; Malformed unless it is of the one form (I12)."""
         known = dict(enumerate(fields(cls), 2))
         later = frozenset(key for key in known if key > FIELDS_ALWAYS)
-        given = read_map(data, FIELDS_ALWAYS, "the agreement", "I12", later)
+        given = read_map(data, FIELDS_ALWAYS, "the agreement", "I12", later, AGREEMENT_VERSION)
         if given.pop(1) != AGREEMENT_VERSION:
             raise Malformed(
                 "the agreement is of a version this station does not know",

@@ -87,6 +87,7 @@ class Outcome(StrEnum):
     UNKNOWN = "matches nothing"
     FORGED = "does not open"
     REFUSED = "refused"
+    NEWER = "of another version"
     EQUIVOCATION = "contradicts an earlier one"
     HALTED = "stopped the line"
 

@@ -32,7 +32,7 @@ from parley.core.effects import (
 )
 from parley.core.entry import Precedence, Type, body_of
 from parley.core.entry import Status as Meaning
-from parley.core.errors import Halted, Malformed, Misused, Refused
+from parley.core.errors import Halted, Malformed, Misused, Newer, Refused
 from parley.core.heads import Heads
 from parley.core.hearing import SEALED_AT, Ears, Stop
 from parley.core.kept import Change, EntryRow, Kept, QueueRow
@@ -187,6 +187,8 @@ class Line:
         except Stop as stop:
             self._halt(stop.why, now)
             outcome = Outcome.HALTED
+        except Newer:
+            outcome = Outcome.NEWER
         except (Refused, Malformed):
             outcome = Outcome.REFUSED
         self._counts[outcome.value] += 1
@@ -206,10 +208,12 @@ class Line:
         return left
 
     def _hear(self, data: bytes, now: Instant, source: str) -> Outcome:
-        if len(data) < 2 or data[0] >> 5 != FRAME_VERSION or data[0] & 3:
+        if len(data) < 2 or data[0] >> 5 == 0 or data[0] & 3:
             return Outcome.REFUSED
         if self._closing.erased:
             return Outcome.UNKNOWN
+        if data[0] >> 5 != FRAME_VERSION:
+            return Outcome.NEWER  # so says whoever sent it, and it may be junk (G10)
         kind = data[0] >> 2 & 7
         if kind == ENVELOPE:
             return self._hear_envelope(data, now)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from parley.core.errors import Malformed, Refused
+from parley.core.errors import Malformed, Newer, Refused
 from parley.core.keys import (
     PREKEY_BYTES,
     SEALED_SECRET_BYTES,
@@ -89,6 +89,9 @@ class TheirOpen:
         packet = Reader(data)
         document = packet.take(packet.uvar())
         value = decode(document)
+        match value:
+            case [int(version), terms.line_id, *_] if version > VERSION:
+                raise Newer("an OPEN of this line is of a newer version", rule="S1")
         if not (isinstance(value, list) and len(value) == 8):
             raise Malformed("an OPEN has the wrong shape", rule="S1")
         expected = [VERSION, terms.line_id, terms.inc, terms.theirs, terms.h_agr]

@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from parley.bearers import Path
-from parley.core.effects import Effect, Scrub, Transmit
+from parley.core.effects import Effect, Outcome, Scrub, Transmit
 from parley.core.errors import ParleyError
+from parley.core.speaking import FRAME_VERSION
 from parley.core.terms import Instant
 from parley.station.lines import Lines, OpenLine
 from parley.store import Store
@@ -87,6 +88,8 @@ class Carrying:
 
     def __init__(self, lines: Lines) -> None:
         self.strange_frames = 0  # that no line knew
+        # Who, it seems, speaks a newer version on which line; the station tells people.
+        self.newer: dict[OpenLine, str] = {}
         self._lines = lines
         self._carried: dict[Path, OpenLine] = {}
 
@@ -134,14 +137,23 @@ class Carrying:
                 self.bind(path, open_line, now)
                 bound = open_line
                 path.vouched = True
-            elif open_line.line.hear(frame, now, path.peer).authentic and not path.vouched:
+                continue
+            outcome = open_line.line.hear(frame, now, path.peer)
+            if outcome.authentic and not path.vouched:
                 path.vouched = True
+            elif outcome is Outcome.NEWER and (path.vouched or path.dialled):
+                self.newer[open_line] = path.peer
         return bound
 
     def _whose(self, path: Path, frame: bytes, now: Instant) -> OpenLine | None:
         for open_line in self._lines:
-            if open_line.stop is None and open_line.line.hear(frame, now, path.peer).authentic:
+            if open_line.stop is not None:
+                continue
+            outcome = open_line.line.hear(frame, now, path.peer)
+            if outcome.authentic:
                 return open_line
+            if outcome is Outcome.NEWER and frame[0] >> 5 == FRAME_VERSION:
+                self.newer[open_line] = path.peer  # it is an OPEN, and names the line
         return None
 
 

@@ -115,6 +115,7 @@ class OpenLine:
         self.declared_told = ""  # the state that people were last told of
         self.stop: Stop | None = None
         self.claims = Claims.none()
+        self.newer_at: float | None = None  # when (mono) a frame last claimed a newer version
         # What this start found shown already: the size of their log, and beyond it (G5).
         self.shown_upto = 0
         self.shown_early: frozenset[int] = frozenset()

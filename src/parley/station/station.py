@@ -36,7 +36,7 @@ from parley.core.keys import Entropy
 from parley.core.line import Line
 from parley.core.terms import Instant
 from parley.evidence.sections import Documents
-from parley.station import distrust, early, introductions, messages, roster, stops
+from parley.station import distrust, early, introductions, messages, roster, stops, versions
 from parley.station.answering import Call, finish
 from parley.station.audit_trail import Trail
 from parley.station.bearing import Bearings
@@ -303,6 +303,8 @@ class Station:
 
     def _hear(self, path: Path, frames: list[bytes]) -> None:
         bound = self.carrying.hear(path, frames, self.now)
+        if self.carrying.newer:
+            versions.tell(self)
         if bound is not None:
             self.publish("line", bound, state="path up", path=path.name)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import parley
 from parley.core.effects import LineState
-from parley.station import distrust, lives
+from parley.station import distrust, lives, versions
 from parley.station.bearing import describe
 from parley.station.desks import desk_view, desks_of
 from parley.station.line_tests import last_test
@@ -86,6 +86,7 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "we_vouched": state.our_cover.vouched,
         "they_vouched": state.their_cover.vouched,
         "clock": distrust.view(station, open_line),
+        "newer": versions.view(station, open_line),
         **keys_view(state),
         **lives.line_life(station, open_line),
         "bearers": [path.name for path in open_line.paths],
