@@ -176,8 +176,10 @@ def verify(
                 return 0 if told["ok"] else EXIT_UNPROVEN
             if title.strip() != audit.TITLE.encode():
                 raise Refused(
-                    f"{evidence} does not begin as evidence or a proof of Parley does.",
-                    "Name the right file, or ask the other party for its own copy.",
+                    f"{evidence} is not a file that this command can check: it is neither the"
+                    " record of a line nor the proof of one message, as Parley writes them.",
+                    f"Such a file begins with the words {audit.TITLE!r} or {proof.TITLE!r}; whoever"
+                    " gave you the record has it.",
                     "R11",
                 )
             if since is None and keep is None:

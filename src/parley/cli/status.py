@@ -52,6 +52,9 @@ def in_words(view: View) -> Iterator[str]:
     if view["bearers"]:
         yield ""
         yield from (f"Bearer {bearer_in_words(bearer)}" for bearer in view["bearers"])
+        for told in (bearer["trouble"] for bearer in view["bearers"] if bearer["trouble"]):
+            yield f"BEARER DOWN: {voice.sentence(told['sentence'])}"
+            yield f"  next: {voice.sentence(told['hint'])}"
     if view["strange_frames"]:
         yield f"{voice.count(view['strange_frames'], 'frame')} came that no line knows."
 

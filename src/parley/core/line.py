@@ -11,7 +11,7 @@ The halves are `speaking` (our direction) and `hearing` (theirs), `heads` is wha
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 
 from parley.core.closing import Closing
@@ -36,7 +36,7 @@ from parley.core.errors import Halted, Malformed, Misused, Newer, Refused
 from parley.core.heads import Heads
 from parley.core.hearing import SEALED_AT, Ears, Stop
 from parley.core.kept import Change, EntryRow, Kept, QueueRow
-from parley.core.keys import Entropy
+from parley.core.keys import Entropy, sha256
 from parley.core.opening import Patience, TheirOpen, make_open
 from parley.core.packets import (
     COUNTER_LAST,
@@ -65,6 +65,7 @@ from parley.core.vouching import RecordKey
 from parley.core.wire import decode, encode
 
 SEEN_GAP_MAX = 1 << 15
+STOPPERS_MAX = 64  # frames that have stopped us, remembered so that a recording is known as one
 _LOCATED = {frame(ENVELOPE, b"")[0], frame(PACKET, b"")[0]}  # headers of frames with a locator
 
 
@@ -89,6 +90,8 @@ class Line:
             kept.sizes[1], trees[1], (lambda size: past(theirs, size)) if past else None
         )
         self._halted: str | None = cells.get("halted")
+        # Hashes of frames that stopped the line; of an earlier start, of the first.
+        self._stoppers = deque([cells.get("halted by", b"")], maxlen=STOPPERS_MAX)
         self._equivocated = "equivocation" in cells
         self._open: bytes | None = cells.get("open")
         self._ears = Ears(terms, their_log, cells, kept.held)
@@ -185,8 +188,7 @@ class Line:
         try:
             outcome = self._hear(data, now, source)
         except Stop as stop:
-            self._halt(stop.why, now)
-            outcome = Outcome.HALTED
+            outcome = self._stopped(data, stop.why, now)
         except Newer:
             outcome = Outcome.NEWER
         except (Refused, Malformed):
@@ -338,6 +340,17 @@ class Line:
         for missed in self._heads.missed(status.cover, status.contig, now, self._seal_packet):
             self._voice.fresh.append(Transmit(missed, Precedence.PRIORITY))
         return Outcome.OK
+
+    def _stopped(self, data: bytes, why: str, now: Instant) -> Outcome:
+        """Halt; a recording of what has stopped us before is a duplicate: it vouches for nobody."""
+        digest = sha256(data)
+        if digest in self._stoppers:
+            return Outcome.DUPLICATE
+        self._stoppers.append(digest)
+        if self._halted is None:
+            self._change.cells["halted by"] = encode(digest)
+        self._halt(why, now)
+        return Outcome.HALTED
 
     def _halt(self, why: str, now: Instant) -> None:
         if self._halted is None:
