@@ -16,9 +16,9 @@ from parley.core.errors import Misused, ParleyError, Refused, Unavailable
 from parley.core.kept import Change
 from parley.core.keys import Prekey
 from parley.core.wire import decode
-from parley.station.introductions import agreed as open_agreements
-from parley.station.introductions import documents
 from parley.station.meeting import Brought
+from parley.station.opened import agreed as open_agreements
+from parley.station.opened import documents
 from parley.store.sqlite import SqliteStore
 from tests.station.founded import (
     AtWork,

@@ -14,7 +14,7 @@ from parley.core.errors import Halted, Misused, Refused, Unavailable
 from parley.station.carried import ANSWER, carry
 from parley.station.folder import Home
 from parley.station.founding import set_up
-from parley.station.introductions import documents
+from parley.station.opened import documents
 from parley.station.replacing import begin, finish
 from parley.station.root import RootFolder
 from tests.station.founded import (

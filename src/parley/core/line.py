@@ -33,11 +33,11 @@ from parley.core.effects import (
 from parley.core.entry import Precedence, Type, body_of
 from parley.core.entry import Status as Meaning
 from parley.core.errors import Halted, Malformed, Misused, Newer, Refused
+from parley.core.greeting import Greeting
 from parley.core.heads import Heads
 from parley.core.hearing import SEALED_AT, Ears, Stop
 from parley.core.kept import Change, EntryRow, Kept, QueueRow
 from parley.core.keys import Entropy, sha256
-from parley.core.opening import Patience, TheirOpen, make_open
 from parley.core.packets import (
     COUNTER_LAST,
     Flag,
@@ -55,8 +55,6 @@ from parley.core.speaking import (
     FRAME_VERSION,
     OPEN,
     PACKET,
-    RESEND_FIRST_S,
-    RESEND_MAX_S,
     Voice,
     frame,
 )
@@ -92,8 +90,6 @@ class Line:
         self._halted: str | None = cells.get("halted")
         # Hashes of frames that stopped the line; of an earlier start, of the first.
         self._stoppers = deque([cells.get("halted by", b"")], maxlen=STOPPERS_MAX)
-        self._equivocated = "equivocation" in cells
-        self._open: bytes | None = cells.get("open")
         self._ears = Ears(terms, their_log, cells, kept.held)
         receipts = cells.get("receipts", [0, False])
         self._voice = Voice(terms, our_log, cells, kept, receipts[0])
@@ -101,15 +97,13 @@ class Line:
         self.record_key = RecordKey(terms, cells)  # on an attributable line without a key
         self._heads = Heads(terms, our_log, their_log, cells, self.record_key)
         self._rekeying = Rekeying(terms, cells, entropy, self.record_key)
+        self._greeting = Greeting(terms, cells, self._ears, self._rekeying, self.record_key)
         self._counters = Counters(cells)
         self._closing = Closing(cells, self._voice, self._ears, self._heads, self._rekeying)
         self._counts: Counter[str] = Counter()
 
         # What follows is of this start only.
         self._path_up = self._clock_doubted = False
-        self._open_at = self._open_after_s = 0.0
-        self._patience = Patience()
-        self._refused_open = b""  # hash of the one that a person was told of
         self._pulse = Pulse(terms.heartbeat_s)
         self._to_scrub = True  # a crash may have come between a commit and its scrub
         self._begin()
@@ -130,13 +124,13 @@ class Line:
     @property
     def is_new(self) -> bool:
         """Whether no OPEN of ours exists yet."""
-        return self._open is None
+        return not self._greeting.made
 
     def path_up(self, now: Instant) -> None:
         """A bearer can carry frames: begin with what the other side may lack."""
         self._path_up = True
         self._voice.path_up(now)
-        self._open_at, self._open_after_s = now.mono, RESEND_FIRST_S
+        self._greeting.path_up(now)
         self._pulse.path_up(now)
 
     def doubt_clock(self, doubt: bool, now: Instant) -> None:
@@ -228,36 +222,11 @@ class Line:
     # --- hearing
 
     def _hear_open(self, data: bytes, now: Instant, source: str) -> Outcome:
-        theirs = TheirOpen.parse(data, self.terms)
-        if self._ears.open_hash == theirs.hash:
-            return Outcome.DUPLICATE
-        if not self._patience.with_one_more(source, now.mono):
-            return Outcome.REFUSED
-        info0 = theirs.check(self.terms)
-        if self._ears.open_hash is not None:
-            if not self._equivocated:
-                self._equivocated = True
-                self._change.cells["equivocation"] = encode(data)
-                self._notice(
-                    "equivocation",
-                    "The other station signed two different openings of this line; both are kept."
-                    " Call the duty officer.",
-                )
-            return Outcome.EQUIVOCATION
-        try:
-            cells, share = self._ears.accept_open(theirs, info0)
-            self._rekeying.take_offer(theirs.offered, self._change)
-        except Refused as refusal:
-            if theirs.hash != self._refused_open:  # whoever recorded it may play it for ever
-                self._refused_open = theirs.hash
-                self._notice("refused open", f"Their opening of the line was refused: {refusal}.")
-            raise
-        self._change.cells.update(cells)
-        self.record_key.take(self.terms.theirs, share, self._change)
-        self._change.cells["their open"] = encode(data)
-        self._to_scrub = True
-        self._pulse.soon(now)
-        return Outcome.OK
+        outcome = self._greeting.hear(data, now, source, self._change, self._notice)
+        if outcome is Outcome.OK:
+            self._to_scrub = True
+            self._pulse.soon(now)
+        return outcome
 
     def _hear_envelope(self, data: bytes, now: Instant) -> Outcome:
         joined: list[EntryRow] = []
@@ -371,7 +340,7 @@ class Line:
         cannot, this object is worthless and the line is loaded anew.
         """
         if self._voice.epoch is None and not self._closing.erased:
-            self._make_open(now)
+            self._voice.epoch = self._greeting.make(self._entropy, now, self._change)
         if self._path_up and self._in_service and not self._halted:
             self._speak(now, room)
         packets = self._packets(now) if self._path_up and not self._closing.erased else []
@@ -422,22 +391,12 @@ class Line:
         """A person fears that our keys were copied: both directions get fresh ones (L28)."""
         self._rekeying.renew()
 
-    def _make_open(self, now: Instant) -> None:
-        made = make_open(self.terms, self._entropy)
-        self._open, self._voice.epoch = made.frame, made.epoch
-        self._change.cells["open"] = encode(made.frame)
-        self._change.cells["out"] = encode(made.epoch.cell())
-        self.record_key.take(self.terms.side, made.share, self._change)
-        self._rekeying.opened(made.prekeys, now, self._change)
-
     # --- packets about the line
 
     def _packets(self, now: Instant) -> list[Effect]:
         frames: list[bytes] = []
-        if self._open is not None and not self._in_service and now.mono >= self._open_at:
-            frames.append(frame(OPEN, self._open))
-            self._open_at = now.mono + self._open_after_s
-            self._open_after_s = min(2 * self._open_after_s, RESEND_MAX_S)
+        if not self._in_service:
+            frames += self._greeting.again(now)
         if self._counters.used_up:
             self._halt("the counters of this incarnation are used up", now)
         repeat = self._pulse.repeat(now)
@@ -498,7 +457,7 @@ class Line:
             return now.mono + self.terms.heartbeat_s
         times = [self._pulse.wake_at()]
         if not self._in_service:
-            times.append(self._open_at)
+            times.append(self._greeting.due_at)
         if self._in_service and not self._halted:
             times.append(self._heads.due_at())
             times.append(self._voice.resend_at(now, STATUS_GAP_S))

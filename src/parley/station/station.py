@@ -19,15 +19,8 @@ from typing import Any
 
 from parley.bearers import Path
 from parley.core.effects import (
-    Early,
-    Effect,
-    GivenBack,
-    Heard,
-    Keep,
     LineState,
-    Noticed,
     Numbered,
-    Receipted,
     Saying,
 )
 from parley.core.errors import ParleyError, Unavailable
@@ -36,7 +29,7 @@ from parley.core.keys import Entropy
 from parley.core.line import Line
 from parley.core.terms import Instant
 from parley.evidence.sections import Documents
-from parley.station import distrust, early, introductions, messages, roster, stops, versions
+from parley.station import distrust, early, messages, opened, roster, stops, versions
 from parley.station.answering import Call, finish
 from parley.station.audit_trail import Trail
 from parley.station.bearing import Bearings
@@ -48,6 +41,7 @@ from parley.station.events import Event, Events
 from parley.station.folder import Home
 from parley.station.hardship import Hardship
 from parley.station.lines import Agreed, Lines, OpenLine
+from parley.station.noting import note
 from parley.station.operations import Operation, Result, find, mistake
 from parley.station.people import People
 from parley.station.person import Person
@@ -142,7 +136,7 @@ class Station:
     def _take_up_lines(self) -> None:
         """Open the lines that are agreed and not open yet; their records are enrolled."""
         self.lines_changed = False
-        for agreed in introductions.agreed(self.store, self.home):
+        for agreed in opened.agreed(self.store, self.home):
             if (agreed.terms.line_id, agreed.terms.inc) not in self._lines:
                 open_line = OpenLine(agreed, self._load(agreed))
                 self._read_declared(open_line)
@@ -213,6 +207,12 @@ class Station:
         result["waiting"] = open_line.why_waiting(self.state(open_line))
         self._numbers[(*open_line.key, queue_id)] = result
 
+    def numbered(self, open_line: OpenLine, queue_id: int, n: int) -> None:
+        """Who waits for this number has it."""
+        result = self._numbers.get((*open_line.key, queue_id))
+        if result is not None:
+            result["n"], result["waiting"] = n, None
+
     def publish(self, kind: str, open_line: OpenLine | None, **fields: Any) -> None:
         """Tell those who watch, once this step is durable."""
         line = open_line.agreed.hex if open_line else None
@@ -220,7 +220,7 @@ class Station:
 
     def documents(self, open_line: OpenLine) -> Documents:
         """Agreement and letters of a line."""
-        return introductions.documents(self.store, *open_line.key)
+        return opened.documents(self.store, *open_line.key)
 
     def after_commit(self, what: Callable[[], None]) -> None:
         """Do something in the world once this step is durable."""
@@ -411,10 +411,7 @@ class Station:
             state = self.state(open_line)
             if state.halted is None and not state.closed:
                 roster.tell(self, open_line)
-        self.after_commit(self._rosters_told)
-
-    def _rosters_told(self) -> None:
-        self.roster_changed = False
+        self.after_commit(partial(setattr, self, "roster_changed", False))
 
     def _scrub(self, turns: int) -> None:
         """Scrub and send the rest, a few turns of the loop from now: a scrub waits for the disk,
@@ -438,7 +435,7 @@ class Station:
         effects = open_line.line.settle(self.now, room)
         for effect in self._departures.lay_out(open_line, effects):
             numbered |= isinstance(effect, Numbered)
-            self._note(open_line, effect)
+            note(self, open_line, effect)
         if numbered and self.state(open_line).queued:
             self._soon()  # what is left of the queue goes in steps of its own
 
@@ -459,27 +456,6 @@ class Station:
         stops.load(self)
         self.bearings.call_again()
         self._soon()
-
-    def _note(self, open_line: OpenLine, effect: Effect) -> None:
-        """Make an effect durable, and note what people will ask about it."""
-        match effect:
-            case Keep(change):
-                self.store.keep(change)
-            case Numbered(queue_id, entry):
-                messages.numbered(self, open_line, queue_id, entry)
-                waiting = self._numbers.get((*open_line.key, queue_id))
-                if waiting is not None:
-                    waiting["n"], waiting["waiting"] = entry.n, None
-            case Heard(entry):
-                messages.heard(self, open_line, entry)
-            case Early(row):
-                early.came(self, open_line, row)
-            case Receipted(upto):
-                messages.receipted(self, open_line, upto)
-            case GivenBack(queue_id):
-                messages.given_back(self, open_line, queue_id)
-            case Noticed():
-                self.watch.noticed(open_line, effect)
 
     # --- when a step could not be kept
 
