@@ -209,8 +209,7 @@ class Station:
 
     def numbered(self, open_line: OpenLine, queue_id: int, n: int) -> None:
         """Who waits for this number has it."""
-        result = self._numbers.get((*open_line.key, queue_id))
-        if result is not None:
+        if (result := self._numbers.get((*open_line.key, queue_id))) is not None:
             result["n"], result["waiting"] = n, None
 
     def publish(self, kind: str, open_line: OpenLine | None, **fields: Any) -> None:
