@@ -54,7 +54,16 @@ def keys_gone(store: SqliteStore, line_id: bytes, inc: int) -> bool:
     )
 
 
-KEYS = ("prekey", "out", "in", "past", "prekeys", "their prekeys", "rekey")  # cells of a line
+KEYS = (
+    "prekey",
+    "out",
+    "in",
+    "past",
+    "prekeys",
+    "their prekeys",
+    "rekey",
+    "record shares",
+)  # cells
 
 
 def _burn(station: Station, open_line: OpenLine) -> None:
