@@ -269,6 +269,10 @@ class Lines:
         ]
         return found[0] if len(found) == 1 else None
 
+    def moving(self) -> list[OpenLine]:
+        """Lines that nobody has stopped."""
+        return [each for each in self._lines.values() if each.stop is None]
+
     def earlier(self) -> list[OpenLine]:
         """Lines that are over, oldest first."""
         return [each for each in self._lines.values() if each.stop and each.stop.over]

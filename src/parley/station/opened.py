@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from parley.core.agreement import Agreement, terms
-from parley.core.errors import Refused, Unavailable
+from parley.core.errors import Refused
 from parley.core.identity import Letter
 from parley.evidence.sections import Documents
 from parley.station import meeting, stops
@@ -39,12 +39,6 @@ def _agreed(store: SqliteStore, home: Home, line_id: bytes, inc: int) -> Agreed:
         looked_at = terms(agreement, ours, home.keys, theirs, spent=agreement.psk0, over=True)
         return Agreed.of(agreement, looked_at)
     keys = home.keys_of(ours.certificate)
-    if keys is None:
-        raise Unavailable(
-            f"The keys of serial {ours.certificate.serial}, on which the line {agreement.name}"
-            " stands, are not in this folder.",
-            "Restore the folder's keys from the backup that the database is of.",
-        )
     psk0, spent = meeting.kept(store, agreement, agreement.side_of(ours.fingerprint))
     return Agreed.of(agreement, terms(agreement, ours, keys, theirs, psk0, spent=spent))
 

@@ -147,6 +147,11 @@ class Station:
         stops.load(self)
         self._soon()
 
+    def reload(self, open_line: OpenLine) -> None:
+        """Take a line up as it is durable; its paths are the caller's to tell it of."""
+        open_line.line = self._load(open_line.agreed)
+        self._read_declared(open_line)
+
     def _load(self, agreed: Agreed) -> Line:
         terms = agreed.terms
         kept = self.store.load(terms.line_id, terms.inc, terms.side)
@@ -423,11 +428,11 @@ class Station:
 
     def _settle(self) -> None:
         """Ask every line what follows; keep and note it, and lay out what leaves."""
-        for open_line in self._lines:
-            if open_line.stop is None:
-                self._settle_line(open_line)
+        for open_line in self._lines.moving():
+            self.settle_line(open_line)
 
-    def _settle_line(self, open_line: OpenLine) -> None:
+    def settle_line(self, open_line: OpenLine) -> None:
+        """Keep what one line has taken in this step, and lay out what leaves."""
         hold_to(open_line.declared, open_line.line, open_line.agreed.mark, self.now)
         room = min(open_line.room(), NUMBERED_BYTES_A_STEP)
         numbered = False
@@ -437,24 +442,6 @@ class Station:
             note(self, open_line, effect)
         if numbered and self.state(open_line).queued:
             self._soon()  # what is left of the queue goes in steps of its own
-
-    def still(self, open_line: OpenLine) -> None:
-        """Keep what a line has taken in this step; it neither speaks nor hears from now on, once
-        the caller has made durable why."""
-        if open_line.stop is None:
-            self._settle_line(open_line)
-        self.after_commit(partial(self.take_up_again, open_line))
-
-    def take_up_again(self, open_line: OpenLine) -> None:
-        """A line was stopped, or may go on: take it up as it is durable now."""
-        for path in list(open_line.paths):
-            self.carrying.unbind(path, self.now)
-            path.close("the line was stopped")
-        open_line.line = self._load(open_line.agreed)
-        self._read_declared(open_line)
-        stops.load(self)
-        self.bearings.call_again()
-        self._soon()
 
     # --- when a step could not be kept
 
@@ -491,8 +478,7 @@ class Station:
         self.people.load()
         self.trail.load()
         for open_line in self._lines:
-            open_line.line = self._load(open_line.agreed)
-            self._read_declared(open_line)
+            self.reload(open_line)
             if open_line.paths:
                 open_line.line.path_up(self.now)
         stops.load(self)
@@ -506,9 +492,7 @@ class Station:
         if self._loop is None:
             return
         at = self.watch.wake_at()
-        for open_line in self._lines:
-            if open_line.stop is not None:
-                continue
+        for open_line in self._lines.moving():
             at = min(at, open_line.line.wake_at(self.now))
             if open_line.paths and open_line.room() <= 0:
                 at = min(at, self.now.mono + ROOM_S)
