@@ -284,6 +284,8 @@ def test_I16_keys_of_another_letter_are_refused() -> None:
         terms(made, A.letter, B.keys, B.letter)
     with pytest.raises(Refused, match="two other parties"):
         terms(made, party("East").letter, A.keys, B.letter)
+    # A line that is over is only looked at (C4): the keys it spoke with may be gone.
+    assert terms(made, A.letter, B.keys, B.letter, over=True).h_agr == made.hash
 
 
 def test_I18_a_secret_of_the_meeting_is_there_when_agreed_and_only_then() -> None:
