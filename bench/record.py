@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from bench.table import Figure
-from parley.core.agreement import Agreement, Paper
+from parley.core.agreement import ATTRIBUTABLE, DENIABLE, Agreement, Paper
 from parley.core.entry import Precedence, Status, Type, body_of
 from parley.core.identity import (
     COSIGNER,
@@ -28,6 +28,7 @@ from parley.core.identity import (
 from parley.core.kept import EntryRow, HeadRow
 from parley.core.keys import Prekey, SigningKey
 from parley.core.record import Head, Log, commitment, joint_key, key_name, leaf_hash
+from parley.core.vouching import code_block
 from parley.evidence.sections import Documents
 from parley.exercise.post import command, environment
 from parley.station import evidence
@@ -73,7 +74,9 @@ class LongRecord:
         hybrid_every: int = HYBRID_EVERY,
         *,
         keep: bool = False,
+        record_key: bytes | None = None,
     ) -> None:
+        self._record_key = record_key  # of a deniable line, where nobody signs
         self.rows: list[EntryRow] = []  # of a small record, when they are to be kept
         self._keep = keep
         self._signed_every, self._hybrid_every = signed_every, hybrid_every
@@ -92,6 +95,7 @@ class LongRecord:
             prekeys=(self._parties[0].prekey.public, self._parties[1].prekey.public),
             made=BEGAN,
             languages=(("en",), ("en",)),
+            policy=ATTRIBUTABLE if record_key is None else DENIABLE,
         )
         paper = Paper(agreement).sign(self._parties[0].root).sign(self._parties[1].root)
         self._line = agreement.line_id
@@ -140,6 +144,10 @@ class LongRecord:
 
     def _sign(self, dir: int, size: int, root: bytes) -> None:
         head = Head(self._line, 1, dir, size, root)
+        if self._record_key is not None:
+            block = code_block(self._record_key, self._line, head.text)
+            self._heads.append(HeadRow(dir, size, root, "checkpoint", 0, block, 0.0))
+            return
         log, cosigner = self._keys[dir][0], self._keys[1 - dir][1]
         halves = 2 if size % self._hybrid_every == 0 else 1  # Ed25519, or ML-DSA-44 with it
         block = log.block(head.checkpoint(log.public.name)[:halves])

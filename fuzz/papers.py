@@ -23,6 +23,7 @@ from parley.core.wire import Reader, uvar
 from parley.evidence import audit
 from parley.evidence import proof as proving
 from parley.evidence.sections import NotWhole
+from parley.evidence.vouched import RecordKeyFile
 from parley.station.carried import KINDS, carry, take_up
 from parley.station.clauses import cautions, difference, render
 from parley.station.meeting import Brought
@@ -203,7 +204,7 @@ def _body_of(paper: bytes) -> bytes:
 
 
 def carried(data: bytes) -> None:
-    """A file that people carry, and the secret of a meeting in it."""
+    """A file that people carry; the secret of a meeting, and a record key, in it."""
     for kind in KINDS:
         try:
             content = take_up(kind, data)
@@ -213,11 +214,12 @@ def carried(data: bytes) -> None:
         assert carry(kind, content) == data.replace(b"\r\n", b"\n").strip() + b"\n"
     if data:
         assert take_up(KINDS[0], carry(KINDS[0], data)) == data
-    try:
-        read = Brought.parse(data)
-    except Malformed:
-        return
-    assert read.to_bytes() == data
+    for parse in (Brought.parse, RecordKeyFile.parse):
+        try:
+            read = parse(data)
+        except Malformed:
+            continue
+        assert read.to_bytes() == data
 
 
 def evidence(data: bytes) -> None:

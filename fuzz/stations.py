@@ -96,10 +96,12 @@ def heard(data: bytes) -> None:
             type, marks = script.number(), script.number()
             row = _row(open_line, open_line.theirs, n, script.some() or b"\xf6", type, marks)
             station.store.keep(Change(*open_line.key, _sizes(open_line, n), entries=[row]))
+            open_line.line.line._ears.log.size = n + 1  # as the line would know when it tells of it
             messages.heard(station, open_line, row)
         _show(station, open_line)
         raise _Undone
     station._happened.clear()
+    open_line.line.line._ears.log.size = 0
 
 
 def _sizes(open_line: OpenLine, theirs: int) -> tuple[int, int]:

@@ -36,6 +36,7 @@ TARGETS = {
     "carried": Target("papers"),
     "evidence": Target("papers", 2048),
     "proof": Target("papers"),
+    "declared": Target("logs"),
     "foreign": Target("lines", 256),
     "line": Target("lines"),
     "opening": Target("lines", 512),

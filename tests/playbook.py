@@ -422,7 +422,7 @@ def _agree(top: Path, roots: dict[str, Any], terms: dict[str, Any]) -> None:
         )["agreement"]
     with set_up(top / "south") as station:
         packed = station.perform(
-            "agree.sign", AT_THE_MACHINE, {"agreement": packed, "words": ["WITHOUT"]}
+            "agree.sign", AT_THE_MACHINE, {"agreement": packed, "words": ["WITHOUT", "DENIABLE"]}
         )["agreement"]
     packed = signed("north", signed("south", packed))
     for name in ("north", "south"):

@@ -6,6 +6,7 @@ libraries. To run it: `npm ci` in `vectors/`, then `node check.mjs`.
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +24,34 @@ from parley.core.keys import (
     Prekey,
     VerifyKey,
     hybrid,
+    sha256,
 )
 from parley.core.opening import TheirOpen
 from parley.core.packets import Prekeys, Rekey, Status
 from parley.core.record import Log
-from parley.core.seal import open_entry
+from parley.core.seal import Epoch, open_entry
 from parley.core.succession import Revocation, Succession
+from parley.core.vouching import check_code, code_of, record_key
 from parley.core.wire import Reader, Value, decode, encode
 from parley.evidence import audit, proof
+from parley.evidence.vouched import RecordKeyFile
 from parley.station.declared import Declared
 from vectors import generate, of_lines, sample
 
-NAMES = ("wire", "keys", "identity", "entry", "declared", "seal", "record", "succession")
-WIRE, KEYS, IDENTITY, ENTRY, DECLARED, SEAL, RECORD, SUCCESSION = map(generate.read, NAMES)
+NAMES = (
+    "wire",
+    "keys",
+    "identity",
+    "entry",
+    "declared",
+    "seal",
+    "record",
+    "deniable",
+    "succession",
+)
+WIRE, KEYS, IDENTITY, ENTRY, DECLARED, SEAL, RECORD, DENIABLE, SUCCESSION = map(
+    generate.read, NAMES
+)
 
 
 def given(page: dict[str, Any], name: str) -> pytest.MarkDecorator:
@@ -239,7 +255,7 @@ def test_S1_S2_the_open_is_read_and_gives_the_epoch() -> None:
     terms = of_lines.terms(1)
     theirs = TheirOpen.parse(bytes.fromhex(SEAL["open"]["packet"]), terms)
     seed = bytes.fromhex(SEAL["line"]["prekey seed"])
-    epoch = theirs.accept(theirs.check(terms), terms, seed)
+    epoch = theirs.accept(theirs.check(terms), terms, seed).epoch
     assert (epoch.et.hex(), epoch.kl.hex(), epoch.ka.hex(), epoch.nk.hex()) == tuple(
         SEAL["epoch"][name] for name in ("et", "KL", "KA", "NK")
     )
@@ -265,7 +281,8 @@ def test_S14_S15_S18_the_rekey_is_read_and_gives_the_next_epoch() -> None:
     secret = prekey.open(packet.sealed, bytes.fromhex(given["seal info"]))
     terms = of_lines.terms(1)
     theirs = TheirOpen.parse(bytes.fromhex(SEAL["open"]["packet"]), terms)
-    first = theirs.accept(theirs.check(terms), terms, bytes.fromhex(SEAL["line"]["prekey seed"]))
+    seed = bytes.fromhex(SEAL["line"]["prekey seed"])
+    first = theirs.accept(theirs.check(terms), terms, seed).epoch
     after = first.next(secret, packet.sealed, prekey.public, packet.base)
     assert (after.et.hex(), after.kl.hex(), after.ka.hex(), after.nk.hex()) == tuple(
         given["epoch"][name] for name in ("et", "KL", "KA", "NK")
@@ -337,8 +354,49 @@ def test_R18_so_is_a_proof() -> None:
     assert [block[0] for block in (each.block for each in shown.signed)] == [2, 2]
 
 
+# --- deniable.md
+
+
+def test_H1_H2_the_record_key_vouches_for_the_head() -> None:
+    given, head = DENIABLE["record key"], DENIABLE["head"]
+    line_id = bytes.fromhex(given["line id"])
+    key = record_key(line_id, given["inc"], *map(bytes.fromhex, given["shares"]))
+    assert key.hex() == given["key"]
+    check_code(key, line_id, head["text"].encode(), bytes.fromhex(head["block"]))
+    for vector in DENIABLE["refused blocks"]:
+        block = bytes.fromhex(vector["block"])
+        assert rule_of(code_of, line_id, block) == vector["rule"] == "H2", vector["why"]
+
+
+def test_H5_the_rekey_of_a_deniable_line_gives_the_next_epoch() -> None:
+    given = DENIABLE["rekey"]
+    packet = Rekey.parse(bytes.fromhex(given["packet"]))
+    assert (packet.base, packet.block[:32].hex()) == (given["base"], given["code of the base"])
+    prekey = Prekey(bytes.fromhex(given["prekey seed"]))
+    info = b"pl1 rekey seal" + bytes.fromhex(given["bound"]) + sha256(prekey.public)
+    secret = prekey.open(packet.sealed, info)
+    et, nk = (bytes.fromhex(given[name]) for name in ("et", "NK"))
+    before = Epoch.from_cell([given["e"], 0, et, bytes(32), bytes(32), nk, bytes(32), 0, {}])
+    after = before.next(secret, packet.sealed, prekey.public, packet.base, 0)
+    assert after.et.hex() == given["next"]["et"]
+    assert after.message_key(packet.base).key.hex() == given["next"]["K at base"]
+
+
+def test_H8_a_deniable_record_exported_once_is_readable_for_ever() -> None:
+    text = (generate.FOLDER / "sample.deniable").read_bytes()
+    agreement = audit.verify(io.BytesIO(text)).documents.agreement
+    given = RecordKeyFile(agreement.line_id, 1, bytes.fromhex(DENIABLE["sample record key"]))
+    report = audit.verify(io.BytesIO(text), record_key=given)
+    assert report.proven
+    assert (report.entries, report.vouched) == ((10, 10), (6, 6))
+
+
 def test_the_samples_can_be_made_anew(tmp_path: Path) -> None:
     sample.main(tmp_path, 40)
-    for name, verify in (("sample.evidence", audit.verify), ("sample.proof", proof.verify)):
+    for name, verify in (
+        ("sample.evidence", audit.verify),
+        ("sample.proof", proof.verify),
+        ("sample.deniable", audit.verify),
+    ):
         with (tmp_path / name).open("rb") as file:
             verify(file)

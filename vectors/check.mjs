@@ -739,19 +739,30 @@ function lineOf(sections) {
     return { log: keys[4], cosigner: keys[5] };
   });
   const base = `parley.invalid/${hex(id)}`;
-  return { id, inc: terms[3], base, sides };
+  return { id, inc: terms[3], base, sides, deniable: terms[15] === 1n };
 }
 const subtreeOf = (name, time, log, size, root) =>
   join(
     "subtree/v1\n\0", uint(name.length, 1), name, uint(time, 8), uint(log.length, 1), log,
     uint(0, 8), uint(size, 8), root,
   );
-function checkHead(line, dir, size, root, kind, time, block) {
+// H2: one code under the record key, and nothing beside it.
+const codeLead = (base) => {
+  const id = keyId(`${base}/record`, 0x10, new Uint8Array(0));
+  return join(uint(1, 1), uint(0x10, 1), id);
+};
+function checkCode(base, key, text, block) {
+  const lead = codeLead(base);
+  if (block.length !== lead.length + 32 || hex(block.slice(0, lead.length)) !== hex(lead)) refuse("H2");
+  if (key && hex(block.slice(lead.length)) !== hex(HMAC(key, text))) refuse("H2");
+}
+function checkHead(line, dir, size, root, kind, time, block, recordKey) {
   const side = kind === "checkpoint" ? dir : 1 - dir;
   const use = kind === "checkpoint" ? "log" : "cosigner";
   const name = `${line.base}/${"AB"[side]}/${use}`;
   const origin = `${line.base}/${"AB"[dir]}/${line.inc}`;
   const note = `${origin}\n${size}\n${Buffer.from(root).toString("base64")}\n`;
+  if (line.deniable) return kind === "checkpoint" ? checkCode(line.base, recordKey, utf8(note), block) : refuse("H8");
   const wanted = [
     kind === "checkpoint" ? [1, utf8(note)] : [4, utf8(`cosignature/v1\ntime ${time}\n${note}`)],
     [6, subtreeOf(name, time, origin, size, root)],
@@ -779,7 +790,7 @@ function rootBy(path, leaf, n, size) {
     ? H(join(uint(1, 1), rootBy(below, leaf, n, split), top))
     : H(join(uint(1, 1), top, rootBy(below, leaf, n - split, size - split)));
 }
-function readEvidence(text) {
+function readEvidence(text, recordKey) {
   const sections = sectionsOf(text, ["agreement", "letter A", "letter B", "heads", "entries", "end"]);
   const line = lineOf(sections);
   const logs = [[], []];
@@ -803,7 +814,7 @@ function readEvidence(text) {
     const dir = "AB".indexOf(letter);
     if (Number(size) > logs[dir].length) refuse("R14");
     if (hex(rootOf(logs[dir].slice(0, Number(size)))) !== hex(base64(root))) refuse("R12");
-    checkHead(line, dir, size, base64(root), kind, time, base64(block));
+    checkHead(line, dir, size, base64(root), kind, time, base64(block), recordKey);
   }
   return [...logs.map((log) => log.length), heads.length];
 }
@@ -915,9 +926,57 @@ function checkSuccession() {
   }
 }
 
+// --- deniable.md: the record key, codes, a REKEY that is bound to no size
+
+function checkDeniable() {
+  const { "record key": made, head, "refused blocks": refused, rekey, "sample record key": sampleKey } = page("deniable");
+  const shares = [made["RK of A to B"], made["RK of B to A"]].map((RK) => HMAC(raw(RK), "rec"));
+  same(shares.map(hex), made.shares, "H1: shares");
+  const lineId = raw(made["line id"]);
+  const K = HKDF(new Uint8Array(32), join(...shares), join("pl1 rec", lineId, uint(made.inc, 4)));
+  same(K, made.key, "H1");
+  const base = `parley.invalid/${made["line id"]}`;
+  const note = `${base}/A/${made.inc}\n${head.size}\n${Buffer.from(head.root, "hex").toString("base64")}\n`;
+  same(note, head.text, "R7");
+  same(`${base}/record`, head["key name"], "H2: the name");
+  same(codeLead(base).slice(2), head["key id"], "H2: the key id");
+  same(join(codeLead(base), HMAC(K, note)), head.block, "H2");
+  for (const { why, block, rule } of refused) same(ruleOf(() => checkCode(base, K, utf8(note), raw(block))), rule, why);
+
+  const packet = new Cursor(raw(rekey.packet)); // H5
+  const [e, number, at] = [packet.take(4), packet.take(4), packet.take(8)];
+  const [enc, code] = [packet.take(1168), packet.take(32)];
+  const block = packet.take(packet.left);
+  same(HMAC(K, "base", uint(0, 1), e, at), rekey["code of the base"], "H5: the code");
+  same(hex(code), rekey["code of the base"], "H5: where it stands");
+  same(Number(Buffer.from(at).readBigUInt64BE()), rekey.base, "H5: the base");
+  const prekey = prekeyOf(raw(rekey["prekey seed"]));
+  const none = new Uint8Array(8);
+  const bound = join(lineId, uint(made.inc, 4), uint(0, 1), e, number, none, raw(rekey.et));
+  same(bound, rekey.bound, "H5: bound");
+  const secret = openSealed(prekey, enc, join("pl1 rekey seal", bound, H(prekey.public)));
+  same(secret, rekey.secret, "s of the REKEY");
+  const signed = join("pl1 rekey sig", bound, H(enc), H(prekey.public));
+  same(signed, rekey.signed, "H7: what is signed");
+  const keys = [raw(rekey["station ed25519"]), raw(rekey["station ml-dsa-44"])];
+  same(ruleOf(() => checkBlock(block, `${base}/A/station`, ...keys, [[1, signed], [7, signed]])), "", "its block");
+  const et = H(join("pl1 rekey", raw(rekey.et), enc, H(prekey.public), e, none));
+  same(et, rekey.next.et, "H5: et");
+  const RK = HMAC(raw(rekey.NK), secret, et);
+  same(RK, rekey.next.RK, "the next RK");
+  same(HMAC(HMAC(HMAC(RK, "chain"), uint(1, 1)), uint(3, 1)), rekey.next["K at base"], "K at base");
+
+  where = "sample.deniable";
+  const record = readFileSync(new URL("sample.deniable", import.meta.url), "utf8");
+  const read = (key) => () => readEvidence(record, key);
+  same(read(raw(sampleKey))(), [10, 10, 2], "entries of A and B, heads");
+  same(read(undefined)(), [10, 10, 2], "H8: without the key, as far as it goes");
+  same(ruleOf(read(K)), "H2", "H8: under another key");
+}
+
 for (const check of [
   checkWire, checkKeys, checkIdentity, checkEntry, checkDeclared, checkSeal, checkResume, checkRecord, checkSuccession,
-  checkSample,
+  checkSample, checkDeniable,
 ])
   check();
 console.log(`${stood} vectors stand`);

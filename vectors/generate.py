@@ -14,11 +14,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from parley.core.errors import Refused
 from vectors.material import Page
 from vectors.of_declared import declared
+from vectors.of_deniable import deniable
 from vectors.of_keys import identity, keys
 from vectors.of_lines import record, seal, terms
 from vectors.of_resuming import resume
@@ -64,6 +66,7 @@ def pages() -> dict[str, Page]:
         "seal": seal(folder.keep),
         "resume": resume(folder.keep, (terms(0), terms(1))),
         "record": record(folder.keep),
+        "deniable": deniable(folder.keep, replace(terms(0), deniable=True)),
         "succession": succession(folder.keep),
     }
     return {**made, "kept": folder.used}

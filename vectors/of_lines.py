@@ -91,7 +91,7 @@ def seal(keep: Keep) -> Page:
     )
     packet = uvar(len(document)) + document + bytes.fromhex(block)
     read = TheirOpen.parse(packet, theirs)
-    assert read.accept(read.check(theirs), theirs, prekey.seed).et == made.epoch.et
+    assert read.accept(read.check(theirs), theirs, prekey.seed).epoch.et == made.epoch.et
     without = Epoch.first(secret, None, info0, sealed)
     return {
         "line": {

@@ -1,4 +1,5 @@
-"""Writes `sample.evidence` and `sample.proof` anew: a small record, and one entry of it.
+"""Writes `sample.evidence` and `sample.proof` anew: a small record, and one entry of it; and
+`sample.deniable`, the record of a deniable line.
 
     python -m vectors.sample [FOLDER ENTRIES]
 
@@ -16,6 +17,7 @@ from bench.record import LongRecord
 from parley.core.record import Leaf
 from parley.evidence.proof import Proof, Signed
 from parley.station.evidence import inclusion
+from vectors.of_deniable import SAMPLE_KEY
 
 FOLDER = Path(__file__).parent
 ENTRIES = 60
@@ -25,7 +27,7 @@ SHOWN = (1, 9)  # direction and number
 
 
 def main(folder: Path = FOLDER, entries: int = ENTRIES) -> None:
-    """Make both."""
+    """Make all three."""
     with tempfile.TemporaryDirectory(prefix="parley-") as name:
         record = LongRecord(Path(name), 1, SIGNED_EVERY, HYBRID_EVERY, keep=True)
         record.talk(entries)
@@ -45,6 +47,11 @@ def main(folder: Path = FOLDER, entries: int = ENTRIES) -> None:
     path = inclusion(leaves, n, size)
     proof = Proof(record.documents, leaf, path, size, tuple(signed)).check()
     (folder / "sample.proof").write_text(proof.text(), encoding="utf-8")
+    with tempfile.TemporaryDirectory(prefix="parley-") as name:
+        record = LongRecord(Path(name), 2, SIGNED_EVERY, record_key=SAMPLE_KEY)
+        record.talk(entries // 3)
+        record.write(folder / "sample.deniable")
+        record.close()
 
 
 if __name__ == "__main__":

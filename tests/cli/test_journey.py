@@ -284,7 +284,7 @@ def test_damaged_evidence_is_not_whole(sides: tuple[Side, Side], tmp_path: Path)
     file.write_bytes(b"\x00" * 100_000)
     other = types("verify", str(file), "--json")
     assert other.code == 1
-    assert "does not begin as evidence" in other.told["error"]["sentence"]
+    assert "is not a file that this command can check" in other.told["error"]["sentence"]
 
 
 def test_watch_tells_events_until_it_is_stopped(sides: tuple[Side, Side]) -> None:

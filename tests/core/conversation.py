@@ -70,6 +70,7 @@ def terms_of(
     heartbeat_s: float = 10.0,
     rekey_entries: int = 100,
     rekey_s: float = 3_600.0,
+    deniable: bool = False,
 ) -> Terms:
     """What both parties agreed on, as `side` reads it."""
     theirs = our_keys(1 - side)
@@ -87,6 +88,7 @@ def terms_of(
         heartbeat_s=heartbeat_s,
         rekey_entries=rekey_entries,
         rekey_s=rekey_s,
+        deniable=deniable,
     )
 
 

@@ -20,7 +20,7 @@ from parley.core.agreement import (
     terms,
 )
 from parley.core.entry import Status
-from parley.core.errors import Malformed, Refused
+from parley.core.errors import Malformed, Newer, Refused
 from parley.core.keys import Prekey, hkdf32, sha256
 from parley.core.wire import decode, encode, uvar
 from parley.station.clauses import CLAUSES, cautions, check_words, difference, render, span
@@ -51,6 +51,7 @@ CHANGES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "address": st.tuples(NOTES, NOTES),
         "replaces": st.one_of(st.just(b""), st.binary(min_size=32, max_size=32)),
         "suspending": st.tuples(st.booleans(), st.integers(0, 10**6)),
+        "provisional": st.integers(0, 3),
     },
 )
 
@@ -156,7 +157,7 @@ KEY = {field.name: key for key, field in enumerate(fields(Agreement), 2)}
         ("level", "two\nlines", "level"),
         ("level", "two\u2028lines", "level"),
         ("suite", 2, "suite"),
-        ("policy", 1, "policy"),
+        ("policy", 2, "policy"),
         ("psk0", 0, "secret"),
         ("clocks", [1, 2, 3], "clocks"),
         ("clocks", [600, 1800, 10800, 21600], "higher precedence"),
@@ -176,6 +177,7 @@ KEY = {field.name: key for key, field in enumerate(fields(Agreement), 2)}
         ("suspending", [True], "suspension"),
         ("suspending", [1, 0], "FLASH in suspension"),
         ("suspending", [True, -1], "notice of suspension"),
+        ("provisional", 4, "provisional display"),
     ],
 )
 def test_I12_an_agreement_of_another_form_is_refused(name: str, value: object, why: str) -> None:
@@ -184,8 +186,10 @@ def test_I12_an_agreement_of_another_form_is_refused(name: str, value: object, w
 
 
 def test_I12_another_version_and_further_fields_are_refused() -> None:
-    with pytest.raises(Malformed, match="version"):
-        Agreement.read(encode({**MAP, 1: 2}))
+    with pytest.raises(Newer, match="of version 2, which this station does not know"):
+        Agreement.read(encode({1: 2, 999: "whatever it means"}))  # G10: before its fields
+    with pytest.raises(Malformed, match="of a version this station does not know"):
+        Agreement.read(encode({**MAP, 1: 0}))
     with pytest.raises(Malformed, match="fields"):
         Agreement.read(encode({**MAP, 999: 0}))
     with pytest.raises(Malformed, match="fields"):
@@ -216,6 +220,17 @@ def test_I21_a_suspension_on_terms_is_in_the_map_and_in_the_text() -> None:
     assert "Suspension FLASH passes in suspension." in text
     assert "Takes effect 2 hours after notice at the earliest." in text
     assert "Suspension no terms agreed" in " ".join(render(agreement(A, B)).split())
+
+
+def test_G1_what_is_shown_across_a_gap_is_in_the_map_and_in_the_text() -> None:
+    made = agreement(A, B, provisional=3)
+    assert decode(made.to_bytes())[29] == 3
+    assert made.hash != agreement(A, B).hash
+    assert 29 not in decode(agreement(A, B).to_bytes())
+    assert "FLASH is shown at once, PROVISIONAL" in " ".join(render(made).split())
+    both = " ".join(render(agreement(A, B, provisional=2)).split())
+    assert "IMMEDIATE and above is shown at once" in both
+    assert "every entry is shown in its turn" in " ".join(render(agreement(A, B)).split())
 
 
 def test_I13_an_agreement_fits_only_the_letters_it_was_made_from() -> None:
@@ -269,6 +284,8 @@ def test_I16_keys_of_another_letter_are_refused() -> None:
         terms(made, A.letter, B.keys, B.letter)
     with pytest.raises(Refused, match="two other parties"):
         terms(made, party("East").letter, A.keys, B.letter)
+    # A line that is over is only looked at (C4): the keys it spoke with may be gone.
+    assert terms(made, A.letter, B.keys, B.letter, over=True).h_agr == made.hash
 
 
 def test_I18_a_secret_of_the_meeting_is_there_when_agreed_and_only_then() -> None:
@@ -357,6 +374,7 @@ def test_I20_every_field_a_person_can_judge_has_a_clause() -> None:
         tests="none",
         suspension="none",
         suspending=(True, 3600),
+        provisional=2,
         address=("a", "b"),
         replaces=bytes(32),
     )

@@ -50,7 +50,7 @@ def plaintext(
         (b"", Outcome.REFUSED),
         (b"\x20", Outcome.REFUSED),
         (b"\x00" * 50, Outcome.REFUSED),  # version 0
-        (b"\x40" + bytes(50), Outcome.REFUSED),  # version 2
+        (b"\x40" + bytes(50), Outcome.NEWER),  # version 2
         (b"\x21" + bytes(50), Outcome.REFUSED),  # a bit where zero is written
         (b"\x22" + bytes(50), Outcome.REFUSED),
         (b"\x28" + bytes(50), Outcome.REFUSED),  # a piece of a larger frame: reserved

@@ -38,6 +38,21 @@ def read(near: Station, data: bytes) -> StatusPacket:
 # --- L19: coming into service
 
 
+def test_G6_a_clock_in_doubt_is_told_at_once_and_also_in_halt() -> None:
+    north, south = in_service()
+
+    def shown(doubt: bool) -> tuple[bool, bool]:
+        north.line.doubt_clock(doubt, north.clock.now)
+        talk(north, south)
+        return south.state.they_doubt, south.state.they_halted
+
+    assert shown(False) == (False, False)
+    assert shown(True) == (True, False)
+    north.line._halt("a test", north.clock.now)
+    assert shown(True) == (True, True)
+    assert shown(False) == (False, True)
+
+
 def test_L19_each_knows_that_the_other_hears_it() -> None:
     north, south = two_stations()
     states = [(north.state.in_service, south.state.in_service)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from parley.core.errors import Malformed, Refused
+from parley.core.errors import Malformed, Newer, Refused
 from parley.core.keys import Prekey, hybrid, sha256
 from parley.core.opening import (
     OPEN_BYTES_MAX,
@@ -46,7 +46,7 @@ def signed(value: list[Value]) -> bytes:
 def test_S1_what_one_makes_the_other_reads() -> None:
     ours = make_open(NORTH, lambda count: b"\x03" * count)
     theirs = TheirOpen.parse(ours.frame, SOUTH)
-    epoch = theirs.accept(theirs.check(SOUTH), SOUTH, prekey(1).seed)
+    epoch = theirs.accept(theirs.check(SOUTH), SOUTH, prekey(1).seed).epoch
     assert epoch.cell() == ours.epoch.cell()
     assert [item[0] for item in theirs.prekeys] == [1, 2]
     assert [item[1] for item in theirs.prekeys] == [
@@ -66,6 +66,16 @@ def test_S1_an_open_is_for_one_line_incarnation_direction_and_agreement() -> Non
     for at in (0, 2):
         with pytest.raises(Refused):
             TheirOpen.parse(packed([*value[:at], True, *value[at + 1 :]], block), SOUTH)
+
+
+def test_G10_an_open_of_a_newer_version_is_known_by_the_line_it_names() -> None:
+    value, block = made()
+    with pytest.raises(Newer):
+        TheirOpen.parse(packed([2, value[1], "anything"], block), SOUTH)
+    for other in ([2, bytes(16), *value[2:]], [1, *value[1:-1]], [True, *value[1:]], [2]):
+        with pytest.raises(Refused) as caught:
+            TheirOpen.parse(packed(other, block), SOUTH)
+        assert not isinstance(caught.value, Newer)
 
 
 PUBLIC = b"\x05" * 1216

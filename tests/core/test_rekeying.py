@@ -422,7 +422,7 @@ def test_S15_numbers_of_prekeys_rise_and_never_return() -> None:
 def test_a_halted_line_makes_no_rekey_and_offers_no_prekeys() -> None:
     north, south = in_service(rekey_entries=1)
     north.says("One.")
-    north.line.halt("this test wants it so", north.clock.now)
+    north.line._halt("this test wants it so", north.clock.now)
     north.clock.passes(11.0)
     assert not [frame for frame in north.settles() if len(frame) > 200]
     talk(north, south)

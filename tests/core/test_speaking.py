@@ -328,7 +328,7 @@ def test_L9_one_service_entry_is_enough() -> None:
         south.says(str(count))
     north.hears(*envelopes(south.settles()))
     assert north.state.queued == 1
-    north.line.halt("for another reason", north.clock.now)
+    north.line._halt("for another reason", north.clock.now)
     south.says("More.")
     north.hears(*envelopes(south.settles()))
     assert north.state.queued == 1

@@ -89,6 +89,20 @@ def test_L13_what_joined_before_the_stop_has_joined() -> None:
     assert south.hears(north.writes(3, plaintext())) == [Outcome.OK]  # still received and kept
 
 
+def test_L1_a_recording_of_what_stopped_the_line_vouches_for_nobody() -> None:
+    north, south = in_service()
+    first, second = (north.states(LATER + n, contig=5) for n in (0, 1))
+    assert south.hears(first, first) == [Outcome.HALTED, Outcome.DUPLICATE]
+    assert south.hears(second, second, first) == [
+        Outcome.HALTED,  # live: it vouches, so that they can be told that we have halted
+        Outcome.DUPLICATE,
+        Outcome.DUPLICATE,
+    ]
+    south.settles()
+    south.starts()
+    assert south.hears(first) == [Outcome.DUPLICATE]
+
+
 def test_L16_a_root_that_differs_when_its_size_is_reached() -> None:
     north, south = in_service()
     lie = north.states(LATER, size=2, own_root=b"\x00" * 32)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from parley.core.agreement import Agreement, Paper
+from parley.core.agreement import ATTRIBUTABLE, DENIABLE, Agreement, Paper
 from parley.core.entry import Type, body_of
 from parley.core.identity import (
     Certificate,
@@ -26,6 +26,7 @@ from parley.core.kept import EntryRow, HeadRow
 from parley.core.keys import Prekey, SigningKey, hybrid, sha256
 from parley.core.record import EMPTY_ROOT, Head, Leaf, Log, commitment, joint_key, key_name
 from parley.core.resuming import beginning
+from parley.core.vouching import code_block
 from parley.core.wire import decode, encode, uvar
 from parley.evidence import audit
 from parley.evidence.sections import (
@@ -37,6 +38,8 @@ from parley.evidence.sections import (
     about,
 )
 from parley.station import evidence
+
+RECORD_KEY = bytes(range(32))  # of a deniable line
 
 
 class Side:
@@ -65,7 +68,7 @@ class Side:
 class Record:
     """A line's documents and two logs, spoken in turns, with heads signed now and then."""
 
-    def __init__(self, turns: int, seed: int = 1) -> None:
+    def __init__(self, turns: int, seed: int = 1, deniable: bool = False) -> None:
         chance = random.Random(seed)
         self.sides = sorted(
             (Side("North"), Side("South")), key=lambda side: side.letter.fingerprint
@@ -82,6 +85,7 @@ class Record:
             prekeys=(Prekey(os.urandom(32)).public, Prekey(os.urandom(32)).public),
             made=1_700_000_000,
             languages=(("en",), ("ru",)),
+            policy=DENIABLE if deniable else ATTRIBUTABLE,
         )
         paper = Paper(agreement)
         for side in self.sides:
@@ -121,9 +125,11 @@ class Record:
         self.entries.append(row)
 
     def signs(self, dir: int) -> None:
-        """The speaker's checkpoint, and the other side's cosignature."""
+        """The speaker's checkpoint, and the other side's cosignature; or the code of both."""
         line, log = self.agreement.line_id, self.logs[dir]
         head = Head(line, 1, dir, log.size, log.root)
+        if self.agreement.deniable:
+            return self._keep(head, "checkpoint", 0, code_block(RECORD_KEY, line, head.text))
         own = self.sides[dir].keys["log"].named(key_name(line, dir, "log"))
         required, _ = head.checkpoint(own.public.name)
         self._keep(head, "checkpoint", 0, own.block([required]))
@@ -139,7 +145,7 @@ class Record:
         return "".join(evidence.write(self.documents, ordered, self.heads)).encode()
 
 
-def verify(text: bytes, **how: bool) -> audit.Report:
+def verify(text: bytes, **how: Any) -> audit.Report:
     return audit.verify(io.BytesIO(text), **how)
 
 
@@ -342,6 +348,20 @@ def test_R12_two_roots_signed_for_one_size_are_named() -> None:
     record.heads.append(HeadRow(other.dir, other.size, other.root, "cosign", 7, block, 0.0))
     with pytest.raises(NotWhole, match="two different roots"):
         verify(record.text())
+
+
+def test_R11_the_preamble_promises_what_is_signed_and_the_older_one_is_read() -> None:
+    record = small()
+    text = record.text()
+    assert b"What both have signed\nfor, neither could change alone" in text
+    assert b"a clock may be wrong or go back" in text
+    older = text
+    for new, old in zip(audit.WORDINGS[0], audit.WORDINGS[1], strict=True):
+        older = older.replace(new.encode(), old.encode())
+    assert older != text
+    assert verify(older) == verify(text)
+    with pytest.raises(NotWhole, match="preamble"):
+        verify(text.replace(audit.WORDINGS[0][0].encode(), audit.WORDINGS[1][0].encode()))
 
 
 def test_R13_a_line_without_end_is_not_read_to_its_end() -> None:

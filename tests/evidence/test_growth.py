@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ def whole(text: bytes) -> audit.Report:
     return audit.verify(io.BytesIO(text))
 
 
-def go_on(text: bytes, since: bytes = b"", **how: bool) -> tuple[audit.Report, bytes]:
+def go_on(text: bytes, since: bytes = b"", **how: Any) -> tuple[audit.Report, bytes]:
     return growth.verify(io.BytesIO(text), since=since, **how)
 
 

@@ -14,21 +14,24 @@ from typing import Any
 
 import pytest
 
-from parley.core import hearing, pulse, speaking
-from parley.core.effects import Effect, Heard, Keep, Scrub, Transmit
+from parley.core import hearing, line, pulse, speaking
+from parley.core.effects import Effect, Heard, Keep, Noticed, Scrub, Transmit
 from parley.core.errors import ParleyError
 from parley.core.heads import Heads
 from parley.core.hearing import Ears
 from parley.core.kept import Change
+from parley.core.line import Line
 from parley.core.opening import PREKEYS_OFFERED
 from parley.core.pulse import Pulse
 from parley.core.rekeying import Rekeying
 from parley.core.seal import Epoch
 from parley.core.speaking import Voice
+from parley.core.vouching import RecordKey, record_key
+from parley.core.wire import encode
 from parley.exercise import byzantine
 from parley.exercise.disk import SimDisk, _Record
 from parley.exercise.plots import Lied
-from parley.exercise.resident import Resident
+from parley.exercise.resident import LINE_ID, Resident
 from parley.exercise.world import FAST, Options, World
 from parley.station.carrying import Departures
 from parley.station.lines import OpenLine
@@ -59,6 +62,11 @@ class Small(World):
         return small(super().draws())
 
 
+class Deniable(Small):
+    def draws(self) -> Options:
+        return replace(super().draws(), deniable=True)
+
+
 class Crowded(World):
     def draws(self) -> Options:
         return replace(small(super().draws()), messages=700, burst=350, loss=0.3, bad_s=8.0)
@@ -80,6 +88,13 @@ class Fresh(World):
     def draws(self) -> Options:
         options = replace(small(super().draws()), messages=150, burst=2, bad_s=40.0, loss=0.05)
         return replace(options, rekey_entries=5, rekey_s=2.0, heartbeat_s=0.5, late_s=0.0)
+
+
+class Adrift(World):
+    """Clocks that jump all the time, at stations that start all the time."""
+
+    def draws(self) -> Options:
+        return replace(small(super().draws()), clocks=0.1, power=0.05)
 
 
 class SmallLied(Lied):
@@ -143,9 +158,9 @@ def the_prekey_is_never_erased(patch: Patch) -> None:
     accept = Ears.accept_open
 
     def keeps(self: Ears, *given: Any) -> Any:
-        cells = accept(self, *given)
+        cells, share = accept(self, *given)
         cells.pop("prekey", None)
-        return cells
+        return cells, share
 
     patch.setattr(Ears, "accept_open", keeps)
 
@@ -214,6 +229,24 @@ def what_came_early_is_not_kept(patch: Patch) -> None:
         change.held_put.clear()
 
     patch.setattr(Ears, "keep", forgetful)
+
+
+def what_came_early_is_not_told(patch: Patch) -> None:
+    patch.setattr(line, "Early", lambda row: Noticed("early", ""))
+
+
+def what_came_early_is_told_again_after_a_start(patch: Patch) -> None:
+    begin = Ears.__init__
+
+    def forgetful(self: Ears, *given: Any) -> None:
+        begin(self, *given)
+        self._held_durable = set()
+
+    patch.setattr(Ears, "__init__", forgetful)
+
+
+def a_clock_in_doubt_is_not_told(patch: Patch) -> None:
+    patch.setattr(Line, "doubt_clock", lambda self, doubt, now: None)
 
 
 def nothing_is_sent_again(patch: Patch) -> None:
@@ -320,8 +353,8 @@ def commit_half(disk: SimDisk) -> None:
 def the_next_epoch_needs_no_secret(patch: Patch) -> None:
     grow = Epoch.next
 
-    def weak(self: Epoch, secret: bytes, sealed: bytes, prekey: bytes, base: int) -> Epoch:
-        return grow(self, bytes(32), sealed, prekey, base)
+    def weak(self: Epoch, secret: bytes, *given: Any) -> Epoch:
+        return grow(self, bytes(32), *given)
 
     patch.setattr(Epoch, "next", weak)
 
@@ -381,6 +414,30 @@ def the_speaker_switches_before_it_was_heard(patch: Patch) -> None:
     patch.setattr(Rekeying, "accepted", at_once)
 
 
+def root_keys_are_kept_for_the_record_key(patch: Patch) -> None:
+    """As wire.md's formula would have it: the root keys of both first epochs, and no shares."""
+    grow, first = Epoch._grow, Epoch.first
+    root: list[bytes] = []
+
+    def grows(rk: bytes, *given: Any) -> Epoch:
+        root[:] = [rk]
+        return grow(rk, *given)
+
+    def shares(*given: Any) -> Any:
+        return replace(first(*given), share=root[0])
+
+    def keeps(self: RecordKey, dir: int, share: bytes, change: Change) -> None:
+        self._shares[dir] = share
+        change.cells["record shares"] = encode(self._shares)
+        if len(self._shares) == 2:
+            self.key = record_key(LINE_ID, 1, self._shares[0], self._shares[1])
+            change.cells["record key"] = encode(self.key)
+
+    patch.setattr(Epoch, "_grow", grows)
+    patch.setattr(Epoch, "first", shares)
+    patch.setattr(RecordKey, "take", keeps)
+
+
 @dataclass(frozen=True)
 class Planted:
     mistake: Callable[[Patch], None]
@@ -400,6 +457,9 @@ PLANTED = [
     Planted(nothing_is_scrubbed, {"I9"}),
     Planted(a_failed_scrub_holds_nothing_back, {"I9"}),
     Planted(what_came_early_is_not_kept, {"L1", "L4", "I5", "Misused"}),
+    Planted(what_came_early_is_not_told, {"I19"}),
+    Planted(what_came_early_is_told_again_after_a_start, {"I19"}),
+    Planted(a_clock_in_doubt_is_not_told, {"L1", "L4"}, Adrift),
     Planted(nothing_is_sent_again, {"L1", "L4"}),
     Planted(counters_are_not_reserved, {"L1", "L4"}),
     Planted(what_was_heard_last_is_forgotten, {"L1"}, Replayed),
@@ -418,6 +478,7 @@ PLANTED = [
     Planted(a_rekey_is_sent_once, {"L2"}, Fresh),
     Planted(the_older_epoch_is_erased_too_soon, {"I5", "L1"}, Fresh),
     Planted(the_older_epoch_is_never_erased, {"L2"}, Fresh),
+    Planted(root_keys_are_kept_for_the_record_key, {"I9"}, Deniable),
     Planted(the_speaker_switches_before_it_was_heard, {"I5", "L1"}, Fresh),
 ]
 

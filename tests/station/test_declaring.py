@@ -259,7 +259,7 @@ def test_D8_a_close_is_answered_and_ends_everything(tmp_path: Path) -> None:
             ):
                 with pytest.raises(Refused, match="was closed by"):
                     post.drafter.asks(op, **given)
-            with pytest.raises(Refused, match="closed"):
+            with pytest.raises(Refused, match="was closed by"):
                 post.watch.asks("test.call")
             with pytest.raises(Refused, match="was closed by"):
                 post.watch.asks("line.renew")
@@ -288,6 +288,7 @@ def test_D9_keys_are_erased_and_the_record_can_still_be_shown(tmp_path: Path) ->
             post.starts()
             view = post.line()
             assert view["erased"]
+            assert view["observed"] == "over"
             assert view["declared"] == "closed"
             assert view["they_cosigned"] == view["our_size"]
             assert view["we_cosigned"] == view["their_size"]

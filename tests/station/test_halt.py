@@ -61,7 +61,7 @@ def test_what_they_say_to_a_halted_station_is_still_kept(tmp_path: Path) -> None
 
         def halt() -> None:
             station = north.station
-            station.lines[0].line.line.halt("this test wants it so", station.now)
+            station.lines[0].line.line._halt("this test wants it so", station.now)
 
         north.stage.do(lambda: north.station.in_next_step(halt))
         north.until(lambda: north.line()["halted"])

@@ -17,8 +17,8 @@ from parley.core.kept import Change
 from parley.core.keys import Prekey
 from parley.core.wire import decode
 from parley.station.evidence import documents_of
-from parley.station.introductions import agreed as open_agreements
 from parley.station.meeting import Brought
+from parley.station.opened import agreed as open_agreements
 from parley.store.sqlite import SqliteStore
 from tests.station.founded import (
     AtWork,
@@ -116,6 +116,7 @@ def test_terms_are_as_proposed(pair: tuple[Founded, Founded]) -> None:
         suspension="In writing.",
         suspension_flash=True,
         suspension_notice_s=3600,
+        provisional="IMMEDIATE",
         our_address="Madam President",
         their_address="Mister President",
     )
@@ -130,6 +131,7 @@ def test_terms_are_as_proposed(pair: tuple[Founded, Founded]) -> None:
     agreement = read(whole).agreement
     assert agreement.address[agreement.parties.index("North")] == "Madam President"
     assert agreement.suspending == (True, 3600)
+    assert agreement.provisional == line.agreed.provisional == 2
     assert agreement.address[agreement.parties.index("South")] == "Mister President"
 
 

@@ -50,7 +50,7 @@ def test_a_halted_line_is_not_renewed(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
 
         def halt() -> None:
-            north.station.lines[0].line.line.halt("this test wants it so", north.station.now)
+            north.station.lines[0].line.line._halt("this test wants it so", north.station.now)
 
         north.stage.do(lambda: north.station.in_next_step(halt))
         north.until(lambda: north.line()["halted"])

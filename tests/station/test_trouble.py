@@ -139,6 +139,24 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
         assert south.watch.asks("status")
 
 
+def test_a_port_in_use_stops_no_other_bearer(tmp_path: Path) -> None:
+    with two_stations(tmp_path, started=False) as (north, south), socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = f"127.0.0.1:{other.getsockname()[1]}"
+        perform_here(south.folder, "bearer.add", "", {"listen": taken})
+        south.starts()
+        north.starts()
+        south.is_in_service()
+        troubles = [each["trouble"] for each in south.watch.asks("status")["bearers"]]
+        assert troubles[0] is None
+        assert "already listening" in troubles[1]["sentence"]
+        (check,) = [c for c in south.operator.asks("doctor")["checks"] if c["name"] == "paths"]
+        assert "already listening" in check["sentence"]
+        rows = south.auditor.asks("audit")["rows"]
+        assert "already listening" in next(r["outcome"] for r in rows if r["act"] == "bearer down")
+
+
 @contextlib.contextmanager
 def set_busy(post: Post) -> Iterator[None]:
     """Somebody else listens on the port of this station."""

@@ -87,6 +87,11 @@ def command() -> None:
     **TIME,
     help="How long before it takes effect a suspension is to be said; default at once.",
 )
+@click.option(
+    "--provisional",
+    type=click.Choice(("NONE", "PRIORITY", "IMMEDIATE", "FLASH"), case_sensitive=False),
+    help="From which precedence on a message is shown before missing earlier ones; default NONE.",
+)
 @click.option("--our-address", help="How we are to be addressed.")
 @click.option("--their-address", help="How they are to be addressed.")
 @click.option(
@@ -94,6 +99,12 @@ def command() -> None:
     "psk0",
     default=None,
     help="Whether a secret exchanged in person protects it (parley agree secret); default not.",
+)
+@click.option(
+    "--record",
+    "policy",
+    type=click.Choice(("attributable", "deniable")),
+    help="Whether the record can be proved to others, or to each other only; default attributable.",
 )
 @asks(setup=True)
 def propose(
@@ -111,8 +122,8 @@ def propose(
             "Name the party, their proposal with --amends, or the line with --replaces.",
         )
     given = {name: value for name, value in terms.items() if value is not None}
-    if "mark" in given:
-        given["mark"] = given["mark"].upper()
+    for name in given.keys() & {"mark", "provisional"}:
+        given[name] = given[name].upper()
     told = station.call(
         "agree.propose",
         party=party,

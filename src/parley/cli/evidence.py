@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from base64 import b64decode
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +15,8 @@ from parley.cli import voice
 from parley.cli.client import Asking, asks, with_json
 from parley.core.errors import Misused, Refused, Unavailable
 
+FILE = click.Path(path_type=Path, dir_okay=False)
+EXIT_UNPROVEN = 5  # a deniable record without its key: it does not contradict itself, no more
 MB = 1_000_000
 LINES_BETWEEN = 5_000  # lines read between two looks at the clock
 
@@ -27,31 +30,43 @@ LINES_BETWEEN = 5_000  # lines read between two looks at the clock
     help="Only message N of theirs, with its proof and without the others.",
 )
 @click.option("--ours", is_flag=True, help="With --only: message N of ours.")
+@click.option(
+    "--key",
+    "key_out",
+    type=FILE,
+    metavar="FILE",
+    help="Of a deniable line: write its record key to FILE too, for one of the two parties alone."
+    " An operator does this.",
+)
 @asks(line=True)
-def export(station: Asking, out: Path, only: int | None, ours: bool) -> None:
+def export(station: Asking, out: Path, only: int | None, ours: bool, key_out: Path | None) -> None:
     """Write the record of a line to the file OUT, or one message with its proof.
 
     What is written opens in any editor, and `parley verify OUT` checks it without a station.
     """
+    from parley.station.carried import RECORD_KEY, carry
     from parley.station.folder import write_whole
 
+    if ours and only is None:
+        raise Misused("--ours says whose message --only means.", "Give --only N too.")
+    if key_out is not None:
+        key = b64decode(station.call("export.key")["key"])
+        write_whole(key_out, carry(RECORD_KEY, key))
     if only is not None:
         told = station.call("prove", n=only, dir="ours" if ours else "theirs")
         proof = told["proof"].encode()
         write_whole(out, proof)
-        _written(out, len(proof))
+        _written(out, len(proof), told["policy"], key_out)
         return
-    if ours:
-        raise Misused("--ours says whose message --only means.", "Give --only N too.")
-    size = 0
+    size, policy = 0, ""
 
     def pieces() -> Iterator[bytes]:
-        nonlocal size
+        nonlocal size, policy
         after = None
         with voice.Progress("Writing", "MB") as progress:
             while True:
                 told = station.call("export", after=after)
-                piece = told["evidence"].encode()
+                piece, policy = told["evidence"].encode(), told["policy"]
                 size += len(piece)
                 progress(size // MB)
                 yield piece
@@ -60,17 +75,27 @@ def export(station: Asking, out: Path, only: int | None, ours: bool) -> None:
                     return
 
     write_whole(out, pieces())
-    _written(out, size)
+    _written(out, size, policy, key_out)
 
 
-def _written(out: Path, size: int) -> None:
-    voice.tell(
-        {"file": str(out), "bytes": size},
-        lambda told: [
-            f"{out}: {voice.count(told['bytes'], 'byte')}.",
-            f"Anyone can check it: `parley verify {out}`.",
-        ],
-    )
+def _written(out: Path, size: int, policy: str, key_out: Path | None) -> None:
+    def in_words(told: dict[str, Any]) -> Iterator[str]:
+        yield f"{out}: {voice.count(told['bytes'], 'byte')}."
+        if policy != "deniable":
+            yield f"Anyone can check it: `parley verify {out}`."
+            return
+        yield "The line is deniable: it proves nothing to anybody but the two parties."
+        if key_out is None:
+            yield (
+                "They check it with its record key, which `parley export --key FILE` writes:"
+                f" `parley verify {out} --key FILE`."
+            )
+            return
+        yield f"They check it: `parley verify {out} --key {key_out}`."
+        yield f"Whoever has {key_out} can write the whole record anew: give it to nobody else."
+
+    key = None if key_out is None else str(key_out)
+    voice.tell({"file": str(out), "bytes": size, "policy": policy, "key": key}, in_words)
 
 
 class Reading:
@@ -119,36 +144,51 @@ class Reading:
     is_flag=True,
     help="Check every signature, not only the newest of each kind for each head.",
 )
+@click.option(
+    "--key",
+    type=FILE,
+    metavar="FILE",
+    help="The record key of a deniable line, which only its two parties have.",
+)
 @with_json
-def verify(evidence: Path, since: Path | None, keep: Path | None, all_signatures: bool) -> None:
+def verify(
+    evidence: Path, since: Path | None, keep: Path | None, all_signatures: bool, key: Path | None
+) -> int:
     """Check an evidence file, or a proof of one message, with nothing but itself.
 
     Exit 0 when all of it holds; exit 1 with the first section, head or entry that does not, by
-    direction and number, and why.
+    direction and number, and why. A deniable record is checked with its record key; without it,
+    exit 5: it does not contradict itself, and proves nothing.
     """
     from parley.evidence import audit, proof
     from parley.station.folder import write_whole
 
     state = b""
+    given = None if key is None else _record_key(key)
     try:
         with evidence.open("rb") as file, voice.Progress("Checking", "MB") as progress:
             title = file.readline(len(audit.TITLE) + 1)
             file.seek(0)
             if title == f"{proof.TITLE}\n".encode():
-                shown = proof.verify(file)
-                voice.tell(facts_of_one(shown), one_in_words)
-                return
+                shown = proof.verify(file, given)
+                told = facts_of_one(shown, keyed=given is not None)
+                voice.tell(told, one_in_words)
+                return 0 if told["ok"] else EXIT_UNPROVEN
             if title.strip() != audit.TITLE.encode():
                 raise Refused(
-                    f"{evidence} does not begin as evidence or a proof of Parley does.",
-                    "Name the right file, or ask the other party for its own copy.",
+                    f"{evidence} is not a file that this command can check: it is neither the"
+                    " record of a line nor the proof of one message, as Parley writes them.",
+                    f"Such a file begins with the words {audit.TITLE!r} or {proof.TITLE!r}; whoever"
+                    " gave you the record has it.",
                     "R11",
                 )
             if since is None and keep is None:
-                report = audit.verify(Reading(file, progress), all_signatures=all_signatures)
+                report = audit.verify(
+                    Reading(file, progress), all_signatures=all_signatures, record_key=given
+                )
             else:
                 known = b"" if since is None else since.read_bytes()
-                report, state = _go_on(file, known, progress, all_signatures)
+                report, state = _go_on(file, known, progress, all_signatures, given)
     except OSError as error:
         raise Unavailable(
             f"The file {error.filename or evidence} cannot be read: {error.strerror or error}.",
@@ -157,20 +197,34 @@ def verify(evidence: Path, since: Path | None, keep: Path | None, all_signatures
     if keep is not None:
         write_whole(keep, state)
     voice.tell(facts(report), in_words)
+    return 0 if report.proven else EXIT_UNPROVEN
+
+
+def _record_key(path: Path) -> Any:
+    from parley.evidence.vouched import RecordKeyFile
+    from parley.station.carried import RECORD_KEY, take_up
+    from parley.station.folder import read_whole
+
+    return RecordKeyFile.parse(take_up(RECORD_KEY, read_whole(path)))
 
 
 def _go_on(
-    file: BinaryIO, known: bytes, progress: voice.Progress, all_signatures: bool
+    file: BinaryIO,
+    known: bytes,
+    progress: voice.Progress,
+    all_signatures: bool,
+    record_key: Any,
 ) -> tuple[Any, bytes]:
     """Verify from a state on, or whole where that cannot be; what stands, and the next state."""
     from parley.evidence import growth
 
+    how = {"all_signatures": all_signatures, "record_key": record_key}
     try:
-        return growth.verify(Reading(file, progress), since=known, all_signatures=all_signatures)
+        return growth.verify(Reading(file, progress), since=known, **how)
     except growth.HeadsDiffer as error:
         voice.aside(voice.sentence(f"{error.sentence}; everything is verified anew"))
     file.seek(0)
-    return growth.verify(Reading(file, progress), all_signatures=all_signatures)
+    return growth.verify(Reading(file, progress), **how)
 
 
 def facts(report: Any) -> dict[str, Any]:
@@ -183,11 +237,13 @@ def facts(report: Any) -> dict[str, Any]:
             "root": report.roots[side].hex(),
             "signed": report.signed[side],
             "cosigned": report.cosigned[side],
+            "vouched": report.vouched[side],
         }
         for side in (0, 1)
     ]
     return {
-        "ok": True,
+        "ok": report.proven,
+        "policy": "deniable" if report.documents.agreement.deniable else "attributable",
         "line": report.documents.agreement.line_id.hex(),
         "A": sides[0],
         "B": sides[1],
@@ -199,7 +255,20 @@ def facts(report: Any) -> dict[str, Any]:
 
 def in_words(told: dict[str, Any]) -> Iterator[str]:
     """What was checked, for a person."""
-    yield "WHOLE. Every entry gives its leaf, every leaf its root, and every signed head its root."
+    deniable = told["policy"] == "deniable"
+    if not deniable:
+        yield (
+            "WHOLE. Every entry gives its leaf, every leaf its root, and every signed head"
+            " its root."
+        )
+    elif told["ok"]:
+        yield "WHOLE, BETWEEN THE TWO PARTIES. Every entry gives its leaf, every leaf its root, and"
+        yield "every head bears the code of the record key. Both parties hold that key: whoever of"
+        yield "them did not write this knows that the other did, and nobody else can tell."
+    else:
+        yield "UNPROVEN. This is the record of a deniable line, and no record key was given. It"
+        yield "does not contradict itself. That is all: either party could have written all of it,"
+        yield "and so could anybody who had it in hand. The two parties check it with --key."
     yield f"Line {told['line']}, {told['first']} to {told['last']}"
     for name in ("A", "B"):
         side = told[name]
@@ -208,6 +277,15 @@ def in_words(told: dict[str, Any]) -> Iterator[str]:
         yield f"{name}  {voice.visible(side['party'])}"
         yield f"   {side['digits']}"
         yield f"   {voice.count(side['entries'], 'entry', 'entries')}, root {side['root']}"
+        if deniable:
+            word = "vouched for" if told["ok"] else "under a head with a code"
+            yield f"   {side['vouched']} {word}"
+            if side["vouched"] < side["entries"]:
+                yield (
+                    f"   NOT VOUCHED FOR: {name} {side['vouched']} to {name} {side['entries'] - 1};"
+                    " anybody could have written them"
+                )
+            continue
         yield (
             f"   {side['signed']} signed by {voice.visible(side['party'])},"
             f" {side['cosigned']} by {voice.visible(other)} as received"
@@ -224,11 +302,12 @@ def in_words(told: dict[str, Any]) -> Iterator[str]:
     yield "Compare the 48 digits with those that each party itself tells you."
 
 
-def facts_of_one(shown: Any) -> dict[str, Any]:
+def facts_of_one(shown: Any, *, keyed: bool) -> dict[str, Any]:
     """What a proof shows, as plain JSON."""
     leaf = shown.leaf
     return {
-        "ok": True,
+        "ok": keyed or not shown.deniable,
+        "policy": "deniable" if shown.deniable else "attributable",
         "line": leaf.line_id.hex(),
         "dir": "AB"[leaf.dir],
         "n": leaf.n,
@@ -247,15 +326,37 @@ def facts_of_one(shown: Any) -> dict[str, Any]:
 def one_in_words(told: dict[str, Any]) -> Iterator[str]:
     """What a proof proves and what it does not, for a person."""
     speaker, reader = voice.visible(told["speaker"]), voice.visible(told["reader"])
-    yield f"PROVED. This is entry {told['dir']} {told['n']} of line {told['line']}."
+    place = f"entry {told['dir']} {told['n']} of line {told['line']}"
+    deniable = told["policy"] == "deniable"
+    if not deniable:
+        yield f"PROVED. This is {place}."
+    elif told["ok"]:
+        yield f"WHOLE, BETWEEN THE TWO PARTIES. This is {place}."
+    else:
+        yield f"UNPROVEN. This claims to be {place}, a deniable one; no record key was given."
     yield ""
     if told["text"] is None:
         yield f"  (not a text; SHA-256 of its body {told['sha256']})"
     else:
         yield from voice.quoted(told["text"])
     yield ""
-    yield f"Said by {speaker}, {told['time']} by its own clock."
+    said = "Said" if told["ok"] else "Said, as this file has it,"
+    yield f"{said} by {speaker}, {told['time']} by its own clock."
+    yield from _what_it_is_worth(told, speaker, reader)
+    yield "It shows nothing about any other entry, and not that none followed."
+    yield ""
+    yield "Compare the 48 digits of both letters with those that each party itself tells you:"
+    yield from (f"  {digits}" for digits in told["digits"])
+
+
+def _what_it_is_worth(told: dict[str, Any], speaker: str, reader: str) -> Iterator[str]:
+    """Who stands by it, and before whom."""
     size = voice.count(told["size"], "entry", "entries")
+    if told["policy"] == "deniable":
+        yield f"It stands in a log of {size}, under a head that bears a code."
+        yield "Both parties hold the key to that code, and either could have written this. Whoever"
+        yield "of them did not knows that the other did; to anybody else it proves nothing."
+        return
     if told["signed"]:
         yield f"{speaker} signed its log of {size}, in which this one stands."
     else:
@@ -264,7 +365,3 @@ def one_in_words(told: dict[str, Any]) -> Iterator[str]:
         yield f"{reader} signed for it as received, {told['received']} by its own clock."
     else:
         yield f"This file holds no signature of {reader}: it does not show that it was received."
-    yield "It shows nothing about any other entry, and not that none followed."
-    yield ""
-    yield "Compare the 48 digits of both letters with those that each party itself tells you:"
-    yield from (f"  {digits}" for digits in told["digits"])

@@ -2,8 +2,8 @@
 
 A verb is `command` (or the name after the colon) of its module, a click command. The list here
 holds the one line of help, so that `parley --help` imports no verb at all. Whatever a verb raises
-ends here, as one sentence and one of five exit codes: 0 done, 1 refused by content or not whole,
-2 usage, 3 the world, 4 line halted.
+ends here, as one sentence and one of six exit codes: 0 done, 1 refused by content or not whole,
+2 usage, 3 the world, 4 line halted, 5 a deniable record without its key: consistent, not proved.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ class Verbs(click.Group):
     cls=Verbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="`parley VERB --help` says more. Exit codes: 0 done, 1 refused by content or not whole,"
-    " 2 usage, 3 the world (disk, port, lock), 4 line halted.",
+    " 2 usage, 3 the world (disk, port, lock), 4 line halted, 5 unproven: a deniable record looked"
+    " at without its key.",
 )
 @click.version_option(__version__, prog_name="parley")
 def cli() -> None:

@@ -75,8 +75,11 @@ def record(station: Asking, start: int | None, limit: int | None) -> None:
         )
         yield ""
         for whose, head in view["heads"].items():
-            signed = head["signed_by_them" if whose == "ours" else "signed_by_us"]
             yield f"{whose.capitalize()}: {head['size']} entries, root {head['root']}"
+            if view["policy"] == "deniable":
+                yield f"  {head['vouched']} of them vouched for between the two"
+                continue
+            signed = head["signed_by_them" if whose == "ours" else "signed_by_us"]
             yield f"  {signed} of them signed for by {'them' if whose == 'ours' else 'us'}"
 
     voice.tell(station.call("record", start=start, limit=limit), in_words)

@@ -38,6 +38,14 @@ def reference(view: View, key: str) -> str:
     return f"{other if key == 'answers' else view['dir']} {view[key]}"
 
 
+def provisional(view: View) -> str:
+    """How far a message that came before its turn is from joining the record."""
+    missing = view["outstanding"]
+    if view["never"]:
+        return f"PROVISIONAL, never joined the record: the line halted before {missing} came"
+    return f"PROVISIONAL, {missing} outstanding"
+
+
 def heading(view: View) -> str:
     """What a message is, first of all; the mark never goes missing."""
     parts = [view["precedence"], view["status"]]
@@ -47,6 +55,8 @@ def heading(view: View) -> str:
         parts.append("SEARCH AND RESCUE")
     if view.get("retracted"):
         parts.append("RETRACTED")
+    if view.get("provisional"):
+        parts.append(provisional(view["provisional"]))
     return " · ".join(parts)
 
 
@@ -89,7 +99,9 @@ def message(view: View) -> Iterator[str]:
         facts["Subject"] = voice.visible(view["subject"])
     facts["Drafted by"] = person(view.get("drafter"))
     facts["Released by"] = persons(view.get("releasers"))
-    facts["Sent"] = moment(view["time"]) + " (sender's clock)"
+    back = view["went_back_s"]
+    earlier = f", {words.span(back)} before the entry before it" if back else ""
+    facts["Sent"] = moment(view["time"]) + f" (sender's clock{earlier})"
     facts["Kept"] = moment(view["kept"]) + " (our clock)"
     for key, name in REFERENCES.items():
         if view[key] is not None:
@@ -121,7 +133,15 @@ def message(view: View) -> Iterator[str]:
         ("stage", "our clock", "their clock", "by", ""),
     )
     yield ""
-    yield f"SHA-256 {view['sha256']} · {view['attribution']}"
+    yield f"SHA-256 {view['sha256']} · {_stands(view)}"
+
+
+def _stands(view: View) -> str:
+    """What proves a message to others."""
+    if view["provisional"]:
+        return "in no record yet"
+    attribution = str(view["attribution"])
+    return "vouched for between the two" if attribution == "vouched" else attribution
 
 
 def detail(stage: View) -> str:
@@ -158,7 +178,11 @@ def messages(views: list[View]) -> list[str]:
             view["precedence"],
             view["status"],
             moment(view["time"]),
-            view["stages"][-1]["stage"] if view["stages"] else "",
+            "PROVISIONAL"
+            if view["provisional"]
+            else view["stages"][-1]["stage"]
+            if view["stages"]
+            else "",
             clock(view["clock"]) if view.get("clock") else "",
             voice.one_line(view.get("subject") or view.get("text"), SUBJECT_COLUMNS),
         )

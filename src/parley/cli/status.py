@@ -52,6 +52,9 @@ def in_words(view: View) -> Iterator[str]:
     if view["bearers"]:
         yield ""
         yield from (f"Bearer {bearer_in_words(bearer)}" for bearer in view["bearers"])
+        for told in (bearer["trouble"] for bearer in view["bearers"] if bearer["trouble"]):
+            yield f"BEARER DOWN: {voice.sentence(told['sentence'])}"
+            yield f"  next: {voice.sentence(told['hint'])}"
     if view["strange_frames"]:
         yield f"{voice.count(view['strange_frames'], 'frame')} came that no line knows."
 
@@ -74,6 +77,8 @@ def alarm_in_words(alarm: View) -> str:
     where = f" at {voice.visible(alarm['desk'])}" if alarm["desk"] else ""
     who = f" for {called}" if called else ""
     left = f", {shown.clock(alarm['clock'])}" if alarm["clock"] else ""
+    left += f", {shown.provisional(alarm['provisional'])}" if alarm["provisional"] else ""
+    left += ", shown before the restart" if alarm["again"] else ""
     return (
         f"{alarm['precedence']} {alarm['dir']} {alarm['n']} on {line}:"
         f" {alarm['state']}{where}{who}{left}"
@@ -85,15 +90,18 @@ def line_in_words(line: View) -> Iterator[str]:
     trust = "" if line["verified"] else " · UNVERIFIED: the letters were not compared by persons"
     name, counterpart = voice.visible(line["name"]), voice.visible(line["counterpart"])
     yield f"{name} · {line['mark']} · with {counterpart}{trust}"
-    agree = {True: "yes", False: "NO", None: "not yet signed by both"}[line["records_agree"]]
+    deniable = line["policy"] == "deniable"
+    unknown = "not yet compared whole" if deniable else "not yet signed by both"
+    agree = {True: "yes", False: "NO", None: unknown}[line["records_agree"]]
     facts: dict[str, object] = {
         "Declared": _declared(line),
         "Observed": f"{line['observed']}, last heard {words.age(line['last_heard_s'])} ago"
-        if line["last_heard_s"] is not None
+        if line["last_heard_s"] is not None and not line["erased"]
         else line["observed"],
         "In service": "yes" if line["in_service"] else "no",
         "Entries": f"{line['our_size']} of ours ({line['receipted']} received there),"
         f" {line['their_size']} of theirs, {line['queued']} waiting",
+        "Record": words.POLICIES[line["policy"]],
         "Records agree": agree,
         "Last heal": _healed(line),
     }
@@ -107,6 +115,10 @@ def line_in_words(line: View) -> Iterator[str]:
         facts["To do"] = voice.one_line(told["next"], 300)
     if told["last"]:
         facts["Begun anew"] = begun_in_words(line["inc"], told["last"])
+    if line["newer"]:
+        facts["VERSION"] = voice.visible(line["newer"])
+    if line["clock"]["doubts"]:
+        facts["CLOCK"] = " ".join(map(voice.visible, line["clock"]["doubts"]))
     days = line["days_since_contact"]
     facts["Last contact"] = {None: "no message yet", 0: "today"}.get(days) or (
         f"{voice.count(days, 'day')} ago, tests not counted"

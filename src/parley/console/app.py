@@ -37,7 +37,7 @@ from parley.console.pages import (
     watch,
 )
 from parley.console.stream import Event, Stream
-from parley.console.views import reference
+from parley.console.views import outstanding, reference
 from parley.core.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -141,6 +141,7 @@ def describe(station: Station, event: Event) -> Event:
                     agreed.name,
                     len(station.lines),
                 ),
+                "gap": outstanding(event["provisional"]) if "provisional" in event else "",
                 "path": f"/messages/{agreed.hex[:8]}/{event['dir']}/{event['n']}",
                 "due": event["at"] + _clock_s(agreed.clocks_s, event["precedence"]),
             }

@@ -39,6 +39,7 @@ DONE = {
     "released": "Released.",
     "waiting": "Released, waiting for the line to open.",
     "opened": "Opened. The other side is told.",
+    "early": "Opened. The other side is told once it has joined the record.",
     "passed": "Passed on. The other side is told.",
     "readback": "Read back. The other side confirms or corrects it.",
     "readback-wrong": "Read back wrongly a third time: that is written into the record.",

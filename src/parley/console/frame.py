@@ -59,6 +59,11 @@ class Frame:
         return mark_of(self.marks)
 
     @property
+    def bearers_down(self) -> list[View]:
+        """What keeps a bearer of this station from serving, each in a sentence."""
+        return [each["trouble"] for each in self.status["bearers"] if each["trouble"]]
+
+    @property
     def mark_word(self) -> str:
         """For the title, where every page says it first."""
         return {"MIXED": "ACTUAL+EXERCISE", "NONE": "NO LINE"}.get(self.mark, self.mark)

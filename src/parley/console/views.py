@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from parley.console.words import first_words
+from parley.console.words import POLICIES, first_words
 
 View = dict[str, Any]
 
@@ -32,12 +32,14 @@ ATTRIBUTION = {
     "authentic": "Authentic: sealed by its speaker, not yet under a signed head",
     "signed": "Signed: under a head that its speaker has signed",
     "hybrid-signed": "Hybrid-signed: under a head that its speaker has signed with both algorithms",
+    "vouched": "Vouched for between the two: either could have written it, no outsider can tell",
     "cosigned": "Cosigned: the reader has signed that it holds this",
 }
 OBSERVED = {
     "heard": "they answer what we send",
     "silent": "no answer to what we send: call the engineer",
     "not yet": "nothing answered since this station started",
+    "over": "its keys are erased: nothing is sent or heard any more",
 }
 UNTAGGED = ("open", "waiting", "halted")  # other parts of the page say these
 STAGES = (
@@ -97,8 +99,11 @@ def line(view: View) -> View:
         queue = "released, waiting for the line to open"
     else:
         queue = "released, waiting for a bearer"
+    deniable = view["policy"] == "deniable"
     return {
         **view,
+        "deniable": deniable,
+        "policy_words": POLICIES[view["policy"]],
         "short": view["line"][:8],
         "shown": "halted" if halted else view["observed"],
         "declared_words": DECLARED[view["declared"]],
@@ -106,6 +111,19 @@ def line(view: View) -> View:
         "observed_words": OBSERVED[view["observed"]],
         "queue_words": queue,
     }
+
+
+def provisional(view: View | None) -> str:
+    """Beside the word PROVISIONAL: what is missing before it, or that it will never come."""
+    if not view:
+        return ""
+    missing = view["outstanding"]
+    return f"never joined the record, {missing} missing" if view["never"] else outstanding(missing)
+
+
+def outstanding(missing: str) -> str:
+    """The numbers that have not come, in words."""
+    return f"{missing} outstanding"
 
 
 def alarm(view: View, names: Names) -> View:
@@ -116,6 +134,8 @@ def alarm(view: View, names: Names) -> View:
         "ref": names.ref(*where),
         "href": names.href(*where),
         "status": view.get("status") or names.line(view["line"])["mark"],
+        "gap": provisional(view["provisional"]),
+        "again": view["again"],
         "at": view["at"],
         "clock": view["clock"],
     }
@@ -136,7 +156,10 @@ def message(view: View, names: Names) -> View:
         "reached": reached,
         "stage": _stage(view),
         "understood": "confirmed" in reached,
-        "unopened": theirs and not reached & {"opened", "passed", "answered", "unable", "wait"},
+        "gap": provisional(view["provisional"]),
+        "unopened": theirs
+        and not reached
+        & {"opened provisionally", "opened", "passed", "answered", "unable", "wait"},
         "refs": [
             (
                 words,

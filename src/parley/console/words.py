@@ -32,6 +32,13 @@ _WITHIN_WORDS = {
 }
 
 
+# To whom a record can be proved: on every screen of its line.
+POLICIES = {
+    "attributable": "attributable: provable to others",
+    "deniable": "deniable: provable to each other only",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A stretch of text as it is, or one sign with the box that stands for it."""

@@ -7,10 +7,10 @@
 5. `terms`     what an agreement fixes for one line
 6. `seal`      from one shared secret to one key per entry
 7. `entry`     what may be said
-8. `record`    two logs, their leaves, and the heads both sides sign
+8. `record`, `vouching`  two logs, their leaves, and the heads both sign, or only vouch for
 9. `opening`, `packets`  how a line begins, and what is said about it
 10. `kept`, `effects`    what must be durable, and what is to be done, in order
-11. `speaking`, `hearing`, `heads`, `rekeying`, `pulse`, `closing`, `line`  the state machine
+11. `speaking`, `hearing`, `heads`, `rekeying`, `pulse`, `greeting`, `closing`, `line`  the machine
 
 It does no input or output, reads no clock and draws no chance: time and entropy come in at the
 door, effects go out as data. It imports `cryptography` and pure parts of the standard library.

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from parley.core.entry import Status
+from parley.core.entry import Precedence, Status
 from parley.core.errors import Malformed, Refused
 from parley.core.identity import (
     FINGERPRINT_BYTES,
@@ -47,7 +47,7 @@ AGREEMENT_BYTES_MAX = 65_536
 AGREEMENT_LABEL = b"parley agreement v1"
 LINE_LABEL = b"parley line v1"
 SUITE_1 = 1  # ML-KEM-768 with X25519, SHA-256, AES-256-GCM-SIV, Ed25519 with ML-DSA
-ATTRIBUTABLE = 0  # 1, deniable, is reserved
+ATTRIBUTABLE, DENIABLE = 0, 1  # what heads bear: signatures, or codes that both can make
 SPAN_S_MAX = 366 * 86_400
 UNSIGNED = u8(0)
 ROOT_BLOCK_BYTES = 1 + 5 + SIGNATURE_BYTES[ED25519] + 5 + SIGNATURE_BYTES[MLDSA65]
@@ -97,6 +97,9 @@ class Agreement:
     address: Pair = ("", "")  # how A is to be addressed, and B
     replaces: bytes = b""  # hash of the agreement it replaces
     suspending: tuple[bool, int] = (False, 0)  # whether FLASH passes; seconds of notice at least
+    provisional: int = (
+        0  # least precedence shown at once across a gap; 0: none (spec/display.md G1)
+    )
 
     def to_bytes(self) -> bytes:
         """The map (I12, I21)."""
@@ -126,6 +129,11 @@ class Agreement:
     def line_id(self) -> bytes:
         """The line it opens, 16 bytes."""
         return line_id(*self.fingerprints, self.nonce)
+
+    @property
+    def deniable(self) -> bool:
+        """Whether the record convinces the two parties and nobody else."""
+        return self.policy == DENIABLE
 
     @property
     def complete(self) -> bool:
@@ -168,7 +176,7 @@ class Agreement:
         """Read the map; Malformed unless it is of the one form (I12)."""
         known = dict(enumerate(fields(cls), 2))
         later = frozenset(key for key in known if key > FIELDS_ALWAYS)
-        given = read_map(data, FIELDS_ALWAYS, "the agreement", "I12", later)
+        given = read_map(data, FIELDS_ALWAYS, "the agreement", "I12", later, AGREEMENT_VERSION)
         if given.pop(1) != AGREEMENT_VERSION:
             raise Malformed(
                 "the agreement is of a version this station does not know",
@@ -335,6 +343,7 @@ def terms(
         psk0=psk0,
         window=agreement.window,
         heartbeat_s=float(agreement.heartbeat_s),
+        deniable=agreement.deniable,
     )
 
 
@@ -395,7 +404,7 @@ _READ: dict[str, Any] = {
     "mark": lambda v: Status(_F.uint("mark", v, Status.ACTUAL, Status.EXERCISE)),
     "level": lambda v: _F.name("level", v),
     "suite": lambda v: _F.uint("suite", v, SUITE_1, SUITE_1),
-    "policy": lambda v: _F.uint("policy", v, ATTRIBUTABLE, ATTRIBUTABLE),
+    "policy": lambda v: _F.uint("policy", v, ATTRIBUTABLE, DENIABLE),
     "psk0": lambda v: _F.flag("use of a secret", v),
     "clocks": _read_clocks,
     "heartbeat_s": lambda v: _F.uint("heartbeat", v, 1, 86_400),
@@ -417,4 +426,5 @@ _READ: dict[str, Any] = {
         _F.flag("FLASH in suspension", _pair("suspension", v)[0]),
         _F.uint("notice of suspension", v[1], 0, SPAN_S_MAX),
     ),
+    "provisional": lambda v: _F.uint("provisional display", v, 0, Precedence.FLASH),
 }

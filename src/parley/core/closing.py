@@ -67,10 +67,13 @@ class Closing:
     def whole(self) -> Flag:
         """The flag of a STATUS that says: we need nothing more of you (D9)."""
         ours, theirs = self._heads.ours, self._heads.theirs
-        done = (
-            self._voice.receipted == ours.cosigned_both == self._voice.log.size
-            and theirs.cosigned_both == theirs.signed_both == self._ears.log.size
-        )
+        all_ours, all_theirs = self._voice.log.size, self._ears.log.size
+        if self._heads.terms.deniable:  # nobody signs; the record key stays with the record (H1)
+            done = self._voice.receipted == ours.vouched == all_ours
+            done &= theirs.vouched == all_theirs
+        else:
+            done = self._voice.receipted == ours.cosigned_both == all_ours
+            done &= theirs.cosigned_both == theirs.signed_both == all_theirs
         return Flag.CLOSED if self.said and self.heard and done else Flag(0)
 
     def over(self, now: Instant, change: Change) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from parley.core.entry import Precedence
-from parley.core.kept import Change, EntryRow
+from parley.core.kept import Change, EntryRow, HeldRow
 from parley.core.resuming import Resume
 from parley.core.terms import Terms
 
@@ -52,6 +52,13 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Early:
+    """An authentic entry of theirs is held until those before it have come; told once (L10)."""
+
+    row: HeldRow
+
+
+@dataclass(frozen=True, slots=True)
 class Receipted:
     """They hold all entries of ours below `upto`."""
 
@@ -87,7 +94,17 @@ class Transmit:
 
 
 Effect = (
-    Keep | Enrol | Begun | Numbered | Heard | Receipted | GivenBack | Noticed | Scrub | Transmit
+    Keep
+    | Enrol
+    | Begun
+    | Numbered
+    | Heard
+    | Early
+    | Receipted
+    | GivenBack
+    | Noticed
+    | Scrub
+    | Transmit
 )
 
 
@@ -103,6 +120,7 @@ class Outcome(StrEnum):
     UNKNOWN = "matches nothing"
     FORGED = "does not open"
     REFUSED = "refused"
+    NEWER = "of another version"
     EQUIVOCATION = "contradicts an earlier one"
     HALTED = "stopped the line"
 
@@ -146,11 +164,18 @@ class Covered:
     signed_both: int = 0  # with ML-DSA-44 beside it
     cosigned: int = 0  # by the other side: its signed receipt
     cosigned_both: int = 0
+    vouched: int = 0  # by the speaker on a deniable line, where nobody signs (H2)
 
     @property
     def sizes(self) -> list[int]:
         """As kept."""
-        return [self.signed, self.signed_both, self.cosigned, self.cosigned_both]
+        four = [self.signed, self.signed_both, self.cosigned, self.cosigned_both]
+        return [*four, self.vouched] if self.vouched else four
+
+    @property
+    def by_speaker(self) -> int:
+        """How much the speaker stands by, whether it signed or vouched."""
+        return max(self.signed, self.vouched)
 
     def grown(self, by_other_side: bool, size: int, both: bool) -> Covered:
         """The same after a signature for `size` entries has come in."""
@@ -159,11 +184,13 @@ class Covered:
         return replace(self, **{each: max(getattr(self, each), size) for each in names})
 
     def attribution(self, n: int) -> str:
-        """What proves entry `n` to others: how its speaker and the other side stand by it (L29)."""
+        """What proves entry `n`, and to whom: how speaker and other side stand by it (L29, H3)."""
         if n < self.cosigned:
             return "cosigned"
         if n < self.signed_both:
             return "hybrid-signed"
+        if n < self.vouched:
+            return "vouched"
         return "signed" if n < self.signed else "authentic"
 
 
@@ -185,6 +212,7 @@ class LineState:
     our_cover: Covered  # how much of our log is signed for
     their_cover: Covered
     they_halted: bool
+    they_doubt: bool  # their own clock
     epochs: tuple[int, int]  # we seal under, newest of theirs
     healed: Healed
     counts: dict[str, int] = field(default_factory=dict)

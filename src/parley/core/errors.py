@@ -44,6 +44,10 @@ class Malformed(Refused):
     kind = "malformed"
 
 
+class Newer(Malformed):
+    """It is of a version made after this one: the other station speaks a newer Parley (G10)."""
+
+
 class Misused(ParleyError):
     """Our own caller asked for something that does not exist or does not fit."""
 

@@ -1,21 +1,25 @@
 """Who has signed for how much of the two logs: CHECKPOINT and COSIGN, made and heard.
 
 A speaker signs its own log, the other side cosigns what it holds of it. A head of theirs is kept
-only when its entries are in our record, so that the record can always be shown with its heads.
-Source: spec/record.md R7 to R9, spec/line.md L12, L16, L17.
+only when its entries are in our record, so that the record can always be shown with its heads. On
+a deniable line nobody signs: a CHECKPOINT bears a code, and there is no COSIGN.
+Source: spec/record.md R7 to R9, spec/line.md L12, L16, L17, spec/deniable.md H2, H4.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from parley.core.effects import Covered, Outcome
+from parley.core.errors import Refused
 from parley.core.hearing import Stop
 from parley.core.kept import Change, HeadRow
 from parley.core.keys import COSIGN_MLDSA44, VerifyKey
 from parley.core.packets import Checkpoint, Cosign, Kind
 from parley.core.record import Head, Log
 from parley.core.terms import Instant, Terms
+from parley.core.vouching import CODE, RecordKey
 from parley.core.wire import Reader, Value, encode
 
 SIGN_GAP_S = 1.0
@@ -28,11 +32,17 @@ class Heads:
     """The heads of both logs, as far as they are signed."""
 
     def __init__(
-        self, terms: Terms, our_log: Log, their_log: Log, cells: Mapping[str, Value]
+        self,
+        terms: Terms,
+        our_log: Log,
+        their_log: Log,
+        cells: Mapping[str, Value],
+        record_key: RecordKey,
     ) -> None:
         self.terms = terms
+        self._record_key = record_key
         self._our_log, self._their_log = our_log, their_log
-        cover = [Covered(*four) for four in cells.get("signed", ([0] * 4, [0] * 4))]
+        cover = [Covered(*sizes) for sizes in cells.get("signed", ([0] * 4, [0] * 4))]
         self.ours, self.theirs = cover  # how much of each log is signed for
         self.urgent = False  # a FLASH is among what is not signed
         self.cosigns = True  # not before a restored record is whole (spec/resume.md N9)
@@ -41,10 +51,11 @@ class Heads:
         self._newest: dict[Kind, bytes] = {}  # our newest packet of each kind
         self._sealed: dict[Kind, bytes] = {}  # the same as a frame
         self._signed_at = self._checkpoint_sent_at = float("-inf")
-        self._both_at = {Kind.CHECKPOINT: float("-inf"), Kind.COSIGN: float("-inf")}
+        kinds = (Kind.CHECKPOINT,) if terms.deniable else (Kind.CHECKPOINT, Kind.COSIGN)
+        self._both_at = dict.fromkeys(kinds, float("-inf"))
         # Size and length of the fullest of theirs: a longer one bears more signatures.
         self._fullest = {
-            Kind.CHECKPOINT: (self.theirs.signed, 0),
+            Kind.CHECKPOINT: (self.theirs.by_speaker, 0),
             Kind.COSIGN: (self.ours.cosigned, 0),
         }
 
@@ -58,12 +69,17 @@ class Heads:
         now: Instant,
         change: Change,
     ) -> None:
-        """Keep a head that is signed with the algorithms `found`."""
-        more = (kind == Kind.COSIGN, head.size, COSIGN_MLDSA44 in found)
-        if head.dir == self.terms.side:
-            self.ours = self.ours.grown(*more)
+        """Keep a head that bears the algorithms `found`."""
+        ours = head.dir == self.terms.side
+        cover = self.ours if ours else self.theirs
+        if CODE in found:
+            cover = replace(cover, vouched=max(cover.vouched, head.size))
         else:
-            self.theirs = self.theirs.grown(*more)
+            cover = cover.grown(kind == Kind.COSIGN, head.size, COSIGN_MLDSA44 in found)
+        if ours:
+            self.ours = cover
+        else:
+            self.theirs = cover
         name = kind.name.lower()
         change.heads.append(HeadRow(head.dir, head.size, head.root, name, time, block, now.wall))
         change.cells["signed"] = encode([self.ours.sizes, self.theirs.sizes])
@@ -72,10 +88,12 @@ class Heads:
 
     def due_at(self) -> float:
         """When a head is to be signed next; infinity while nothing is unsigned."""
-        return min(self._due_at(Kind.CHECKPOINT), self._due_at(Kind.COSIGN))
+        return min(map(self._due_at, self._both_at))
 
     def _sizes(self, kind: Kind) -> tuple[int, int, int]:
         """(size of the log, how much of it we signed for, how much with both algorithms)."""
+        if self.terms.deniable:
+            return self._our_log.size, self.ours.vouched, self._our_log.size
         if kind == Kind.CHECKPOINT:
             return self._our_log.size, self.ours.signed, self.ours.signed_both
         return self._their_log.size, self.theirs.cosigned, self.theirs.cosigned_both
@@ -98,30 +116,40 @@ class Heads:
         return [self._frame(kind, seal) for kind in due]
 
     def _sign(self, kind: Kind, now: Instant, change: Change) -> None:
-        """Sign a head; with both algorithms after so many entries or so long a time (L12)."""
+        """Sign a head, or vouch for it where nobody signs (H2)."""
         terms, ours = self.terms, kind == Kind.CHECKPOINT
         log = self._our_log if ours else self._their_log
         head = Head(
             terms.line_id, terms.inc, terms.side if ours else terms.theirs, log.size, log.root
         )
-        key = terms.our_keys.log if ours else terms.our_keys.cosigner
         time = 0 if ours else max(int(now.wall), 0)
-        name = key.public.name
-        required, optional = head.checkpoint(name) if ours else head.cosignature(name, time)
-        wanted = [required]
-        if (
-            log.size - self._sizes(kind)[2] >= BOTH_ENTRIES
-            or now.mono >= self._both_at[kind] + BOTH_S
-        ):
-            wanted.append(optional)
-            self._both_at[kind] = now.mono
-        block = key.block(wanted)
+        if terms.deniable:
+            block, found = self._record_key.block(head.text), [CODE]
+        else:
+            block, found = self._signature(head, kind, time, now)
         packet = Checkpoint(log.size, log.root, block) if ours else Cosign(log.size, time, block)
         self._newest[kind] = packet.to_bytes()
         self._sealed.pop(kind, None)
         if ours:
             self._checkpoint_sent_at = now.mono
-        self._keep(head, kind, time, block, [algorithm for algorithm, _ in wanted], now, change)
+        self._keep(head, kind, time, block, found, now, change)
+
+    def _signature(
+        self, head: Head, kind: Kind, time: int, now: Instant
+    ) -> tuple[bytes, list[int]]:
+        """A block and its algorithms: both after so many entries or so long a time (L12)."""
+        ours = kind == Kind.CHECKPOINT
+        key = self.terms.our_keys.log if ours else self.terms.our_keys.cosigner
+        name = key.public.name
+        required, optional = head.checkpoint(name) if ours else head.cosignature(name, time)
+        wanted = [required]
+        if (
+            head.size - self._sizes(kind)[2] >= BOTH_ENTRIES
+            or now.mono >= self._both_at[kind] + BOTH_S
+        ):
+            wanted.append(optional)
+            self._both_at[kind] = now.mono
+        return key.block(wanted), [algorithm for algorithm, _ in wanted]
 
     def _frame(self, kind: Kind, seal: Seal) -> bytes:
         """A packet is sealed once, and repeated byte for byte until it is replaced."""
@@ -140,7 +168,7 @@ class Heads:
 
     def missed(self, cover: int, contig: int, now: Instant, seal: Seal) -> list[bytes]:
         """Our CHECKPOINT, when they hold its entries and say that they lack it (L12)."""
-        lacking = cover < self.ours.signed <= contig and Kind.CHECKPOINT in self._newest
+        lacking = cover < self.ours.by_speaker <= contig and Kind.CHECKPOINT in self._newest
         if not lacking or now.mono < self._checkpoint_sent_at + SIGN_GAP_S:
             return []
         self._checkpoint_sent_at = now.mono
@@ -155,16 +183,22 @@ class Heads:
         return self.hear_cosign(Cosign.parse(plain), now, change)
 
     def hear_checkpoint(self, packet: Checkpoint, now: Instant, change: Change) -> Outcome:
-        """Their signature on their own log."""
+        """Their signature on their own log, or on a deniable line their code."""
         terms = self.terms
         if packet.size > self._their_log.size:
             return Outcome.EARLY  # it comes again; until then there is nothing to hold it against
         head = Head(terms.line_id, terms.inc, terms.theirs, packet.size, packet.root)
-        key = terms.their_keys.log
-        found = _check(packet.block, key, head.checkpoint(key.name))
+        key, did = terms.their_keys.log, "vouched for" if terms.deniable else "signed"
+        if not terms.deniable:
+            found = _check(packet.block, key, head.checkpoint(key.name))
+        elif self._record_key.key is None:
+            return Outcome.EARLY  # before our own OPEN exists
+        else:
+            self._record_key.check(head.text, packet.block)
+            found = [CODE]
         if packet.root != self._their_log.root_at(packet.size):
             change.cells["contradiction"] = encode([packet.size, packet.root, packet.block])
-            raise Stop("the record they signed differs from the one they sent us")
+            raise Stop(f"the record they {did} differs from the one they sent us")
         if self._says_more(Kind.CHECKPOINT, packet.size, packet.block):
             self._keep(head, Kind.CHECKPOINT, 0, packet.block, found, now, change)
         return Outcome.OK
@@ -172,6 +206,8 @@ class Heads:
     def hear_cosign(self, packet: Cosign, now: Instant, change: Change) -> Outcome:
         """Their signature on our log: a signed receipt."""
         terms, log = self.terms, self._our_log
+        if terms.deniable:
+            raise Refused("nobody signs a receipt on a deniable line", rule="H4")
         if packet.size > log.size:
             raise Stop("they signed for more than we wrote; we were rolled back")
         root = log.root_at(packet.size)

@@ -133,18 +133,22 @@ class Ears:
 
     # --- OPEN
 
-    def accept_open(self, theirs: TheirOpen, info0: bytes) -> dict[str, bytes | None]:
-        """Start their first epoch; the prekey's private half goes with it (S2, L2)."""
+    def accept_open(self, theirs: TheirOpen, info0: bytes) -> tuple[dict[str, bytes | None], bytes]:
+        """Start their first epoch; the prekey's private half goes with it (S2, L2).
+
+        What to keep comes back, and the share that it leaves of a record key (H1).
+        """
         if self._prekey is None:
             raise Refused("the prekey of the agreement has been used", rule="S2")
-        epoch = theirs.accept(info0, self.terms, self._prekey)
+        made = theirs.accept(info0, self.terms, self._prekey)
+        epoch = made.epoch
         self._prekey = None
         self.open_hash = theirs.hash
         self.epochs = [epoch]
         self._listen_to(epoch, KINDS)
         self._list_entries()
         self.moved = True
-        return {"prekey": None, "heard open": encode(theirs.hash)}
+        return {"prekey": None, "heard open": encode(theirs.hash)}, made.share
 
     # --- epochs
 
@@ -350,6 +354,8 @@ class Ears:
 
         `speaks` is the epoch we seal under, `offered` the newest we made a REKEY for.
         """
+        if self.terms.deniable and len(status.own_root) < self.terms.root_bytes:
+            raise Refused("a STATUS of a deniable line states whole roots", rule="H6")
         if max(status.contig, max(status.sack, default=-1) + 1) > our_log.size:
             raise Stop("they have more of ours than we wrote; we were rolled back")
         _agree(our_log.root_at(status.contig), status.their_root)

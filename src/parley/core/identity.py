@@ -19,7 +19,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from parley.core.entry import check_text
-from parley.core.errors import Malformed, Misused, Refused
+from parley.core.errors import Malformed, Misused, Newer, Refused
 from parley.core.keys import SigningKey, VerifyKey, hybrid, sha256
 from parley.core.wire import Reader, Value, decode, encode, uvar
 
@@ -207,7 +207,7 @@ class Letter:
         file = Reader(data)
         body = file.take(file.uvar())
         version, party, root, commit, signed, languages, bearers, issued = read_map(
-            body, 8, "the letter", "I6"
+            body, 8, "the letter", "I6", version=LETTER_VERSION
         ).values()
         read = Fields("the letter", "I6")
         if version != LETTER_VERSION:
@@ -283,10 +283,19 @@ def _certificate(item: Value, root: VerifyKey) -> Certificate:
 
 
 def read_map(
-    data: bytes, count: int, what: str, rule: str, later: Collection[int] = ()
+    data: bytes, count: int, what: str, rule: str, later: Collection[int] = (), version: int = 0
 ) -> dict[int, Value]:
-    """A map whose keys are exactly 1 to `count`, and any of `later`."""
+    """A map whose keys are exactly 1 to `count`, and any of `later`.
+
+    Where key 1 is its version and above `version`, it is refused as newer, whatever its keys.
+    """
     value = decode(data)
+    if version and isinstance(value, dict) and type(value.get(1)) is int and value[1] > version:
+        raise Newer(
+            f"{what} is of version {value[1]}, which this station does not know",
+            f"ask for one of version {version}, or install the newer Parley here",
+            rule,
+        )
     if not (
         isinstance(value, dict)
         and [key for key in value if key not in later] == list(range(1, count + 1))

@@ -338,7 +338,7 @@ class Life:
             if not isinstance(effect, Heard) or effect.entry.n:
                 continue
             if effect.entry.body != self._beginning(self.inc):
-                self.line.halt("they say that the line ended elsewhere before", now)
+                self.line._halt("they say that the line ended elsewhere before", now)
 
     def scrub_failed(self, now: Instant) -> None:
         """Retired keys are still in a file."""

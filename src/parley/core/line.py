@@ -11,11 +11,12 @@ The halves are `speaking` (our direction) and `hearing` (theirs), `heads` is wha
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 
 from parley.core.closing import Closing
 from parley.core.effects import (
+    Early,
     Effect,
     GivenBack,
     Healed,
@@ -31,12 +32,12 @@ from parley.core.effects import (
 )
 from parley.core.entry import Precedence, Type, body_of
 from parley.core.entry import Status as Meaning
-from parley.core.errors import Halted, Malformed, Misused, Refused
+from parley.core.errors import Halted, Malformed, Misused, Newer, Refused
+from parley.core.greeting import Greeting
 from parley.core.heads import Heads
 from parley.core.hearing import SEALED_AT, Ears, Stop
 from parley.core.kept import Change, EntryRow, Kept, QueueRow
-from parley.core.keys import Entropy
-from parley.core.opening import Patience, TheirOpen, make_open
+from parley.core.keys import Entropy, sha256
 from parley.core.packets import (
     COUNTER_LAST,
     Flag,
@@ -54,16 +55,15 @@ from parley.core.speaking import (
     FRAME_VERSION,
     OPEN,
     PACKET,
-    RESEND_FIRST_S,
-    RESEND_MAX_S,
     Voice,
     frame,
 )
 from parley.core.terms import Instant, Terms
+from parley.core.vouching import RecordKey
 from parley.core.wire import decode, encode
 
-ROOT_BYTES = 16
 SEEN_GAP_MAX = 1 << 15
+STOPPERS_MAX = 64  # frames that have stopped us, remembered so that a recording is known as one
 _LOCATED = {frame(ENVELOPE, b"")[0], frame(PACKET, b"")[0]}  # headers of frames with a locator
 
 
@@ -88,23 +88,22 @@ class Line:
             kept.sizes[1], trees[1], (lambda size: past(theirs, size)) if past else None
         )
         self._halted: str | None = cells.get("halted")
-        self._equivocated = "equivocation" in cells
-        self._open: bytes | None = cells.get("open")
+        # Hashes of frames that stopped the line; of an earlier start, of the first.
+        self._stoppers = deque([cells.get("halted by", b"")], maxlen=STOPPERS_MAX)
         self._ears = Ears(terms, their_log, cells, kept.held)
         receipts = cells.get("receipts", [0, False])
         self._voice = Voice(terms, our_log, cells, kept, receipts[0])
         self._in_service: bool = receipts[1]
-        self._heads = Heads(terms, our_log, their_log, cells)
-        self._rekeying = Rekeying(terms, cells, entropy)
+        self.record_key = RecordKey(terms, cells)  # on an attributable line without a key
+        self._heads = Heads(terms, our_log, their_log, cells, self.record_key)
+        self._rekeying = Rekeying(terms, cells, entropy, self.record_key)
+        self._greeting = Greeting(terms, cells, self._ears, self._rekeying, self.record_key)
         self._counters = Counters(cells)
         self._closing = Closing(cells, self._voice, self._ears, self._heads, self._rekeying)
         self._counts: Counter[str] = Counter()
 
         # What follows is of this start only.
-        self._path_up = False
-        self._open_at = self._open_after_s = 0.0
-        self._patience = Patience()
-        self._refused_open = b""  # hash of the one that a person was told of
+        self._path_up = self._clock_doubted = False
         self._pulse = Pulse(terms.heartbeat_s)
         self._to_scrub = True  # a crash may have come between a commit and its scrub
         self._begin()
@@ -125,14 +124,20 @@ class Line:
     @property
     def is_new(self) -> bool:
         """Whether no OPEN of ours exists yet."""
-        return self._open is None
+        return not self._greeting.made
 
     def path_up(self, now: Instant) -> None:
         """A bearer can carry frames: begin with what the other side may lack."""
         self._path_up = True
         self._voice.path_up(now)
-        self._open_at, self._open_after_s = now.mono, RESEND_FIRST_S
+        self._greeting.path_up(now)
         self._pulse.path_up(now)
+
+    def doubt_clock(self, doubt: bool, now: Instant) -> None:
+        """Whether our wall clock may be wrong: our STATUS says so (spec/display.md G6)."""
+        if doubt != self._clock_doubted:
+            self._clock_doubted = doubt
+            self._pulse.soon(now)
 
     def path_down(self, now: Instant) -> None:
         """No bearer is left; entries wait."""
@@ -177,8 +182,9 @@ class Line:
         try:
             outcome = self._hear(data, now, source)
         except Stop as stop:
-            self.halt(stop.why, now)
-            outcome = Outcome.HALTED
+            outcome = self._stopped(data, stop.why, now)
+        except Newer:
+            outcome = Outcome.NEWER
         except (Refused, Malformed):
             outcome = Outcome.REFUSED
         self._counts[outcome.value] += 1
@@ -198,10 +204,12 @@ class Line:
         return left
 
     def _hear(self, data: bytes, now: Instant, source: str) -> Outcome:
-        if len(data) < 2 or data[0] >> 5 != FRAME_VERSION or data[0] & 3:
+        if len(data) < 2 or data[0] >> 5 == 0 or data[0] & 3:
             return Outcome.REFUSED
         if self._closing.erased:
             return Outcome.UNKNOWN
+        if data[0] >> 5 != FRAME_VERSION:
+            return Outcome.NEWER  # so says whoever sent it, and it may be junk (G10)
         kind = data[0] >> 2 & 7
         if kind == ENVELOPE:
             return self._hear_envelope(data, now)
@@ -214,35 +222,11 @@ class Line:
     # --- hearing
 
     def _hear_open(self, data: bytes, now: Instant, source: str) -> Outcome:
-        theirs = TheirOpen.parse(data, self.terms)
-        if self._ears.open_hash == theirs.hash:
-            return Outcome.DUPLICATE
-        if not self._patience.with_one_more(source, now.mono):
-            return Outcome.REFUSED
-        info0 = theirs.check(self.terms)
-        if self._ears.open_hash is not None:
-            if not self._equivocated:
-                self._equivocated = True
-                self._change.cells["equivocation"] = encode(data)
-                self._notice(
-                    "equivocation",
-                    "The other station signed two different openings of this line; both are kept."
-                    " Call the duty officer.",
-                )
-            return Outcome.EQUIVOCATION
-        try:
-            cells = self._ears.accept_open(theirs, info0)
-            self._rekeying.take_offer(theirs.offered, self._change)
-        except Refused as refusal:
-            if theirs.hash != self._refused_open:  # whoever recorded it may play it for ever
-                self._refused_open = theirs.hash
-                self._notice("refused open", f"Their opening of the line was refused: {refusal}.")
-            raise
-        self._change.cells.update(cells)
-        self._change.cells["their open"] = encode(data)
-        self._to_scrub = True
-        self._pulse.soon(now)
-        return Outcome.OK
+        outcome = self._greeting.hear(data, now, source, self._change, self._notice)
+        if outcome is Outcome.OK:
+            self._to_scrub = True
+            self._pulse.soon(now)
+        return outcome
 
     def _hear_envelope(self, data: bytes, now: Instant) -> Outcome:
         joined: list[EntryRow] = []
@@ -326,8 +310,18 @@ class Line:
             self._voice.fresh.append(Transmit(missed, Precedence.PRIORITY))
         return Outcome.OK
 
-    def halt(self, why: str, now: Instant) -> None:
-        """Stop, and say so (L18)."""
+    def _stopped(self, data: bytes, why: str, now: Instant) -> Outcome:
+        """Halt; a recording of what has stopped us before is a duplicate: it vouches for nobody."""
+        digest = sha256(data)
+        if digest in self._stoppers:
+            return Outcome.DUPLICATE
+        self._stoppers.append(digest)
+        if self._halted is None:
+            self._change.cells["halted by"] = encode(digest)
+        self._halt(why, now)
+        return Outcome.HALTED
+
+    def _halt(self, why: str, now: Instant) -> None:
         if self._halted is None:
             self._halted = why
             self._change.cells["halted"] = encode(why)
@@ -346,7 +340,7 @@ class Line:
         cannot, this object is worthless and the line is loaded anew.
         """
         if self._voice.epoch is None and not self._closing.erased:
-            self._make_open(now)
+            self._voice.epoch = self._greeting.make(self._entropy, now, self._change)
         if self._path_up and self._in_service and not self._halted:
             self._speak(now, room)
         packets = self._packets(now) if self._path_up and not self._closing.erased else []
@@ -359,6 +353,7 @@ class Line:
             )
         if self._ears.moved:
             self._ears.keep(self._change)
+            self._told += [Early(row) for row in self._change.held_put]
         if self._receipts_moved:
             self._change.cells["receipts"] = encode([self._voice.receipted, self._in_service])
         self._change.queue_put = self._voice.said
@@ -396,23 +391,14 @@ class Line:
         """A person fears that our keys were copied: both directions get fresh ones (L28)."""
         self._rekeying.renew()
 
-    def _make_open(self, now: Instant) -> None:
-        made = make_open(self.terms, self._entropy)
-        self._open, self._voice.epoch = made.frame, made.epoch
-        self._change.cells["open"] = encode(made.frame)
-        self._change.cells["out"] = encode(made.epoch.cell())
-        self._rekeying.opened(made.prekeys, now, self._change)
-
     # --- packets about the line
 
     def _packets(self, now: Instant) -> list[Effect]:
         frames: list[bytes] = []
-        if self._open is not None and not self._in_service and now.mono >= self._open_at:
-            frames.append(frame(OPEN, self._open))
-            self._open_at = now.mono + self._open_after_s
-            self._open_after_s = min(2 * self._open_after_s, RESEND_MAX_S)
+        if not self._in_service:
+            frames += self._greeting.again(now)
         if self._counters.used_up:
-            self.halt("the counters of this incarnation are used up", now)
+            self._halt("the counters of this incarnation are used up", now)
         repeat = self._pulse.repeat(now)
         speaking = self._in_service and not self._halted
         if speaking and not self._closing.begun:
@@ -445,11 +431,12 @@ class Line:
             their_root=ears.log.root,
             epoch=ears.newest_epoch,
             echo=ears.newest_status,
-            cover=self._heads.theirs.signed,
-            flags=Flag.HALTED if self._halted else self._rekeying.wants | self._closing.whole,
+            cover=self._heads.theirs.by_speaker,
+            flags=(Flag.HALTED if self._halted else self._rekeying.wants | self._closing.whole)
+            | (Flag.CLOCK_IN_DOUBT if self._clock_doubted else 0),
         )
         self._closing.told |= bool(self._closing.whole)
-        packet = self._seal_packet(Kind.STATUS, status.to_bytes(ROOT_BYTES))
+        packet = self._seal_packet(Kind.STATUS, status.to_bytes(self.terms.root_bytes))
         self._pulse.status_sent(self._counters.last(Kind.STATUS), now)
         return [packet]
 
@@ -470,7 +457,7 @@ class Line:
             return now.mono + self.terms.heartbeat_s
         times = [self._pulse.wake_at()]
         if not self._in_service:
-            times.append(self._open_at)
+            times.append(self._greeting.due_at)
         if self._in_service and not self._halted:
             times.append(self._heads.due_at())
             times.append(self._voice.resend_at(now, STATUS_GAP_S))
@@ -494,6 +481,7 @@ class Line:
             our_cover=self._heads.ours,
             their_cover=self._heads.theirs,
             they_halted=bool(self._ears.flags & Flag.HALTED),
+            they_doubt=bool(self._ears.flags & Flag.CLOCK_IN_DOUBT),
             epochs=(self._voice.epoch.e if self._voice.epoch else 0, self._ears.newest_epoch),
             healed=Healed(*self._rekeying.healed),
             counts=dict(self._counts),

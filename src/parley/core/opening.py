@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from parley.core.errors import Malformed, Refused
+from parley.core.errors import Malformed, Newer, Refused
 from parley.core.keys import (
     PREKEY_BYTES,
     SEALED_SECRET_BYTES,
@@ -22,7 +22,7 @@ from parley.core.keys import (
     sha256,
 )
 from parley.core.packets import PREKEYS_MAX
-from parley.core.seal import Epoch, open_info
+from parley.core.seal import Epoch, Made, open_info
 from parley.core.terms import Terms
 from parley.core.wire import Reader, Value, decode, encode, uvar
 
@@ -40,6 +40,7 @@ class MadeOpen:
     frame: bytes  # without the frame header
     epoch: Epoch
     prekeys: dict[int, bytes]  # id: seed
+    share: bytes  # of the record key
 
 
 def make_open(terms: Terms, entropy: Entropy) -> MadeOpen:
@@ -63,7 +64,7 @@ def make_open(terms: Terms, entropy: Entropy) -> MadeOpen:
         ]
     )
     block = terms.our_keys.station.block(hybrid(_signed(info0, sealed, offered)))
-    return MadeOpen(uvar(len(document)) + document + block, made.epoch, seeds)
+    return MadeOpen(uvar(len(document)) + document + block, made.epoch, seeds, made.share)
 
 
 def _signed(info0: bytes, sealed: bytes, offered: Value) -> bytes:
@@ -88,6 +89,9 @@ class TheirOpen:
         packet = Reader(data)
         document = packet.take(packet.uvar())
         value = decode(document)
+        match value:
+            case [int(version), terms.line_id, *_] if version > VERSION:
+                raise Newer("an OPEN of this line is of a newer version", rule="S1")
         if not (isinstance(value, list) and len(value) == 8):
             raise Malformed("an OPEN has the wrong shape", rule="S1")
         expected = [VERSION, terms.line_id, terms.inc, terms.theirs, terms.h_agr]
@@ -120,13 +124,13 @@ class TheirOpen:
         """The prekeys for our REKEYs, by id."""
         return dict(self.prekeys)
 
-    def accept(self, info0: bytes, terms: Terms, prekey_seed: bytes) -> Epoch:
+    def accept(self, info0: bytes, terms: Terms, prekey_seed: bytes) -> Made:
         """The epoch this OPEN starts; Refused when the shared secret of the meeting differs."""
         secret = Prekey(prekey_seed).open(self.sealed, info0)
         made = Epoch.first(secret, terms.psk0, info0, self.sealed)
         if not same(made.confirmation, self.confirmation):
             raise Refused("the shared secret differs", rule="S2")
-        return made.epoch
+        return made
 
 
 class Patience:

@@ -4,7 +4,7 @@ Each direction is renewed by its speaker, and no entry waits for it: the speaker
 keeps the epoch that follows from it, and repeats the packet byte for byte until a STATUS shows that
 the epoch was accepted. Only then does it seal under the new one. PREKEYS and REKEY are signed, so
 that whoever stole an epoch's keys is locked out by the next REKEY and cannot make one.
-Source: spec/seal.md S14 to S18, spec/line.md L25 to L28.
+Source: spec/seal.md S14 to S18, spec/line.md L25 to L28, spec/deniable.md H5.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from parley.core.keys import (
     Prekey,
     check_prekey,
     hybrid,
+    same,
     seal_to,
     sha256,
 )
@@ -30,6 +31,7 @@ from parley.core.packets import Flag, Kind, Prekeys, Rekey
 from parley.core.seal import CHAIN_STEPS_MAX, Epoch
 from parley.core.speaking import Voice
 from parley.core.terms import Instant, Terms
+from parley.core.vouching import CODE_BYTES, RecordKey
 from parley.core.wire import Reader, Value, encode, u8, u32, u64
 
 REKEY_GAP_S = 1.0  # at most so often because the other side asks: each costs it a prekey
@@ -40,8 +42,15 @@ Seal = Callable[[Kind, bytes], bytes]  # seals a packet under our epoch; the fra
 class Rekeying:
     """The prekeys of both sides, and our REKEY while it is under way."""
 
-    def __init__(self, terms: Terms, cells: Mapping[str, Value], entropy: Entropy) -> None:
+    def __init__(
+        self,
+        terms: Terms,
+        cells: Mapping[str, Value],
+        entropy: Entropy,
+        record_key: RecordKey,
+    ) -> None:
         self.terms = terms
+        self._record_key = record_key
         self._entropy = entropy
         # Ours by id: [seed, POSIX second it was made]. Ids rise and never return.
         self._ours, self._next_id = cells.get("prekeys", [{}, 1])
@@ -146,9 +155,11 @@ class Rekeying:
         bound = _bound(terms, terms.side, epoch, number, base)
         sealed = seal_to(public, secret, _seal_info(bound, public))
         block = terms.our_keys.station.block(hybrid(_rekey_message(bound, sealed, public)))
+        if terms.deniable:
+            block = self._record_key.base_code(terms.side, epoch.e + 1, base) + block
         self._frame = seal(Kind.REKEY, Rekey(epoch.e + 1, number, base, sealed, block).to_bytes())
         self._used, self._made, self._wish = number, max(int(now.wall), 0), False
-        self.next = epoch.next(secret, sealed, public, base)
+        self.next = epoch.next(secret, sealed, public, base, terms.bound_base(base))
         change.cells["rekey"] = encode([self.next.cell(), self._frame, self._made])
         change.cells["their prekeys"] = encode([self._theirs, self._used])
 
@@ -200,9 +211,12 @@ class Rekeying:
         seed, made = self._ours[packet.prekey]
         prekey = Prekey(seed)
         bound = _bound(terms, terms.theirs, newest, packet.prekey, packet.base)
-        both = _check(packet.block, terms, _rekey_message(bound, packet.sealed, prekey.public))
+        block = self._without_base_code(packet) if terms.deniable else packet.block
+        both = _check(block, terms, _rekey_message(bound, packet.sealed, prekey.public))
         secret = prekey.open(packet.sealed, _seal_info(bound, prekey.public))
-        ears.begin(newest.next(secret, packet.sealed, prekey.public, packet.base), packet.sealed)
+        base = packet.base
+        following = newest.next(secret, packet.sealed, prekey.public, base, terms.bound_base(base))
+        ears.begin(following, packet.sealed)
         for number in [number for number in self._ours if number <= packet.prekey]:
             del self._ours[number]
         while len(self._ours) < PREKEYS_OFFERED:
@@ -213,11 +227,18 @@ class Rekeying:
         change.cells["healed"] = encode(self.healed)
         return Outcome.OK
 
+    def _without_base_code(self, packet: Rekey) -> bytes:
+        """The block behind the code over the base, once that stands (H5)."""
+        code, block = packet.block[:CODE_BYTES], packet.block[CODE_BYTES:]
+        if not same(code, self._record_key.base_code(self.terms.theirs, packet.e, packet.base)):
+            raise Refused("the base of a REKEY is not the one they vouched for", rule="H5")
+        return block
+
 
 def _bound(terms: Terms, dir: int, epoch: Epoch, number: int, base: int) -> bytes:
     """What a REKEY of `dir` from `epoch` is bound to."""
     place = terms.line_id + u32(terms.inc) + u8(dir)
-    return place + u32(epoch.e + 1) + u32(number) + u64(base) + epoch.et
+    return place + u32(epoch.e + 1) + u32(number) + u64(terms.bound_base(base)) + epoch.et
 
 
 def _seal_info(bound: bytes, public: bytes) -> bytes:

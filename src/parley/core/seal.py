@@ -85,16 +85,22 @@ class Epoch:
         self._keys: dict[int, EntryKey] = {}  # so that a tampered copy costs one failed open
 
     @classmethod
-    def first(cls, secret: bytes, psk0: bytes | None, info0: bytes, sealed: bytes) -> _Made:
+    def first(cls, secret: bytes, psk0: bytes | None, info0: bytes, sealed: bytes) -> Made:
         """The first epoch of a direction, with the confirmation of its OPEN (S2)."""
         et = sha256(info0 + sealed)
         rk = hkdf32(psk0 or bytes(32), secret, et)
-        return _Made(cls._grow(rk, et, 0, 0), hmac_sha256(rk, b"open")[:16])
+        confirmation, share = hmac_sha256(rk, b"open")[:16], hmac_sha256(rk, b"rec")
+        return Made(cls._grow(rk, et, 0, 0), confirmation, share)
 
-    def next(self, secret: bytes, sealed: bytes, prekey: bytes, base: int) -> Epoch:
-        """The epoch that follows: `sealed` brought `secret` to the public `prekey` (S14)."""
-        e = self.e + 1
-        et = sha256(b"pl1 rekey" + self.et + sealed + sha256(prekey) + u32(e) + u64(base))
+    def next(
+        self, secret: bytes, sealed: bytes, prekey: bytes, base: int, bound: int | None = None
+    ) -> Epoch:
+        """The epoch that follows: `sealed` brought `secret` to the public `prekey` (S14).
+
+        `bound` stands in the transcript for `base`, where that is not to be signed for (H5).
+        """
+        e, said = self.e + 1, base if bound is None else bound
+        et = sha256(b"pl1 rekey" + self.et + sealed + sha256(prekey) + u32(e) + u64(said))
         return self._grow(hmac_sha256(self.nk, secret + et), et, e, base)
 
     @classmethod
@@ -192,9 +198,12 @@ class Epoch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class Made:
+    """A first epoch, and what its root key leaves beside it."""
+
     epoch: Epoch
     confirmation: bytes  # kc, 16 bytes
+    share: bytes  # of the record key of a deniable line, 32 bytes (H1)
 
 
 def seal_entry(key: EntryKey, aad: bytes, plain: bytes) -> bytes:

@@ -51,8 +51,18 @@ class Terms:
     heartbeat_s: float = 10.0
     rekey_entries: int = 100  # sealed under one epoch before the next is made
     rekey_s: float = 3_600.0
+    deniable: bool = False  # heads bear codes that both can make, and no signature (H2)
 
     @property
     def theirs(self) -> int:
         """Their direction."""
         return 1 - self.side
+
+    @property
+    def root_bytes(self) -> int:
+        """How much of a root our STATUS states: all of it where no cosignature will (H6)."""
+        return 32 if self.deniable else 16
+
+    def bound_base(self, base: int) -> int:
+        """What a REKEY's keys and signature are bound to of its base: a size, so nothing (H5)."""
+        return 0 if self.deniable else base

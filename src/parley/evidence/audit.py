@@ -32,12 +32,28 @@ from parley.evidence.sections import (
     read_documents,
     unbase64,
 )
+from parley.evidence.vouched import RecordKeyFile, check_vouched
 
 TITLE = "Parley evidence, version 1"
 SECTIONS = (*DOCUMENTS, "heads", "entries", "end")
 
 
 # --- what a stranger reads first
+
+ATTRIBUTABLE = """\
+This file is the record of a direct line between two parties. {}
+"""
+DENIABLE = """\
+This file is the record of a direct line between two parties, who agreed that it can be DENIED.
+Both hold the key that vouches for it, and either could have written all of it. It convinces the
+two of them. To anybody else it proves nothing: not who said it, and not that it was said.
+"""
+BY_SIGNATURE = """\
+the log key signed or the other side cosigned. The
+tables are in spec/record.md"""
+BY_CODE = """\
+bears a code, HMAC under
+the record key. The tables are in spec/record.md and spec/deniable.md"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +66,49 @@ class Summary:
     last: int | None
 
 
-def preamble(documents: Documents, summary: Summary) -> str:
+# (what nobody could change, what times are). The first is written; a file of an earlier release
+# may bear the second, which promised more than an unsigned record keeps (R11).
+WORDINGS = (
+    (
+        """What both have signed
+for, neither could change alone; parley verify FILE says how much that is.""",
+        """\
+Times are the speakers' own clocks, in UTC; a clock may be wrong or go back, and the order of the
+entries does not rest on it. The 48 digits under each party are the fingerprint of its letter of
+introduction; compare them with the digits that the party itself tells you.""",
+    ),
+    (
+        "Neither could change it alone.",
+        """\
+Times are the speakers' own clocks, in UTC. The 48 digits under each party are the fingerprint of
+its letter of introduction; compare them with the digits that the party itself tells you.""",
+    ),
+)
+
+
+def preamble(documents: Documents, summary: Summary, wording: tuple[str, str] = WORDINGS[0]) -> str:
     """The plain lines a stranger reads first (R11)."""
+    unchanged, times = wording
     statuses = ", ".join(
         f"{count} {_status_word(status)}" for status, count in enumerate(summary.by_status) if count
     )
     by_a, by_b = summary.sizes
+    deniable = documents.agreement.deniable
+    verify = "parley verify FILE --key KEYFILE" if deniable else "parley verify FILE"
     return f"""{TITLE}
 
-This file is the record of a direct line between two parties. Neither could change it alone.
-
+{DENIABLE if deniable else ATTRIBUTABLE.format(unchanged)}
 {about(documents)}Entries   {by_a} by A, {by_b} by B{": " + statuses if statuses else ""}
 First     {moment(summary.first)}
 Last      {moment(summary.last)}
 
-Times are the speakers' own clocks, in UTC. The 48 digits under each party are the fingerprint of
-its letter of introduction; compare them with the digits that the party itself tells you.
+{times}
 
-To check it: parley verify FILE. By hand: every line of the entries is direction, number and the
+To check it: {verify}. By hand: every line of the entries is direction, number and the
 base64 of one CBOR list [direction, number, type, marks, time, seen, transcript, blinding value,
 body, leaf]. The leaf is SHA-256 over the byte 00 and 140 bytes made of these fields, with the root
 of the other log at the size seen; the leaves of one direction give the root of every head by
-RFC 6962; every head is a C2SP checkpoint that the log key signed or the other side cosigned. The
-tables are in spec/record.md.
+RFC 6962; every head is a C2SP checkpoint that {BY_CODE if deniable else BY_SIGNATURE}.
 """
 
 
@@ -92,9 +128,16 @@ class Report:
     roots: tuple[bytes, bytes]
     signed: tuple[int, int]  # how much of each log its speaker signed
     cosigned: tuple[int, int]  # how much of each log the other side signed for
+    vouched: tuple[int, int]  # how much of each log of a deniable line its speaker vouched for
+    keyed: bool  # whether the record key was given, so that this was checked
     passed_over: int  # signatures not checked, because a newer one stands for the same head
     first: str
     last: str
+
+    @property
+    def proven(self) -> bool:
+        """Whether more was found than that the text does not contradict itself (H8)."""
+        return self.keyed or not self.documents.agreement.deniable
 
     @property
     def digits(self) -> tuple[str, str]:
@@ -103,9 +146,14 @@ class Report:
         return a.digits, b.digits
 
 
-def verify(source: Source, *, all_signatures: bool = False) -> Report:
-    """Check evidence with nothing but itself; NotWhole names the first thing that fails."""
-    return check(source, lambda documents: Checker(documents, all_signatures))
+def verify(
+    source: Source, *, all_signatures: bool = False, record_key: RecordKeyFile | None = None
+) -> Report:
+    """Check evidence with nothing but itself; NotWhole names the first thing that fails.
+
+    A deniable record takes the record key too; without it the report is not `proven`.
+    """
+    return check(source, lambda documents: Checker(documents, all_signatures, record_key))
 
 
 def check(source: Source, begin: Callable[[Documents], Checker]) -> Report:
@@ -117,7 +165,8 @@ def check(source: Source, begin: Callable[[Documents], Checker]) -> Report:
     checker.before_entries()
     _each(lines.until(SECTIONS[5]), checker.entry, checker.catch_up)
     checker.finish()
-    if opening != preamble(checker.documents, checker.summary).encode():
+    documents, summary = checker.documents, checker.summary
+    if opening not in (preamble(documents, summary, each).encode() for each in WORDINGS):
         raise NotWhole("preamble", "it does not say what the record says")
     if source.readline(1):
         raise NotWhole("end", "something follows the record")
@@ -214,8 +263,16 @@ class _Side:
 class Checker:
     """Reads the heads, walks the entries in joint order, and holds the two against each other."""
 
-    def __init__(self, documents: Documents, all_signatures: bool) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        all_signatures: bool,
+        record_key: RecordKeyFile | None = None,
+    ) -> None:
         self.documents = documents
+        self._deniable, self._record_key = documents.agreement.deniable, record_key
+        if record_key is not None:
+            record_key.check_for(documents.agreement)
         self._line_id, self._inc = documents.agreement.line_id, documents.inc
         self._all_signatures = all_signatures
         self._keys = {
@@ -265,7 +322,10 @@ class Checker:
         signed, self._waiting = self._waiting, None
         if signed is None:
             return
-        if newest or self._all_signatures:
+        if self._deniable:
+            given = (signed.kind, signed.time, signed.block)
+            check_vouched(signed.where, signed.head, *given, self._record_key)
+        elif newest or self._all_signatures:
             key = self._keys[signed.kind, signed.head.dir]
             check_head(signed.where, key, signed.head, signed.kind, signed.time, signed.block)
         else:
@@ -384,7 +444,8 @@ class Checker:
     def report(self) -> Report:
         """What stands."""
         a, b = self._sides
-        signed, cosigned = self._covered["checkpoint"], self._covered["cosign"]
+        by_speaker, cosigned = self._covered["checkpoint"], self._covered["cosign"]
+        signed, vouched = ([0, 0], by_speaker) if self._deniable else (by_speaker, [0, 0])
         summary = self.summary
         return Report(
             self.documents,
@@ -392,6 +453,8 @@ class Checker:
             (a.root, b.root),
             (signed[0], signed[1]),
             (cosigned[0], cosigned[1]),
+            (vouched[0], vouched[1]),
+            self._record_key is not None,
             self._passed_over,
             moment(summary.first),
             moment(summary.last),

@@ -22,6 +22,7 @@ from parley.core.record import Tree
 from parley.core.wire import Value, decode, encode
 from parley.evidence.audit import Checker, HeadOrder, Report, check
 from parley.evidence.sections import Documents, NotWhole, Source
+from parley.evidence.vouched import RecordKeyFile
 
 TITLE = b"Parley verification state, version 1\n"
 CHUNK_BYTES = 1 << 20
@@ -53,9 +54,20 @@ class Resumed(Checker):
     """A checker that goes on where another one stopped, and can be gone on from."""
 
     def __init__(
-        self, documents: Documents, all_signatures: bool, source: Seekable, state: bytes
+        self,
+        documents: Documents,
+        all_signatures: bool,
+        source: Seekable,
+        state: bytes,
+        record_key: RecordKeyFile | None = None,
     ) -> None:
-        super().__init__(documents, all_signatures)
+        super().__init__(documents, all_signatures, record_key)
+        if documents.agreement.deniable and record_key is None:
+            raise Misused(
+                "A deniable record is not verified without its record key, so no state of it is"
+                " kept or taken up.",
+                "Give --key FILE, or leave --keep and --since out.",
+            )
         self.state = b""
         self._source = source
         self._documents_hash = sha256(b"".join(map(sha256, documents.raw)))
@@ -162,7 +174,11 @@ class Resumed(Checker):
 
 
 def verify(
-    source: Seekable, *, since: bytes = b"", all_signatures: bool = False
+    source: Seekable,
+    *,
+    since: bytes = b"",
+    all_signatures: bool = False,
+    record_key: RecordKeyFile | None = None,
 ) -> tuple[Report, bytes]:
     """Check evidence from a state on; what stands, and the state to go on from next time.
 
@@ -171,7 +187,7 @@ def verify(
     begun: list[Resumed] = []
 
     def begin(documents: Documents) -> Checker:
-        begun.append(Resumed(documents, all_signatures, source, since))
+        begun.append(Resumed(documents, all_signatures, source, since, record_key))
         return begun[0]
 
     report = check(source, begin)

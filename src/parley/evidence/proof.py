@@ -24,6 +24,7 @@ from parley.core.keys import (
     sha256,
 )
 from parley.core.record import Head, Leaf
+from parley.core.vouching import CODE, CODE_BYTES, code_name
 from parley.core.wire import Reader, decode, encode, u8, u64
 from parley.evidence.sections import (
     DOCUMENTS,
@@ -38,6 +39,7 @@ from parley.evidence.sections import (
     read_documents,
     unbase64,
 )
+from parley.evidence.vouched import RecordKeyFile, check_vouched
 
 TITLE = "Parley proof, version 1"
 STANDARD = "c2sp.org/tlog-proof@v1"
@@ -45,11 +47,26 @@ SECTION = "proof"
 TIME_MAX = 253_402_300_799  # the end of the year 9999, the last that is written in four digits
 
 # How long a signature of a note is, with key id and, in a cosignature, its time (C2SP).
+_SIZES = {**SIGNATURE_BYTES, CODE: CODE_BYTES}
+_UNTIMED = (ED25519, CODE)
 _LENGTHS = {
+    4 + CODE_BYTES: CODE,
     4 + SIGNATURE_BYTES[ED25519]: ED25519,
     4 + 8 + SIGNATURE_BYTES[COSIGN_ED25519]: COSIGN_ED25519,
     4 + 8 + SIGNATURE_BYTES[COSIGN_MLDSA44]: COSIGN_MLDSA44,
 }
+
+
+_VOUCHED = """\
+Vouched   under a key that both parties hold: either could have written this. It convinces the two
+          of them. To anybody else it proves nothing: not who said it, and not that it was said
+"""
+_BY_SIGNATURE = """\
+the log key and the other side's cosigner key, from the letters, signed the
+checkpoint. The tables are in spec/record.md"""
+_BY_CODE = """\
+the checkpoint bears a code, HMAC under
+the record key. The tables are in spec/record.md and spec/deniable.md"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +111,14 @@ class Proof:
         return moment(self.leaf.time)
 
     @property
+    def deniable(self) -> bool:
+        """Whether only the two parties can be convinced by it (H9)."""
+        return self.documents.agreement.deniable
+
+    @property
     def signed_by_speaker(self) -> bool:
         """Whether the speaker's signature is in it."""
-        return any(each.kind == "checkpoint" for each in self.signed)
+        return not self.deniable and any(each.kind == "checkpoint" for each in self.signed)
 
     @property
     def received_at(self) -> str | None:
@@ -129,8 +151,7 @@ class Proof:
         leaf, marks = self.leaf, Marks.parse(self.leaf.marks)
         kind = Type(leaf.type).name if leaf.type in set(Type) else f"type {leaf.type:02X}"
         mark = f"{marks.precedence.name}, {marks.status.name}" if marks else "unknown marks"
-        by_speaker, by_reader = self.signed_by_speaker, self.received_at
-        receipt = "not in this file" if by_reader is None else by_reader
+        verify = f"parley verify FILE{' --key KEYFILE' if self.deniable else ''}"
         lines = [f"  | {line}" for line in re.split("[\n\u2028\u2029]", self.words or "")]
         shown = "\n".join(lines) if self.words else "  (not a text; the body is in the extra data)"
         return f"""{TITLE}
@@ -139,21 +160,27 @@ This file shows one entry of the record of a direct line between two parties, an
 
 {about(self.documents)}Entry     {"AB"[leaf.dir]} {leaf.n}: {kind}, {mark}
 Said by   {self.speaker}, {self.time}
-Signed    by {self.speaker}: {"yes" if by_speaker else "not in this file"}
-          by {self.reader}, as received: {receipt}
-Body      {len(leaf.body)} bytes, SHA-256 {sha256(leaf.body).hex()}
+{self._stood_by()}Body      {len(leaf.body)} bytes, SHA-256 {sha256(leaf.body).hex()}
 
 {shown}
 
 Times are the signers' own clocks, in UTC. The 48 digits under each party are the fingerprint of
 its letter of introduction; compare them with the digits that the party itself tells you.
 
-To check it: parley verify FILE. By hand: what follows the line "--- proof" is a C2SP tlog-proof.
+To check it: {verify}. By hand: what follows the line "--- proof" is a C2SP tlog-proof.
 Its extra data are the base64 of one CBOR list [direction, type, marks, time, seen, root of the
 other log at the size seen, transcript, blinding value, body]. The leaf is SHA-256 over the byte 00
 and 140 bytes made of these fields; with the hashes after the index it gives the root of the
-checkpoint by RFC 6962; the log key and the other side's cosigner key, from the letters, signed the
-checkpoint. The tables are in spec/record.md.
+checkpoint by RFC 6962; {_BY_CODE if self.deniable else _BY_SIGNATURE}.
+"""
+
+    def _stood_by(self) -> str:
+        """Who stands by the head, and what that is worth."""
+        if self.deniable:
+            return _VOUCHED
+        absent = "not in this file"
+        return f"""Signed    by {self.speaker}: {"yes" if self.signed_by_speaker else absent}
+          by {self.reader}, as received: {self.received_at or absent}
 """
 
     def standard(self) -> str:
@@ -171,19 +198,28 @@ checkpoint. The tables are in spec/record.md.
         )
 
     def _note_lines(self, signed: Signed) -> list[str]:
-        name = signer(self.documents, self.leaf.dir, signed.kind).name
+        name = _name(self.documents, self.leaf.dir, signed.kind)
         block, lines = Reader(signed.block), []
         for _ in range(block.uint(1)):
             algorithm, key_id = block.uint(1), block.take(4)
-            time = b"" if algorithm == ED25519 else u64(signed.time)
-            signature = block.take(SIGNATURE_BYTES[algorithm])
+            time = b"" if algorithm in _UNTIMED else u64(signed.time)
+            signature = block.take(_SIZES[algorithm])
             lines.append(f"— {name} {_base64(key_id + time + signature)}\n")
         return lines
 
-    def check(self) -> Proof:
-        """The proof itself, once every signature in it stands; NotWhole otherwise."""
+    def check(self, record_key: RecordKeyFile | None = None) -> Proof:
+        """The proof itself, once every signature in it stands; NotWhole otherwise.
+
+        On a deniable line that is a code, which without the record key has a form only (H9).
+        """
         where = f"head of {'AB'[self.leaf.dir]} at {self.size}"
+        if record_key is not None:
+            record_key.check_for(self.documents.agreement)
         for each in self.signed:
+            if self.deniable:
+                given = (each.kind, each.time, each.block)
+                check_vouched(where, self.head, *given, record_key)
+                continue
             key = signer(self.documents, self.leaf.dir, each.kind)
             check_head(where, key, self.head, each.kind, each.time, each.block)
         return self
@@ -194,6 +230,13 @@ def signer(documents: Documents, dir: int, kind: str) -> VerifyKey:
     if kind == "checkpoint":
         return documents.key(dir, "log")
     return documents.key(1 - dir, "cosigner")
+
+
+def _name(documents: Documents, dir: int, kind: str) -> str:
+    """The name of that key."""
+    if documents.agreement.deniable:
+        return code_name(documents.agreement.line_id)
+    return signer(documents, dir, kind).name
 
 
 def root_of(leaf: bytes, n: int, size: int, path: Sequence[bytes]) -> bytes:
@@ -222,7 +265,7 @@ _FORM = re.compile(
 )
 
 
-def verify(source: Source) -> Proof:
+def verify(source: Source, record_key: RecordKeyFile | None = None) -> Proof:
     """Check a proof with nothing but itself; NotWhole names the first thing that fails."""
     lines = Lines(source)
     opening = lines.small(DOCUMENTS[0])
@@ -234,7 +277,8 @@ def verify(source: Source) -> Proof:
     extra, n, path, size, notes = found.groups()
     leaf = _leaf(documents, unbase64(SECTION, extra), int(n))
     hashes = tuple(unbase64(SECTION, line) for line in path.splitlines())
-    proof = Proof(documents, leaf, hashes, int(size), _signed(documents, leaf.dir, notes)).check()
+    signed = _signed(documents, leaf.dir, notes)
+    proof = Proof(documents, leaf, hashes, int(size), signed).check(record_key)
     if proof.standard().encode() != given:
         raise NotWhole(SECTION, "it is not written in the canonical form")
     if proof._preamble().encode() != opening:
@@ -263,8 +307,9 @@ def _leaf(documents: Documents, extra: bytes, n: int) -> Leaf:
 def _signed(documents: Documents, dir: int, notes: bytes) -> tuple[Signed, ...]:
     """The signatures of the note as blocks, by kind."""
     found: list[Signed] = []
-    for kind in ("checkpoint", "cosign"):
-        name = signer(documents, dir, kind).name.encode()
+    kinds = ("checkpoint",) if documents.agreement.deniable else ("checkpoint", "cosign")
+    for kind in kinds:
+        name = _name(documents, dir, kind).encode()
         block, count, time = b"", 0, 0
         for line in notes.splitlines():
             _, theirs, packed = line.split(b" ")
@@ -275,7 +320,7 @@ def _signed(documents: Documents, dir: int, notes: bytes) -> tuple[Signed, ...]:
             if theirs == name:
                 count += 1
                 rest = signature[4:]
-                if algorithm != ED25519:
+                if algorithm not in _UNTIMED:
                     time, rest = int.from_bytes(rest[:8], "big"), rest[8:]
                 block += u8(algorithm) + signature[:4] + rest
         if count:

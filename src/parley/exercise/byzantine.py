@@ -61,7 +61,7 @@ class Liar(Resident):
             "cover": 0,
             "flags": 0,
         }
-        plain = Status(**(true | lies)).to_bytes(16)
+        plain = Status(**(true | lies)).to_bytes(self.terms.root_bytes)
         return line._seal_packet(Kind.STATUS, plain)
 
     def writes(self, n: int, plain: bytes) -> bytes | None:
@@ -79,7 +79,8 @@ class Liar(Resident):
         key = terms.our_keys.log
         head = Head(terms.line_id, terms.inc, terms.side, size, root)
         required, _ = head.checkpoint(key.public.name)
-        packet = Checkpoint(size, root, key.block([required]))
+        vouched = self.line.record_key.block(head.text) if terms.deniable else b""
+        packet = Checkpoint(size, root, vouched or key.block([required]))
         return self.line._seal_packet(Kind.CHECKPOINT, packet.to_bytes())
 
     def cosigns(self, size: int, root: bytes) -> bytes:
@@ -150,12 +151,14 @@ def is_no_entry(liar: Liar, victim: Resident) -> bytes | None:
 
 
 def signed_another_past(liar: Liar, victim: Resident) -> bytes | None:
-    """It signs another root for entries that were heard."""
+    """It signs or vouches for another root of entries that were heard."""
     return liar.signs(len(victim.theirs), b"\x01" * 32) if victim.theirs else None
 
 
-def cosigned_what_was_not_written(liar: Liar, victim: Resident) -> bytes:
+def cosigned_what_was_not_written(liar: Liar, victim: Resident) -> bytes | None:
     """It signs for more than we wrote."""
+    if liar.terms.deniable:
+        return None  # nobody reads it
     return liar.cosigns(len(victim.ours) + 1, b"\x01" * 32)
 
 
@@ -215,7 +218,7 @@ def with_more_to_say(liar: Liar, victim: Resident) -> bytes:
         echo=liar.line._ears.newest_status,
         cover=0,
         flags=0xC0,
-    ).to_bytes(16)
+    ).to_bytes(liar.terms.root_bytes)
     return liar.line._seal_packet(Kind.STATUS, plain + u8(9) + u8(4) + u32(7))
 
 
@@ -224,6 +227,11 @@ def badly_signed(liar: Liar, victim: Resident) -> bytes:
     size = len(victim.theirs)
     packet = Checkpoint(size, victim.root_at(liar.terms.side, size), b"\x01" + b"\x01" * 69)
     return liar.line._seal_packet(Kind.CHECKPOINT, packet.to_bytes())
+
+
+def signs_what_nobody_signs(liar: Liar, victim: Resident) -> bytes | None:
+    """It gives a signed receipt, for more than there is, on a line where nobody signs any."""
+    return liar.cosigns(len(victim.ours) + 1, b"\x01" * 32) if liar.terms.deniable else None
 
 
 def cut_short(liar: Liar, victim: Resident) -> bytes:
@@ -237,4 +245,11 @@ def junk(liar: Liar, victim: Resident) -> bytes:
     return liar.chance.randbytes(liar.chance.randrange(200))
 
 
-SMALL: tuple[Lie, ...] = (of_a_kind_to_come, with_more_to_say, badly_signed, cut_short, junk)
+SMALL: tuple[Lie, ...] = (
+    of_a_kind_to_come,
+    with_more_to_say,
+    badly_signed,
+    signs_what_nobody_signs,
+    cut_short,
+    junk,
+)

@@ -65,6 +65,7 @@ class Checks:
 
     def kept(self, station: Resident, change: Change) -> None:
         """L3: no entry gets its number while a FLASH waits; and see I1 for the rest."""
+        told_early(station, change)
         if not change.entries:
             return
         ours = [row for row in change.entries if row.dir == station.terms.side]
@@ -163,6 +164,14 @@ class Checks:
 
 
 # --- each by itself
+
+
+def told_early(station: Resident, change: Change) -> None:
+    """I19: what came before its turn was told in the step that kept it, and in no other."""
+    early = [row.n for row in change.held_put]
+    told = station.disk.notes.get("early", [])
+    hold("I19", told[len(told) - len(early) :] == early, "what came early was not told")
+    hold("I19", len(set(told)) == len(told), "what came early was told twice")
 
 
 def receipts_are_true(near: Resident, far: Resident) -> None:
@@ -303,14 +312,25 @@ def nothing_retired_is_kept(station: Resident) -> None:
 
 
 def at_rest(sides: Sequence[Resident]) -> bool:
-    """L1: everything released is everywhere, receipted and signed for."""
+    """L1: everything released is everywhere, receipted, and signed for or vouched for."""
     states = [station.state for station in sides]
+    deniable = sides[0].terms.deniable
     return all(
         not near.queued
-        and near.our_size == near.receipted == near.they_cosigned == far.their_size
-        and near.we_cosigned == near.their_size
+        and near.our_size == near.receipted == far.their_size
+        and (
+            near.our_size == near.our_cover.vouched == far.their_cover.vouched
+            if deniable
+            else near.our_size == near.they_cosigned == far.we_cosigned
+        )
         for near, far in (states, states[::-1])
-    )
+    ) and doubts_are_told(sides)
+
+
+def doubts_are_told(sides: Sequence[Resident]) -> bool:
+    """L7: whoever has found its own clock to be wrong, the other side's screen says so."""
+    near, far = sides
+    return (near.state.they_doubt, far.state.they_doubt) == (far.doubts_clock, near.doubts_clock)
 
 
 def rekeys_under_way(station: Resident) -> set[bytes]:

@@ -134,19 +134,10 @@ class Suspended(World):
 
     def keys_are_renewed(self) -> None:
         """L2 and L6: keys are renewed, or go with the line."""
-        if not any(row.type == Type.CLOSE for side in self.sides for row in side.ours):
+        if is_closed(self.sides):
+            loses_its_keys(self)
+        else:
             super().keys_are_renewed()
-            return
-        since = self.now
-        while not all(station.state.erased for station in self.sides):
-            over = self.now <= since + OVER_S_MAX + 12 * self.options.heartbeat_s
-            hold("L6", over, f"a closed line keeps its keys: {[s.state for s in self.sides]}")
-            self.runs_until(self.now + 1.0)
-        for station in self.sides:
-            station.disk.scrub()
-            for cells in station.disk.stolen_cells():
-                left = [name for name in KEYS if name in cells]
-                hold("I18", not left, f"a closed line has left {left} on a disk")
 
     def checks_all(self) -> None:
         """What was said was said knowing no suspension."""
@@ -160,6 +151,25 @@ class Suspended(World):
 
 
 # --- what must hold, in the words of the model
+
+
+def is_closed(sides: Sequence[Resident]) -> bool:
+    """Whether somebody has closed the line."""
+    return any(row.type == Type.CLOSE for station in sides for row in station.ours)
+
+
+def loses_its_keys(world: World) -> None:
+    """L6 and I18: a closed line is whole on both sides, and no disk has a key of it."""
+    since = world.now
+    while not all(station.state.erased for station in world.sides):
+        over = world.now <= since + OVER_S_MAX + 12 * world.options.heartbeat_s
+        hold("L6", over, f"a closed line keeps its keys: {[s.state for s in world.sides]}")
+        world.runs_until(world.now + 1.0)
+    for station in world.sides:
+        station.disk.scrub()
+        for cells in station.disk.stolen_cells():
+            left = [name for name in KEYS if name in cells]
+            hold("I18", not left, f"a closed line has left {left} on a disk")
 
 
 def respected(sides: Sequence[Resident]) -> None:

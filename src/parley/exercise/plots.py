@@ -169,6 +169,8 @@ class Lied(Rolled):
         honest, liar = self.sides
         assert isinstance(liar, Liar)
         name = self.chance.choice((*sorted(byzantine.STOP), "opens_twice"))
+        if self.options.deniable and name == "cosigned_what_was_not_written":
+            name = "signed_another_past"
         self.told(f"the great lie: {name}")
         self.later(0.0, self._people_speak)
         self.later(1.0, self._small_lie)

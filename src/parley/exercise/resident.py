@@ -15,6 +15,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import (
+    Early,
     Effect,
     GivenBack,
     Heard,
@@ -39,6 +40,7 @@ from parley.core.wire import decode, encode
 from parley.exercise.disk import Power, PowerCut, SimDisk
 from parley.station.carrying import Carrying, Departures
 from parley.station.declared import Declared, hold_to
+from parley.station.distrust import doubt_of
 from parley.station.lines import Agreed, Lines, OpenLine
 from parley.station.station import NUMBERED_BYTES_A_STEP, ROOM_S, TICK_S_MIN, TROUBLE_PAUSE_S
 
@@ -126,6 +128,7 @@ class Resident:
         self.power = Power()
         self.disk = SimDisk(self.power, self.chance)
         self.clock = SimClock(world, self.chance.uniform(0.0, 1e6))
+        self.started = self.clock.now
         self.drawn: list[bytes] = []  # every secret it ever drew
         self.ends: list[End] = []
         self.spoken = Spoken()
@@ -178,6 +181,7 @@ class Resident:
     def _starts(self) -> None:
         self.power.point("before the start")
         self.disk.scrub()
+        self.started = self.clock.now
         self._line_again()
         self.on = True
         self.soon()
@@ -318,6 +322,7 @@ class Resident:
                 for each in saying:
                     if self._says(line.line, each, now):
                         words.append(each)
+                line.line.doubt_clock(self.doubts_clock, now)
                 numbered = self._settle(now)
                 if armed or self.disk.bad:
                     after.append(self.state_on_disk())
@@ -373,6 +378,8 @@ class Resident:
                 self.disk.note("numbered", (queue_id, entry.n))
             case Heard(entry):
                 self.disk.note("inbox", entry.n)
+            case Early(row):
+                self.disk.note("early", row.n)
             case Receipted(upto):
                 self.disk.note("receipts", upto)
             case GivenBack(queue_id):
@@ -424,6 +431,11 @@ class Resident:
         return self._locators[1]
 
     # --- what it knows
+
+    @property
+    def doubts_clock(self) -> bool:
+        """Whether it has found its own wall clock to have jumped."""
+        return doubt_of(self.clock.now, self.started) is not None
 
     @property
     def state(self) -> LineState:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from parley.core.entry import Precedence
+from parley.exercise.declaring import Declarer, is_closed, loses_its_keys, one_mind, respected
 from parley.exercise.faults import Parcel
 from parley.exercise.resident import Resident
 from parley.exercise.violation import hold
@@ -118,7 +119,8 @@ class Staged(World):
 
     def settles(self) -> tuple[Resident, Resident]:
         """Both, and where the power of one will fail."""
-        sides = super().settles()
+        a, b = (Declarer(self, self.terms(side), "ab"[side]) for side in (0, 1))
+        sides = (a, b)
         for station in sides:
             station.power.passed = 0
         if self._point is not None:
@@ -143,8 +145,13 @@ class Staged(World):
         self.plays()
         self.heals()
         self.comes_to_rest()
-        self.keys_are_renewed()
+        if is_closed(self.sides):
+            loses_its_keys(self)
+        else:
+            self.keys_are_renewed()
         self.checks_all()
+        respected(self.sides)
+        one_mind(self.sides)
         return self.at_the_end()
 
 
@@ -175,6 +182,11 @@ def long_text(side: int) -> Deed:
     return lambda world: world.sides[side].releases(
         [(Precedence.ROUTINE, f"{world.next_text()} " + "x" * 60_000)]
     )
+
+
+def declares(side: int, order: str) -> Deed:
+    """A suspension, a test to lift one, or a close."""
+    return lambda world: world.sides[side].releases([(Precedence.IMMEDIATE, order)])
 
 
 def breaks(link: int = 0) -> Deed:
@@ -293,6 +305,18 @@ _ALL: dict[str, Scenario] = {
     "fresh-keys-while-speaking": Scenario(
         _longer(8.0, rekey_entries=4),
         ((2.0, says(0, 5)), (2.6, says(1, 5)), (3.2, says(0, 5)), (4.0, says(1, 5))),
+    ),
+    "suspended-and-lifted": Scenario(
+        deeds=(
+            *((2.0, declares(0, "suspend")), (2.0, says(1, 3)), (2.6, says(0))),
+            *((3.0, declares(1, "lift")), (3.4, declares(0, "lift")), (4.0, says(1, 2))),
+        )
+    ),
+    "closed-by-both-at-once": Scenario(
+        deeds=((2.0, says(0, 2)), (2.5, declares(0, "close")), (2.5, declares(1, "close")))
+    ),
+    "closed-with-words-on-the-way": Scenario(
+        deeds=((2.0, says(1, 3)), (2.001, declares(0, "close")), (2.002, says(1, 2)))
     ),
     "fresh-keys-cross-and-are-lost": Scenario(
         _longer(9.0, rekey_entries=2),

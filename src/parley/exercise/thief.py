@@ -3,7 +3,8 @@
 What was accepted before the theft stays closed. What is sent afterwards stays open to the thief
 only until the direction has fresh keys: a REKEY sealed to a prekey that did not exist when the
 disk was copied. The thief here does what a thief would do: it takes every byte string it finds
-for every kind of key, follows chains, opens OPENs and REKEYs, and tries all recorded envelopes.
+for every kind of key, follows chains, opens OPENs and REKEYs, and tries all recorded envelopes. On
+a deniable line it finds the record key, which is kept: that writes heads, and must open nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.errors import ParleyError
 from parley.core.keys import Prekey, hkdf32, hmac_sha256, sha256
-from parley.core.record import commitment
+from parley.core.record import Head, commitment
 from parley.core.seal import (
     LOCATOR_BYTES,
     Epoch,
@@ -23,6 +24,7 @@ from parley.core.seal import (
     packet_locator,
 )
 from parley.core.speaking import OPEN
+from parley.core.vouching import code_block
 from parley.core.wire import Reader, decode
 from parley.exercise.cells import epochs_in, strings_in
 from parley.exercise.violation import Violation
@@ -62,6 +64,7 @@ class Thief:
         self.now = now
         self.opened = 0  # entries
         self.healed = 0  # directions that locked the thief out later
+        self.record_keys = 0  # found, and shown to be what vouches for the heads
         self.names = " and ".join(victim.name for victim in victims)
         self._cells = [cells for victim in victims for cells in victim.disk.stolen_cells()]
         # Below these numbers every key must be gone (S4), and how many fresh epochs of a direction
@@ -95,6 +98,7 @@ class Thief:
         self._open_opens(recorder, sides, prekeys, epochs)
         self._open_rekeys(recorder, sides, prekeys, found, epochs)
         self._try_strings_in(found, sides)
+        self.record_keys = sum(_vouches(item, side) for item in found for side in sides)
         for speaker in sides:
             self._try_envelopes(speaker, epochs)
 
@@ -198,6 +202,15 @@ class Thief:
             raise Violation("I9", f"the disk of {self.names} opens entry {n} of log {dir}")
 
 
+def _vouches(item: bytes, side: Resident) -> bool:
+    """Whether this string gives the code that a kept head bears."""
+    if not side.terms.deniable or not side.heads:
+        return False
+    row, terms = side.heads[-1], side.terms
+    head = Head(terms.line_id, terms.inc, row.dir, row.size, row.root)
+    return code_block(item, terms.line_id, head.text) == row.block
+
+
 def _places(plain: bytes) -> range:
     """Where the public keys stand in PREKEYS."""
     return range(5, 1 + 1220 * plain[0], 1220)
@@ -207,11 +220,12 @@ class _Rekey:
     """A REKEY that the thief can read, because its epoch was stolen (spec/seal.md)."""
 
     def __init__(self, plain: bytes, dir: int, terms: Any, epoch: Epoch) -> None:
-        numbers = plain[:16]  # e, prekey id, base
+        e, number, base = plain[:4], plain[4:8], plain[8:16]
         place = terms.line_id + terms.inc.to_bytes(4) + bytes([dir])
+        bound = terms.bound_base(int.from_bytes(base)).to_bytes(8)
         self._epoch = epoch
-        self._info = b"pl1 rekey seal" + place + numbers + epoch.et
-        self._numbers = numbers[:4] + numbers[8:]
+        self._info = b"pl1 rekey seal" + place + e + number + bound + epoch.et
+        self._e, self._base, self._said = int.from_bytes(e), int.from_bytes(base), e + bound
         self._sealed = plain[16 : 16 + 1168]
 
     def grown(
@@ -242,9 +256,8 @@ class _Rekey:
 
     def _transcript(self, public: bytes) -> bytes:
         before = b"pl1 rekey" + self._epoch.et
-        return sha256(before + self._sealed + sha256(public) + self._numbers)
+        return sha256(before + self._sealed + sha256(public) + self._said)
 
     def _next(self, public: bytes, secret: bytes) -> Epoch:
-        e, base = int.from_bytes(self._numbers[:4]), int.from_bytes(self._numbers[4:])
         et = self._transcript(public)
-        return Epoch._grow(hmac_sha256(self._epoch.nk, secret + et), et, e, base)
+        return Epoch._grow(hmac_sha256(self._epoch.nk, secret + et), et, self._e, self._base)

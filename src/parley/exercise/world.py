@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from parley.core.entry import Precedence
@@ -28,6 +28,7 @@ REKEY_S_MAX = 60.0
 LOOK_S = 0.5  # how often a healed world is asked whether it is at rest
 CHECK_STEPS = 150  # checks between so many steps
 QUIET_HEARTBEATS = 4.0
+DENIABLE_SHARE = 0.25  # of the worlds
 
 FAST = Bearing("net", 0.005, 2_000_000.0, called=True)
 SATELLITE = Bearing("satellite", 0.6, 50_000.0, called=False)
@@ -61,6 +62,7 @@ class Options:
     psk0: bytes | None
     rekey_entries: int
     rekey_s: float
+    deniable: bool = False
 
     @classmethod
     def of(cls, chance: random.Random) -> Options:
@@ -186,8 +188,9 @@ class World:
         self.steps_at_check = 0
 
     def draws(self) -> Options:
-        """How bad it is."""
-        return Options.of(self.chance)
+        """How bad it is. The policy has a chance of its own: older numbers keep their worlds."""
+        deniable = random.Random(f"policy {self.kind} {self.seed}").random() < DENIABLE_SHARE
+        return replace(Options.of(self.chance), deniable=deniable)
 
     def settles(self) -> tuple[Resident, Resident]:
         """The two stations."""
@@ -204,6 +207,7 @@ class World:
             heartbeat_s=options.heartbeat_s,
             rekey_entries=options.rekey_entries,
             rekey_s=options.rekey_s,
+            deniable=options.deniable,
         )
 
     # --- time

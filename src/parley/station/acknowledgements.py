@@ -16,7 +16,7 @@ from parley.core.entry import Precedence, Status, Type, body_of, check_text
 from parley.core.errors import Misused, Refused
 from parley.core.record import check_group
 from parley.core.wire import Value
-from parley.station import messages
+from parley.station import early, messages
 from parley.station.lines import OpenLine, since_2020
 from parley.station.operations import Words, operation
 from parley.station.people import OFFICE_BYTES_MAX, check_name
@@ -89,6 +89,7 @@ def show(station: Station, open_line: OpenLine, first: int, count: int) -> list[
     at_work.check_not_halted(state)
     if state.closed:
         return []  # nothing is said any more, not even that somebody looks
+    count = min(count, state.their_size - first)  # what is provisional waits
     new = messages.mark_displayed(station, open_line, open_line.theirs, first, count)
     runs: list[list[int]] = []
     for n in new:
@@ -112,8 +113,13 @@ def show(station: Station, open_line: OpenLine, first: int, count: int) -> list[
 
 @operation("open", roles=("watch",))
 def open_(station: Station, who: Person, *, n: int, line: str | None = None) -> dict[str, Any]:
-    """Open a message of theirs, by name; its clock stops."""
-    open_line, row = _theirs(station, line, n)
+    """Open a message of theirs, by name; its clock stops. Of a provisional one it is said when it
+    has joined the record."""
+    open_line = station.line(line)
+    row = messages.must_find(station, open_line, open_line.theirs, n, early_too=True)
+    if messages.is_early(station, open_line, open_line.theirs, n):
+        missing = early.opens(station, open_line, who, n)
+        return _done(open_line, n, early.OPENED, by=who.view(), outstanding=missing)
     if station.state(open_line).closed:  # it stops ringing here; the other side is not told
         messages.acknowledge(station, open_line, open_line.theirs, n)
         return _done(open_line, n, "opened", by=who.view())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from parley.bearers import Path
@@ -118,11 +119,23 @@ class Bearings:
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def start(self, station: Station) -> None:
-        """Begin with those that are set up; Unavailable when one of them cannot."""
+        """Begin with those that are set up; Unavailable when none of them can.
+
+        One whose port is taken is tried again and stands on every screen; the others serve.
+        """
         self._serving = True
+        failed: list[tuple[Bearing, ParleyError]] = []
         for bearing in bearers_of(station):
             self._all.append(bearing)
-            await bearing.start()
+            try:
+                await bearing.start()
+            except ParleyError as error:
+                failed.append((bearing, error))
+        if failed and len(failed) == len(self._all):
+            raise failed[0][1]
+        for down, trouble in failed:
+            station.in_next_step(partial(_note, station, down, trouble))
+            self._do(keep_trying(down))
 
     async def stop(self) -> None:
         """Close every path."""
@@ -233,8 +246,14 @@ def describe(station: Station) -> list[dict[str, Any]]:
     return station.bearings.describe() or [bearing.describe() for bearing in bearers_of(station)]
 
 
+def _note(station: Station, bearing: Bearing, error: ParleyError) -> None:
+    station.trail.happened(
+        station.now.wall, "bearer down", f"bearer {bearing.id}: {error.sentence}"
+    )
+
+
 async def keep_trying(bearing: Bearing) -> None:
-    """Start a bearer that was added while the station serves, however long its port is taken."""
+    """Start a bearer while the station serves, however long its port is taken."""
     while True:
         with suppress(ParleyError):
             await bearing.start()

@@ -66,7 +66,13 @@ SUCCESSION = Kind(
     "The next root of a party takes the place of the one before. Give it to: parley accept FILE\n"
     "No digits are compared anew; any root but the one they named is refused.",
 )
-KINDS = (LETTER, AGREEMENT, REQUEST, ANSWER, SECRET, REVOCATION, SUCCESSION)
+RECORD_KEY = Kind(
+    "record key",
+    "Parley record key of a deniable line",
+    "For the two parties alone: whoever has it can check the record, and can write it anew.\n"
+    "Use it with: parley verify EVIDENCE --key FILE",
+)
+KINDS = (LETTER, AGREEMENT, REQUEST, ANSWER, SECRET, REVOCATION, SUCCESSION, RECORD_KEY)
 
 
 def kind_of(file: bytes) -> Kind | None:

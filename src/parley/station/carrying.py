@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from parley.bearers import Path
 from parley.core.effects import Effect, Outcome, Scrub, Transmit
 from parley.core.errors import ParleyError
+from parley.core.speaking import FRAME_VERSION
 from parley.core.terms import Instant
 from parley.station.lines import Lines, OpenLine
 from parley.store import Store
@@ -87,6 +88,8 @@ class Carrying:
 
     def __init__(self, lines: Lines) -> None:
         self.strange_frames = 0  # that no line knew
+        # Who, it seems, speaks a newer version on which line; the station tells people.
+        self.newer: dict[OpenLine, str] = {}
         self._lines = lines
         self._carried: dict[Path, OpenLine] = {}
 
@@ -133,8 +136,13 @@ class Carrying:
                     continue
                 self.bind(path, open_line, now)
                 bound = open_line
-            elif open_line.line.hear(frame, now, path.peer).authentic and not path.vouched:
                 path.vouched = True
+                continue
+            outcome = open_line.line.hear(frame, now, path.peer)
+            if outcome.authentic and not path.vouched:
+                path.vouched = True
+            elif outcome is Outcome.NEWER and (path.vouched or path.dialled):
+                self.newer[open_line] = path.peer
         return bound
 
     def _whose(self, path: Path, frame: bytes, now: Instant) -> OpenLine | None:
@@ -148,6 +156,8 @@ class Carrying:
             # not vouched for, and every other is used beside it.
             if outcome.authentic or outcome is Outcome.ASKED:
                 return open_line
+            if outcome is Outcome.NEWER and frame[0] >> 5 == FRAME_VERSION:
+                self.newer[open_line] = path.peer  # it is an OPEN, and names the line
         return None
 
 

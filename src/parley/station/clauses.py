@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from parley.core.agreement import Agreement
 from parley.core.entry import Precedence, Status
-from parley.core.errors import Refused
+from parley.core.errors import Misused, Refused
 from parley.core.identity import digits
 
 
@@ -37,7 +37,8 @@ def difference(old: Agreement, new: Agreement) -> list[str]:
 
 def cautions(agreement: Agreement) -> list[Caution]:
     """What weakens the line so much that a person types a word before signing (I19)."""
-    return [] if agreement.psk0 else [NO_SECRET]
+    found = [] if agreement.psk0 else [NO_SECRET]
+    return [*found, NO_PROOF] if agreement.deniable else found
 
 
 def check_words(agreement: Agreement, typed: Collection[str]) -> None:
@@ -59,6 +60,13 @@ NO_SECRET = Caution(
     "WITHOUT",
     "no secret exchanged in person protects this line: whoever breaks its key exchange one day"
     " can read what was recorded of it",
+)
+
+
+NO_PROOF = Caution(
+    "DENIABLE",
+    "the record of this line proves nothing to anybody but the two parties: not to a court, not to"
+    " an inquiry, not to an ally; each can deny what it said, and write what the other did not say",
 )
 
 
@@ -92,6 +100,26 @@ def _suspension(a: Agreement) -> str:
     words += ["FLASH passes in suspension."] if flash else []
     words += [f"Takes effect {span(notice_s)} after notice at the earliest."] if notice_s else []
     return "\n".join(filter(None, words))
+
+
+def shown_across_a_gap(least: object) -> int:
+    """Key 29 from the word a person gives (spec/display.md G1)."""
+    try:
+        return int(Precedence[str(least)]) if least != "NONE" else 0
+    except KeyError as error:
+        raise Misused(
+            f"{least!r:.40} is no precedence.", "It is NONE, PRIORITY, IMMEDIATE or FLASH."
+        ) from error
+
+
+def _display(a: Agreement) -> str:
+    if not a.provisional:
+        return "every entry is shown in its turn"
+    above = "" if a.provisional == Precedence.FLASH else " and above"
+    return (
+        f"{Precedence(a.provisional).name}{above} is shown at once, PROVISIONAL, while what was"
+        " said before it is still missing"
+    )
 
 
 def _two(a: Agreement, pair: tuple[str, ...]) -> str:
@@ -131,11 +159,15 @@ CLAUSES: tuple[tuple[str, Callable[[Agreement], str]], ...] = (
     ("Heartbeat", lambda a: f"each station is heard at least once in {span(a.heartbeat_s)}"),
     ("Tests", _tests),
     ("Suspension", _suspension),
+    ("Display", _display),
     ("Forms of address", lambda a: _two(a, a.address)),
     (
         "Record",
         lambda a: (
-            "attributable: each party can prove to others what the other said; signed at the"
+            "deniable: provable to each other only; each party can check what the other said, and"
+            " nobody else can tell which of the two wrote it"
+            if a.deniable
+            else "attributable: each party can prove to others what the other said; signed at the"
             f" latest after {a.attribution[0]:,} entries or {span(a.attribution[1])}"
         ),
     ),

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parley.core.entry import EPOCH_2020
 from parley.core.errors import ParleyError
 from parley.station import lives
 from parley.station.audit_trail import PAGE_ROWS, checked
 from parley.station.bearing import describe
 from parley.station.clock import SKEW_S_MAX, stamp
+from parley.station.distrust import OLDEST_CLOCK
+from parley.station.distrust import view as clocks
 from parley.station.folder import KEYS_NAME, check_private, read_keys
 from parley.station.lines import posix
 from parley.station.operations import Beside, operation
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 Finding = dict[str, Any]
-OLDEST_CLOCK = EPOCH_2020 + 6 * 366 * 86_400  # this program is younger than 2026
 
 
 @operation("doctor", roles=(), reads=True, setup=True)
@@ -129,6 +129,10 @@ def _clock(station: Station) -> Finding:
                         " of ours.",
                         "One of the two is wrong; ask them what theirs shows.",
                     )
+        for doubt in clocks(station, open_line)["doubts"]:
+            return _finding(
+                "clock", False, doubt, "Ask them what their clock shows, and look at ours."
+            )
     return _finding("clock", True, f"The clock shows {stamp(now)} and has not jumped.")
 
 

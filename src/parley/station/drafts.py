@@ -178,13 +178,7 @@ def view(station: Station, draft: Draft) -> dict[str, Any]:
         "from_desk": header.get(Key.FROM_DESK),
         "to_desks": header.get(Key.TO_DESKS, []),
         "text": text,
-        **{
-            told: found
-            for name, key in REFERENCES.items()
-            for told, found in messages.reference_view(
-                open_line, name, header.get(key), _dir(open_line, key)
-            )
-        },
+        **messages.references_view(open_line, header, REFERENCES),
         "sha256": draft.sha256,
         "bytes": len(text.encode()),
         "words": len(text.split()),
@@ -216,8 +210,14 @@ def arrived_since(station: Station, draft: Draft, displayed: int = 0) -> list[di
     open_line = draft.open_line
     rows = station.store.sql(
         "SELECT n, type, marks, kept FROM messages WHERE line_id = ? AND inc = ? AND dir = ?"
-        " AND n >= ? ORDER BY n LIMIT ?",
-        (*open_line.key, open_line.theirs, max(draft.base, displayed), LISTED_MAX),
+        " AND n >= ? AND n < ? ORDER BY n LIMIT ?",
+        (
+            *open_line.key,
+            open_line.theirs,
+            max(draft.base, displayed),
+            station.state(open_line).their_size,
+            LISTED_MAX,
+        ),
     )
     return [
         {
@@ -267,11 +267,6 @@ def read_precedence(name: str) -> Precedence:
     return found
 
 
-def _dir(open_line: OpenLine, key: Key) -> int:
-    """In whose log a reference belongs."""
-    return open_line.theirs if key == Key.ANSWERS else open_line.ours
-
-
 def _header(
     station: Station, open_line: OpenLine, header: dict[int, Any], written: Written
 ) -> dict[int, Any]:
@@ -294,7 +289,7 @@ def _header(
     for name, key in REFERENCES.items():
         n: int | None = getattr(written, name)
         if n is not None:
-            dir = _dir(open_line, key)
+            dir = messages.dir_of(open_line, key)
             messages.must_find(station, open_line, dir, n)
             older = [] if open_line.current is open_line else [open_line.inc]
             header[key] = [dir, n, *older]

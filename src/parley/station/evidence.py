@@ -16,6 +16,7 @@ from parley.core.wire import encode
 from parley.evidence.audit import Summary, preamble
 from parley.evidence.proof import Proof, Signed
 from parley.evidence.sections import Documents, documents_text
+from parley.evidence.vouched import RecordKeyFile
 from parley.station.lines import OpenLine
 from parley.store.reading import Reader, Reading
 
@@ -108,7 +109,14 @@ def inclusion(leaves: Iterable[bytes], n: int, size: int) -> tuple[bytes, ...]:
     return tuple(trees[between].fold() for between in reversed(ranges))
 
 
-def prove(reader: Reader, key: tuple[bytes, int], documents: Documents, dir: int, n: int) -> Proof:
+def prove(
+    reader: Reader,
+    key: tuple[bytes, int],
+    documents: Documents,
+    dir: int,
+    n: int,
+    record_key: RecordKeyFile | None = None,
+) -> Proof:
     """One entry with its proof, under the earliest head that both sides signed, or one of them."""
     rows = reader.entries(*key, dir, n, 1)
     if not rows:
@@ -117,7 +125,8 @@ def prove(reader: Reader, key: tuple[bytes, int], documents: Documents, dir: int
     size = _size_signed_above(reader, key, dir, n)
     if size is None:
         raise Refused(
-            f"Entry {'AB'[dir]} {n} is not under a signed head yet.",
+            f"Entry {'AB'[dir]} {n} is not"
+            f" {'vouched for' if documents.agreement.deniable else 'under a signed head'} yet.",
             "Try again in a second; while the line is down, when it is up again.",
         )
     heads = reader.heads_between(*key, dir, (size, size + 1))
@@ -142,7 +151,7 @@ def prove(reader: Reader, key: tuple[bytes, int], documents: Documents, dir: int
         row.body,
     )
     path = inclusion(reader.leaves(*key, dir, size), n, size)
-    return Proof(documents, leaf, path, size, tuple(signed)).check()
+    return Proof(documents, leaf, path, size, tuple(signed)).check(record_key)
 
 
 def _size_signed_above(reader: Reader, key: tuple[bytes, int], dir: int, n: int) -> int | None:

@@ -92,13 +92,19 @@ class Home:
             )
         return cls(path, Config.read(path / CONFIG_NAME), keys, letter)
 
-    def keys_of(self, certificate: Certificate) -> OurKeys | None:
+    def keys_of(self, certificate: Certificate) -> OurKeys:
         """Our keys of that certificate: those in force, or earlier ones that a line still needs."""
         if certifies(certificate, self.keys):
             return self.keys
         path = self.path / KEYS_NAME / str(certificate.serial)
         keys = read_keys(path) if path.exists() else None
-        return keys if keys is not None and certifies(certificate, keys) else None
+        if keys is None or not certifies(certificate, keys):
+            raise Unavailable(
+                f"The keys of serial {certificate.serial}, on which a line stands, are not in"
+                f" {self.path / KEYS_NAME}.",
+                "Restore the folder's keys from the backup that the database is of.",
+            )
+        return keys
 
     @contextmanager
     def lock(self) -> Iterator[None]:

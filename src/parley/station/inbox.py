@@ -72,7 +72,7 @@ def message(
     if dir not in ("ours", "theirs"):
         raise Misused(f"There is no direction {dir!r:.20}.", "ours or theirs.")
     side = open_line.ours if dir == "ours" else open_line.theirs
-    row = messages.must_find(station, open_line, side, n)
+    row = messages.must_find(station, open_line, side, n, early_too=True)
     return Viewer(station, open_line).message(row)
 
 
@@ -127,7 +127,8 @@ def _unnumbered(station: Station, open_line: OpenLine) -> list[dict[str, Any]]:
 
 def _displayed_to(station: Station, who: Person, open_line: OpenLine, rows: list[Any]) -> None:
     """Write DISPLAYED in the next step for what this officer is about to see."""
-    new = [row["n"] for row in rows if not row["displayed"]]
+    state = station.state(open_line)
+    new = [row["n"] for row in rows if not row["displayed"] and row["n"] < state.their_size]
     if not new or station.state(open_line.current).halted is not None:
         return
     for first in range(new[0], new[-1] + 1, DISPLAY_MAX):

@@ -12,16 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from parley.core.agreement import Agreement, Paper, terms
+from parley.core.agreement import ATTRIBUTABLE, DENIABLE, Agreement, Paper, terms
 from parley.core.entry import Status
 from parley.core.errors import Malformed, Misused, Refused, Unavailable
 from parley.core.identity import Letter
 from parley.core.kept import Change
 from parley.core.keys import Prekey
 from parley.core.wire import encode
-from parley.station import meeting, replacing, stops, vouching
+from parley.station import clauses, meeting, replacing, vouching
 from parley.station.clauses import cautions, check_words, difference, render
-from parley.station.folder import Home
 from parley.station.letters import Known, by_fingerprint, by_name, from_base64, to_base64
 from parley.station.lines import Agreed
 from parley.station.operations import operation
@@ -31,46 +30,10 @@ from parley.store.sqlite import SqliteStore
 if TYPE_CHECKING:
     from parley.station.station import Station
 
-MARKS = {"ACTUAL": Status.ACTUAL, "EXERCISE": Status.EXERCISE}
-
-
-# --- lines that are open
-
-
-def agreed(store: SqliteStore, home: Home) -> list[Agreed]:
-    """Every line that was opened, with signatures checked anew; oldest first."""
-    found = []
-    for row in store.sql("SELECT line_id, inc FROM agreements ORDER BY opened, line_id, inc"):
-        found.append(_agreed(store, home, row["line_id"], row["inc"]))
-    return found
-
-
-def _agreed(store: SqliteStore, home: Home, line_id: bytes, inc: int) -> Agreed:
-    row = _opened(store, line_id, inc)
-    ours, theirs = Letter.parse(row["ours"]), Letter.parse(row["theirs"])
-    a, b = sorted((ours, theirs), key=lambda letter: letter.fingerprint)
-    agreement = Agreement.parse(row["paper"]).verify(a, b)
-    if stops.keys_gone(store, line_id, inc):
-        looked_at = terms(agreement, ours, home.keys, theirs, spent=agreement.psk0, over=True)
-        return Agreed.of(agreement, looked_at)
-    keys = home.keys_of(ours.certificate)
-    if keys is None:
-        raise Unavailable(
-            f"The keys of serial {ours.certificate.serial}, on which the line {agreement.name}"
-            " stands, are not in this folder.",
-            "Restore the folder's keys from the backup that the database is of.",
-        )
-    psk0, spent = meeting.kept(store, agreement, agreement.side_of(ours.fingerprint))
-    return Agreed.of(agreement, terms(agreement, ours, keys, theirs, psk0, spent=spent))
-
-
-def _opened(store: SqliteStore, line_id: bytes, inc: int) -> Any:
-    rows = store.sql(
-        "SELECT paper, ours, theirs FROM agreements WHERE line_id = ? AND inc = ?", (line_id, inc)
-    )
-    if not rows:
-        raise Refused(f"There is no line {line_id.hex()[:8]} here.", "`parley status` lists them.")
-    return rows[0]
+NAMED: dict[str, dict[str, int]] = {
+    "mark": {"ACTUAL": Status.ACTUAL, "EXERCISE": Status.EXERCISE},
+    "policy": {"attributable": ATTRIBUTABLE, "deniable": DENIABLE},
+}
 
 
 # --- an agreement in our hands
@@ -340,16 +303,19 @@ def _with_terms(base: Agreement, given: dict[str, Any], side: int) -> Agreement:
             raise Misused(f"There is no term {name!r:.40}.", f"There is: {', '.join(TERMS)}.")
         if type(value) is not kind:
             raise Misused(f"The term {name!r} does not fit.", f"It is {_KINDS[kind]}.")
-        if name == "mark":
-            if value not in MARKS:
-                raise Misused(f"{value!r:.40} is no mark.", "It is ACTUAL or EXERCISE.")
-            changes[name] = MARKS[value]
+        if name in NAMED:
+            known = NAMED[name]
+            if value not in known:
+                raise Misused(f"{value!r:.40} is no {name}.", f"It is {' or '.join(known)}.")
+            changes[name] = known[value]
         elif name in _CLOCKS:
             clocks[_CLOCKS.index(name)] = value
         elif name == "our_address":
             address[side] = value
         elif name == "their_address":
             address[1 - side] = value
+        elif name == "provisional":
+            changes[name] = clauses.shown_across_a_gap(value)
         elif name in _SUSPENDING:
             suspending[_SUSPENDING.index(name)] = value
         else:
@@ -374,9 +340,11 @@ TERMS: dict[str, type] = {
     "suspension": str,
     "suspension_flash": bool,
     "suspension_notice_s": int,
+    "provisional": str,
     "our_address": str,
     "their_address": str,
     "psk0": bool,
+    "policy": str,
 }
 
 

@@ -16,6 +16,7 @@ from parley.core.line import Line
 from parley.core.terms import Instant, Terms
 from parley.core.wire import Value
 from parley.station.declared import Declared
+from parley.station.distrust import Claims
 
 # What may wait in a path's buffer before ROUTINE gets no more room: with what the kernel keeps
 # unsent, about two of the largest envelopes, and no FLASH waits behind more.
@@ -73,6 +74,7 @@ class Agreed:
     terms: Terms
     suspending: tuple[bool, int] = (False, 0)  # whether FLASH passes in suspension; notice, seconds
     psk0: bool = False  # a secret of the meeting is used
+    provisional: int = 0  # least precedence that is shown across a gap; 0 for none
 
     @classmethod
     def of(cls, agreement: Agreement, terms: Terms) -> Agreed:
@@ -91,7 +93,13 @@ class Agreed:
             psk0=agreement.psk0,
             terms=terms,
             suspending=agreement.suspending,
+            provisional=agreement.provisional,
         )
+
+    @property
+    def policy(self) -> str:
+        """To whom the record can be proved: deniable is to each other only."""
+        return "deniable" if self.terms.deniable else "attributable"
 
     @property
     def hex(self) -> str:
@@ -110,6 +118,11 @@ class OpenLine:
         self.declared = Declared(agreed.terms.side, *agreed.suspending)
         self.declared_told = ""  # the state that people were last told of
         self.stop: Stop | None = None
+        self.claims = Claims.none()
+        self.newer_at: float | None = None  # when (mono) a frame last claimed a newer version
+        # What this start found shown already: the size of their log, and beyond it (G5).
+        self.shown_upto = 0
+        self.shown_early: frozenset[int] = frozenset()
         self.take_up(agreed, line, past)
 
     def take_up(self, agreed: Agreed, line: Life, past: Sequence[PastLine]) -> None:
@@ -180,6 +193,10 @@ class OpenLine:
         """A direction in words."""
         return "ours" if dir == self.ours else "theirs"
 
+    def shown_before(self, n: int) -> bool:
+        """Whether their message was shown before this start (spec/display.md G5)."""
+        return n < self.shown_upto or n in self.shown_early
+
     def room(self) -> int:
         """Bytes of ROUTINE that may be handed over now."""
         if not self.paths:
@@ -234,6 +251,8 @@ class OpenLine:
 
     def observe(self, state: LineState) -> str:
         """Whether the other side was heard: our newest STATUS that it has echoed says so."""
+        if state.erased:
+            return "over"
         if state.last_heard_s is None:
             return "not yet"
         return "heard" if state.last_heard_s <= self.silent_after_s() else "silent"
@@ -253,6 +272,9 @@ class PastLine(OpenLine):
         self.paths = []
         self.past = []
         self.declared = Declared(agreed.terms.side, *agreed.suspending)
+        self.claims = Claims.none()
+        self.newer_at = None
+        self.shown_upto, self.shown_early = 0, frozenset()
         self._ended = ended
 
     def state(self, now: Instant) -> LineState:
@@ -322,6 +344,10 @@ class Lines:
             each for each in lives if each.agreed.hex.startswith(name.lower())
         ]
         return found[0] if len(found) == 1 else None
+
+    def moving(self) -> list[OpenLine]:
+        """Lines that nobody has stopped."""
+        return [each for each in self._lines.values() if each.stop is None]
 
     def earlier(self) -> list[OpenLine]:
         """Lines that are over, oldest first."""

@@ -8,6 +8,7 @@ is in the record all the same, and just says nothing about any message.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from parley.core.entry import (
 from parley.core.errors import Refused
 from parley.core.kept import EntryRow
 from parley.core.wire import Value, encode, u8
-from parley.station import roster
+from parley.station import distrust, early, roster
 from parley.station.lines import OpenLine, posix
 from parley.station.standing import declared_view
 
@@ -74,6 +75,7 @@ def content_hash(type: int, marks: int, content: Content | None, body: bytes) ->
 
 def numbered(station: Station, open_line: OpenLine, queue_id: int, entry: EntryRow) -> None:
     """An entry of ours has its number."""
+    distrust.claimed(station, open_line, entry)
     key, waiting = open_line.key, -1 - queue_id
     changed = station.store.sql(
         "UPDATE acts SET n = ?, at_ours = ? WHERE line_id = ? AND by_inc = ? AND dir = ? AND n = ?"
@@ -90,7 +92,7 @@ def numbered(station: Station, open_line: OpenLine, queue_id: int, entry: EntryR
         "UPDATE releases SET n = ? WHERE line_id = ? AND inc = ? AND queue_id = ? AND n IS NULL",
         (entry.n, *key, queue_id),
     )
-    _remember(station, open_line, entry, None)
+    remember(station, open_line, entry, None)
     _stage(station, open_line, entry.dir, entry.n, "numbered", entry.wall, entry.marks)
 
 
@@ -132,6 +134,7 @@ def about_the_line(station: Station, open_line: OpenLine) -> list[EntryRow]:
 
 def heard(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
     """An entry of theirs has joined the record."""
+    distrust.claimed(station, open_line, entry)
     content = read_body(entry.type, entry.marks, entry.body)
     if entry.type in NOT_MESSAGES:
         if content is not None and entry.type in ACTS:
@@ -143,18 +146,15 @@ def heard(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
             roster.hear(station.store, open_line, content)
             station.publish("line", open_line, state="roster")
         return
-    _remember(station, open_line, entry, _desk(content))
-    precedence = Precedence(entry.marks >> 6)
-    if entry.type in CLOCKED_TYPES:
-        station.publish(
-            "alarm",
-            open_line,
-            state="ringing",
-            dir="theirs",
-            n=entry.n,
-            precedence=precedence.name,
-        )
-    station.publish("message", open_line, dir="theirs", n=entry.n, precedence=precedence.name)
+    precedence, more = Precedence(entry.marks >> 6), {}
+    if not remember(station, open_line, entry, content):
+        early.joined(station, open_line, entry)
+        more["state"] = "joined"
+    elif entry.type in CLOCKED_TYPES:
+        ring(station, open_line, entry.n, precedence)
+    station.publish(
+        "message", open_line, dir="theirs", n=entry.n, precedence=precedence.name, **more
+    )
     if content is not None:
         for about, act in references(open_line, entry.dir, entry.type, content):
             _index(station, about, entry, act)
@@ -169,14 +169,34 @@ def receipted(station: Station, open_line: OpenLine, upto: int) -> None:
     station.publish("stage", open_line, stage="received", dir="ours", upto=upto)
 
 
-def _remember(station: Station, open_line: OpenLine, entry: EntryRow, desk: int | None) -> None:
+def ring(
+    station: Station, open_line: OpenLine, n: int, precedence: Precedence, **more: Any
+) -> None:
+    """Tell those who watch that a message of theirs is here."""
+    station.publish(
+        "alarm",
+        open_line,
+        state="ringing",
+        dir="theirs",
+        n=n,
+        precedence=precedence.name,
+        **more,
+    )
+
+
+def remember(
+    station: Station, open_line: OpenLine, entry: EntryRow, content: Content | None
+) -> bool:
+    """Note a message and start its clock; False for one that was shown provisionally before, and
+    whose clock runs (spec/display.md G2). `content` is that of a message of theirs."""
     due = None
     if entry.type in CLOCKED_TYPES:
         due = station.steady() + open_line.clock_s(entry.marks >> 6)
         station.watch.expect(due)
-    station.store.sql(
-        "INSERT INTO messages (line_id, inc, dir, n, type, marks, precedence, kept, desk, due)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    new = station.store.sql(
+        "INSERT OR IGNORE INTO messages"
+        " (line_id, inc, dir, n, type, marks, precedence, kept, desk, due)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n",
         (
             *open_line.key,
             entry.dir,
@@ -185,10 +205,11 @@ def _remember(station: Station, open_line: OpenLine, entry: EntryRow, desk: int 
             entry.marks,
             entry.marks >> 6,
             entry.wall,
-            desk,
+            _desk(content),
             due,
         ),
     )
+    return bool(new)
 
 
 def _desk(content: Content | None) -> int | None:
@@ -260,7 +281,7 @@ def supplied(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
     content = read_body(entry.type, entry.marks, entry.body)
     found: list[About] = []
     if entry.type not in NOT_MESSAGES:
-        _remember(station, open_line, entry, _desk(content))
+        remember(station, open_line, entry, None if entry.dir == open_line.ours else content)
         found = references(open_line, entry.dir, entry.type, content) if content else []
     elif content is not None and entry.type in ACTS:
         found = acts_of(station, open_line, entry, content)
@@ -402,6 +423,21 @@ def is_number(value: Value) -> bool:
     return type(value) is int and 0 <= value < 1 << 53
 
 
+def dir_of(open_line: OpenLine, key: Key) -> int:
+    """In whose log a reference of ours belongs."""
+    return open_line.theirs if key == Key.ANSWERS else open_line.ours
+
+
+def references_view(
+    open_line: OpenLine, header: Mapping[Value, Value], names: Mapping[str, Key]
+) -> dict[str, Any]:
+    """The references of a draft, by name."""
+    found: dict[str, Any] = {}
+    for name, key in names.items():
+        found.update(reference_view(open_line, name, header.get(key), dir_of(open_line, key)))
+    return found
+
+
 def reference_view(open_line: OpenLine, name: str, value: Value, dir: int) -> list[tuple[str, Any]]:
     """The number a header refers to, in the log where such a reference belongs, and the line with
     the incarnation it is of."""
@@ -429,8 +465,15 @@ def find(station: Station, open_line: OpenLine, dir: int, n: int) -> Any | None:
     return rows[0] if rows else None
 
 
-def must_find(station: Station, open_line: OpenLine, dir: int, n: int) -> Any:
-    """The row of a message; Refused when there is none of this number."""
+def is_early(station: Station, open_line: OpenLine, dir: int, n: int) -> bool:
+    """Whether a message of that number can be in no record yet."""
+    return dir == open_line.theirs and n >= station.state(open_line).their_size
+
+
+def must_find(
+    station: Station, open_line: OpenLine, dir: int, n: int, *, early_too: bool = False
+) -> Any:
+    """The row of a message; Refused when there is none of this number, or a provisional one."""
     row = find(station, open_line, dir, n)
     if row is None:
         whose = "ours" if dir == open_line.ours else "theirs"
@@ -438,6 +481,13 @@ def must_find(station: Station, open_line: OpenLine, dir: int, n: int) -> Any:
         raise Refused(
             f"There is no message {n} of {whose} on the line {open_line.agreed.name}.",
             f"`parley {verb}` shows the numbers.",
+        )
+    if not early_too and is_early(station, open_line, dir, n):
+        missing = early.outstanding(station, open_line, n)
+        raise Refused(
+            f"Message {n} is provisional: {missing} of theirs must come before it.",
+            "Until it has joined the record it can be read and opened, and nothing else.",
+            rule="G3",
         )
     return row
 

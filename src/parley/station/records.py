@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import read_body
-from parley.core.errors import Misused
+from parley.core.errors import Misused, Refused
 from parley.core.kept import EntryRow
+from parley.evidence.vouched import RecordKeyFile
 from parley.station.evidence import Place, documents_of, piece, prove
 from parley.station.lines import OpenLine, posix
 from parley.station.operations import Beside, operation
@@ -41,6 +43,7 @@ def record(
     return {
         "line": open_line.address,
         "inc": open_line.inc,
+        "policy": open_line.agreed.policy,
         "start": start,
         "total": total,
         "entries": [_row(open_line, start + at, row) for at, row in enumerate(rows)],
@@ -49,11 +52,13 @@ def record(
                 "size": state.our_size,
                 "root": root_at(*open_line.key, ours, state.our_size).hex(),
                 "signed_by_them": state.they_cosigned,
+                "vouched": state.our_cover.vouched,
             },
             "theirs": {
                 "size": state.their_size,
                 "root": root_at(*open_line.key, theirs, state.their_size).hex(),
                 "signed_by_us": state.we_cosigned,
+                "vouched": state.their_cover.vouched,
             },
         },
     }
@@ -91,7 +96,13 @@ def export(
     def work() -> dict[str, Any]:
         with station.store.reader() as reader:
             text, following = piece(reader, open_line.key, documents, place)
-        return {"line": open_line.agreed.hex, "evidence": text, "next": following}
+        policy = open_line.agreed.policy
+        return {
+            "line": open_line.agreed.hex,
+            "policy": policy,
+            "evidence": text,
+            "next": following,
+        }
 
     return Beside(work)
 
@@ -106,10 +117,42 @@ def prove_one(
     if dir not in ("ours", "theirs"):
         raise Misused(f"There is no direction {dir!r:.20}.", "ours or theirs.")
     whose = open_line.ours if dir == "ours" else open_line.theirs
+    given = _record_key(open_line)
 
     def work() -> dict[str, Any]:
         with station.store.reader() as reader:
-            proof = prove(reader, open_line.key, documents, whose, n)
-        return {"line": open_line.agreed.hex, "dir": "AB"[whose], "n": n, "proof": proof.text()}
+            proof = prove(reader, open_line.key, documents, whose, n, given)
+        return {
+            "line": open_line.agreed.hex,
+            "policy": open_line.agreed.policy,
+            "dir": "AB"[whose],
+            "n": n,
+            "proof": proof.text(),
+        }
 
     return Beside(work)
+
+
+@operation("export.key", roles=("operator",), setup=True)
+def export_key(station: Station, who: Person, *, line: str | None = None) -> dict[str, Any]:
+    """The record key of a deniable line, for a verifier of one of the two parties (H10)."""
+    open_line = station.line(line)
+    found = _record_key(open_line)
+    if open_line.agreed.policy != "deniable":
+        raise Misused(
+            f"The line {open_line.agreed.name} is attributable: its record is signed.",
+            "Anybody can check it without a key; leave --key out.",
+        )
+    if found is None:
+        raise Refused(
+            f"The line {open_line.agreed.name} has no record key before both sides opened it.",
+            "Serve both stations until the line is in service.",
+            "H1",
+        )
+    key = base64.b64encode(found.to_bytes()).decode()
+    return {"line": open_line.agreed.hex, "key": key}
+
+
+def _record_key(open_line: OpenLine) -> RecordKeyFile | None:
+    key = open_line.line.line.record_key.key
+    return None if key is None else RecordKeyFile(*open_line.key, key)

@@ -290,6 +290,12 @@ def begun(station: Station, open_line: OpenLine, begun: Begun) -> None:
         ),
     )
     open_line.line.is_whole(not any(lost) and of == before)
+    # What was shown across a gap and never joined is said again by its speaker.
+    store.sql(
+        "DELETE FROM messages WHERE line_id = ? AND inc = ? AND dir = ? AND n >= ?",
+        (*old.key, old.theirs, state.their_size),
+    )
+    open_line.shown_upto, open_line.shown_early = 0, frozenset()
     _move_drafts(station, old, open_line)
     again = 0
     if of == before and not lost[old.ours]:
@@ -371,6 +377,12 @@ def line_resume(
             f"A reason is one line of at most {REASON_BYTES_MAX} bytes.", "Say it in a few words."
         )
     check_not_closed(open_line)
+    if open_line.agreed.terms.deniable:
+        raise Refused(
+            "A deniable line does not begin anew: a RESUME is signed, and says what was said.",
+            "Agree anew: `parley agree propose --replaces LINE`.",
+            "N2",
+        )
     if open_line.stop is not None:
         open_line.check_not_halted(station.state(open_line))
     if open_line.base.psk0 and open_line.line.terms.later_psk is None:

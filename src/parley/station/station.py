@@ -20,22 +20,15 @@ from typing import Any
 from parley.bearers import Path
 from parley.core.effects import (
     Begun,
-    Effect,
-    Enrol,
-    GivenBack,
-    Heard,
-    Keep,
     LineState,
-    Noticed,
     Numbered,
-    Receipted,
     Saying,
 )
 from parley.core.errors import ParleyError, Unavailable
 from parley.core.kept import EntryRow
 from parley.core.keys import Entropy
 from parley.core.terms import Instant
-from parley.station import introductions, messages, resuming, roster, stops
+from parley.station import distrust, early, opened, resuming, roster, stops, versions
 from parley.station.answering import Call, finish
 from parley.station.audit_trail import Trail
 from parley.station.bearing import Bearings
@@ -47,9 +40,11 @@ from parley.station.events import Event, Events
 from parley.station.folder import Home
 from parley.station.hardship import Hardship
 from parley.station.lines import Lines, OpenLine
+from parley.station.noting import note
 from parley.station.operations import Operation, Result, find, mistake
 from parley.station.people import People
 from parley.station.person import Person
+from parley.station.standing import check_not_closed
 from parley.station.watch import Watch
 from parley.store.sqlite import SqliteStore
 
@@ -87,6 +82,7 @@ class Station:
         self.entropy = entropy
         self.now: Instant = clock.now()
         self.started = self.now
+        self.clock_doubt: str | None = None  # why our own clock may be wrong
         self.console: str | None = None  # where its pages are, while they are served
         self.events = Events(self.now.wall)
         self.hardship = Hardship()
@@ -119,6 +115,8 @@ class Station:
     def start(self) -> None:
         """Begin to step, from within an event loop."""
         self._loop = asyncio.get_running_loop()
+        for open_line in self._lines:
+            early.say_what_waits(self, open_line)
         self._soon()
 
     def stop(self) -> None:
@@ -137,12 +135,19 @@ class Station:
     def _take_up_lines(self) -> None:
         """Open the lines that are agreed and not open yet; their records are enrolled."""
         self.lines_changed = False
-        for agreed in introductions.agreed(self.store, self.home):
+        for agreed in opened.agreed(self.store, self.home):
             if (agreed.terms.line_id, agreed.terms.inc) not in self._lines:
-                self._lines.add(resuming.take_up(self, agreed))
+                open_line = resuming.take_up(self, agreed)
+                early.found(self, open_line)
+                distrust.find(self, open_line)
+                self._lines.add(open_line)
                 self.roster_changed = True
         stops.load(self)
         self._soon()
+
+    def reload(self, open_line: OpenLine) -> None:
+        """Take a line up as it is durable; its paths are the caller's to tell it of."""
+        resuming.take_up_again(self, open_line)
 
     # --- what operations use
 
@@ -181,6 +186,7 @@ class Station:
         """Queue an entry of ours; its number in the queue. Durable with the operation."""
         if open_line.stop is not None:
             open_line.check_not_halted(self.state(open_line))
+        check_not_closed(open_line)
         queue_id = open_line.line.say(saying, self.now)
         self._said += 1
         return queue_id
@@ -190,6 +196,11 @@ class Station:
         at_work = open_line.current
         result["waiting"] = at_work.why_waiting(self.state(at_work))
         self._numbers[(*at_work.key, queue_id)] = result
+
+    def numbered(self, open_line: OpenLine, queue_id: int, n: int) -> None:
+        """Who waits for this number has it."""
+        if (result := self._numbers.get((*open_line.key, queue_id))) is not None:
+            result["n"], result["waiting"] = n, None
 
     def publish(self, kind: str, open_line: OpenLine | None, **fields: Any) -> None:
         """Tell those who watch, once this step is durable."""
@@ -277,6 +288,8 @@ class Station:
 
     def _hear(self, path: Path, frames: list[bytes]) -> None:
         bound = self.carrying.hear(path, frames, self.now)
+        if self.carrying.newer:
+            versions.tell(self)
         if bound is not None:
             self.publish("line", bound, state="path up", path=path.name)
 
@@ -336,6 +349,7 @@ class Station:
                     self._after.append(self._take_up_lines)
                 if self.roster_changed:
                     self._tell_rosters()
+                distrust.look(self)
                 self._settle()
                 self.watch.look()
         except Exception as error:  # whatever it was, nothing of this step has happened
@@ -395,11 +409,11 @@ class Station:
 
     def _settle(self) -> None:
         """Ask every line what follows; keep and note it, and lay out what leaves."""
-        for open_line in self._lines:
-            if open_line.stop is None:
-                self._settle_line(open_line)
+        for open_line in self._lines.moving():
+            self.settle_line(open_line)
 
-    def _settle_line(self, open_line: OpenLine) -> None:
+    def settle_line(self, open_line: OpenLine) -> None:
+        """Keep what one line has taken in this step, and lay out what leaves."""
         hold_to(open_line.declared, open_line.line.line, open_line.agreed.mark, self.now)
         kinds = self._note_all(open_line, min(open_line.room(), NUMBERED_BYTES_A_STEP))
         if Begun in kinds:  # what is said again is kept in the transaction of the new beginning
@@ -409,50 +423,12 @@ class Station:
 
     def _note_all(self, open_line: OpenLine, room: int) -> set[type]:
         """Keep and note what follows now; of which kinds it was."""
+        kinds: set[type] = set()
         effects = open_line.line.settle(self.now, room)
-        laid_out = self._departures.lay_out(open_line, effects)
-        return {self._note(open_line, effect) for effect in laid_out}
-
-    def still(self, open_line: OpenLine) -> None:
-        """Keep what a line has taken in this step; it neither speaks nor hears from now on, once
-        the caller has made durable why."""
-        if open_line.stop is None:
-            self._settle_line(open_line)
-        self.after_commit(partial(self.take_up_again, open_line))
-
-    def take_up_again(self, open_line: OpenLine) -> None:
-        """A line was stopped, or may go on: take it up as it is durable now."""
-        for path in list(open_line.paths):
-            self.carrying.unbind(path, self.now)
-            path.close("the line was stopped")
-        resuming.take_up_again(self, open_line)
-        stops.load(self)
-        self.bearings.call_again()
-        self._soon()
-
-    def _note(self, open_line: OpenLine, effect: Effect) -> type:
-        """Make an effect durable, and note what people will ask about it; of which kind it is."""
-        match effect:
-            case Keep(change):
-                self.store.keep(change)
-            case Enrol(line_id, inc, side):
-                self.store.enrol(line_id, inc, side)
-            case Begun():
-                resuming.begun(self, open_line, effect)
-            case Numbered(queue_id, entry):
-                messages.numbered(self, open_line, queue_id, entry)
-                waiting = self._numbers.get((*open_line.key, queue_id))
-                if waiting is not None:
-                    waiting["n"], waiting["waiting"] = entry.n, None
-            case Heard(entry):
-                messages.heard(self, open_line, entry)
-            case Receipted(upto):
-                messages.receipted(self, open_line, upto)
-            case GivenBack(queue_id):
-                messages.given_back(self, open_line, queue_id)
-            case Noticed():
-                self.watch.noticed(open_line, effect)
-        return type(effect)
+        for effect in self._departures.lay_out(open_line, effects):
+            note(self, open_line, effect)
+            kinds.add(type(effect))
+        return kinds
 
     # --- when a step could not be kept
 
@@ -489,7 +465,7 @@ class Station:
         self.people.load()
         self.trail.load()
         for open_line in self._lines:
-            resuming.take_up_again(self, open_line)
+            self.reload(open_line)
             if open_line.paths:
                 open_line.line.path_up(self.now)
         stops.load(self)
@@ -503,9 +479,7 @@ class Station:
         if self._loop is None:
             return
         at = self.watch.wake_at()
-        for open_line in self._lines:
-            if open_line.stop is not None:
-                continue
+        for open_line in self._lines.moving():
             at = min(at, open_line.line.wake_at(self.now))
             if open_line.paths and open_line.room() <= 0:
                 at = min(at, self.now.mono + ROOM_S)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import parley
 from parley.core.effects import LineState
-from parley.station import lives
+from parley.station import distrust, lives, versions
 from parley.station.bearing import describe
 from parley.station.desks import desk_view, desks_of
 from parley.station.line_tests import last_test
-from parley.station.lines import OpenLine
+from parley.station.lines import Agreed, OpenLine
 from parley.station.operations import operation
 from parley.station.person import Person
 from parley.station.renewing import keys_view
@@ -60,6 +60,7 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "counterpart": agreed.counterpart,
         "level": agreed.level,
         "mark": agreed.mark.name,
+        "policy": agreed.policy,
         "verified": agreed.verified,
         "languages": {"ours": agreed.our_language, "theirs": agreed.their_language},
         "declared": _declared(open_line, state, declared["state"]),
@@ -82,9 +83,13 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "queued": state.queued,
         "oldest_unanswered": oldest_unanswered(station, open_line),
         "erased": state.erased,
-        "records_agree": _records_agree(state),
+        "records_agree": _records_agree(agreed, state),
         "we_cosigned": state.we_cosigned,
         "they_cosigned": state.they_cosigned,
+        "we_vouched": state.our_cover.vouched,
+        "they_vouched": state.their_cover.vouched,
+        "clock": distrust.view(station, open_line),
+        "newer": versions.view(station, open_line),
         **keys_view(state),
         **lives.line_life(station, open_line),
         "bearers": [path.name for path in open_line.paths],
@@ -109,13 +114,17 @@ def _declared(open_line: OpenLine, state: LineState, by_people: str) -> str:
     return by_people if state.in_service or by_people != "open" else "waiting"
 
 
-def _records_agree(state: LineState) -> bool | None:
+def _records_agree(agreed: Agreed, state: LineState) -> bool | None:
     """True once they signed for all we wrote and we for all they say they wrote. A root that
-    differs halts the line; what is not signed for yet is not known (spec/record.md)."""
+    differs halts the line; what is not signed for yet is not known (spec/record.md). On a deniable
+    line nobody signs, and STATUS compares whole roots (spec/deniable.md, H6)."""
     if state.halted is not None:
         return False if "differ" in state.halted else None
     if not state.our_size and not state.their_size:
         return None
+    if agreed.policy == "deniable":
+        all_held = state.receipted == state.our_size and state.their_size == state.their_announced
+        return True if all_held else None
     all_ours = state.they_cosigned == state.our_size
     all_theirs = state.we_cosigned == state.their_size == state.their_announced
     return True if all_ours and all_theirs else None

@@ -9,6 +9,7 @@ Papers stop a line too (`standing.py`), and then nobody can (spec/succession.md 
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
@@ -54,7 +55,16 @@ def keys_gone(store: SqliteStore, line_id: bytes, inc: int) -> bool:
     )
 
 
-KEYS = ("prekey", "out", "in", "past", "prekeys", "their prekeys", "rekey")  # cells of a line
+KEYS = (
+    "prekey",
+    "out",
+    "in",
+    "past",
+    "prekeys",
+    "their prekeys",
+    "rekey",
+    "record shares",
+)  # cells
 
 
 def _burn(station: Station, open_line: OpenLine) -> None:
@@ -78,10 +88,23 @@ def put(station: Station, open_line: OpenLine, kind: str, why: str, who: Person 
     station.trail.happened(
         station.now.wall, f"line stopped ({open_line.agreed.name})", f"{kind}: {why}"
     )
-    station.still(open_line)
+    if open_line.stop is None:
+        station.settle_line(open_line)  # what it has taken in this step is kept
+    station.after_commit(partial(take_up_again, station, open_line))
     open_line.stop = Stop(kind, why, station.now.wall, None if who is None else who.id)
     if open_line.stop.final:
         _burn(station, open_line)
+
+
+def take_up_again(station: Station, open_line: OpenLine) -> None:
+    """A line was stopped, or may go on: let it be as it is durable now."""
+    for path in list(open_line.paths):
+        station.carrying.unbind(path, station.now)
+        path.close("the line was stopped")
+    station.reload(open_line)
+    load(station)
+    station.bearings.call_again()
+    station.in_next_step(lambda: None)  # whatever is due now is done then
 
 
 def view(station: Station, open_line: OpenLine) -> dict[str, Any] | None:
@@ -153,7 +176,7 @@ def line_undo(
         station.now.wall, f"line goes on ({open_line.agreed.name})", f"person: {sentence}"
     )
     station.publish("line", open_line, state="goes on", sentence=f"{sentence}.")
-    station.after_commit(lambda: station.take_up_again(open_line))
+    station.after_commit(partial(take_up_again, station, open_line))
     return {"line": open_line.agreed.hex, "name": open_line.agreed.name, "was": stop.why}
 
 

@@ -15,7 +15,7 @@ from parley.core.entry import Content, Key, Marks, Precedence, Type, read_body
 from parley.core.kept import EntryRow
 from parley.core.record import check_group
 from parley.core.wire import Value
-from parley.station import messages, roster
+from parley.station import early, messages, roster
 from parley.station.declared import is_rescue
 from parley.station.desks import desks_of
 from parley.station.drafts import kind_name
@@ -76,7 +76,11 @@ class Viewer:
     def message(self, row: Any) -> dict[str, Any]:
         """One message with its stages; `row` is of the table messages."""
         open_line, dir, n = self._line, row["dir"], row["n"]
-        entry = self._station.entry(open_line, dir, n)
+        provisional = early.view(self._station, open_line, n) if dir == open_line.theirs else None
+        if provisional:
+            entry = early.entry_of(self._station, open_line, row)
+        else:
+            entry = self._station.entry(open_line, dir, n)
         content = read_body(entry.type, entry.marks, entry.body)
         header: dict[Value, Value] = content.header if content else {}
         names, others = self._names[dir], self._names[1 - dir]
@@ -96,7 +100,8 @@ class Viewer:
             "subject": _text(header.get(Key.SUBJECT)),
             "sha256": messages.content_hash(entry.type, entry.marks, content, entry.body),
             "leaf": entry.leaf.hex(),
-            "check_group": check_group(entry.leaf),
+            "check_group": "" if provisional else check_group(entry.leaf),
+            "provisional": provisional,
             "drafter": names.person(header.get(Key.DRAFTER)),
             "releasers": [names.person(id) for id in _numbers(released_by)],
             "desks": {
@@ -106,6 +111,7 @@ class Viewer:
             "composed": _time(header.get(Key.COMPOSED), entry),
             "released": _time(header.get(Key.RELEASED), entry),
             "time": posix(entry.time),
+            "went_back_s": self._went_back(entry),
             "kept": entry.wall,
             "seen": entry.seen,
             **{
@@ -119,7 +125,7 @@ class Viewer:
             },
             "retracted": any(act["act"] == "retracted by" for act in acts),
             "acknowledged": row["acknowledged"],
-            "stages": self._stages(entry, header, acts),
+            "stages": self._stages(entry, header, acts, row["kept"]),
             "clock": clock_view(self._station, row),
             "in_spite": in_spite(open_line, entry, is_rescue(header)),
             "attribution": self._cover[dir].attribution(n),
@@ -127,6 +133,13 @@ class Viewer:
                 str(key): _plain(value) for key, value in header.items() if not _is_known(key)
             },
         }
+
+    def _went_back(self, entry: EntryRow) -> int:
+        """By how much it claims to be earlier than the entry before it (spec/display.md G7)."""
+        if entry.n == 0 or not entry.leaf:
+            return 0
+        before = self._station.entry(self._line, entry.dir, entry.n - 1)
+        return max(before.time - entry.time, 0)
 
     # Stages.
 
@@ -138,7 +151,7 @@ class Viewer:
         )
 
     def _stages(
-        self, entry: EntryRow, header: dict[Value, Value], acts: list[Any]
+        self, entry: EntryRow, header: dict[Value, Value], acts: list[Any], kept: float
     ) -> list[dict[str, Any]]:
         ours = entry.dir == self._line.ours
         names = self._names[entry.dir]
@@ -152,10 +165,17 @@ class Viewer:
             ]  # fmt: skip
         sealed = posix(entry.time)
         stages.append(_stage("numbered", *((None, entry.wall) if ours else (sealed, None))))
+        done = [self._act(entry, act) for act in acts]
+        if not ours and not entry.leaf:
+            return [*stages, _stage("shown provisionally", None, kept), *done]
         received = self._received(entry.n) if ours else (None, entry.wall)
         if received is not None:
             stages.append(_stage("received", *received))
-        return stages + [self._act(entry, act) for act in acts]
+        if not ours and kept != entry.wall:  # what came before its turn was shown and opened first
+            before = [stage for stage in done if stage["stage"] == early.OPENED]
+            done = [stage for stage in done if stage not in before]
+            stages[-1:-1] = [_stage("shown provisionally", None, kept), *before]
+        return stages + done
 
     def _drafting(
         self, entry: EntryRow, header: dict[Value, Value], names: Names

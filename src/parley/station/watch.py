@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import Noticed
 from parley.core.entry import Precedence
+from parley.station import distrust, early
 from parley.station.clock import stamp
 from parley.station.desks import desks_of
 from parley.station.lines import OpenLine
@@ -75,13 +76,15 @@ class Watch:
     def noticed(self, open_line: OpenLine, notice: Noticed) -> None:
         """The line told something a person must know."""
         self._record(open_line, f"line {notice.kind}", notice.sentence)
+        if notice.kind == "halted":
+            early.halted(self._station, open_line)
         self._station.publish("line", open_line, state=notice.kind, sentence=notice.sentence)
 
     def _observe(self, open_line: OpenLine) -> None:
         self._declared(open_line)
         state = self._station.state(open_line)
-        if state.erased:
-            return  # a line that is over is not silent
+        if not state.erased:
+            distrust.observe(self._station, open_line, state)
         observed = open_line.observe(state)
         before, open_line.observed = open_line.observed, observed
         if observed == before:
@@ -250,6 +253,8 @@ def _view(station: Station, open_line: OpenLine, row: Any) -> dict[str, Any]:
         "desk": desk["name"] if desk else None,
         "called": [{"id": id, "name": station.people.name(id)} for id in called],
         "clock": clock_view(station, row),
+        "provisional": early.view(station, open_line, row["n"]) if side == "theirs" else None,
+        "again": side == "theirs" and open_line.shown_before(row["n"]),
     }
 
 

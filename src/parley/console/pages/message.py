@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from parley.console import views
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
-from parley.console.words import clock, groups
+from parley.console.words import clock, groups, span
 from parley.core.errors import ParleyError, Refused
 
 # Verb in the address -> operation, fields of the form, what the next page says was done.
@@ -39,7 +39,9 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         actions=_actions(page, message, offices),
         facts=_facts(page, message),
         stages=[_stage(stage, page.now) for stage in message["stages"]],
-        attribution=views.ATTRIBUTION[message["attribution"]],
+        attribution="Authentic, and in no record yet"
+        if message["provisional"]
+        else views.ATTRIBUTION[message["attribution"]],
         error=refusal(error, visit.form.text("text") or visit.form.text("reason"))
         if error
         else None,
@@ -55,10 +57,11 @@ async def act(visit: Visit) -> Response:
             arguments["minutes"] = visit.form.number("minutes")
         if "office" in arguments:
             arguments["office"] = arguments["office"].strip()
-        await visit.call(operation, line=visit.path("line"), n=visit.number("n"), **arguments)
+        number, line = visit.number("n"), visit.path("line")
+        answer = await visit.call(operation, line=line, n=number, **arguments)
     except ParleyError as error:
         return await show(visit, error)
-    return visit.go(_path(visit), done)
+    return visit.go(_path(visit), "early" if "outstanding" in answer else done)
 
 
 async def ask_readback(visit: Visit, error: ParleyError | None = None) -> Response:
@@ -138,6 +141,9 @@ def _as_reader(page: Frame, message: View, offices: list[str]) -> list[View]:
     reached, may = message["reached"], page.may
     is_test = message["kind"] == "test"
     actions: list[View] = []
+    if message["provisional"]:
+        opened = "opened provisionally" in reached
+        return [] if opened or not may["open"] else [_button("open", "Open: I have read it", "o")]
     if is_test and "answered" not in reached and may["test.answer"]:
         text = {"name": "text", "label": "Answer in your own words", "long": True}
         actions.append(_form("answer-test", "Answer the test", "Send the answer", "a", text))
@@ -242,6 +248,8 @@ def _facts(page: Frame, message: View) -> list[tuple[str, Any, str]]:
     if message["dir"] == "ours" or message["reached"] & {"read back", "confirmed"}:
         # Whoever could copy it from here would prove nothing by reading it back.
         group = f"{message['check_group'][:3]} {message['check_group'][3:]}"
+    back = message["went_back_s"]
+    earlier = f", {span(back)} before the entry before it: the clock went back" if back else ""
     facts = [
         ("Line", f"{page.names.line(message['line'])['name']} ({message['line']})", ""),
         ("Number in its log", str(message["n"]), "figures"),
@@ -253,7 +261,7 @@ def _facts(page: Frame, message: View) -> list[tuple[str, Any, str]]:
         ("Released by", people(*message["releasers"]), ""),
         ("Composed", clock(message["composed"], page.now), "figures"),
         ("Released", clock(message["released"], page.now), "figures"),
-        ("Sealed, by its sender's clock", clock(message["time"], page.now), "figures"),
+        ("Sealed, by its sender's clock", clock(message["time"], page.now) + earlier, "figures"),
         ("Kept here, by our clock", clock(message["kept"], page.now), "figures"),
         (
             "Had seen of the other log",

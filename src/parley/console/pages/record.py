@@ -43,6 +43,15 @@ async def show(visit: Visit) -> Response:
 
 def _heads(page: Frame, line: View, heads: View) -> list[View]:
     ours, theirs = page.station["party"], line["counterpart"]
+    if line["deniable"]:
+        return [
+            {
+                "title": f"{party} has said",
+                **heads[whose],
+                "words": f"{heads[whose]['vouched']} vouched for between the two",
+            }
+            for party, whose in ((ours, "ours"), (theirs, "theirs"))
+        ]
     return [
         {
             "title": f"{ours} has said",

@@ -62,6 +62,7 @@ export class Alarm {
       return found;
     };
     put(".tag", event.status ?? "")?.classList.add(event.status ?? "none");
+    if (event.gap) put(".gap", `PROVISIONAL: ${event.gap}`)?.removeAttribute("hidden");
     put(".ref", event.ref ?? "");
     const moment = new Date((event.at ?? Date.now() / 1000) * 1000).toISOString();
     put("time", moment.slice(11, 19) + "Z")?.setAttribute("datetime", moment);
@@ -90,8 +91,11 @@ export class Alarm {
       if (seq !== undefined && seq > rendered) younger.push(row);
     }
     const rows = [...younger, ...theirs.children].map((row) => document.adoptNode(row));
-    const before = [...list.children].map((row) => row.getAttribute("data-alarm")).join();
-    const after = rows.map((row) => row.getAttribute("data-alarm")).join();
+    // A row whose gap has closed stays where it is and loses its word.
+    /** @param {Element} row */
+    const look = (row) => `${row.getAttribute("data-alarm")} ${row.querySelector(".gap")?.textContent ?? ""}`;
+    const before = [...list.children].map(look).join();
+    const after = rows.map(look).join();
     if (before !== after) list.replaceChildren(...rows);
     box.hidden = rows.length === 0;
     this.sound();

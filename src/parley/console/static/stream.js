@@ -16,6 +16,7 @@
  * @property {string} [path]
  * @property {number} [at]
  * @property {string} [state] of an alarm: ringing, deputy, nobody answered
+ * @property {string} [gap] of a message that came before its turn: which numbers are outstanding
  * @property {number} [due]
  * @property {string | null} [trouble] what the station cannot keep now, and why
  * @property {number} [rings] how many people at this station have a tab that rings

@@ -1,0 +1,110 @@
+"""The OPENs of a line as they go and come: ours until they hear us, theirs once.
+
+Ours is made once and sent at growing intervals until the line is in service; of theirs one is
+accepted, a copy changes nothing, and a second one with another content is kept as evidence. Source:
+spec/seal.md S1, S2, spec/line.md L2, L19.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from parley.core.effects import Outcome
+from parley.core.errors import Refused
+from parley.core.hearing import Ears
+from parley.core.kept import Change
+from parley.core.keys import Entropy
+from parley.core.opening import Patience, TheirOpen, make_open
+from parley.core.rekeying import Rekeying
+from parley.core.seal import Epoch
+from parley.core.speaking import OPEN, RESEND_FIRST_S, RESEND_MAX_S, frame
+from parley.core.terms import Instant, Terms
+from parley.core.vouching import RecordKey
+from parley.core.wire import Value, encode
+
+Notice = Callable[[str, str], None]  # kind and sentence: something a person must know of
+
+
+class Greeting:
+    """What both sides open the line with."""
+
+    def __init__(
+        self,
+        terms: Terms,
+        cells: Mapping[str, Value],
+        ears: Ears,
+        rekeying: Rekeying,
+        record_key: RecordKey,
+    ) -> None:
+        self.terms = terms
+        self._ears, self._rekeying, self._record_key = ears, rekeying, record_key
+        self._ours: bytes | None = cells.get("open")
+        self._equivocated = "equivocation" in cells
+        # What follows is of this start only.
+        self.due_at = self._again_after_s = 0.0
+        self._patience = Patience()
+        self._refused = b""  # hash of the one that a person was told of
+
+    @property
+    def made(self) -> bool:
+        """Whether ours exists."""
+        return self._ours is not None
+
+    # --- ours
+
+    def make(self, entropy: Entropy, now: Instant, change: Change) -> Epoch:
+        """Ours, and the epoch it starts."""
+        made = make_open(self.terms, entropy)
+        self._ours = made.frame
+        change.cells["open"] = encode(made.frame)
+        change.cells["out"] = encode(made.epoch.cell())
+        self._record_key.take(self.terms.side, made.share, change)
+        self._rekeying.opened(made.prekeys, now, change)
+        return made.epoch
+
+    def path_up(self, now: Instant) -> None:
+        """Send it at once, and again at growing intervals."""
+        self.due_at, self._again_after_s = now.mono, RESEND_FIRST_S
+
+    def again(self, now: Instant) -> list[bytes]:
+        """Ours, when it is due (L19)."""
+        if self._ours is None or now.mono < self.due_at:
+            return []
+        self.due_at = now.mono + self._again_after_s
+        self._again_after_s = min(2 * self._again_after_s, RESEND_MAX_S)
+        return [frame(OPEN, self._ours)]
+
+    # --- theirs
+
+    def hear(
+        self, data: bytes, now: Instant, source: str, change: Change, notice: Notice
+    ) -> Outcome:
+        """Accept theirs once; `source` says who gave it, since each look costs two signatures."""
+        theirs = TheirOpen.parse(data, self.terms)
+        if self._ears.open_hash == theirs.hash:
+            return Outcome.DUPLICATE
+        if not self._patience.with_one_more(source, now.mono):
+            return Outcome.REFUSED
+        info0 = theirs.check(self.terms)
+        if self._ears.open_hash is not None:
+            if not self._equivocated:
+                self._equivocated = True
+                change.cells["equivocation"] = encode(data)
+                notice(
+                    "equivocation",
+                    "The other station signed two different openings of this line; both are kept."
+                    " Call the duty officer.",
+                )
+            return Outcome.EQUIVOCATION
+        try:
+            cells, share = self._ears.accept_open(theirs, info0)
+            self._rekeying.take_offer(theirs.offered, change)
+        except Refused as refusal:
+            if theirs.hash != self._refused:  # whoever recorded it may play it for ever
+                self._refused = theirs.hash
+                notice("refused open", f"Their opening of the line was refused: {refusal}.")
+            raise
+        change.cells.update(cells)
+        change.cells["their open"] = encode(data)
+        self._record_key.take(self.terms.theirs, share, change)
+        return Outcome.OK

@@ -1,0 +1,47 @@
+"""Effects of a line made durable, and what people will ask about them noted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from parley.core.effects import (
+    Begun,
+    Early,
+    Effect,
+    Enrol,
+    GivenBack,
+    Heard,
+    Keep,
+    Noticed,
+    Numbered,
+    Receipted,
+)
+from parley.station import early, messages, resuming
+from parley.station.lines import OpenLine
+
+if TYPE_CHECKING:
+    from parley.station.station import Station
+
+
+def note(station: Station, open_line: OpenLine, effect: Effect) -> None:
+    """Within the step's transaction."""
+    match effect:
+        case Keep(change):
+            station.store.keep(change)
+        case Enrol(line_id, inc, side):
+            station.store.enrol(line_id, inc, side)
+        case Begun():
+            resuming.begun(station, open_line, effect)
+        case Numbered(queue_id, entry):
+            messages.numbered(station, open_line, queue_id, entry)
+            station.numbered(open_line, queue_id, entry.n)
+        case Heard(entry):
+            messages.heard(station, open_line, entry)
+        case Early(row):
+            early.came(station, open_line, row)
+        case Receipted(upto):
+            messages.receipted(station, open_line, upto)
+        case GivenBack(queue_id):
+            messages.given_back(station, open_line, queue_id)
+        case Noticed():
+            station.watch.noticed(open_line, effect)

@@ -1,0 +1,64 @@
+"""A deniable line on the pages: to whom its record can be proved stands on every one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from tests.console.world import Post, World, world
+
+PICTURES = os.environ.get("PARLEY_PICTURES")  # a folder, to look at the pages
+WORDS = "This call did not take place."
+
+
+async def sit(page: Page, post: Post, name: str) -> Page:
+    await page.goto(await post.link(name))
+    await page.get_by_role("button", name="Take this seat").click()
+    await page.wait_for_url(f"{post.seat(name)}/")
+    return page
+
+
+async def is_vouched(stations: World) -> bool:
+    (line,) = (await stations.south.ask("Wen", "status"))["lines"]
+    return bool(line["records_agree"] and line["they_vouched"] == line["their_size"])
+
+
+async def picture(page: Page, name: str) -> None:
+    if PICTURES:
+        await page.screenshot(path=Path(PICTURES) / f"{name}.png")
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
+async def test_H3_every_page_says_that_it_is_provable_to_each_other_only(
+    browser: Browser, tmp_path: Path
+) -> None:
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    async with world(tmp_path, policy="deniable") as stations:
+        n = (await stations.say(stations.north, WORDS))["n"]
+        await stations.until(lambda: is_vouched(stations))
+        page = await sit(await context.new_page(), stations.south, "Wen")
+        await page.get_by_text("deniable: provable to each other only").first.wait_for()
+        panel = page.locator(".panel", has_text="Records")
+        assert "Agree" in await panel.inner_text()
+        assert "vouched for" in await panel.inner_text()
+        await picture(page, "lines")
+        for path in ("/inbox", "/record", "/watch"):
+            await page.goto(stations.south.seat("Wen") + path)
+            assert await page.locator("#strip .tag", has_text="DENIABLE").count() == 1, path
+        (line,) = (await stations.south.ask("Wen", "status"))["lines"]
+        await page.goto(f"{stations.south.seat('Wen')}/messages/{line['line'][:8]}/theirs/{n}")
+        facts = await page.locator("#facts header").inner_text()
+        assert "Vouched for between the two" in facts
+        assert "igned" not in facts
+        await picture(page, "message")
+        auditor = await sit(await context.new_page(), stations.south, "Amir")
+        await auditor.goto(stations.south.seat("Amir") + "/record")
+        heads = await auditor.locator("#heads").inner_text()
+        assert "vouched for between the two" in heads
+        assert "signed" not in heads
+        await picture(auditor, "record")
+    await context.close()

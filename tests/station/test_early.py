@@ -1,0 +1,233 @@
+"""A FLASH behind a gap: shown and opened at once, confirmed without a second alarm, or never."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parley.core.errors import Refused
+from parley.station import early
+from tests.playbook import Post, two_stations
+
+LONG = "The bridge is open again. " * 100
+
+
+class Gap:
+    """A way on which frames above a size are lost, until it is mended."""
+
+    def __init__(self, post: Post) -> None:
+        self.mended = False
+        self._hear = post.station.carrying.hear
+        post.stage.do(lambda: setattr(post.station.carrying, "hear", self.hear))
+
+    def hear(self, path: Any, frames: Sequence[bytes], now: Any) -> Any:
+        passed = [frame for frame in frames if self.mended or len(frame) < len(LONG)]
+        return self._hear(path, passed, now)
+
+
+@contextmanager
+def across_a_gap(
+    tmp_path: Path, provisional: str = "FLASH", lost: int = 2, precedence: str = "FLASH"
+) -> Iterator[tuple[Post, Post, Gap, int]]:
+    """Some long messages are lost on their way to South, and a short one behind them arrives."""
+    with two_stations(tmp_path, provisional=provisional, flash_s=60) as (north, south):
+        gap = Gap(south)
+        for _ in range(lost):
+            north.says(LONG)
+        n = north.says("Hold your fire.", precedence)["n"]
+        yield north, south, gap, n
+
+
+def mended(south: Post, gap: Gap, n: int) -> None:
+    """The way is whole again, and what was lost comes again."""
+    gap.mended = True
+    south.until(lambda: south.line()["their_size"] > n)
+
+
+def rings(south: Post) -> list[dict[str, Any]]:
+    """All alarms that were told so far."""
+    found = []
+    while not south.happened.empty():
+        event = south.happened.get()
+        found += [event] if event["kind"] == "alarm" and event["dir"] == "theirs" else []
+    return found
+
+
+def acts(post: Post) -> list[str]:
+    rows = post.auditor.asks("audit")["rows"]
+    return [f"{row['act']}: {row['outcome']}" for row in rows if "deputy" not in row["act"]]
+
+
+def test_G2_a_flash_behind_a_gap_rings_at_once_and_never_again(tmp_path: Path) -> None:
+    with across_a_gap(tmp_path) as (_, south, gap, n):
+        event = south.event("alarm", n=n)
+        outstanding = f"{n - 2}–{n - 1}"
+        assert (event["precedence"], event["provisional"]) == ("FLASH", outstanding)
+        (alarm,) = south.watch.asks("status")["alarms"]
+        assert (alarm["n"], alarm["again"]) == (n, False)
+        assert alarm["provisional"] == {
+            "outstanding": outstanding,
+            "never": False,
+            "again": False,
+        }
+        view = south.reads(n)
+        assert view["text"] == "Hold your fire."
+        assert (view["leaf"], view["check_group"]) == ("", "")
+        assert [stage["stage"] for stage in view["stages"]][-1] == "shown provisionally"
+        (listed,) = south.watch.asks("inbox")["messages"]
+        assert listed["provisional"]["outstanding"] == outstanding
+        mended(south, gap, n)
+        south.event("message", n=n, state="joined")
+        assert [each["n"] for each in rings(south)] == []
+        # The two that were late have rung in their turn, before it joined.
+        view = south.reads(n)
+        assert view["provisional"] is None
+        assert len(view["check_group"]) == 6
+        names = [stage["stage"] for stage in view["stages"]]
+        assert names[-2:] == ["shown provisionally", "received"]
+        assert any(
+            f"message {n} of theirs (FLASH), {outstanding} out" in act for act in acts(south)
+        )
+        assert any("joined the record" in act for act in acts(south))
+
+
+def test_G3_opened_before_its_turn_it_is_said_when_it_has_joined(tmp_path: Path) -> None:
+    with across_a_gap(tmp_path) as (north, south, gap, n):
+        south.event("alarm", n=n)
+        opened = south.watch.asks("open", n=n)
+        assert (opened["stage"], opened["outstanding"]) == (
+            "opened provisionally",
+            f"{n - 2}–{n - 1}",
+        )
+        assert south.watch.asks("open", n=n)["stage"] == "opened provisionally"
+        assert south.watch.asks("status")["alarms"] == []
+        for verb, more in (
+            ("pass", {"office": "Staff"}),
+            ("readback", {"group": "123456"}),
+            ("unable", {"reason": "No."}),
+            ("wait", {"minutes": 5}),
+        ):
+            with pytest.raises(Refused, match=f"Message {n} is provisional"):
+                south.watch.asks(verb, n=n, **more)
+        with pytest.raises(Refused, match="is provisional"):
+            south.drafts("We hold.", "FLASH", answers=n)
+        south.says("Something else.")  # a draft does not wait for what is provisional
+        mended(south, gap, n)
+        north.until(lambda: "opened" in north.stages(n))
+        names = south.stages(n, "theirs")
+        assert names[3:] == [
+            "shown provisionally",
+            "opened provisionally",
+            "received",
+            "displayed",
+            "opened",
+        ]
+        assert [stage for stage in north.stages(n) if stage == "opened"] == ["opened"]
+        south.watch.asks("pass", n=n, office="Staff")
+
+
+def test_G3_G5_a_restart_in_between_loses_nothing_and_says_that_it_is_no_second_one(
+    tmp_path: Path,
+) -> None:
+    with across_a_gap(tmp_path) as (north, south, _, n):
+        south.event("alarm", n=n)
+        north.stops()
+        south.stops()
+        while not south.happened.empty():
+            south.happened.get()
+        south.starts()
+        (alarm,) = south.watch.asks("status")["alarms"]
+        assert (alarm["n"], alarm["again"], alarm["state"]) == (n, True, "ringing")
+        assert south.reads(n)["provisional"]["again"]
+        south.watch.asks("open", n=n)
+        north.starts()
+        south.until(lambda: south.line()["their_size"] > n)
+        north.until(lambda: "opened" in north.stages(n))
+        assert n not in [each["n"] for each in rings(south)]
+
+
+def test_G3_what_joined_just_before_the_power_failed_is_said_after_it(tmp_path: Path) -> None:
+    with across_a_gap(tmp_path) as (north, south, gap, n):
+        south.event("alarm", n=n)
+        south.watch.asks("open", n=n)
+        # The step that lets it join is kept; what was to follow it never comes.
+        submit = south.station.submit
+        south.stage.do(lambda: setattr(south.station, "submit", lambda *_: None))
+        gap.mended = True
+        south.until(lambda: south.station.lines[0].line.state(south.station.now).their_size > n)
+        south.stage.do(lambda: setattr(south.station, "submit", submit))
+        assert "opened" not in north.stages(n)
+        south.stops()
+        south.starts()
+        north.until(lambda: "opened" in north.stages(n))
+
+
+def test_G4_where_the_line_halts_first_it_never_joined(tmp_path: Path) -> None:
+    with across_a_gap(tmp_path) as (_, south, _, n):
+        south.event("alarm", n=n)
+
+        def halt() -> None:
+            station = south.station
+            line = station.lines[0].line.line
+            station.in_next_step(lambda: line._halt("our copies of the record differ", station.now))
+
+        south.stage.do(halt)
+        south.until(lambda: south.line()["halted"])
+        view = south.reads(n)
+        assert view["provisional"]["never"]
+        assert view["text"] == "Hold your fire."
+        assert south.watch.asks("open", n=n)["stage"] == "opened provisionally"
+        assert any(act.startswith("never joined the record") for act in acts(south))
+        with pytest.raises(Refused):
+            south.auditor.asks("prove", n=n)
+
+
+@pytest.mark.parametrize(
+    ("provisional", "precedence", "shown"),
+    [
+        ("NONE", "FLASH", False),
+        ("FLASH", "IMMEDIATE", False),
+        ("IMMEDIATE", "IMMEDIATE", True),
+        ("IMMEDIATE", "PRIORITY", False),
+    ],
+)
+def test_G1_only_what_was_agreed_is_shown_before_its_turn(
+    tmp_path: Path, provisional: str, precedence: str, shown: bool
+) -> None:
+    with across_a_gap(tmp_path, provisional, 1, precedence) as (_, south, gap, n):
+        station = south.station
+
+        def held() -> bool:
+            return station.lines[0].line.state(station.now).held > 0
+
+        south.until(lambda: south.stage.do(held))
+        assert bool(south.watch.asks("inbox")["messages"]) is shown
+        mended(south, gap, n)
+        assert len(south.watch.asks("inbox")["messages"]) == 2
+
+
+def test_G2_the_outstanding_numbers_are_said_shortly(tmp_path: Path) -> None:
+    with two_stations(tmp_path, started=False) as (north, _):
+        north.starts()
+
+        def words(*held: int) -> str:
+            station = north.station
+            (line,) = station.lines
+            with station.store.transaction():
+                for n in held:
+                    station.store.sql(
+                        "INSERT INTO held VALUES (?, ?, ?, 1, 0, 0, 0, x'', x'', x'')",
+                        (*line.key, n),
+                    )
+                said = early.outstanding(station, line, held[-1])
+                station.store.sql("DELETE FROM held")
+            return said
+
+        assert north.stage.do(lambda: words(1)) == "0"
+        assert north.stage.do(lambda: words(4)) == "0–3"
+        assert north.stage.do(lambda: words(1, 2, 5)) == "0, 3–4"
+        assert north.stage.do(lambda: words(*range(1, 13, 2))) == "0, 2, 4, 6 and 2 more gaps"
