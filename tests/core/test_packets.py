@@ -137,7 +137,7 @@ def test_the_numbers_of_the_byte_tables() -> None:
     assert (COUNTER_MAX, COUNTER_LAST) == (4_293_918_720, 4_294_967_295)
     assert TIME_MAX == 9_223_372_036_854_775_807
     assert [int(kind) for kind in Kind] == [1, 2, 3, 4, 5]
-    assert [int(flag) for flag in Flag] == [0x01, 0x02, 0x04, 0x10]
+    assert [int(flag) for flag in Flag] == [0x01, 0x02, 0x04, 0x10, 0x20]
     assert list(KINDS) == list(range(48))
 
 
