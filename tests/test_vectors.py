@@ -31,6 +31,7 @@ from parley.core.packets import Prekeys, Rekey, Status
 from parley.core.record import Log
 from parley.core.seal import Epoch, open_entry
 from parley.core.succession import Revocation, Succession
+from parley.core.suites import SUITE_1
 from parley.core.vouching import check_code, code_of, record_key
 from parley.core.wire import Reader, Value, decode, encode
 from parley.evidence import audit, proof
@@ -273,10 +274,10 @@ def test_S1_S2_the_open_is_read_and_gives_the_epoch() -> None:
 
 def test_S14_S15_S18_the_rekey_is_read_and_gives_the_next_epoch() -> None:
     given = SEAL["rekey"]
-    offer = Prekeys.parse(bytes.fromhex(given["offer"]["packet"]))
+    offer = Prekeys.parse(bytes.fromhex(given["offer"]["packet"]), SUITE_1)
     seeds = {int(n): bytes.fromhex(seed) for n, seed in given["offer"]["seeds"].items()}
     assert offer.offered == {number: Prekey(seed).public for number, seed in seeds.items()}
-    packet = Rekey.parse(bytes.fromhex(given["packet"]))
+    packet = Rekey.parse(bytes.fromhex(given["packet"]), SUITE_1)
     prekey = Prekey(seeds[packet.prekey])
     secret = prekey.open(packet.sealed, bytes.fromhex(given["seal info"]))
     terms = of_lines.terms(1)
@@ -370,7 +371,7 @@ def test_H1_H2_the_record_key_vouches_for_the_head() -> None:
 
 def test_H5_the_rekey_of_a_deniable_line_gives_the_next_epoch() -> None:
     given = DENIABLE["rekey"]
-    packet = Rekey.parse(bytes.fromhex(given["packet"]))
+    packet = Rekey.parse(bytes.fromhex(given["packet"]), SUITE_1)
     assert (packet.base, packet.block[:32].hex()) == (given["base"], given["code of the base"])
     prekey = Prekey(bytes.fromhex(given["prekey seed"]))
     info = b"pl1 rekey seal" + bytes.fromhex(given["bound"]) + sha256(prekey.public)

@@ -249,8 +249,8 @@ def record(keep: Keep) -> Page:
     time = 1_800_000_002
     signed: list[Page] = []
     for what, key, wanted in (
-        ("checkpoint", log_key, head.checkpoint(log_key.public.name)),
-        ("cosign", cosigner, head.cosignature(cosigner.public.name, time)),
+        ("checkpoint", log_key, head.checkpoint(log_key.public)),
+        ("cosign", cosigner, head.cosignature(cosigner.public, time)),
     ):
         block = keep(what, verifies(key.public, list(wanted)), partial(key.block, list(wanted)))
         signed.append(

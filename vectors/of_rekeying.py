@@ -39,7 +39,7 @@ def rekey(keep: Keep, terms: tuple[Terms, Terms], epoch: Epoch) -> Page:
         )
     )
     packet = Rekey(epoch.e + 1, NUMBER, BASE, sealed, block).to_bytes()
-    assert Rekey.parse(packet).to_bytes() == packet
+    assert Rekey.parse(packet, terms[0].suite).to_bytes() == packet
     after = epoch.next(secret, sealed, public, BASE)
     aad = associated(LINE_ID, INC, 0, after.e, BASE, after.et)
     plain = Plaintext(Type.TEXT, 0x08, 0, 1000, b"\x82\xa0\x60").to_bytes()
@@ -87,7 +87,7 @@ def _offer(keep: Keep, terms: Terms, prekeys: dict[int, Prekey]) -> Page:
         partial(station.block, hybrid(message)),
     )
     packet = Prekeys(offered, bytes.fromhex(block)).to_bytes()
-    assert Prekeys.parse(packet).to_bytes() == packet
+    assert Prekeys.parse(packet, terms.suite).to_bytes() == packet
     return {
         "e": under.e,
         "et": under.et.hex(),

@@ -23,6 +23,7 @@ from parley.core.record import Head, key_name
 from parley.core.wire import Reader
 
 DOCUMENTS = ("agreement", "letter A", "letter B")
+USES = ("station", "log", "cosigner")
 DOCUMENT_BYTES_MAX = 1 << 18  # the longest document in base64, twice over
 LINE_BYTES_MAX = 1 << 17  # the longest body in base64, and some
 
@@ -115,8 +116,8 @@ class Documents:
     def key(self, side: int, name: str) -> VerifyKey:
         """A station's log or cosigner key under its name on this line."""
         certificate = self.letters[side].certificate
-        key: VerifyKey = getattr(certificate, name)
-        return key.named(key_name(self.agreement.line_id, side, name))
+        keys = dict(zip(USES, certificate.keys(self.agreement.algorithms), strict=True))
+        return keys[name].named(key_name(self.agreement.line_id, side, name))
 
 
 def read_documents(lines: Lines, following: str) -> Documents:
@@ -178,7 +179,14 @@ A         {letters[0].party}
 B         {letters[1].party}
           {letters[1].digits}
 Compared  {_compared(agreement)}
-"""
+{_SUITES[agreement.suite]}"""
+
+
+# A note of suite 1 is C2SP's throughout; of suite 2 its tools read what they know (U5).
+_SUITES = {
+    1: "",
+    2: "Suite     2: heads bear Ed25519 and ML-DSA-87; C2SP tools read the first alone\n",
+}
 
 
 def _compared(agreement: Agreement) -> str:
@@ -200,9 +208,9 @@ def moment(seconds: int | None) -> str:
 def check_head(where: str, key: VerifyKey, head: Head, kind: str, time: int, packed: bytes) -> None:
     """Check the signatures of one head: the speaker's checkpoint, or the other's cosignature."""
     if kind == "checkpoint":
-        required, optional = head.checkpoint(key.name)
+        required, optional = head.checkpoint(key)
     else:
-        required, optional = head.cosignature(key.name, time)
+        required, optional = head.cosignature(key, time)
     block = Reader(packed)
     try:
         key.check(block, [required], [optional])

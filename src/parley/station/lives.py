@@ -157,6 +157,7 @@ def agree_list(station: Station, who: Person) -> dict[str, Any]:
                     "counterpart": agreement.parties[1 - agreement.side_of(ours.fingerprint)],
                     "mark": agreement.mark.name,
                     "level": agreement.level,
+                    "suite": agreement.suite,
                     "made": agreement.made,
                     "state": "replaced" if agreement.hash in over else state,
                     "complete": agreement.complete,
