@@ -105,6 +105,11 @@ class Adrift(World):
         return replace(small(super().draws()), clocks=0.1, power=0.05)
 
 
+class FreshOfSuite2(Fresh):
+    def draws(self) -> Options:
+        return replace(super().draws(), suite=2)
+
+
 class SmallLied(Lied):
     def draws(self) -> Options:
         return replace(super().draws(), messages=40, bad_s=5.0, heartbeat_s=2.0, window=128)
@@ -482,6 +487,8 @@ PLANTED = [
     Planted(a_change_is_kept_in_two_halves, {"I14"}),
     Planted(the_next_epoch_needs_no_secret, {"I10"}, Often),
     Planted(prekeys_are_used_again, {"I9", "I10"}, Fresh),
+    Planted(the_next_epoch_needs_no_secret, {"I10"}, FreshOfSuite2),
+    Planted(prekeys_are_used_again, {"I9", "I10"}, FreshOfSuite2),
     Planted(a_rekey_is_made_anew_after_a_start, {"L1", "L2", "L4", "I5"}, Fresh),
     Planted(a_rekey_is_sent_once, {"L2"}, Fresh),
     Planted(the_older_epoch_is_erased_too_soon, {"I5", "L1"}, Fresh),
