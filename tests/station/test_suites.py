@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,13 @@ from parley.core.agreement import Paper
 from parley.core.errors import Refused
 from parley.core.suites import SUITE_1, SUITE_2
 from parley.core.wire import decode
+from parley.evidence import audit, proof
 from parley.station import root as module
 from parley.station.carried import ANSWER, carry
 from parley.station.clauses import cautions, render
 from parley.station.founding import begin, finish
 from parley.station.root import Request, RootFolder
+from tests.playbook import Post, two_stations
 from tests.station.founded import (
     NOW,
     PASSPHRASE,
@@ -127,6 +131,40 @@ def test_U3_a_request_of_an_earlier_build_is_certified_as_before(tmp_path: Path)
     answer = root.certify(asked, root.unlock(PASSPHRASE), NOW)
     letter = finish(tmp_path / "north", carry(ANSWER, answer.to_bytes()))
     assert letter.certificate.mldsa87 == ()
+
+
+def _renewed(post: Post) -> bool:
+    return bool(min(post.line()["epochs"].values()) > 0)
+
+
+def _agrees(post: Post) -> bool:
+    return bool(post.line()["records_agree"])
+
+
+def test_a_message_passes_from_hand_to_hand_on_a_line_of_suite_2(tmp_path: Path) -> None:
+    """Over TCP between two stations, with fresh keys; both export one record with one proof."""
+    with two_stations(tmp_path, suite=2) as (north, south):
+        n = north.says("Ceasefire at 0600Z on 3 May.", "FLASH")["n"]
+        assert south.hears(n)["text"] == "Ceasefire at 0600Z on 3 May."
+        south.watch.asks("open", n=n)
+        north.watch.asks("line.renew")
+        for post in (north, south):
+            post.until(partial(_renewed, post))
+        answer = south.says("Understood.", "FLASH", answers=n)["n"]
+        assert north.hears(answer)["answers"] == n
+        for post in (north, south):
+            post.until(partial(_agrees, post))
+            assert post.line()["healed_against_quantum"]
+            assert post.line()["suite"] == {
+                "number": 2,
+                "words": "ML-KEM-1024 with P-384, Ed25519 with ML-DSA-87",
+            }
+        assert north.reads(n, "ours")["attribution"] == "cosigned"
+        records = [post.auditor.asks("export")["evidence"].encode() for post in (north, south)]
+        reports = [audit.verify(io.BytesIO(each), all_signatures=True) for each in records]
+        assert reports[0].roots == reports[1].roots
+        shown = north.auditor.asks("prove", n=n, dir="ours")["proof"].encode()
+        assert proof.verify(io.BytesIO(shown)).words == "Ceasefire at 0600Z on 3 May."
 
 
 # --- no way down unseen
