@@ -304,3 +304,15 @@ def test_U1_stations_that_read_another_suite_do_not_open() -> None:
     assert not north.state.in_service
     assert not south.state.in_service
     assert seed("agreement")[:32] == north.terms.h_agr
+
+
+def test_a_deniable_line_of_suite_2_renews_its_keys_and_signs_no_head() -> None:
+    north, south = in_service(suite=SUITE_2, deniable=True, rekey_entries=3)
+    for turn in range(12):
+        north.says(f"Turn {turn}.")
+        south.says(f"Turn {turn}.")
+        talk(north, south, 3)
+    talk(north, south, 12)
+    assert north.reads() == south.reads() == [f"Turn {turn}." for turn in range(12)]
+    assert min(min(station.state.epochs) for station in (north, south)) >= 2
+    assert north.state.our_cover.attribution(0) == "vouched"

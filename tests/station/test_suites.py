@@ -202,6 +202,19 @@ def test_U7_so_does_a_later_line_at_the_same_level(pair: tuple[Founded, Founded]
     assert [each["word"] for each in same["cautions"]] == ["WITHOUT"]
 
 
+def test_U7_so_does_an_agreement_that_replaces_a_stronger_one(
+    pair: tuple[Founded, Founded],
+) -> None:
+    north, south = pair
+    whole = agreed(north, south, suite=2, name="Blue")
+    for station in pair:
+        station.does("agree.accept", agreement=whole)
+    same = north.does("agree.propose", replaces="Blue", terms={})
+    assert (same["suite"], [each["word"] for each in same["cautions"]]) == (2, ["WITHOUT"])
+    lower = north.does("agree.propose", replaces="Blue", terms={"suite": 1})
+    assert [each["word"] for each in lower["cautions"]] == ["WITHOUT", "WEAKER"]
+
+
 def test_U7_the_root_remembers_what_it_signed(pair: tuple[Founded, Founded]) -> None:
     north, south = pair
     strong = read(agreed(north, south, suite=2)).agreement
