@@ -59,7 +59,9 @@ def test_a_world_of_suite_2_holds(kind: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(simulated, "SUITE_2_SHARE", 1.0)
     world = KINDS[kind](5)
     assert world.options.suite == 2
-    assert world.run().messages
+    tally = world.run()
+    assert tally.epochs  # a line that is closed early may have given all its words back
+    assert tally.steps
 
 
 def test_U1_some_worlds_are_of_either_suite() -> None:
