@@ -28,6 +28,8 @@ from parley.core.identity import (
 from parley.core.kept import EntryRow, HeadRow
 from parley.core.keys import Prekey, SigningKey
 from parley.core.record import Head, Log, commitment, joint_key, key_name, leaf_hash
+from parley.core.suites import SUITE_1, Suite
+from parley.core.terms import OurKeys
 from parley.core.vouching import code_block
 from parley.evidence.sections import Documents
 from parley.exercise.post import command, environment
@@ -46,17 +48,18 @@ TEXT = "We have received your message of this morning and answer it by noon."
 class Party:
     """One side of the line."""
 
-    def __init__(self, name: str, chance: random.Random) -> None:
+    def __init__(self, name: str, chance: random.Random, suite: Suite) -> None:
         self.root = PartyRoot(name, chance.randbytes(64), commit_to(_key("next", chance).public))
-        self.log, self.cosigner = _key(LOG, chance), _key(COSIGNER, chance)
-        station = _key(STATION, chance)
-        publics = (station.public, self.log.public, self.cosigner.public)
-        certificate = Certificate(f"{name} station", 1, *publics, BEGAN)
+        log, cosigner, station = (_key(use, chance) for use in (LOG, COSIGNER, STATION))
+        keys = OurKeys(station, log, cosigner)
+        stronger = () if suite == SUITE_1 else tuple(key.mldsa for key in keys.of(suite).publics)
+        certificate = Certificate(f"{name} station", 1, *keys.publics, BEGAN, stronger)
+        self.log, self.cosigner = keys.of(suite).log, keys.of(suite).cosigner
         signed = [(certificate, self.root.sign(certificate.message))]
         body = letter_body(self.root.party, signed, ["en"], [], BEGAN)
         block = self.root.sign(b"parley letter v1" + body)
         self.letter: Letter = finish_letter(body, block, station)
-        self.prekey = Prekey(chance.randbytes(32))
+        self.prekey = Prekey(chance.randbytes(32), suite.kem)
 
 
 def _key(name: str, chance: random.Random) -> SigningKey:
@@ -75,13 +78,14 @@ class LongRecord:
         *,
         keep: bool = False,
         record_key: bytes | None = None,
+        suite: Suite = SUITE_1,
     ) -> None:
         self._record_key = record_key  # of a deniable line, where nobody signs
         self.rows: list[EntryRow] = []  # of a small record, when they are to be kept
         self._keep = keep
         self._signed_every, self._hybrid_every = signed_every, hybrid_every
         self._chance = random.Random(seed)
-        pair = [Party(name, self._chance) for name in ("North", "South")]
+        pair = [Party(name, self._chance, suite) for name in ("North", "South")]
         self._parties = sorted(pair, key=lambda party: party.letter.fingerprint)
         letters = [party.letter for party in self._parties]
         agreement = Agreement(
@@ -96,6 +100,7 @@ class LongRecord:
             made=BEGAN,
             languages=(("en",), ("en",)),
             policy=ATTRIBUTABLE if record_key is None else DENIABLE,
+            suite=suite.number,
         )
         paper = Paper(agreement).sign(self._parties[0].root).sign(self._parties[1].root)
         self._line = agreement.line_id
@@ -150,10 +155,10 @@ class LongRecord:
             return
         log, cosigner = self._keys[dir][0], self._keys[1 - dir][1]
         halves = 2 if size % self._hybrid_every == 0 else 1  # Ed25519, or ML-DSA-44 with it
-        block = log.block(head.checkpoint(log.public.name)[:halves])
+        block = log.block(head.checkpoint(log.public)[:halves])
         self._heads.append(HeadRow(dir, size, root, "checkpoint", 0, block, 0.0))
         at = BEGAN + size
-        block = cosigner.block(head.cosignature(cosigner.public.name, at)[:halves])
+        block = cosigner.block(head.cosignature(cosigner.public, at)[:halves])
         self._heads.append(HeadRow(dir, size, root, "cosign", at, block, 0.0))
 
     @property

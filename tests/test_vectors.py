@@ -7,6 +7,7 @@ libraries. To run it: `npm ci` in `vectors/`, then `node check.mjs`.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,17 @@ import pytest
 
 from parley.core.entry import Plaintext, check_text, read_body
 from parley.core.errors import ParleyError
-from parley.core.identity import ROOT, Party, read_digits
+from parley.core.identity import ROOT, Certificate, Party, read_digits
 from parley.core.kept import EntryRow
 from parley.core.keys import (
     COSIGN_ED25519,
     COSIGN_MLDSA44,
+    COSIGN_MLDSA87,
     ED25519,
     MLDSA44,
     Prekey,
     VerifyKey,
+    check_prekey,
     hybrid,
     sha256,
 )
@@ -31,6 +34,7 @@ from parley.core.packets import Prekeys, Rekey, Status
 from parley.core.record import Log
 from parley.core.seal import Epoch, open_entry
 from parley.core.succession import Revocation, Succession
+from parley.core.suites import SUITE_1, SUITE_2
 from parley.core.vouching import check_code, code_of, record_key
 from parley.core.wire import Reader, Value, decode, encode
 from parley.evidence import audit, proof
@@ -48,8 +52,9 @@ NAMES = (
     "record",
     "deniable",
     "succession",
+    "suites",
 )
-WIRE, KEYS, IDENTITY, ENTRY, DECLARED, SEAL, RECORD, DENIABLE, SUCCESSION = map(
+WIRE, KEYS, IDENTITY, ENTRY, DECLARED, SEAL, RECORD, DENIABLE, SUCCESSION, OF_SUITE_2 = map(
     generate.read, NAMES
 )
 
@@ -154,8 +159,8 @@ def test_W9_another_uvar_is_refused(vector: Any) -> None:
 # --- keys.md
 
 
-def public(vector: dict[str, str], name: str) -> VerifyKey:
-    ed25519, mldsa = vector["ed25519 public"], vector["ml-dsa-44 public"]
+def public(vector: dict[str, str], name: str, lattice: str = "ml-dsa-44") -> VerifyKey:
+    ed25519, mldsa = vector["ed25519 public"], vector[f"{lattice} public"]
     return VerifyKey(name, bytes.fromhex(ed25519), bytes.fromhex(mldsa)).usable()
 
 
@@ -273,10 +278,10 @@ def test_S1_S2_the_open_is_read_and_gives_the_epoch() -> None:
 
 def test_S14_S15_S18_the_rekey_is_read_and_gives_the_next_epoch() -> None:
     given = SEAL["rekey"]
-    offer = Prekeys.parse(bytes.fromhex(given["offer"]["packet"]))
+    offer = Prekeys.parse(bytes.fromhex(given["offer"]["packet"]), SUITE_1)
     seeds = {int(n): bytes.fromhex(seed) for n, seed in given["offer"]["seeds"].items()}
     assert offer.offered == {number: Prekey(seed).public for number, seed in seeds.items()}
-    packet = Rekey.parse(bytes.fromhex(given["packet"]))
+    packet = Rekey.parse(bytes.fromhex(given["packet"]), SUITE_1)
     prekey = Prekey(seeds[packet.prekey])
     secret = prekey.open(packet.sealed, bytes.fromhex(given["seal info"]))
     terms = of_lines.terms(1)
@@ -341,6 +346,69 @@ def test_R8_R9_signed_heads_verify(vector: Any) -> None:
     assert [a for a, _ in wanted] in ([ED25519, COSIGN_MLDSA44], [COSIGN_ED25519, COSIGN_MLDSA44])
 
 
+# --- suites.md
+
+
+def test_U2_the_sealed_secret_opens_and_other_keys_are_refused() -> None:
+    vector = OF_SUITE_2["prekey"]
+    prekey = Prekey(bytes.fromhex(vector["seed"]), SUITE_2.kem)
+    assert prekey.public.hex() == vector["public"]
+    opened = prekey.open(bytes.fromhex(vector["sealed"]), bytes.fromhex(vector["info"]))
+    assert opened.hex() == vector["secret"]
+    for bad in vector["keys that are none"]:
+        rule = rule_of(check_prekey, bytes.fromhex(bad["public"]), SUITE_2.kem)
+        assert rule == bad["rule"], bad["why"]
+
+
+def test_U3_certificates_with_and_without_keys_of_suite_2_are_read() -> None:
+    for vector in OF_SUITE_2["certificates"]:
+        certificate = Certificate.parse(bytes.fromhex(vector["certificate"]))
+        assert bool(certificate.mldsa87) == vector["keys of suite 2"]
+        assert certificate.hash.hex() == vector["hash"]
+
+
+def test_U1_open_and_rekey_are_read_and_give_their_epochs() -> None:
+    terms = of_lines.terms(1, SUITE_2)
+    theirs = TheirOpen.parse(bytes.fromhex(OF_SUITE_2["open"]["packet"]), terms)
+    seed = bytes.fromhex(OF_SUITE_2["line"]["prekey seed"])
+    first = theirs.accept(theirs.check(terms), terms, seed).epoch
+    given = OF_SUITE_2["rekey"]
+    seeds = {int(n): bytes.fromhex(seed) for n, seed in given["offer"]["seeds"].items()}
+    offer = Prekeys.parse(bytes.fromhex(given["offer"]["packet"]), SUITE_2)
+    assert offer.offered == {n: Prekey(seed, SUITE_2.kem).public for n, seed in seeds.items()}
+    packet = Rekey.parse(bytes.fromhex(given["packet"]), SUITE_2)
+    prekey = Prekey(seeds[packet.prekey], SUITE_2.kem)
+    secret = prekey.open(packet.sealed, bytes.fromhex(given["seal info"]))
+    after = first.next(secret, packet.sealed, prekey.public, packet.base)
+    for epoch, page in ((first, OF_SUITE_2["epoch"]), (after, given["epoch"])):
+        assert [epoch.et.hex(), epoch.kl.hex(), epoch.nk.hex()] == [
+            page[name] for name in ("et", "KL", "NK")
+        ]
+
+
+@given(OF_SUITE_2, "signed")
+def test_U5_signed_heads_of_suite_2_verify(vector: Any) -> None:
+    key = public(vector, vector["key name"], "ml-dsa-87")
+    wanted = [(int(code, 16), bytes.fromhex(text)) for code, text in vector["messages"].items()]
+    for name, found in (("block with both", wanted), ("block with one", wanted[:1])):
+        block = Reader(bytes.fromhex(vector[name]))
+        assert key.check(block, wanted[:1], wanted[1:]) == [a for a, _ in found]
+    assert wanted[1][0] == COSIGN_MLDSA87
+
+
+def test_U5_a_record_and_a_proof_of_suite_2_are_readable_for_ever() -> None:
+    with (generate.FOLDER / "sample-2.evidence").open("rb") as file:
+        report = audit.verify(file, all_signatures=True)
+    assert report.documents.agreement.suite == 2
+    assert (report.entries, report.signed, report.cosigned) == ((11, 13), (6, 12), (6, 12))
+    with (generate.FOLDER / "sample-2.proof").open("rb") as file:
+        shown = proof.verify(file)
+    assert [(each.block[0], each.block[1 + 5 + 64]) for each in shown.signed] == [(2, 10)] * 2
+
+
+# --- what was exported once
+
+
 def test_R10_a_record_exported_once_is_readable_for_ever() -> None:
     with (generate.FOLDER / "sample.evidence").open("rb") as file:
         report = audit.verify(file, all_signatures=True)
@@ -370,7 +438,7 @@ def test_H1_H2_the_record_key_vouches_for_the_head() -> None:
 
 def test_H5_the_rekey_of_a_deniable_line_gives_the_next_epoch() -> None:
     given = DENIABLE["rekey"]
-    packet = Rekey.parse(bytes.fromhex(given["packet"]))
+    packet = Rekey.parse(bytes.fromhex(given["packet"]), SUITE_1)
     assert (packet.base, packet.block[:32].hex()) == (given["base"], given["code of the base"])
     prekey = Prekey(bytes.fromhex(given["prekey seed"]))
     info = b"pl1 rekey seal" + bytes.fromhex(given["bound"]) + sha256(prekey.public)
@@ -393,10 +461,14 @@ def test_H8_a_deniable_record_exported_once_is_readable_for_ever() -> None:
 
 def test_the_samples_can_be_made_anew(tmp_path: Path) -> None:
     sample.main(tmp_path, 40)
-    for name, verify in (
+    sample.main(tmp_path, 40, SUITE_2)
+    made: list[tuple[str, Callable[..., object]]] = [
         ("sample.evidence", audit.verify),
         ("sample.proof", proof.verify),
         ("sample.deniable", audit.verify),
-    ):
+        ("sample-2.evidence", audit.verify),
+        ("sample-2.proof", proof.verify),
+    ]
+    for name, verify in made:
         with (tmp_path / name).open("rb") as file:
             verify(file)

@@ -8,11 +8,12 @@
 import { readFileSync } from "node:fs";
 import { gcm, gcmsiv } from "@noble/ciphers/aes.js";
 import { ed25519, x25519 } from "@noble/curves/ed25519.js";
+import { p384 } from "@noble/curves/nist.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 as H } from "@noble/hashes/sha2.js";
 import { sha3_256, shake256 } from "@noble/hashes/sha3.js";
-import { ml_dsa44, ml_dsa65 } from "@noble/post-quantum/ml-dsa.js";
-import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
+import { ml_dsa44, ml_dsa65, ml_dsa87 } from "@noble/post-quantum/ml-dsa.js";
+import { ml_kem768, ml_kem1024 } from "@noble/post-quantum/ml-kem.js";
 
 // --- bytes
 
@@ -207,8 +208,10 @@ function inOrder(value) {
 
 // --- keys.md: key ids, blocks, sealing
 
-const SIZES = { 1: 64, 4: 64, 6: 2420, 7: 2420, 8: 3309 };
-const keyId = (name, algorithm, key) => H(join(name, raw("0a"), uint(algorithm, 1), key)).slice(0, 4);
+const SIZES = { 1: 64, 4: 64, 6: 2420, 7: 2420, 8: 3309, 9: 4627, 10: 4627 };
+const kindOf = (algorithm) => // U5: FF and a name where C2SP has assigned no type
+  algorithm === 10 ? join(raw("ff"), "parley.invalid/cosignature/ml-dsa-87") : uint(algorithm, 1);
+const keyId = (name, algorithm, key) => H(join(name, raw("0a"), kindOf(algorithm), key)).slice(0, 4);
 // K4: exactly the wanted signatures, in order, under the key ids; [algorithm, message] pairs.
 function checkBlock(data, name, ed, ml, wanted, lattice = ml_dsa44) {
   const cursor = new Cursor(data);
@@ -228,26 +231,45 @@ function checkBlock(data, name, ed, ml, wanted, lattice = ml_dsa44) {
   return true;
 }
 
-function prekeyOf(seed) {
-  const wide = shake256(seed, { dkLen: 96 }); // K6
-  const kem = ml_kem768.keygen(wide.slice(0, 64));
+// suites.md, U1: what the number stands for; K6 and U2 say how a prekey grows and a secret is shared.
+const SUITES = {
+  1: {
+    lattice: ml_dsa44, plain: 7, head: 6, named: "ml-dsa-44",
+    kem: ml_kem768, id: "647a", label: raw("5c2e2f2f5e5c"),
+    prekey: 1216, sealed: 1168, kemCt: 1088, point: 32, scalar: 32,
+    publicOf: (scalar) => x25519.getPublicKey(scalar),
+    shared: (scalar, point) => x25519.getSharedSecret(scalar, point),
+  },
+  2: {
+    lattice: ml_dsa87, plain: 9, head: 10, named: "ml-dsa-87",
+    kem: ml_kem1024, id: "0051", label: utf8("MLKEM1024-P384"),
+    prekey: 1665, sealed: 1713, kemCt: 1568, point: 97, scalar: 48,
+    publicOf: (scalar) => p384.getPublicKey(scalar, false),
+    shared: (scalar, point) => p384.getSharedSecret(scalar, point, false).slice(1, 49), // x alone
+  },
+};
+function prekeyOf(seed, suite = SUITES[1]) {
+  const wide = shake256(seed, { dkLen: 64 + suite.scalar });
+  const kem = suite.kem.keygen(wide.slice(0, 64));
   const dh = wide.slice(64);
-  const dhPublic = x25519.getPublicKey(dh);
-  return { kem: kem.secretKey, dh, dhPublic, public: join(kem.publicKey, dhPublic) };
+  const dhPublic = suite.publicOf(dh);
+  return { suite, kem: kem.secretKey, dh, dhPublic, public: join(kem.publicKey, dhPublic) };
 }
-// RFC 9180, base mode, one shot; KEM 647A gives its shared secret itself (X-Wing).
+// RFC 9180, base mode, one shot; both KEMs give their shared secret themselves.
 function openSealed(prekey, sealed, info) {
-  const [forKem, forDh, body] = [sealed.slice(0, 1088), sealed.slice(1088, 1120), sealed.slice(1120)];
+  const of = prekey.suite;
+  const end = of.kemCt + of.point;
+  const [forKem, forDh, body] = [sealed.slice(0, of.kemCt), sealed.slice(of.kemCt, end), sealed.slice(end)];
   const secret = sha3_256(
     join(
-      ml_kem768.decapsulate(forKem, prekey.kem),
-      x25519.getSharedSecret(prekey.dh, forDh),
+      of.kem.decapsulate(forKem, prekey.kem),
+      of.shared(prekey.dh, forDh),
       forDh,
       prekey.dhPublic,
-      raw("5c2e2f2f5e5c"),
+      of.label,
     ),
   );
-  const suite = join("HPKE", raw("647a00010002"));
+  const suite = join("HPKE", raw(`${of.id}00010002`));
   const none = new Uint8Array(0);
   const extract = (salt, label, input) => HMAC(salt, "HPKE-v1", suite, label, input);
   const expand = (key, label, context, length) =>
@@ -444,27 +466,28 @@ function readStatus(data) {
 }
 
 // S14 to S18: an offer of prekeys, a REKEY sealed to one of them, and what follows from it.
-function checkRekey(given, line, place, stationKeys, before) {
+function checkRekey(given, line, place, stationKeys, before, suite) {
+  const both = (message) => [[1, message], [suite.plain, message]];
   const { offer, epoch, entry } = given;
   const name = (side) => `parley.invalid/${line["line id"]}/${side}/station`;
   const list = new Cursor(raw(offer.packet));
   const start = raw(offer.packet).length;
   const offered = {};
-  for (let left = Number(list.uint(1)); left; left--) offered[Number(list.uint(4))] = list.take(1216);
+  for (let left = Number(list.uint(1)); left; left--) offered[Number(list.uint(4))] = list.take(suite.prekey);
   const listed = raw(offer.packet).slice(0, start - list.left);
-  for (const [number, seed] of Object.entries(offer.seeds)) same(prekeyOf(raw(seed)).public, hex(offered[number]), "S15");
+  for (const [number, seed] of Object.entries(offer.seeds)) same(prekeyOf(raw(seed), suite).public, hex(offered[number]), "S15");
   const theirs = join(raw(line["line id"]), uint(line.inc, 4), uint(1, 1));
   const offerSigned = join("pl1 prekeys", theirs, uint(offer.e, 4), raw(offer.et), H(listed));
   same(offerSigned, offer.signed, "S15 signed");
-  const offerKeys = [raw(offer["station ed25519"]), raw(offer["station ml-dsa-44"])];
+  const offerKeys = [raw(offer["station ed25519"]), raw(offer[`station ${suite.named}`])];
   const offerBlock = list.take(list.left);
-  same(ruleOf(() => checkBlock(offerBlock, name("B"), ...offerKeys, [[1, offerSigned], [7, offerSigned]])), "", "S15 block");
+  same(ruleOf(() => checkBlock(offerBlock, name("B"), ...offerKeys, both(offerSigned), suite.lattice)), "", "S15 block");
 
   const packet = new Cursor(raw(given.packet)); // S18
   const head = packet.take(16);
   const [e, number, base] = [head.slice(0, 4), head.slice(4, 8), head.slice(8)];
-  const enc = packet.take(1168);
-  const prekey = prekeyOf(raw(offer.seeds[Number(Buffer.from(number).readUInt32BE())]));
+  const enc = packet.take(suite.sealed);
+  const prekey = prekeyOf(raw(offer.seeds[Number(Buffer.from(number).readUInt32BE())]), suite);
   const bound = join(place, e, number, base, before.et);
   same(bound, given.bound, "bound");
   const info = join("pl1 rekey seal", bound, H(prekey.public));
@@ -474,7 +497,7 @@ function checkRekey(given, line, place, stationKeys, before) {
   const signed = join("pl1 rekey sig", bound, H(enc), H(prekey.public));
   same(signed, given.signed, "S18 signed");
   const block = packet.take(packet.left);
-  same(ruleOf(() => checkBlock(block, name("A"), ...stationKeys, [[1, signed], [7, signed]])), "", "S18 block");
+  same(ruleOf(() => checkBlock(block, name("A"), ...stationKeys, both(signed), suite.lattice)), "", "S18 block");
 
   const et = H(join("pl1 rekey", before.et, enc, H(prekey.public), e, base)); // S14
   const RK = HMAC(before.NK, secret, et);
@@ -491,11 +514,11 @@ function checkRekey(given, line, place, stationKeys, before) {
   same(join(raw("20"), locator, sealed), entry.frame, "an envelope of the second epoch");
 }
 
-function checkSeal() {
-  const { line, open, epoch, entries, packets, rekey, statuses } = page("seal");
+// S1, S2: an OPEN, and what follows from it.
+function checkOpening({ line, open, epoch }, suite) {
   const lineId = raw(line["line id"]);
   const place = join(lineId, uint(line.inc, 4), uint(line.dir, 1));
-  const prekey = prekeyOf(raw(line["prekey seed"]));
+  const prekey = prekeyOf(raw(line["prekey seed"]), suite);
   const info0 = join("pl1 open", place, raw(line.agreement), H(prekey.public));
   same(info0, open.info0, "info0");
   const enc0 = raw(open.enc0);
@@ -517,8 +540,9 @@ function checkSeal() {
   const signed = join("pl1 open", info0, enc0, H(encode(document[6])));
   same(signed, open.signed, "what is signed");
   const name = `parley.invalid/${line["line id"]}/A/station`;
-  const keys = [raw(line["station ed25519"]), raw(line["station ml-dsa-44"])];
-  same(ruleOf(() => checkBlock(block, name, ...keys, [[1, signed], [7, signed]])), "", "its signatures");
+  const keys = [raw(line["station ed25519"]), raw(line[`station ${suite.named}`])];
+  const both = [[1, signed], [suite.plain, signed]];
+  same(ruleOf(() => checkBlock(block, name, ...keys, both, suite.lattice)), "", "its signatures");
 
   const [KL, KA, NK] = ["loc", "aux", "next"].map((label) => HMAC(RK, label));
   same([KL, KA, NK].map(hex), [epoch.KL, epoch.KA, epoch.NK], "KL, KA, NK");
@@ -536,7 +560,13 @@ function checkSeal() {
   for (const [n, given] of Object.entries(epoch.locators["of entries"])) same(locator(n), given, `S5 ${n}`);
   for (const [kind, given] of Object.entries(epoch.locators["of packets"]))
     same(packetLocator(kind), given, `locator of kind ${kind}`);
+  return { place, keys, et, KL, KA, NK, keyOf, locator, packetLocator };
+}
 
+function checkSeal() {
+  const seal = page("seal");
+  const { line, entries, packets, rekey, statuses } = seal;
+  const { place, keys, et, KL, KA, NK, keyOf, locator, packetLocator } = checkOpening(seal, SUITES[1]);
   for (const { n, aad, plaintext, frame } of entries) {
     const ours = join(place, uint(0, 4), uint(n, 8), et); // S6
     same(ours, aad, "S6");
@@ -550,7 +580,7 @@ function checkSeal() {
     const sealed = gcmsiv(KA, nonce, ours).encrypt(raw(plaintext));
     same(join(raw("24"), packetLocator(kind), uint(counter, 4), sealed), frame, `packet of kind ${kind}`);
   }
-  checkRekey(rekey, line, place, keys, { et, KL, NK });
+  checkRekey(rekey, line, place, keys, { et, KL, NK }, SUITES[1]);
   for (const given of statuses.read) {
     const names = ["size", "contig", "sack", "root bytes", "own root", "their root"];
     const wanted = [...names, "epoch", "echo", "cover", "flags"].map((what) => given[what]);
@@ -660,31 +690,75 @@ function checkRecord() {
   );
   same(order, record["joint order"], "R6");
 
-  const line = leaf["line id"];
-  const origin = `parley.invalid/${line}/${"AB"[head["origin dir"]]}/${leaf.inc}`; // R7
+  checkSigned(head, signed, leaf["line id"], leaf.inc, SUITES[1]);
+  const root = raw(head.root);
+  same(subtreeOf("a cosigner", 5, "a log", 8, root), record["subtree message"], "subtree message");
+}
+
+function checkSigned(head, signed, line, inc, suite) {
+  const origin = `parley.invalid/${line}/${"AB"[head["origin dir"]]}/${inc}`; // R7
   const note = `${origin}\n${head.size}\n${Buffer.from(head.root, "hex").toString("base64")}\n`;
   same(note, head.note, "R7");
-  const subtree = (name, time, log, size, root) =>
-    join(
-      "subtree/v1\n\0", uint(name.length, 1), name, uint(time, 8), uint(log.length, 1), log,
-      uint(0, 8), uint(size, 8), root,
-    );
   const root = raw(head.root);
-  same(subtree("a cosigner", 5, "a log", 8, root), record["subtree message"], "subtree message");
+  const code = hex(uint(suite.head, 1));
   for (const given of signed) {
     const [name, time] = [given["key name"], given.time];
     const messages =
       given.kind === "checkpoint"
-        ? { "01": utf8(note), "06": subtree(name, 0, origin, head.size, root) } // R8
+        ? { "01": utf8(note), [code]: subtreeOf(name, 0, origin, head.size, root) } // R8
         : {
             "04": utf8(`cosignature/v1\ntime ${time}\n${note}`), // R9
-            "06": subtree(name, time, origin, head.size, root),
+            [code]: subtreeOf(name, time, origin, head.size, root),
           };
     same(Object.fromEntries(Object.entries(messages).map(([k, v]) => [k, hex(v)])), given.messages, given.kind);
     const wanted = Object.entries(messages).map(([code, message]) => [parseInt(code, 16), message]);
-    const keys = [raw(given["ed25519 public"]), raw(given["ml-dsa-44 public"])];
+    const keys = [raw(given["ed25519 public"]), raw(given[`${suite.named} public`])];
     for (const [block, needed] of [["block with both", wanted], ["block with one", wanted.slice(0, 1)]])
-      same(ruleOf(() => checkBlock(raw(given[block]), name, ...keys, needed)), "", `${given.kind}, ${block}`);
+      same(ruleOf(() => checkBlock(raw(given[block]), name, ...keys, needed, suite.lattice)), "", `${given.kind}, ${block}`);
+  }
+}
+
+// --- suites.md: what suite 2 has otherwise
+
+function checkSuites() {
+  const suites = page("suites");
+  const suite = SUITES[2];
+  const signer = suites["signing key"];
+  const ed = ed25519.getPublicKey(raw(signer["ed25519 seed"]));
+  const ml = suite.lattice.keygen(raw(signer["ml-dsa-87 seed"])).publicKey;
+  same(ed, signer["ed25519 public"], "Ed25519");
+  same(ml, signer["ml-dsa-87 public"], "U4: ML-DSA-87");
+  for (const [algorithm, id] of Object.entries(signer["key ids"])) {
+    const code = parseInt(algorithm, 16);
+    same(keyId(signer.name, code, code === 1 || code === 4 ? ed : ml), id, `key id ${algorithm}`);
+  }
+  const prekey = prekeyOf(raw(suites.prekey.seed), suite);
+  same(prekey.public, suites.prekey.public, "U2: prekey");
+  const opened = openSealed(prekey, raw(suites.prekey.sealed), raw(suites.prekey.info));
+  same(opened, suites.prekey.secret, "U2: HPKE 0051");
+  for (const { why, public: key, rule } of suites.prekey["keys that are none"])
+    same(ruleOf(() => checkPrekey(raw(key))), rule, why);
+  const signers = ["station", "log", "cosigner"];
+  for (const { certificate, hash, "keys of suite 2": both } of suites.certificates) {
+    const fields = plain(decode(raw(certificate)));
+    same(Object.keys(fields).length, both ? 8 : 7, "U3");
+    same(H(join("parley certificate v1", raw(certificate))), hash, "the hash of a certificate");
+    signers.forEach((use, at) => {
+      const seed = H(join("parley vectors/", `${use} ml-dsa`));
+      same(ml_dsa44.keygen(seed).publicKey, hex(fields[3 + at][1]), `ML-DSA-44 of the ${use} key`);
+      if (both) same(ml_dsa87.keygen(seed).publicKey, hex(fields[8][at]), `U4: ML-DSA-87 of the ${use} key`);
+    });
+  }
+  const { place, keys, et, KL, NK } = checkOpening(suites, suite);
+  checkRekey(suites.rekey, suites.line, place, keys, { et, KL, NK }, suite);
+  checkSigned(suites.head, suites.signed, suites.line["line id"], suites.line.inc, suite);
+}
+function checkPrekey(key) {
+  if (key.length !== 1665 || key[1568] !== 4) refuse("K6");
+  try {
+    p384.Point.fromBytes(key.slice(1568)).assertValidity();
+  } catch {
+    refuse("K6");
   }
 }
 
@@ -724,6 +798,7 @@ function lineOf(sections) {
   );
   const [terms, message, blocks] = file(agreement, "parley agreement v1");
   const [fingerprintA, fingerprintB] = terms[6];
+  const suite = SUITES[terms[14]] ?? refuse("U1");
   const id = H(join("parley line v1", fingerprintA, fingerprintB, terms[2])).slice(0, 16);
   const sides = letters.map((letter, side) => {
     const [given, signed, after] = file(letter, "parley letter v1");
@@ -736,10 +811,12 @@ function lineOf(sections) {
     const [certificate, block] = given[5][0];
     rooted(block, join("parley certificate v1", certificate));
     const keys = plain(decode(certificate));
-    return { log: keys[4], cosigner: keys[5] };
+    const stronger = suite === SUITES[2] ? keys[8] : null; // U3: with the same Ed25519 keys
+    const of = (at) => (stronger ? [keys[at][0], stronger[at - 3]] : keys[at]);
+    return { log: of(4), cosigner: of(5) };
   });
   const base = `parley.invalid/${hex(id)}`;
-  return { id, inc: terms[3], base, sides, deniable: terms[15] === 1n };
+  return { id, inc: terms[3], base, sides, suite, deniable: terms[15] === 1n };
 }
 const subtreeOf = (name, time, log, size, root) =>
   join(
@@ -765,9 +842,9 @@ function checkHead(line, dir, size, root, kind, time, block, recordKey) {
   if (line.deniable) return kind === "checkpoint" ? checkCode(line.base, recordKey, utf8(note), block) : refuse("H8");
   const wanted = [
     kind === "checkpoint" ? [1, utf8(note)] : [4, utf8(`cosignature/v1\ntime ${time}\n${note}`)],
-    [6, subtreeOf(name, time, origin, size, root)],
+    [line.suite.head, subtreeOf(name, time, origin, size, root)],
   ];
-  checkBlock(block, name, ...line.sides[side][use], wanted.slice(0, block[0]));
+  checkBlock(block, name, ...line.sides[side][use], wanted.slice(0, block[0]), line.suite.lattice);
 }
 function leafOf(line, fields, seenRoot) {
   const [dir, n, type, marks, time, seen, et, blind, body] = fields;
@@ -837,7 +914,7 @@ function readProof(text) {
     const [, name, packed] = row.split(" ");
     const use = name.endsWith("/log") ? "log" : "cosigner";
     const signature = base64(packed);
-    const code = { 68: 1, 76: 4, 2432: 6 }[signature.length];
+    const code = { 68: 1, 76: 4, 2432: 6, 4639: 10 }[signature.length];
     if (code !== 1) times[use] = number(signature.slice(4, 12));
     signed[use].push(join(uint(code, 1), signature.slice(0, 4), signature.slice(code === 1 ? 4 : 12)));
   }
@@ -866,6 +943,10 @@ function checkSample() {
   same(readEvidence(record), [28, 32, 18], "entries of A and B, heads");
   const first = record.indexOf("\n--- entries\n") + 13;
   everyChangeRefused(readEvidence, record, first, record.indexOf("\n--- end\n"), 997);
+  where = "sample-2.evidence";
+  same(readEvidence(text("sample-2.evidence")), [11, 13, 6], "entries of A and B, heads");
+  where = "sample-2.proof";
+  same(readProof(text("sample-2.proof")), ["B 9", [2, 2]], "the entry and its signatures");
   where = "sample.proof";
   const proof = text("sample.proof");
   same(readProof(proof), ["B 9", [2, 2]], "the entry and its signatures");
@@ -976,7 +1057,7 @@ function checkDeniable() {
 
 for (const check of [
   checkWire, checkKeys, checkIdentity, checkEntry, checkDeclared, checkSeal, checkResume, checkRecord, checkSuccession,
-  checkSample, checkDeniable,
+  checkSuites, checkSample, checkDeniable,
 ])
   check();
 console.log(`${stood} vectors stand`);

@@ -25,6 +25,7 @@ from vectors.of_keys import identity, keys
 from vectors.of_lines import record, seal, terms
 from vectors.of_resuming import resume
 from vectors.of_succession import succession
+from vectors.of_suites import suites
 from vectors.of_values import entry, wire
 
 FOLDER = Path(__file__).parent
@@ -68,6 +69,7 @@ def pages() -> dict[str, Page]:
         "record": record(folder.keep),
         "deniable": deniable(folder.keep, replace(terms(0), deniable=True)),
         "succession": succession(folder.keep),
+        "suites": suites(folder.keep),
     }
     return {**made, "kept": folder.used}
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from parley.core.errors import ParleyError
 from parley.core.keys import (
+    MLDSA44,
+    MLDSA87,
     SigningKey,
     VerifyKey,
     sha256,
@@ -15,6 +17,8 @@ from parley.core.wire import Reader, Value
 
 LINE_ID = bytes(range(16))
 INC = 1
+
+ML_DSA = {MLDSA44: "ml-dsa-44", MLDSA87: "ml-dsa-87"}
 
 Page = dict[str, Any]
 Keep = Callable[[str, Callable[[bytes], object], Callable[[], bytes]], str]
@@ -25,9 +29,9 @@ def seed(name: str) -> bytes:
     return sha256(b"parley vectors/" + name.encode())
 
 
-def signing(name: str, use: str) -> SigningKey:
+def signing(name: str, use: str, mldsa: int = MLDSA44) -> SigningKey:
     """A signing key under a name, from the seeds "<use> ed25519" and "<use> ml-dsa"."""
-    return SigningKey(name, seed(f"{use} ed25519") + seed(f"{use} ml-dsa"))
+    return SigningKey(name, seed(f"{use} ed25519") + seed(f"{use} ml-dsa"), mldsa)
 
 
 def rule_of(act: Callable[..., object], *given: object) -> str:

@@ -34,27 +34,39 @@ from parley.core.seal import (
     seal_entry,
 )
 from parley.core.speaking import ENVELOPE, PACKET, frame
+from parley.core.suites import SUITE_1, Suite
 from parley.core.terms import OurKeys, Terms, TheirKeys
 from parley.core.wire import encode, uvar
-from vectors.material import INC, LINE_ID, Keep, Page, rule_of, same, seed, signing, verifies
+from vectors.material import (
+    INC,
+    LINE_ID,
+    ML_DSA,
+    Keep,
+    Page,
+    rule_of,
+    same,
+    seed,
+    signing,
+    verifies,
+)
 from vectors.of_rekeying import rekey
 
 # --- seal.md
 
 
-def terms(side: int) -> Terms:
+def terms(side: int, suite: Suite = SUITE_1) -> Terms:
     """Both sides of the line of these vectors."""
 
     def all_keys(of: int) -> OurKeys:
         return OurKeys(
             *(
-                signing(key_name(LINE_ID, of, use), f"{'AB'[of]} {use}")
+                signing(key_name(LINE_ID, of, use), f"{'AB'[of]} {use}", suite.mldsa)
                 for use in ("station", "log", "cosigner")
             )
         )
 
     theirs = all_keys(1 - side)
-    prekeys = [Prekey(seed(f"{'AB'[of]} prekey")).public for of in (0, 1)]
+    prekeys = [Prekey(seed(f"{'AB'[of]} prekey"), suite.kem).public for of in (0, 1)]
     return Terms(
         line_id=LINE_ID,
         inc=INC,
@@ -65,35 +77,48 @@ def terms(side: int) -> Terms:
         our_keys=all_keys(side),
         their_keys=TheirKeys(theirs.station.public, theirs.log.public, theirs.cosigner.public),
         psk0=seed("psk0"),
+        suite=suite,
     )
 
 
 def seal(keep: Keep) -> Page:
-    ours, theirs = terms(0), terms(1)
+    opened, epoch, (ours, theirs) = opening(keep)
+    return {
+        **opened,
+        "entries": [_sealed_entry(epoch, n, body) for n, body in ((0, "00"), (1, "8100"), (5, ""))],
+        "packets": _packets(epoch),
+        "rekey": rekey(keep, (ours, theirs), epoch),
+        "statuses": _statuses(),
+    }
+
+
+def opening(keep: Keep, suite: Suite = SUITE_1) -> tuple[Page, Epoch, tuple[Terms, Terms]]:
+    """A's OPEN and the epoch it starts."""
+    ours, theirs = terms(0, suite), terms(1, suite)
     info0 = open_info(LINE_ID, INC, 0, ours.h_agr, ours.their_prekey)
-    secret, prekey = seed("s0"), Prekey(seed("B prekey"))
+    secret, prekey = seed("s0"), Prekey(seed("B prekey"), suite.kem)
     sealed = bytes.fromhex(
         keep(
             "enc0",
             lambda data: same(prekey.open(data, info0), secret),
-            lambda: seal_to(prekey.public, secret, info0),
+            lambda: seal_to(prekey.public, secret, info0, suite.kem),
         )
     )
     made = Epoch.first(secret, ours.psk0, info0, sealed)
-    offered = [[number, Prekey(seed(f"offered {number}")).public] for number in (1, 2)]
+    offered = [[number, Prekey(seed(f"offered {number}"), suite.kem).public] for number in (1, 2)]
     document = encode([1, LINE_ID, INC, 0, ours.h_agr, sealed, offered, made.confirmation])
     signed = b"pl1 open" + info0 + sealed + sha256(encode(offered))
     station = ours.our_keys.station
     block = keep(
         "open block",
-        verifies(station.public, hybrid(signed)),
-        lambda: station.block(hybrid(signed)),
+        verifies(station.public, hybrid(signed, suite.mldsa)),
+        lambda: station.block(hybrid(signed, suite.mldsa)),
     )
     packet = uvar(len(document)) + document + bytes.fromhex(block)
     read = TheirOpen.parse(packet, theirs)
     assert read.accept(read.check(theirs), theirs, prekey.seed).epoch.et == made.epoch.et
     without = Epoch.first(secret, None, info0, sealed)
-    return {
+    page = {
         "line": {
             "line id": LINE_ID.hex(),
             "inc": INC,
@@ -102,7 +127,7 @@ def seal(keep: Keep) -> Page:
             "prekey seed": prekey.seed.hex(),
             "psk0": seed("psk0").hex(),
             "station ed25519": station.public.ed25519.hex(),
-            "station ml-dsa-44": station.public.mldsa.hex(),
+            f"station {ML_DSA[suite.mldsa]}": station.public.mldsa.hex(),
         },
         "open": {
             "info0": info0.hex(),
@@ -114,13 +139,8 @@ def seal(keep: Keep) -> Page:
             "kc without psk0": without.confirmation.hex(),
         },
         "epoch": _epoch(secret, ours, info0, sealed, made.epoch),
-        "entries": [
-            _sealed_entry(made.epoch, n, body) for n, body in ((0, "00"), (1, "8100"), (5, ""))
-        ],
-        "packets": _packets(made.epoch),
-        "rekey": rekey(keep, (ours, theirs), made.epoch),
-        "statuses": _statuses(),
     }
+    return page, made.epoch, (ours, theirs)
 
 
 def _epoch(secret: bytes, ours: Terms, info0: bytes, sealed: bytes, epoch: Epoch) -> Page:
@@ -244,27 +264,6 @@ def record(keep: Keep) -> Page:
         roots.append({"size": n, "root": log.root.hex()})
         log.append(seed(f"leaf {n}"))
     head = Head(LINE_ID, INC, 0, 8, bytes.fromhex(roots[8]["root"]))
-    log_key = signing(key_name(LINE_ID, 0, "log"), "A log")
-    cosigner = signing(key_name(LINE_ID, 1, "cosigner"), "B cosigner")
-    time = 1_800_000_002
-    signed: list[Page] = []
-    for what, key, wanted in (
-        ("checkpoint", log_key, head.checkpoint(log_key.public.name)),
-        ("cosign", cosigner, head.cosignature(cosigner.public.name, time)),
-    ):
-        block = keep(what, verifies(key.public, list(wanted)), partial(key.block, list(wanted)))
-        signed.append(
-            {
-                "kind": what,
-                "key name": key.public.name,
-                "ed25519 public": key.public.ed25519.hex(),
-                "ml-dsa-44 public": key.public.mldsa.hex(),
-                "time": time if what == "cosign" else 0,
-                "messages": {f"{algorithm:02x}": message.hex() for algorithm, message in wanted},
-                "block with both": block,
-                "block with one": key.block(list(wanted[:1])).hex(),
-            }
-        )
     order = [(0, 0, 0), (0, 1, 0), (1, 0, 0), (1, 1, 2), (0, 2, 1), (0, 3, 2)]
     return {
         "leaf": {
@@ -301,5 +300,31 @@ def record(keep: Keep) -> Page:
         ],
         "head": {"origin dir": 0, "size": 8, "root": roots[8]["root"], "note": head.text.decode()},
         "subtree message": subtree_message("a cosigner", 5, "a log", 8, head.root).hex(),
-        "signed": signed,
+        "signed": signed_heads(keep, head),
     }
+
+
+def signed_heads(keep: Keep, head: Head, suite: Suite = SUITE_1) -> list[Page]:
+    """A head of A as A signs it, and as B cosigns it."""
+    log_key = signing(key_name(LINE_ID, 0, "log"), "A log", suite.mldsa)
+    cosigner = signing(key_name(LINE_ID, 1, "cosigner"), "B cosigner", suite.mldsa)
+    time = 1_800_000_002
+    signed: list[Page] = []
+    for what, key, wanted in (
+        ("checkpoint", log_key, head.checkpoint(log_key.public)),
+        ("cosign", cosigner, head.cosignature(cosigner.public, time)),
+    ):
+        block = keep(what, verifies(key.public, list(wanted)), partial(key.block, list(wanted)))
+        signed.append(
+            {
+                "kind": what,
+                "key name": key.public.name,
+                "ed25519 public": key.public.ed25519.hex(),
+                f"{ML_DSA[suite.mldsa]} public": key.public.mldsa.hex(),
+                "time": time if what == "cosign" else 0,
+                "messages": {f"{algorithm:02x}": message.hex() for algorithm, message in wanted},
+                "block with both": block,
+                "block with one": key.block(list(wanted[:1])).hex(),
+            }
+        )
+    return signed

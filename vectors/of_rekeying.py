@@ -11,14 +11,17 @@ from parley.core.rekeying import _bound, _offer_message, _rekey_message, _seal_i
 from parley.core.seal import Epoch, associated, envelope_locator, packet_locator, seal_entry
 from parley.core.speaking import ENVELOPE, frame
 from parley.core.terms import Terms
-from vectors.material import INC, LINE_ID, Keep, Page, same, seed, verifies
+from vectors.material import INC, LINE_ID, ML_DSA, Keep, Page, same, seed, verifies
 
 NUMBER, BASE = 3, 5
 
 
 def rekey(keep: Keep, terms: tuple[Terms, Terms], epoch: Epoch) -> Page:
     """From A's first epoch to its second, by a prekey that B offered."""
-    prekeys = {number: Prekey(seed(f"offered {number}")) for number in (NUMBER, NUMBER + 1)}
+    suite = terms[0].suite
+    prekeys = {
+        number: Prekey(seed(f"offered {number}"), suite.kem) for number in (NUMBER, NUMBER + 1)
+    }
     public = prekeys[NUMBER].public
     bound = _bound(terms[0], 0, epoch, NUMBER, BASE)
     secret, info = seed("s1"), _seal_info(bound, public)
@@ -26,7 +29,7 @@ def rekey(keep: Keep, terms: tuple[Terms, Terms], epoch: Epoch) -> Page:
         keep(
             "enc1",
             lambda data: same(prekeys[NUMBER].open(data, info), secret),
-            lambda: seal_to(public, secret, info),
+            lambda: seal_to(public, secret, info, suite.kem),
         )
     )
     signed = _rekey_message(bound, sealed, public)
@@ -34,12 +37,12 @@ def rekey(keep: Keep, terms: tuple[Terms, Terms], epoch: Epoch) -> Page:
     block = bytes.fromhex(
         keep(
             "rekey block",
-            verifies(station.public, hybrid(signed)),
-            partial(station.block, hybrid(signed)),
+            verifies(station.public, hybrid(signed, suite.mldsa)),
+            partial(station.block, hybrid(signed, suite.mldsa)),
         )
     )
     packet = Rekey(epoch.e + 1, NUMBER, BASE, sealed, block).to_bytes()
-    assert Rekey.parse(packet).to_bytes() == packet
+    assert Rekey.parse(packet, suite).to_bytes() == packet
     after = epoch.next(secret, sealed, public, BASE)
     aad = associated(LINE_ID, INC, 0, after.e, BASE, after.et)
     plain = Plaintext(Type.TEXT, 0x08, 0, 1000, b"\x82\xa0\x60").to_bytes()
@@ -83,17 +86,17 @@ def _offer(keep: Keep, terms: Terms, prekeys: dict[int, Prekey]) -> Page:
     station = terms.our_keys.station
     block = keep(
         "prekeys block",
-        verifies(station.public, hybrid(message)),
-        partial(station.block, hybrid(message)),
+        verifies(station.public, hybrid(message, terms.suite.mldsa)),
+        partial(station.block, hybrid(message, terms.suite.mldsa)),
     )
     packet = Prekeys(offered, bytes.fromhex(block)).to_bytes()
-    assert Prekeys.parse(packet).to_bytes() == packet
+    assert Prekeys.parse(packet, terms.suite).to_bytes() == packet
     return {
         "e": under.e,
         "et": under.et.hex(),
         "seeds": {str(number): prekey.seed.hex() for number, prekey in prekeys.items()},
         "station ed25519": station.public.ed25519.hex(),
-        "station ml-dsa-44": station.public.mldsa.hex(),
+        f"station {ML_DSA[terms.suite.mldsa]}": station.public.mldsa.hex(),
         "signed": message.hex(),
         "packet": packet.hex(),
     }

@@ -50,7 +50,7 @@ def _made(keep: Keep, name: str, terms: Terms, inc: int, of: int, own: int, held
         partial(station.block, hybrid(signed)),
     )
     data = uvar(len(made.document)) + made.document + bytes.fromhex(block)
-    return Resume.parse(data, terms, side).check(station.public)
+    return Resume.parse(data, terms, side).check(station.public, terms.suite)
 
 
 def resume(keep: Keep, terms: tuple[Terms, Terms]) -> Page:

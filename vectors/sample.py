@@ -1,7 +1,9 @@
 """Writes `sample.evidence` and `sample.proof` anew: a small record, and one entry of it; and
 `sample.deniable`, the record of a deniable line.
 
-    python -m vectors.sample [FOLDER ENTRIES]
+    python -m vectors.sample [FOLDER ENTRIES [SUITE]]
+
+A record of suite 2 is called `sample-2`.
 
 They are kept because their signatures hold chance, and because a record once exported must be
 readable for ever: the code, `check.mjs` and `go/check.go` read them as they are.
@@ -15,6 +17,7 @@ from pathlib import Path
 
 from bench.record import LongRecord
 from parley.core.record import Leaf
+from parley.core.suites import SUITE_1, Suite, suite_of
 from parley.evidence.proof import Proof, Signed
 from parley.station.evidence import inclusion
 from vectors.of_deniable import SAMPLE_KEY
@@ -26,12 +29,13 @@ HYBRID_EVERY = 12
 SHOWN = (1, 9)  # direction and number
 
 
-def main(folder: Path = FOLDER, entries: int = ENTRIES) -> None:
-    """Make all three."""
+def main(folder: Path = FOLDER, entries: int = ENTRIES, suite: Suite = SUITE_1) -> None:
+    """Make all of a suite; the deniable one is of suite 1."""
+    stem = "sample" if suite is SUITE_1 else f"sample-{suite.number}"
     with tempfile.TemporaryDirectory(prefix="parley-") as name:
-        record = LongRecord(Path(name), 1, SIGNED_EVERY, HYBRID_EVERY, keep=True)
+        record = LongRecord(Path(name), 1, SIGNED_EVERY, HYBRID_EVERY, keep=True, suite=suite)
         record.talk(entries)
-        record.write(folder / "sample.evidence")
+        record.write(folder / f"{stem}.evidence")
         record.close()
     dir, n = SHOWN
     rows = {(row.dir, row.n): row for row in record.rows}
@@ -46,7 +50,9 @@ def main(folder: Path = FOLDER, entries: int = ENTRIES) -> None:
     signed = [Signed(head.kind, head.time, head.block) for head in heads if head.size == size]
     path = inclusion(leaves, n, size)
     proof = Proof(record.documents, leaf, path, size, tuple(signed)).check()
-    (folder / "sample.proof").write_text(proof.text(), encoding="utf-8")
+    (folder / f"{stem}.proof").write_text(proof.text(), encoding="utf-8")
+    if suite is not SUITE_1:
+        return
     with tempfile.TemporaryDirectory(prefix="parley-") as name:
         record = LongRecord(Path(name), 2, SIGNED_EVERY, record_key=SAMPLE_KEY)
         record.talk(entries // 3)
@@ -55,7 +61,7 @@ def main(folder: Path = FOLDER, entries: int = ENTRIES) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        main(Path(sys.argv[1]), int(sys.argv[2]))
+    if len(sys.argv) > 2:
+        main(Path(sys.argv[1]), int(sys.argv[2]), suite_of(int(*sys.argv[3:] or ["1"])))
     else:
         main()

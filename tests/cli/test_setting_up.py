@@ -338,3 +338,31 @@ def test_other_terms_are_shown_as_what_they_change(terminal: Terminal, tmp_path:
     assert [line.split()[-5:-2] for line in listed.splitlines()[2:]] == [
         ["Blue", "South", "ACTUAL"]
     ]
+
+
+def test_U7_a_weaker_suite_asks_for_its_word_at_the_station_and_at_the_root(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    north, south = found(tmp_path / "north", "North"), found(tmp_path / "south", "South")
+    introduce(north, south)
+
+    def signs(paper: str, *words: str) -> None:
+        typed = " ".join(f"--word {word}" for word in ("WITHOUT", *words))
+        for station in (south, north):
+            terminal.does(f"agree sign {paper} --station {station.folder.name} {typed}")
+            terminal.does(f"root sign {paper} --root {station.root.path.name} {typed}")
+        for station in (south, north):
+            terminal.does(f"agree accept {paper} --station {station.folder.name}")
+
+    told = terminal.does("agree propose South --out blue --suite 2 --station north")
+    assert "suite 2: ML-KEM-1024 with P-384, Ed25519 with ML-DSA-87" in " ".join(told.split())
+    signs("blue")
+    assert terminal.types("agree propose South --out red --suite 3 --station north") == 2
+    told = terminal.does("agree propose South --out red --name Red --station north")
+    assert "Caution: Suite 1 (ML-KEM-768 with X25519, Ed25519 with ML-DSA-44) is weaker" in told
+    assert terminal.types("agree sign red --station south --word WITHOUT") == 2
+    assert "WEAKER" in terminal.err
+    terminal.does("agree sign red --station south --word WITHOUT --word WEAKER")
+    assert terminal.types("root sign red --root south-root --word WITHOUT") == 2
+    assert "WEAKER" in terminal.err
+    signs("red", "WEAKER")

@@ -41,6 +41,7 @@ from parley.core.seal import (
     seal_entry,
 )
 from parley.core.speaking import ENVELOPE, OPEN, PACKET, frame
+from parley.core.suites import SUITE_1, Suite
 from parley.core.terms import Instant, OurKeys, Terms, TheirKeys
 from parley.core.wire import decode, encode, u32
 from parley.store.memory import MemoryStore
@@ -53,14 +54,14 @@ WALL = 1_800_000_000.0
 
 
 @cache
-def our_keys(side: int) -> OurKeys:
+def our_keys(side: int, suite: Suite = SUITE_1) -> OurKeys:
     names = (key_name(LINE_ID, side, use) for use in ("station", "log", "cosigner"))
-    return OurKeys(*(SigningKey(name, seed(name)) for name in names))
+    return OurKeys(*(SigningKey(name, seed(name), suite.mldsa) for name in names))
 
 
 @cache
-def prekey(side: int) -> Prekey:
-    return Prekey(seed("prekey", str(side))[:32])
+def prekey(side: int, suite: Suite = SUITE_1) -> Prekey:
+    return Prekey(seed("prekey", str(side))[:32], suite.kem)
 
 
 def terms_of(
@@ -71,17 +72,18 @@ def terms_of(
     rekey_entries: int = 100,
     rekey_s: float = 3_600.0,
     deniable: bool = False,
+    suite: Suite = SUITE_1,
 ) -> Terms:
     """What both parties agreed on, as `side` reads it."""
-    theirs = our_keys(1 - side)
+    theirs = our_keys(1 - side, suite)
     return Terms(
         line_id=LINE_ID,
         inc=1,
         side=side,
         h_agr=seed("agreement")[:32],
-        our_prekey=prekey(side).public,
-        their_prekey=prekey(1 - side).public,
-        our_keys=our_keys(side),
+        our_prekey=prekey(side, suite).public,
+        their_prekey=prekey(1 - side, suite).public,
+        our_keys=our_keys(side, suite),
         their_keys=TheirKeys(theirs.station.public, theirs.log.public, theirs.cosigner.public),
         psk0=psk0,
         window=window,
@@ -89,6 +91,7 @@ def terms_of(
         rekey_entries=rekey_entries,
         rekey_s=rekey_s,
         deniable=deniable,
+        suite=suite,
     )
 
 
@@ -291,7 +294,7 @@ class Station:
         terms = self.terms
         stated = root or self._root_at(terms.side, size)
         required, optional = Head(terms.line_id, terms.inc, terms.side, size, stated).checkpoint(
-            terms.our_keys.log.public.name
+            terms.our_keys.log.public
         )
         block = terms.our_keys.log.block([required, optional] if full else [required])
         return self.seals(Kind.CHECKPOINT, Checkpoint(size, stated, block).to_bytes(), counter)
@@ -303,7 +306,7 @@ class Station:
         terms = self.terms
         stated = root or self._root_at(terms.theirs, size)
         required, _ = Head(terms.line_id, terms.inc, terms.theirs, size, stated).cosignature(
-            terms.our_keys.cosigner.public.name, time
+            terms.our_keys.cosigner.public, time
         )
         block = terms.our_keys.cosigner.block([required])
         return self.seals(Kind.COSIGN, Cosign(size, time, block).to_bytes(), counter)

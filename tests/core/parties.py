@@ -21,6 +21,7 @@ from parley.core.identity import (
     letter_body,
 )
 from parley.core.keys import Prekey, SigningKey, sha256
+from parley.core.suites import SUITE_1, SUITE_2, Suite
 from parley.core.terms import OurKeys
 
 MADE = 1_793_000_000
@@ -44,20 +45,19 @@ class Known:
 
 
 @cache
-def party(name: str, serial: int = 1) -> Known:
-    """A party by name; `serial` counts the certificates of its station."""
+def party(name: str, serial: int = 1, suite: Suite = SUITE_1) -> Known:
+    """A party by name; `serial` counts its certificates, `suite` is the strongest it knows."""
     successor = SigningKey(ROOT, seed(name, "next root"), root=True)
     root = PartyRoot(name, seed(name, "root"), commit_to(successor.public))
     keys = OurKeys(
         *(SigningKey(use, seed(name, use, str(serial))) for use in (STATION, LOG, COSIGNER))
     )
-    certificate = Certificate(
-        f"{name} watch", serial, keys.station.public, keys.log.public, keys.cosigner.public, MADE
-    )
+    stronger = () if suite is SUITE_1 else tuple(key.mldsa for key in keys.of(SUITE_2).publics)
+    certificate = Certificate(f"{name} watch", serial, *keys.publics, MADE, stronger)
     signed = [(certificate, root.sign(certificate.message))]
     body = letter_body(root.party, signed, ["en", "ru"], [f"tcp {name.lower()}.example:4242"], MADE)
     letter = finish_letter(body, root.sign(LETTER_LABEL + body), keys.station)
-    return Known(root, keys, certificate, letter, Prekey(seed(name, "prekey")[:32]))
+    return Known(root, keys, certificate, letter, Prekey(seed(name, "prekey")[:32], suite.kem))
 
 
 def in_order(one: Known, other: Known) -> tuple[Known, Known]:

@@ -109,8 +109,9 @@ def test_E6_only_zeros_follow_the_80_of_a_pad() -> None:
 
 def test_the_numbers_of_the_byte_tables() -> None:
     """Both sides of a test read a constant alike, so a wrong one is noticed only here."""
-    assert [int(each) for each in Type] == [1, 5, 6, 7, *range(0x10, 0x18), 0x20]
-    assert [int(each) for each in Key] == list(range(1, 18))
+    types = [1, 5, 6, 7, *range(0x10, 0x18), 0x20, 0x50, 0x51, 0x52]
+    assert [int(each) for each in Type] == types
+    assert [int(each) for each in Key] == [*range(1, 18), 24]
     assert [int(each) for each in Precedence] == [int(each) for each in Status] == [0, 1, 2, 3]
     assert frozenset(range(0x10, 0x18)) == BARE_TYPES
     assert (TEXT_BYTES_MAX, BODY_BYTES_MAX, INFLATED_BYTES_MAX) == (65_536, 67_584, 65_536)

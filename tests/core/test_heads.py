@@ -43,10 +43,10 @@ def verified(station: Station, row: HeadRow) -> list[int]:
     ours = row.dir == station.terms.side
     if row.kind == "checkpoint":
         key = station.terms.our_keys.log.public if ours else station.terms.their_keys.log
-        required, optional = head.checkpoint(key.name)
+        required, optional = head.checkpoint(key)
     else:
         key = station.terms.their_keys.cosigner if ours else station.terms.our_keys.cosigner.public
-        required, optional = head.cosignature(key.name, row.time)
+        required, optional = head.cosignature(key, row.time)
     return key.check(Reader(row.block), [required], [optional])
 
 
@@ -260,7 +260,7 @@ def test_W7_bytes_behind_the_signatures_are_refused() -> None:
     north, south = with_one_word()
     root = north._root_at(0, 1)
     required, _ = Head(north.terms.line_id, 1, 0, 1, root).checkpoint(
-        north.terms.our_keys.log.public.name
+        north.terms.our_keys.log.public
     )
     block = north.terms.our_keys.log.block([required])
     for tail, outcome in ((b"\x00", Outcome.REFUSED), (b"", Outcome.OK)):

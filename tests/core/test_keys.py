@@ -13,9 +13,8 @@ from parley.core.keys import (
     ED25519,
     MLDSA44,
     MLDSA65,
-    PREKEY_BYTES,
-    SEALED_SECRET_BYTES,
     SIGNATURE_BYTES,
+    XWING,
     Prekey,
     SigningKey,
     VerifyKey,
@@ -138,7 +137,7 @@ def test_K5_optional_signatures_stand_all_or_not_at_all() -> None:
 
 
 def test_a_root_signs_with_the_larger_ml_dsa() -> None:
-    wanted = hybrid(MESSAGE, root=True)
+    wanted = hybrid(MESSAGE, MLDSA65)
     block = ROOT.block(wanted)
     assert len(block) == 1 + 5 + 64 + 5 + SIGNATURE_BYTES[MLDSA65]
     assert ROOT.public.check(Reader(block), wanted) == [ED25519, MLDSA65]
@@ -186,7 +185,7 @@ def test_the_same_seed_grows_the_same_key_under_any_name() -> None:
 
 def test_K6_a_secret_sealed_to_a_prekey_opens_with_it() -> None:
     sealed = seal_to(PREKEY.public, SECRET, b"info")
-    assert (len(PREKEY.public), len(sealed)) == (PREKEY_BYTES, SEALED_SECRET_BYTES)
+    assert (len(PREKEY.public), len(sealed)) == (XWING.prekey_bytes, XWING.sealed_bytes)
     assert PREKEY.open(sealed, b"info") == SECRET
 
 
@@ -197,7 +196,7 @@ def test_K6_it_opens_under_nothing_else() -> None:
     assert caught.value.rule == "K6"
     with pytest.raises(Refused):
         Prekey(bytes(32)).open(sealed, b"info")
-    for at in (0, 1100, 1120, SEALED_SECRET_BYTES - 1):
+    for at in (0, 1100, 1120, XWING.sealed_bytes - 1):
         changed = bytearray(sealed)
         changed[at] ^= 1
         with pytest.raises(Refused):
@@ -218,7 +217,7 @@ def test_K6_lengths_are_fixed() -> None:
 
 def test_K6_what_is_no_key_is_refused() -> None:
     assert check_prekey(PREKEY.public) == PREKEY.public
-    for bad in (b"\xff" * PREKEY_BYTES, PREKEY.public[:1184] + bytes(32)):
+    for bad in (b"\xff" * XWING.prekey_bytes, PREKEY.public[:1184] + bytes(32)):
         with pytest.raises(Refused) as caught:
             check_prekey(bad)
         assert caught.value.rule == "K6"

@@ -8,7 +8,8 @@ from parley.core.effects import Keep, Numbered, Outcome, Receipted, Transmit
 from parley.core.entry import Precedence
 from parley.core.packets import Flag
 from parley.core.packets import Status as StatusPacket
-from parley.core.wire import decode, uvar
+from parley.core.speaking import OPEN, frame
+from parley.core.wire import decode, encode, uvar
 from tests.core.conversation import (
     TICK_S,
     Station,
@@ -81,6 +82,14 @@ def test_L19_the_service_is_kept() -> None:
     north.says("After a restart.")
     assert envelopes(north.settles())
     assert is_in_service(south)
+
+
+def test_G10_an_open_of_a_newer_version_is_told_apart_and_changes_nothing() -> None:
+    north, south = two_stations()
+    (theirs,) = opens(north.settles())
+    document = encode([2, south.line.terms.line_id, "what comes later"])
+    newer = frame(OPEN, uvar(len(document)) + document)
+    assert south.hears(newer, theirs) == [Outcome.NEWER, Outcome.OK]
 
 
 def test_L19_open_is_repeated_at_growing_intervals_until_then() -> None:

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.core.errors import Malformed
-from parley.core.keys import PREKEY_BYTES
 from parley.core.packets import (
     COUNTER_LAST,
     COUNTER_MAX,
@@ -20,6 +19,7 @@ from parley.core.packets import (
     Prekeys,
     Status,
 )
+from parley.core.suites import SUITE_1
 from parley.core.wire import u32, u64, uvar
 
 sizes = st.integers(0, (1 << 64) - 1)
@@ -137,7 +137,7 @@ def test_the_numbers_of_the_byte_tables() -> None:
     assert (COUNTER_MAX, COUNTER_LAST) == (4_293_918_720, 4_294_967_295)
     assert TIME_MAX == 9_223_372_036_854_775_807
     assert [int(kind) for kind in Kind] == [1, 2, 3, 4, 5]
-    assert [int(flag) for flag in Flag] == [0x01, 0x02, 0x04, 0x10]
+    assert [int(flag) for flag in Flag] == [0x01, 0x02, 0x04, 0x10, 0x20]
     assert list(KINDS) == list(range(48))
 
 
@@ -160,11 +160,11 @@ def test_S12_a_time_that_cannot_be_is_refused_by_its_rule() -> None:
 
 
 def test_S15_sixteen_prekeys_pass_and_seventeen_do_not() -> None:
-    key = bytes(PREKEY_BYTES)
+    key = bytes(SUITE_1.kem.prekey_bytes)
     offered = dict.fromkeys(range(1, 17), key)
-    assert Prekeys.parse(Prekeys(offered, b"").to_bytes()).offered == offered
+    assert Prekeys.parse(Prekeys(offered, b"").to_bytes(), SUITE_1).offered == offered
     for numbers in (range(1, 18), [1, 1], [2, 1], [0]):
         items = b"".join(u32(number) + key for number in numbers)
         with pytest.raises(Malformed) as caught:
-            Prekeys.parse(bytes([len(numbers)]) + items)
+            Prekeys.parse(bytes([len(numbers)]) + items, SUITE_1)
         assert caught.value.rule == "S15"

@@ -253,7 +253,7 @@ HEAD = Head(LINE, 1, 0, 12, bytes([9]) * 32)
 
 def test_R8_a_log_key_signs_the_text_and_may_sign_the_tree() -> None:
     name = LOG_KEY.public.name
-    required, optional = HEAD.checkpoint(name)
+    required, optional = HEAD.checkpoint(LOG_KEY.public)
     assert required == (ED25519, HEAD.text)
     assert optional == (COSIGN_MLDSA44, subtree_message(name, 0, origin(LINE, 0, 1), 12, HEAD.root))
     for wanted in ([required], [required, optional]):
@@ -262,12 +262,12 @@ def test_R8_a_log_key_signs_the_text_and_may_sign_the_tree() -> None:
 
 
 def test_R9_a_cosignature_bears_a_time() -> None:
-    required, optional = HEAD.cosignature(COSIGNER.public.name, 1_800_000_000)
+    required, optional = HEAD.cosignature(COSIGNER.public, 1_800_000_000)
     assert required[0] == COSIGN_ED25519
     assert required[1] == b"cosignature/v1\ntime 1800000000\n" + HEAD.text
     assert optional[0] == COSIGN_MLDSA44
     block = COSIGNER.block([required])
-    later, _ = HEAD.cosignature(COSIGNER.public.name, 1_800_000_001)
+    later, _ = HEAD.cosignature(COSIGNER.public, 1_800_000_001)
     with pytest.raises(Refused):
         COSIGNER.public.check(Reader(block), [later], [optional])
 

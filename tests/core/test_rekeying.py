@@ -14,6 +14,7 @@ from parley.core.opening import PREKEYS_OFFERED
 from parley.core.packets import Flag, Kind, Prekeys, Rekey
 from parley.core.rekeying import _bound, _offer_message, _rekey_message, _seal_info
 from parley.core.seal import CHAIN_STEPS_MAX, Epoch
+from parley.core.suites import SUITE_1
 from parley.core.wire import decode, encode, u32, u64
 from parley.store.memory import MemoryStore
 from tests.core.checks import all_hold
@@ -389,13 +390,13 @@ def test_L28_a_counterpart_that_always_asks_gets_at_most_one_a_second() -> None:
 def test_S15_a_list_of_prekeys_has_one_form() -> None:
     public = Prekey(b"\x01" * 32).public
     packet = Prekeys({2: public, 5: public}, b"block")
-    assert Prekeys.parse(packet.to_bytes()) == packet
+    assert Prekeys.parse(packet.to_bytes(), SUITE_1) == packet
     for numbers in ([2, 2], [5, 2], [0, 1], range(1, 18)):
         items = b"".join(u32(number) + public for number in numbers)
         with pytest.raises(Malformed):
-            Prekeys.parse(bytes([len(numbers)]) + items + b"block")
+            Prekeys.parse(bytes([len(numbers)]) + items + b"block", SUITE_1)
     with pytest.raises(Malformed):
-        Prekeys.parse(b"\x02" + u32(1) + public)
+        Prekeys.parse(b"\x02" + u32(1) + public, SUITE_1)
 
 
 def test_S15_a_prekey_that_is_no_key_is_refused() -> None:
@@ -432,9 +433,9 @@ def test_a_halted_line_makes_no_rekey_and_offers_no_prekeys() -> None:
 def test_S18_a_rekey_has_one_form() -> None:
     packet = Rekey(3, 7, 99, b"\x05" * 1168, b"block")
     assert packet.to_bytes() == u32(3) + u32(7) + u64(99) + b"\x05" * 1168 + b"block"
-    assert Rekey.parse(packet.to_bytes()) == packet
+    assert Rekey.parse(packet.to_bytes(), SUITE_1) == packet
     with pytest.raises(Malformed):
-        Rekey.parse(packet.to_bytes()[:1183])
+        Rekey.parse(packet.to_bytes()[:1183], SUITE_1)
 
 
 def test_L25_before_our_open_there_is_nothing_to_renew() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from parley.core.errors import Malformed, Refused
-from parley.core.keys import PREKEY_BYTES, hybrid, sha256
+from parley.core.keys import XWING, hybrid, sha256
 from parley.core.record import EMPTY_ROOT
 from parley.core.resuming import (
     REASON_BYTES_MAX,
@@ -20,6 +20,7 @@ from parley.core.resuming import (
     later_psk,
     terms_after,
 )
+from parley.core.suites import SUITE_1
 from parley.core.wire import encode, uvar
 from tests.core.conversation import prekey, terms_of
 
@@ -35,7 +36,7 @@ def resume(side: int = 0, inc: int = 2, of: int = 1, **given: Any) -> Resume:
 def test_N1_a_RESUME_has_one_form() -> None:
     made = resume()
     read = Resume.parse(made.to_bytes(), terms_of(1), 0)
-    assert read.check(terms_of(1).their_keys.station) is read
+    assert read.check(terms_of(1).their_keys.station, SUITE_1) is read
     assert read == made
     assert (read.inc, read.of, read.own, read.held) == (2, 1, End(3, ONE), End(2, OTHER))
 
@@ -84,10 +85,13 @@ def document(**changes: Any) -> bytes:
         {"their_size": 0},
         {"root": ONE[:31]},
         {"their_root": OTHER + b"\0"},
-        {"prekey": bytes(PREKEY_BYTES - 1)},
+        {"prekey": bytes(XWING.prekey_bytes - 1)},
         {"reason": ""},
         {"reason": "x" * (REASON_BYTES_MAX + 1)},
         {"reason": b"why"},
+        {"reason": "why\u202e"},
+        {"reason": "\x1b[2J"},
+        {"reason": "one line\nand another"},
         {"more": 1},
     ],
     ids=str,
@@ -105,9 +109,9 @@ def test_N1_an_empty_log_has_the_root_of_nothing() -> None:
 
 
 def test_N1_a_prekey_that_is_none_is_refused() -> None:
-    bad = Resume.parse(document(prekey=b"\xff" * PREKEY_BYTES), terms_of(1), 0)
+    bad = Resume.parse(document(prekey=b"\xff" * XWING.prekey_bytes), terms_of(1), 0)
     with pytest.raises(Refused):
-        bad.check(terms_of(1).their_keys.station)
+        bad.check(terms_of(1).their_keys.station, SUITE_1)
 
 
 def test_N4_of_each_log_the_longer_claim_counts() -> None:

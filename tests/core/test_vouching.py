@@ -279,7 +279,7 @@ def rekey_of(station: Station) -> Rekey:
     aad = associated(LINE_ID, 1, station.terms.side, epoch.e, None, epoch.et)
     plain = epoch.open_packet(Kind.REKEY, int.from_bytes(data[6:10]), aad, data[10:])
     assert plain is not None
-    return Rekey.parse(plain)
+    return Rekey.parse(plain, station.terms.suite)
 
 
 def test_H5_a_rekey_with_another_base_is_refused() -> None:

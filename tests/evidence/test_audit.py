@@ -52,8 +52,8 @@ class Side:
             use: SigningKey(f"parley.invalid/{use}", os.urandom(64))
             for use in ("station", "log", "cosigner")
         }
-        publics = {use: key.public for use, key in self.keys.items()}
-        certificate = Certificate(f"{name} watch", 1, valid_from=0, **publics)
+        station, log, cosigner = (key.public for key in self.keys.values())
+        certificate = Certificate(f"{name} watch", 1, station, log, cosigner, valid_from=0)
         body = letter_body(
             self.root.party,
             [(certificate, self.root.sign(certificate.message))],
@@ -131,10 +131,10 @@ class Record:
         if self.agreement.deniable:
             return self._keep(head, "checkpoint", 0, code_block(RECORD_KEY, line, head.text))
         own = self.sides[dir].keys["log"].named(key_name(line, dir, "log"))
-        required, _ = head.checkpoint(own.public.name)
+        required, _ = head.checkpoint(own.public)
         self._keep(head, "checkpoint", 0, own.block([required]))
         other = self.sides[1 - dir].keys["cosigner"].named(key_name(line, 1 - dir, "cosigner"))
-        required, _ = head.cosignature(other.public.name, 1_700_000_100)
+        required, _ = head.cosignature(other.public, 1_700_000_100)
         self._keep(head, "cosign", 1_700_000_100, other.block([required]))
 
     def _keep(self, head: Head, kind: str, time: int, block: bytes) -> None:
@@ -322,7 +322,7 @@ def test_R17_the_newest_signature_of_a_head_is_checked_or_every_one() -> None:
     key = record.sides[1 - signed.dir].keys["cosigner"]
     named = key.named(key_name(record.agreement.line_id, 1 - signed.dir, "cosigner"))
     head = Head(record.agreement.line_id, 1, signed.dir, signed.size, signed.root)
-    required, _ = head.cosignature(named.public.name, signed.time + 5)
+    required, _ = head.cosignature(named.public, signed.time + 5)
     record.heads.append(again(signed, signed.time + 5, named.block([required])))
     assert verify(record.text()).passed_over == 1
     assert verify(record.text(), all_signatures=True).passed_over == 0
@@ -343,7 +343,7 @@ def test_R12_two_roots_signed_for_one_size_are_named() -> None:
     other = Head(record.agreement.line_id, 1, signed.dir, signed.size, bytes(32))
     key = record.sides[1 - signed.dir].keys["cosigner"]
     named = key.named(key_name(record.agreement.line_id, 1 - signed.dir, "cosigner"))
-    required, _ = other.cosignature(named.public.name, 7)
+    required, _ = other.cosignature(named.public, 7)
     block = named.block([required])
     record.heads.append(HeadRow(other.dir, other.size, other.root, "cosign", 7, block, 0.0))
     with pytest.raises(NotWhole, match="two different roots"):
@@ -449,7 +449,7 @@ def test_R13_a_mark_without_its_line_feed_is_refused() -> None:
 def resumed(record: Record, **changes: Any) -> tuple[bytes, bytes]:
     """The RESUMEs of both sides that began incarnation 2 of a record's line."""
     agreement = record.documents.agreement
-    place = _Agreed(agreement.line_id, agreement.inc, agreement.hash)
+    place = _Agreed(agreement.line_id, agreement.inc, agreement.hash, agreement.algorithms)
     found = []
     for dir, side in enumerate(record.sides):
         key = side.keys["station"].named(key_name(agreement.line_id, dir, "station"))

@@ -113,7 +113,7 @@ def test_H8_a_signature_is_no_code_and_a_code_no_signature() -> None:
     key: SigningKey = record.sides[0].keys["log"].named(key_name(line, 0, "log"))
     head = Head(line, 1, 0, record.logs[0].size, record.logs[0].root)
     signed = HeadRow(0, head.size, head.root, "checkpoint", 0, b"", 0.0)
-    block = key.block([head.checkpoint(key.public.name)[0]])
+    block = key.block([head.checkpoint(key.public)[0]])
     with pytest.raises(NotWhole, match="the one code"):
         verify(with_heads(record, [replace(signed, block=block)]))
     other = attributable()

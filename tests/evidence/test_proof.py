@@ -128,7 +128,7 @@ def test_R19_a_proof_that_nobody_of_the_line_signed_is_refused() -> None:
 def test_R19_a_signature_by_another_key_or_of_another_head_is_refused() -> None:
     shown = proof_of(0, 2, "checkpoint")
     key = SigningKey(proof.signer(shown.documents, 0, "checkpoint").name, bytes(64))
-    required, _ = shown.head.checkpoint(key.public.name)
+    required, _ = shown.head.checkpoint(key.public)
     with pytest.raises(NotWhole, match="head of A"):
         verify(replace(shown, signed=(Signed("checkpoint", 0, key.block([required])),)).text())
     other = next(

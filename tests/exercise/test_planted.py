@@ -90,11 +90,24 @@ class Fresh(World):
         return replace(options, rekey_entries=5, rekey_s=2.0, heartbeat_s=0.5, late_s=0.0)
 
 
+class Often(Fresh):
+    """Fresh keys every second or two and nothing that goes wrong: the thief is locked out often."""
+
+    def draws(self) -> Options:
+        options = replace(super().draws(), messages=200, burst=1, bad_s=60.0, loss=0.0, power=0.0)
+        return replace(options, rekey_entries=2, rekey_s=1.0)
+
+
 class Adrift(World):
     """Clocks that jump all the time, at stations that start all the time."""
 
     def draws(self) -> Options:
         return replace(small(super().draws()), clocks=0.1, power=0.05)
+
+
+class FreshOfSuite2(Fresh):
+    def draws(self) -> Options:
+        return replace(super().draws(), suite=2)
 
 
 class SmallLied(Lied):
@@ -472,8 +485,10 @@ PLANTED = [
     Planted(a_number_is_taken_twice, {"I2"}),
     Planted(a_head_is_signed_for_more_than_is_kept, {"I12"}),
     Planted(a_change_is_kept_in_two_halves, {"I14"}),
-    Planted(the_next_epoch_needs_no_secret, {"I10"}, Fresh),
+    Planted(the_next_epoch_needs_no_secret, {"I10"}, Often),
     Planted(prekeys_are_used_again, {"I9", "I10"}, Fresh),
+    Planted(the_next_epoch_needs_no_secret, {"I10"}, FreshOfSuite2),
+    Planted(prekeys_are_used_again, {"I9", "I10"}, FreshOfSuite2),
     Planted(a_rekey_is_made_anew_after_a_start, {"L1", "L2", "L4", "I5"}, Fresh),
     Planted(a_rekey_is_sent_once, {"L2"}, Fresh),
     Planted(the_older_epoch_is_erased_too_soon, {"I5", "L1"}, Fresh),

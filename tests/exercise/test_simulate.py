@@ -16,6 +16,7 @@ import pytest
 
 from parley.core.speaking import Voice
 from parley.exercise import simulate
+from parley.exercise import world as simulated
 from parley.exercise.plots import KINDS, SHARES, world_of
 from parley.exercise.scenarios import SCENARIOS, sweep_point
 from parley.exercise.world import Options
@@ -50,6 +51,23 @@ def _few(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_world_holds(seed: int) -> None:
     tally = world_of(seed).run()
     assert tally.messages
+
+
+@pytest.mark.usefixtures("_few")
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_world_of_suite_2_holds(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulated, "SUITE_2_SHARE", 1.0)
+    world = KINDS[kind](5)
+    assert world.options.suite == 2
+    tally = world.run()
+    assert tally.epochs  # a line that is closed early may have given all its words back
+    assert tally.steps
+
+
+def test_U1_some_worlds_are_of_either_suite() -> None:
+    suites = [world_of(seed).options.suite for seed in range(100)]
+    assert 4 <= suites.count(2) <= 20
+    assert suites.count(1) + suites.count(2) == 100
 
 
 @pytest.mark.usefixtures("_few")

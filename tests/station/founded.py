@@ -12,6 +12,7 @@ from typing import Any
 
 from parley.core.agreement import Paper
 from parley.core.identity import Letter
+from parley.station import serving
 from parley.station.carried import ANSWER, carry
 from parley.station.folder import Home
 from parley.station.founding import begin, finish, set_up
@@ -96,3 +97,7 @@ def agreed(one: Founded, other: Founded, **terms: Any) -> str:
     ready = other.does("agree.sign", agreement=proposal, words=words)["agreement"]
     back = one.does("agree.sign", agreement=other.signs(ready), words=words)["agreement"]
     return one.signs(back)
+
+
+# To import it is to have every operation.
+OPERATIONS = serving

@@ -86,7 +86,7 @@ def test_C3_the_agreement_that_replaces_opens_the_line_anew(pair: Pair) -> None:
     for each in (north, south):
         told = each.does("agree.accept", agreement=whole)
         assert (told["inc"], told["verified"], told["name"]) == (2, True, "Blue Line")
-        assert told["replaced"]["read_it_as"] == "Blue Line/1"
+        assert told["replaced"]["read_it_as"] == "Blue Line@1"
         now = line(each)
         assert now["line"] == before[pair[0] if each is north else south]["line"]
         assert now["inc"] == 2
@@ -94,11 +94,11 @@ def test_C3_the_agreement_that_replaces_opens_the_line_anew(pair: Pair) -> None:
         assert now["languages"] == before[south if each is south else pair[0]]["languages"]
         assert now["certificates"]["ours"]["serial"] == each.letter.certificate.serial
         (over,) = status(each)["earlier"]
-        assert (over["inc"], over["read_it_as"]) == (1, "Blue Line/1")
+        assert (over["inc"], over["read_it_as"]) == (1, "Blue Line@1")
         # Its record stays: found by name and incarnation, readable, and with its documents.
         with each.at_work() as at_work:
-            old = at_work.station.line("Blue Line/1")
-            assert at_work.station.line(f"{old.agreed.hex[:8]}/1") is old
+            old = at_work.station.line("Blue Line@1")
+            assert at_work.station.line(f"{old.agreed.hex[:8]}@1") is old
             papers = documents_of(at_work.station.store, old)
             assert papers.agreement.inc == 1
             with pytest.raises(Halted, match="replaced this line's incarnation 1"):
@@ -205,7 +205,7 @@ def test_C4_an_exercise_does_not_come_back_as_meant(pair: Pair) -> None:
         told = at_work.does("agree.accept", agreement=whole)["replaced"]
         assert told["returned"] == []
         assert at_work.station.perform("draft.list", people["Dora"])["drafts"] == []
-        old = {"line": "Blue Line/1"}
+        old = {"line": "Blue Line@1"}
         drafts = at_work.station.perform("draft.list", people["Dora"], old)["drafts"]
         assert [each["draft"] for each in drafts] == [draft["draft"]]
         with pytest.raises(Halted, match="replaced this line"):
@@ -220,7 +220,7 @@ def test_C4_the_keys_of_a_life_that_is_over_are_erased(pair: Pair) -> None:
     assert "prekey" in key_cells(south, "Blue Line")
     whole = agree_anew(south, north)
     south.does("agree.accept", agreement=whole)
-    assert key_cells(south, "Blue Line/1") == set()
+    assert key_cells(south, "Blue Line@1") == set()
     assert "prekey" in key_cells(south, "Blue Line")
 
 

@@ -20,6 +20,7 @@ from tests.station.founded import (
     CHEAP,
     NOW,
     PASSPHRASE,
+    Founded,
     agreed,
     found,
     introduce,
@@ -79,6 +80,25 @@ def test_C7_a_revocation_stops_the_line_at_once_and_no_other(pair: Pair, tmp_pat
         given = {"reason": "I say so", "line": "Blue Line"}
         with pytest.raises(Refused, match="Nobody can let this line go on"):
             at_work.station.perform("line.undo", people["Wanda"], given)
+
+
+def test_C7_what_was_on_its_way_to_a_new_incarnation_is_erased_too(pair: Pair) -> None:
+    north, south = pair
+    with south.at_work() as at_work:
+        wanda = staffed(at_work)["Wanda"]
+        at_work.station.perform("line.resume", wanda, {"reason": "The disk was restored."})
+    assert "prekey" in cells(south, 2)
+    south.does("revocation.accept", revocation=revocation(north))
+    assert cells(south, 2) == set()
+    assert line(south)["declared"] == "stopped"
+
+
+def cells(station: Founded, inc: int) -> set[str]:
+    """What is kept of an incarnation of Blue Line that may still begin."""
+    with station.at_work() as at_work:
+        line = at_work.station.line("Blue Line")
+        kept = at_work.station.store.load(line.id, inc, line.ours)
+    return set(kept.cells) & {"prekey", "resume", "their resume"}
 
 
 def test_C8_what_was_revoked_is_refused_by_name_for_ever(pair: Pair) -> None:
@@ -218,7 +238,7 @@ def test_C11_the_next_root_stands_under_the_old_introduction(
         assert line(each)["name"] == "Blue Line"
         assert line(each)["clocks_s"]["FLASH"] == 300
     with south.at_work() as at_work:
-        assert at_work.station.line("Blue Line/1").agreed.counterpart == "North"
+        assert at_work.station.line("Blue Line@1").agreed.counterpart == "North"
 
 
 def test_C10_any_other_root_is_told_to_meet_again(pair: Pair, tmp_path: Path) -> None:

@@ -106,6 +106,11 @@ def command() -> None:
     type=click.Choice(("attributable", "deniable")),
     help="Whether the record can be proved to others, or to each other only; default attributable.",
 )
+@click.option(
+    "--suite",
+    type=click.IntRange(1, 2),
+    help="Its algorithms: 1, or 2 with ML-KEM-1024, P-384 and ML-DSA-87; default 1.",
+)
 @asks(setup=True)
 def propose(
     station: Asking,

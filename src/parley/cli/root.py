@@ -350,7 +350,10 @@ def sign_paper(
     paper.check_complete()
     for line in render(paper.agreement).split("\n"):
         voice.aside(voice.visible(line))
-    warned = [{"word": each.word, "sentence": each.sentence} for each in cautions(paper.agreement)]
+    before = found.suite_before(paper.agreement)
+    warned = [
+        {"word": each.word, "sentence": each.sentence} for each in cautions(paper.agreement, before)
+    ]
     cautioned(warned, words)
     root = found.unlock(passphrase(passphrase_file, found.party.name))
     return found.sign(paper, root, int(time.time()))

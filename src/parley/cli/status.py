@@ -103,6 +103,7 @@ def line_in_words(line: View) -> Iterator[str]:
         f" {line['their_size']} of theirs, {line['queued']} waiting",
         "Record": words.POLICIES[line["policy"]],
         "Records agree": agree,
+        "Suite": f"{line['suite']['number']}: {line['suite']['words']}",
         "Last heal": _healed(line),
     }
     told = line["resumption"]

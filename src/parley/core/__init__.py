@@ -4,7 +4,7 @@
 2. `wire`      one encoding per value
 3. `keys`      keys that sign, and keys a secret is sealed to
 4. `identity`, `agreement`, `succession`  letters, what both parties sign, and keys that are lost
-5. `terms`     what an agreement fixes for one line
+5. `suites`, `terms`  what an agreement fixes for one line
 6. `seal`      from one shared secret to one key per entry
 7. `entry`     what may be said
 8. `record`, `vouching`  two logs, their leaves, and the heads both sign, or only vouch for

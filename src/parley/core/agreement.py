@@ -13,6 +13,7 @@ spec/identity.md I11 to I18.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -31,13 +32,14 @@ from parley.core.identity import (
 from parley.core.keys import (
     ED25519,
     MLDSA65,
-    PREKEY_BYTES,
     SIGNATURE_BYTES,
+    Kem,
     check_prekey,
     hkdf32,
     sha256,
 )
 from parley.core.record import key_name
+from parley.core.suites import SUITE_1, Suite, suite_of
 from parley.core.terms import OurKeys, Terms, TheirKeys
 from parley.core.wire import Reader, Value, encode, u8, uvar
 
@@ -46,7 +48,6 @@ FIELDS_ALWAYS = 27  # keys of the first release; a later one adds its fields beh
 AGREEMENT_BYTES_MAX = 65_536
 AGREEMENT_LABEL = b"parley agreement v1"
 LINE_LABEL = b"parley line v1"
-SUITE_1 = 1  # ML-KEM-768 with X25519, SHA-256, AES-256-GCM-SIV, Ed25519 with ML-DSA
 ATTRIBUTABLE, DENIABLE = 0, 1  # what heads bear: signatures, or codes that both can make
 SPAN_S_MAX = 366 * 86_400
 UNSIGNED = u8(0)
@@ -77,12 +78,12 @@ class Agreement:
     fingerprints: Hashes  # 20 bytes each, the smaller first: that makes A and B
     certificates: Hashes  # of the stations
     compared: tuple[bool, bool]  # whether a person of A compared B's digits, and of B A's
-    prekeys: Hashes  # public, 1,216 bytes each; empty while the other side has not answered
+    prekeys: Hashes  # public, of the suite; empty while the other side has not answered
     made: int  # POSIX seconds
     languages: tuple[tuple[str, ...], tuple[str, ...]]
     mark: Status = Status.EXERCISE
     level: str = "duty"
-    suite: int = SUITE_1
+    suite: int = SUITE_1.number
     policy: int = ATTRIBUTABLE
     psk0: bool = False  # whether a secret exchanged in person enters the first keys
     clocks: tuple[int, int, int, int] = (21_600, 10_800, 1_800, 600)  # seconds, by Precedence
@@ -136,6 +137,11 @@ class Agreement:
         return self.policy == DENIABLE
 
     @property
+    def algorithms(self) -> Suite:
+        """The suite by its number."""
+        return suite_of(self.suite)
+
+    @property
     def complete(self) -> bool:
         """Whether both sides have put in their prekey."""
         return all(self.prekeys)
@@ -154,7 +160,7 @@ class Agreement:
         """The agreement with what one side puts in: its prekey, and whether it compared."""
         return replace(
             self,
-            prekeys=_put(self.prekeys, side, check_prekey(prekey)),
+            prekeys=_put(self.prekeys, side, check_prekey(prekey, self.algorithms.kem)),
             compared=_put(self.compared, side, compared),
         )
 
@@ -189,7 +195,8 @@ class Agreement:
                 raise Malformed("the agreement says what it would say by silence", rule="I21")
         if not agreement.fingerprints[0] < agreement.fingerprints[1]:
             raise Malformed("the agreement's parties are not two, or not in order", rule="I13")
-        return agreement
+        prekeys = _read_prekeys(agreement.prekeys, agreement.algorithms.kem)
+        return replace(agreement, prekeys=prekeys)
 
 
 def _put(pair: tuple[Any, Any], side: int, value: Any) -> tuple[Any, Any]:
@@ -280,6 +287,14 @@ class Paper:
                 )
             if self.agreement.parties[side] != letter.party:
                 raise Refused("the agreement misnames a party", rule="I13")
+            try:
+                letter.certificate.keys(self.agreement.algorithms)
+            except Refused as error:
+                raise Refused(
+                    f"the station of {letter.party} has no keys of suite {self.agreement.suite}",
+                    f"a new letter of {letter.party} brings them; or agree on suite 1",
+                    error.rule,
+                ) from error
 
 
 def _block(file: Reader) -> bytes:
@@ -316,13 +331,14 @@ def terms(
     side = agreement.side_of(ours.fingerprint)
     letters = (ours, theirs) if side == 0 else (theirs, ours)
     Paper(agreement).fits(*letters)
-    certificate = ours.certificate
-    publics = (our_keys.station.public, our_keys.log.public, our_keys.cosigner.public)
-    if not over and publics != (certificate.station, certificate.log, certificate.cosigner):
+    suite = agreement.algorithms
+    our_keys = our_keys.of(suite)
+    if not over and our_keys.publics != ours.certificate.keys(suite):
         raise Refused("our keys are not those of our letter", "restore the folder's keys", "I16")
     if (psk0 is not None or spent) != agreement.psk0:
         raise Refused("the secret of the meeting is missing, or not agreed upon", rule="I18")
     line = agreement.line_id
+    station, log, cosigner = theirs.certificate.keys(suite)
     return Terms(
         line_id=line,
         inc=agreement.inc,
@@ -336,14 +352,15 @@ def terms(
             our_keys.cosigner.named(key_name(line, side, "cosigner")),
         ),
         their_keys=TheirKeys(
-            theirs.certificate.station.named(key_name(line, 1 - side, "station")),
-            theirs.certificate.log.named(key_name(line, 1 - side, "log")),
-            theirs.certificate.cosigner.named(key_name(line, 1 - side, "cosigner")),
+            station.named(key_name(line, 1 - side, "station")),
+            log.named(key_name(line, 1 - side, "log")),
+            cosigner.named(key_name(line, 1 - side, "cosigner")),
         ),
         psk0=psk0,
         window=agreement.window,
         heartbeat_s=float(agreement.heartbeat_s),
         deniable=agreement.deniable,
+        suite=suite,
     )
 
 
@@ -356,10 +373,10 @@ def _pair(field: str, value: Value) -> list[Value]:
     return _F.items(field, value, 2, 2)
 
 
-def _read_prekeys(value: Value) -> Hashes:
+def _read_prekeys(pair: Sequence[Value], kem: Kem) -> Hashes:
     one, other = (
-        b"" if item is None else check_prekey(_F.blob("prekey", item, PREKEY_BYTES))
-        for item in _pair("prekeys", value)
+        b"" if item is None else check_prekey(_F.blob("prekey", item, kem.prekey_bytes), kem)
+        for item in pair
     )
     return one, other
 
@@ -398,12 +415,12 @@ _READ: dict[str, Any] = {
         _F.blob("certificate", item, 32) for item in _pair("certificates", v)
     ),
     "compared": lambda v: tuple(_F.flag("comparison", item) for item in _pair("comparisons", v)),
-    "prekeys": _read_prekeys,
+    "prekeys": lambda v: _pair("prekeys", v),  # of what length, the suite says
     "made": lambda v: _F.uint("date", v, 0, TIME_MAX),
     "languages": _read_languages,
     "mark": lambda v: Status(_F.uint("mark", v, Status.ACTUAL, Status.EXERCISE)),
     "level": lambda v: _F.name("level", v),
-    "suite": lambda v: _F.uint("suite", v, SUITE_1, SUITE_1),
+    "suite": lambda v: suite_of(_F.uint("suite", v, 1, (1 << 16) - 1)).number,
     "policy": lambda v: _F.uint("policy", v, ATTRIBUTABLE, DENIABLE),
     "psk0": lambda v: _F.flag("use of a secret", v),
     "clocks": _read_clocks,

@@ -161,7 +161,7 @@ class Covered:
     """How much of one log is signed for: by its speaker, by the other side, and how strongly."""
 
     signed: int = 0  # by the speaker, at least with Ed25519
-    signed_both: int = 0  # with ML-DSA-44 beside it
+    signed_both: int = 0  # with ML-DSA beside it
     cosigned: int = 0  # by the other side: its signed receipt
     cosigned_both: int = 0
     vouched: int = 0  # by the speaker on a deniable line, where nobody signs (H2)

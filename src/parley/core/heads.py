@@ -15,7 +15,7 @@ from parley.core.effects import Covered, Outcome
 from parley.core.errors import Refused
 from parley.core.hearing import Stop
 from parley.core.kept import Change, HeadRow
-from parley.core.keys import COSIGN_MLDSA44, VerifyKey
+from parley.core.keys import VerifyKey
 from parley.core.packets import Checkpoint, Cosign, Kind
 from parley.core.record import Head, Log
 from parley.core.terms import Instant, Terms
@@ -24,7 +24,7 @@ from parley.core.wire import Reader, Value, encode
 
 SIGN_GAP_S = 1.0
 SIGN_FLASH_GAP_S = 0.1
-BOTH_ENTRIES, BOTH_S = 32, 60.0  # so rarely ML-DSA-44 stands beside Ed25519: 2,420 bytes each time
+BOTH_ENTRIES, BOTH_S = 32, 60.0  # so rarely ML-DSA stands beside Ed25519: 2,420 bytes or 4,627
 Seal = Callable[[Kind, bytes], bytes]  # seals a packet; the frame
 
 
@@ -75,7 +75,7 @@ class Heads:
         if CODE in found:
             cover = replace(cover, vouched=max(cover.vouched, head.size))
         else:
-            cover = cover.grown(kind == Kind.COSIGN, head.size, COSIGN_MLDSA44 in found)
+            cover = cover.grown(kind == Kind.COSIGN, head.size, len(found) > 1)
         if ours:
             self.ours = cover
         else:
@@ -140,8 +140,8 @@ class Heads:
         """A block and its algorithms: both after so many entries or so long a time (L12)."""
         ours = kind == Kind.CHECKPOINT
         key = self.terms.our_keys.log if ours else self.terms.our_keys.cosigner
-        name = key.public.name
-        required, optional = head.checkpoint(name) if ours else head.cosignature(name, time)
+        public = key.public
+        required, optional = head.checkpoint(public) if ours else head.cosignature(public, time)
         wanted = [required]
         if (
             head.size - self._sizes(kind)[2] >= BOTH_ENTRIES
@@ -190,7 +190,7 @@ class Heads:
         head = Head(terms.line_id, terms.inc, terms.theirs, packet.size, packet.root)
         key, did = terms.their_keys.log, "vouched for" if terms.deniable else "signed"
         if not terms.deniable:
-            found = _check(packet.block, key, head.checkpoint(key.name))
+            found = _check(packet.block, key, head.checkpoint(key))
         elif self._record_key.key is None:
             return Outcome.EARLY  # before our own OPEN exists
         else:
@@ -213,7 +213,7 @@ class Heads:
         root = log.root_at(packet.size)
         head = Head(terms.line_id, terms.inc, terms.side, packet.size, root)
         key = terms.their_keys.cosigner
-        found = _check(packet.block, key, head.cosignature(key.name, packet.time))
+        found = _check(packet.block, key, head.cosignature(key, packet.time))
         if self._says_more(Kind.COSIGN, packet.size, packet.block):
             self._keep(head, Kind.COSIGN, packet.time, packet.block, found, now, change)
         return Outcome.OK

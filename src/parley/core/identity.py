@@ -6,7 +6,8 @@ and the root; everything else may change under them. The root also commits to it
 that whoever steals it cannot name another. Source: spec/identity.md I1 to I7.
 
     certificate  map  1 name, 2 serial, 3 station, 4 log, 5 cosigner: each [Ed25519, ML-DSA-44],
-                      6 the cosigner's log is "also mirrored", 7 valid from
+                      6 the cosigner's log is "also mirrored", 7 valid from,
+                      8 if it has keys of suite 2: [station, log, cosigner], ML-DSA-87
     letter       map  1 version, 2 party, 3 root [Ed25519, ML-DSA-65], 4 next root commit,
                       5 [[certificate, block of the root], ...], 6 languages, 7 bearers, 8 issued
     letter file  uvar length ‖ letter ‖ block of the root ‖ block of the station
@@ -16,15 +17,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parley.core.entry import check_text
 from parley.core.errors import Malformed, Misused, Newer, Refused
-from parley.core.keys import SigningKey, VerifyKey, hybrid, sha256
+from parley.core.keys import (
+    MLDSA44,
+    MLDSA65,
+    MLDSA87_BYTES,
+    SigningKey,
+    VerifyKey,
+    hybrid,
+    sha256,
+)
+from parley.core.suites import Suite
 from parley.core.wire import Reader, Value, decode, encode, uvar
 
 LETTER_VERSION = 1
-LETTER_BYTES_MAX = 65_536  # four certificates, and as much again to spare
+LETTER_BYTES_MAX = 98_304  # four certificates with the keys of both suites, and some to spare
 NAME_BYTES_MAX = 120
 NOTE_BYTES_MAX = 2_000
 CERTIFICATES_MAX = 4
@@ -107,12 +117,12 @@ class PartyRoot:
 
     def sign(self, message: bytes) -> bytes:
         """The root's signature block; `message` begins with the label of its kind (I1)."""
-        return self.key.block(hybrid(message, root=True))
+        return self.key.block(hybrid(message, MLDSA65))
 
 
 def check_root(block: Reader, message: bytes, root: VerifyKey) -> None:
     """Read the next signature block and refuse it unless the root made it (K4, K5)."""
-    root.check(block, hybrid(message, root=True))
+    root.check(block, hybrid(message, MLDSA65))
 
 
 # --- the certificate of a station
@@ -120,7 +130,7 @@ def check_root(block: Reader, message: bytes, root: VerifyKey) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What the root says of one station: its name and its three keys."""
+    """What the root says of one station: its name and its three keys, for each suite."""
 
     name: str
     serial: int  # rises with each certificate of the root
@@ -128,12 +138,27 @@ class Certificate:
     log: VerifyKey
     cosigner: VerifyKey
     valid_from: int  # POSIX seconds
+    mldsa87: tuple[bytes, ...] = ()  # the same three for suite 2; none before it was known
+
+    def keys(self, suite: Suite) -> tuple[VerifyKey, VerifyKey, VerifyKey]:
+        """Its three keys as a suite has them; Refused when it has none (U3)."""
+        own = (self.station, self.log, self.cosigner)
+        if suite.mldsa == MLDSA44:
+            return own
+        if not self.mldsa87:
+            raise Refused(f"{self.name} has no keys of suite {suite.number}", rule="U3")
+        one, two, three = (
+            replace(key, mldsa=public) for key, public in zip(own, self.mldsa87, strict=True)
+        )
+        return one, two, three
 
     def to_bytes(self) -> bytes:
         """The map that the root signs."""
         keys = (self.station, self.log, self.cosigner)
         pairs = [[key.ed25519, key.mldsa] for key in keys]
         values = [self.name, self.serial, *pairs, ALSO_MIRRORED, self.valid_from]
+        if self.mldsa87:
+            values.append(list(self.mldsa87))
         return encode(dict(enumerate(values, 1)))
 
     @property
@@ -149,8 +174,8 @@ class Certificate:
     @classmethod
     def parse(cls, data: bytes) -> Certificate:
         """Read the map; Malformed unless it is of the one form (I5)."""
-        name, serial, station, log, cosigner, mirrored, valid_from = read_map(
-            data, 7, "the certificate", "I5"
+        name, serial, station, log, cosigner, mirrored, valid_from, *stronger = read_map(
+            data, 7, "the certificate", "I5", (8,)
         ).values()
         read = Fields("the certificate", "I5")
         if mirrored != ALSO_MIRRORED:
@@ -162,6 +187,7 @@ class Certificate:
             read.key("log key", log, LOG, 1312),
             read.key("cosigner key", cosigner, COSIGNER, 1312),
             read.uint("first day", valid_from, 0, TIME_MAX),
+            read.mldsa87(*stronger) if stronger else (),
         )
 
 
@@ -371,6 +397,11 @@ class Fields:
             raise self.bad(field, "is not a pair of keys")
         ed25519 = self.blob(field, value[0], 32)
         return VerifyKey(name, ed25519, self.blob(field, value[1], mldsa_bytes)).usable()
+
+    def mldsa87(self, value: Value) -> tuple[bytes, ...]:
+        """The ML-DSA-87 keys of station, log and cosigner (U3)."""
+        keys = self.items("keys of suite 2", value, 3, 3)
+        return tuple(self.blob("key of suite 2", key, MLDSA87_BYTES) for key in keys)
 
 
 def check_name(field: str, text: str) -> str:

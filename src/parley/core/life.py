@@ -114,6 +114,11 @@ class Life:
         return max(self.inc, *self._made, *self._held, 0)
 
     @property
+    def pending(self) -> list[int]:
+        """Incarnations that a RESUME was made or held for, and that have not begun."""
+        return sorted(inc for inc in {*self._made, *self._held} if inc > self.inc)
+
+    @property
     def resting(self) -> bool:
         """Whether we have stated what we hold: nothing more is said or accepted in this one."""
         return max(self._made, default=0) > self.inc
@@ -176,7 +181,7 @@ class Life:
 
     def _make(self, inc: int, reason: str, now: Instant) -> Resume:
         """State what we hold, durably before it is sent; one for each incarnation."""
-        prekey = Prekey(self._entropy(32))
+        prekey = Prekey(self._entropy(32), self.terms.suite.kem)
         made = Resume.make(self.terms, inc, self.inc, ends_of(self.line), prekey, reason)
         self.line.path_down(now)  # from now on it only keeps what is released
         for given_up in (each for each in self._made if each > self.inc):
@@ -249,7 +254,7 @@ class Life:
             return Outcome.DUPLICATE
         if not self._patience.with_one_more(source, now.mono):
             return Outcome.REFUSED
-        theirs.check(terms.their_keys.station)
+        theirs.check(terms.their_keys.station, terms.suite)
         if theirs.inc > self.inc + INC_AHEAD_MAX:
             raise Refused("a RESUME names an incarnation far ahead", rule="N2")
         if known is not None or theirs.inc <= self.inc:

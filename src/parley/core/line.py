@@ -262,10 +262,11 @@ class Line:
         if heard.kind == Kind.STATUS:
             outcome = self._hear_status(Status.parse(heard.plain), heard.epoch, now)
         elif heard.kind == Kind.PREKEYS:
-            packet = Prekeys.parse(heard.plain)
+            packet = Prekeys.parse(heard.plain, self.terms.suite)
             outcome = self._rekeying.hear_prekeys(packet, heard.epoch, self._change)
         elif heard.kind == Kind.REKEY:
-            outcome = self._hear_rekey(Rekey.parse(heard.plain), heard.epoch, now)
+            rekey = Rekey.parse(heard.plain, self.terms.suite)
+            outcome = self._hear_rekey(rekey, heard.epoch, now)
         elif heard.kind in (Kind.CHECKPOINT, Kind.COSIGN):
             outcome = self._heads.hear(heard.kind, heard.plain, now, self._change)
         else:

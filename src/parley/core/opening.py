@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 from parley.core.errors import Malformed, Newer, Refused
 from parley.core.keys import (
-    PREKEY_BYTES,
-    SEALED_SECRET_BYTES,
     Entropy,
     Prekey,
     check_prekey,
@@ -30,7 +28,7 @@ VERSION = 1
 PREKEYS_OFFERED = 2  # open at one time: one may be on its way while the other is used
 OPENS_PER_S = 5  # of one source: each costs two signature checks
 SOURCES_MAX = 256  # remembered, so that one source cannot use up the patience due to another
-OPEN_BYTES_MAX = 32_768  # sixteen prekeys and both signatures fit with room to spare
+OPEN_BYTES_MAX = 40_960  # sixteen prekeys and both signatures fit, in any suite (U6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +45,10 @@ def make_open(terms: Terms, entropy: Entropy) -> MadeOpen:
     """Make the OPEN of our direction from fresh secrets."""
     info0 = open_info(terms.line_id, terms.inc, terms.side, terms.h_agr, terms.their_prekey)
     secret = entropy(32)
-    sealed = seal_to(terms.their_prekey, secret, info0)
+    sealed = seal_to(terms.their_prekey, secret, info0, terms.suite.kem)
     made = Epoch.first(secret, terms.psk0, info0, sealed)
     seeds = {number: entropy(32) for number in range(1, PREKEYS_OFFERED + 1)}
-    offered = [[number, Prekey(seed).public] for number, seed in seeds.items()]
+    offered = [[number, Prekey(seed, terms.suite.kem).public] for number, seed in seeds.items()]
     document = encode(
         [
             VERSION,
@@ -63,7 +61,7 @@ def make_open(terms: Terms, entropy: Entropy) -> MadeOpen:
             made.confirmation,
         ]
     )
-    block = terms.our_keys.station.block(hybrid(_signed(info0, sealed, offered)))
+    block = terms.our_keys.station.block(hybrid(_signed(info0, sealed, offered), terms.suite.mldsa))
     return MadeOpen(uvar(len(document)) + document + block, made.epoch, seeds, made.share)
 
 
@@ -100,10 +98,10 @@ class TheirOpen:
         sealed, prekeys, confirmation = value[5:]
         if not (
             isinstance(sealed, bytes)
-            and len(sealed) == SEALED_SECRET_BYTES
+            and len(sealed) == terms.suite.kem.sealed_bytes
             and isinstance(confirmation, bytes)
             and len(confirmation) == 16
-            and _are_prekeys(prekeys)
+            and _are_prekeys(prekeys, terms.suite.kem.prekey_bytes)
         ):
             raise Malformed("an OPEN has the wrong shape", rule="S1")
         return cls(sha256(document), sealed, prekeys, confirmation, packet.rest())
@@ -113,10 +111,10 @@ class TheirOpen:
         info0 = open_info(terms.line_id, terms.inc, terms.theirs, terms.h_agr, terms.our_prekey)
         block = Reader(self.block)
         message = _signed(info0, self.sealed, self.prekeys)
-        terms.their_keys.station.check(block, hybrid(message))
+        terms.their_keys.station.check(block, hybrid(message, terms.suite.mldsa))
         block.end()
         for public in self.offered.values():
-            check_prekey(public)
+            check_prekey(public, terms.suite.kem)
         return info0
 
     @property
@@ -126,7 +124,7 @@ class TheirOpen:
 
     def accept(self, info0: bytes, terms: Terms, prekey_seed: bytes) -> Made:
         """The epoch this OPEN starts; Refused when the shared secret of the meeting differs."""
-        secret = Prekey(prekey_seed).open(self.sealed, info0)
+        secret = Prekey(prekey_seed, terms.suite.kem).open(self.sealed, info0)
         made = Epoch.first(secret, terms.psk0, info0, self.sealed)
         if not same(made.confirmation, self.confirmation):
             raise Refused("the shared secret differs", rule="S2")
@@ -150,7 +148,7 @@ class Patience:
         return True
 
 
-def _are_prekeys(value: Value) -> bool:
+def _are_prekeys(value: Value, size: int) -> bool:
     if not (isinstance(value, list) and len(value) <= PREKEYS_MAX):
         return False
     last = 0
@@ -160,7 +158,7 @@ def _are_prekeys(value: Value) -> bool:
         number, public = item
         if type(number) is not int or not last < number < 1 << 32:
             return False
-        if not (isinstance(public, bytes) and len(public) == PREKEY_BYTES):
+        if not (isinstance(public, bytes) and len(public) == size):
             return False
         last = number
     return True

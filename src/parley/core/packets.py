@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 
 from parley.core.errors import Malformed
-from parley.core.keys import PREKEY_BYTES, SEALED_SECRET_BYTES
+from parley.core.suites import Suite
 from parley.core.wire import Reader, u8, u32, u64, uvar
 
 SACK_BYTES_MAX = 8
@@ -120,10 +120,11 @@ class Prekeys:
         return self.listing(self.offered) + self.block
 
     @classmethod
-    def parse(cls, data: bytes) -> Prekeys:
+    def parse(cls, data: bytes, suite: Suite) -> Prekeys:
         """The packet, its signatures not yet checked."""
+        size = suite.kem.prekey_bytes
         packet = Reader(data)
-        numbered = [(packet.uint(4), packet.take(PREKEY_BYTES)) for _ in range(packet.uint(1))]
+        numbered = [(packet.uint(4), packet.take(size)) for _ in range(packet.uint(1))]
         numbers = [number for number, _ in numbered]
         if len(numbers) > PREKEYS_MAX or numbers != sorted(set(numbers)) or 0 in numbers:
             raise Malformed("prekeys are repeated, out of order or too many", rule="S15")
@@ -145,11 +146,11 @@ class Rekey:
         return u32(self.e) + u32(self.prekey) + u64(self.base) + self.sealed + self.block
 
     @classmethod
-    def parse(cls, data: bytes) -> Rekey:
+    def parse(cls, data: bytes, suite: Suite) -> Rekey:
         """The packet, its signatures not yet checked."""
         packet = Reader(data)
         e, prekey, base = packet.uint(4), packet.uint(4), packet.uint(8)
-        return cls(e, prekey, base, packet.take(SEALED_SECRET_BYTES), packet.rest())
+        return cls(e, prekey, base, packet.take(suite.kem.sealed_bytes), packet.rest())
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from parley.core.errors import Malformed, Misused
-from parley.core.keys import COSIGN_ED25519, COSIGN_MLDSA44, ED25519, sha256
+from parley.core.keys import COSIGN_ED25519, ED25519, VerifyKey, sha256
 from parley.core.wire import u8, u64
 
 EMPTY_ROOT = sha256(b"")
@@ -194,7 +194,7 @@ def note_text(line_id: bytes, dir: int, inc: int, size: int, root: bytes) -> byt
 
 
 def subtree_message(name: str, time: int, log: str, size: int, root: bytes) -> bytes:
-    """What an ML-DSA-44 cosignature covers (C2SP tlog-cosignature, type 06)."""
+    """What an ML-DSA cosignature covers (C2SP tlog-cosignature, type 06; U5)."""
     return (
         b"subtree/v1\n\x00"
         + u8(len(name))
@@ -223,18 +223,18 @@ class Head:
         """The checkpoint's text."""
         return note_text(self.line_id, self.dir, self.inc, self.size, self.root)
 
-    def checkpoint(self, name: str) -> tuple[tuple[int, bytes], tuple[int, bytes]]:
-        """(required, optional) signatures by the log key called `name` (R8)."""
+    def checkpoint(self, key: VerifyKey) -> tuple[tuple[int, bytes], tuple[int, bytes]]:
+        """(required, optional) signatures by a log key (R8)."""
         log = origin(self.line_id, self.dir, self.inc)
         return (
             (ED25519, self.text),
-            (COSIGN_MLDSA44, subtree_message(name, 0, log, self.size, self.root)),
+            (key.cosigns, subtree_message(key.name, 0, log, self.size, self.root)),
         )
 
-    def cosignature(self, name: str, time: int) -> tuple[tuple[int, bytes], tuple[int, bytes]]:
-        """(required, optional) signatures by the cosigner key called `name` (R9)."""
+    def cosignature(self, key: VerifyKey, time: int) -> tuple[tuple[int, bytes], tuple[int, bytes]]:
+        """(required, optional) signatures by a cosigner key (R9)."""
         log = origin(self.line_id, self.dir, self.inc)
         return (
             (COSIGN_ED25519, b"cosignature/v1\ntime %d\n" % time + self.text),
-            (COSIGN_MLDSA44, subtree_message(name, time, log, self.size, self.root)),
+            (key.cosigns, subtree_message(key.name, time, log, self.size, self.root)),
         )

@@ -17,7 +17,6 @@ from parley.core.hearing import Ears, Stop
 from parley.core.kept import Change
 from parley.core.keys import (
     ED25519,
-    MLDSA44,
     Entropy,
     Prekey,
     check_prekey,
@@ -131,9 +130,10 @@ class Rekeying:
         return frames
 
     def _signed_offer(self, epoch: Epoch) -> bytes:
-        offered = {number: Prekey(seed).public for number, (seed, _) in self._ours.items()}
+        kem = self.terms.suite.kem
+        offered = {number: Prekey(seed, kem).public for number, (seed, _) in self._ours.items()}
         message = _offer_message(self.terms, self.terms.side, epoch, offered)
-        block = self.terms.our_keys.station.block(hybrid(message))
+        block = self.terms.our_keys.station.block(hybrid(message, self.terms.suite.mldsa))
         return Prekeys(offered, block).to_bytes()
 
     def _due(self, epoch: Epoch, size: int, now: Instant) -> bool:
@@ -153,8 +153,9 @@ class Rekeying:
         terms, number = self.terms, min(self._theirs)
         public, secret = self._theirs.pop(number), self._entropy(32)
         bound = _bound(terms, terms.side, epoch, number, base)
-        sealed = seal_to(public, secret, _seal_info(bound, public))
-        block = terms.our_keys.station.block(hybrid(_rekey_message(bound, sealed, public)))
+        sealed = seal_to(public, secret, _seal_info(bound, public), terms.suite.kem)
+        message = _rekey_message(bound, sealed, public)
+        block = terms.our_keys.station.block(hybrid(message, terms.suite.mldsa))
         if terms.deniable:
             block = self._record_key.base_code(terms.side, epoch.e + 1, base) + block
         self._frame = seal(Kind.REKEY, Rekey(epoch.e + 1, number, base, sealed, block).to_bytes())
@@ -187,7 +188,7 @@ class Rekeying:
         for number, public in packet.offered.items():
             if self._theirs.get(number, public) != public:
                 raise Stop("they offer another prekey under a number already used")
-            check_prekey(public)
+            check_prekey(public, terms.suite.kem)
         self.take_offer(packet.offered, change)
         return Outcome.OK
 
@@ -209,7 +210,7 @@ class Rekeying:
         if packet.base > size + terms.window or size - packet.base > CHAIN_STEPS_MAX:
             raise Refused("a REKEY starts where no entry can be", rule="S16")
         seed, made = self._ours[packet.prekey]
-        prekey = Prekey(seed)
+        prekey = Prekey(seed, terms.suite.kem)
         bound = _bound(terms, terms.theirs, newest, packet.prekey, packet.base)
         block = self._without_base_code(packet) if terms.deniable else packet.block
         both = _check(block, terms, _rekey_message(bound, packet.sealed, prekey.public))
@@ -255,8 +256,8 @@ def _offer_message(terms: Terms, dir: int, epoch: Epoch, offered: dict[int, byte
 
 
 def _check(block: bytes, terms: Terms, message: bytes) -> bool:
-    """Refuse unless their station signed with Ed25519; whether ML-DSA-44 stands beside it."""
-    packet = Reader(block)
-    found = terms.their_keys.station.check(packet, [(ED25519, message)], [(MLDSA44, message)])
+    """Refuse unless their station signed with Ed25519; whether ML-DSA stands beside it."""
+    packet, mldsa = Reader(block), terms.suite.mldsa
+    found = terms.their_keys.station.check(packet, [(ED25519, message)], [(mldsa, message)])
     packet.end()
-    return MLDSA44 in found
+    return mldsa in found

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from parley.core.entry import check_text
 from parley.core.errors import Malformed, Misused, Refused
 from parley.core.keys import (
-    PREKEY_BYTES,
     Prekey,
     VerifyKey,
     check_prekey,
@@ -21,6 +21,7 @@ from parley.core.keys import (
     sha256,
 )
 from parley.core.record import EMPTY_ROOT
+from parley.core.suites import Suite
 from parley.core.terms import Terms
 from parley.core.wire import Reader, Value, decode, encode, u32, uvar
 
@@ -47,6 +48,8 @@ class Agreed(Protocol):
     def inc(self) -> int: ...
     @property
     def h_agr(self) -> bytes: ...
+    @property
+    def suite(self) -> Suite: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,12 @@ class Resume:
         cls, terms: Terms, inc: int, of: int, ends: tuple[End, End], prekey: Prekey, reason: str
     ) -> Resume:
         """Ours; `ends` are of our log and theirs."""
-        if not 0 < len(reason.encode()) <= REASON_BYTES_MAX:
-            raise Misused(f"a reason has 1 to {REASON_BYTES_MAX} bytes")
+        if not _is_reason(reason):
+            raise Misused(f"a reason is one line of 1 to {REASON_BYTES_MAX} bytes")
         places = [part for end in ends for part in (end.size, end.root)]
         head = [VERSION, terms.line_id, inc, terms.side, terms.h_agr, of]
         document = encode([*head, *places, prekey.public, reason])
-        block = terms.our_keys.station.block(hybrid(_signed(document)))
+        block = terms.our_keys.station.block(hybrid(_signed(document), terms.suite.mldsa))
         return cls(inc, of, *ends, prekey.public, reason, document, block)
 
     def to_bytes(self) -> bytes:
@@ -104,8 +107,8 @@ class Resume:
             and len(root) == len(their_root) == 32
             and all((at == 0) <= (hash == EMPTY_ROOT)
                     for at, hash in ((size, root), (their_size, their_root)))
-            and len(prekey) == PREKEY_BYTES
-            and 0 < len(reason.encode()) <= REASON_BYTES_MAX
+            and len(prekey) == terms.suite.kem.prekey_bytes
+            and _is_reason(reason)
         ):  # fmt: skip
             raise Malformed("a RESUME has the wrong form", rule="N1")
         return cls(
@@ -113,13 +116,22 @@ class Resume:
             packet.rest(),
         )  # fmt: skip
 
-    def check(self, station: VerifyKey) -> Resume:
+    def check(self, station: VerifyKey, suite: Suite) -> Resume:
         """The RESUME itself, once both signatures of its station stand; Refused otherwise."""
         block = Reader(self.block)
-        station.check(block, hybrid(_signed(self.document)))
+        station.check(block, hybrid(_signed(self.document), suite.mldsa))
         block.end()
-        check_prekey(self.prekey)
+        check_prekey(self.prekey, suite.kem)
         return self
+
+
+def _is_reason(text: str) -> bool:
+    """Whether people may be shown this: one line in which nothing misleads (E10)."""
+    try:
+        check_text(text)
+    except Refused:
+        return False
+    return "\n" not in text and len(text.encode()) <= REASON_BYTES_MAX
 
 
 def _signed(document: bytes) -> bytes:

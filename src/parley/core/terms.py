@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from parley.core.keys import SigningKey, VerifyKey
+from parley.core.suites import SUITE_1, Suite
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,16 @@ class OurKeys:
     station: SigningKey
     log: SigningKey
     cosigner: SigningKey
+
+    @property
+    def publics(self) -> tuple[VerifyKey, VerifyKey, VerifyKey]:
+        """Their public halves."""
+        return self.station.public, self.log.public, self.cosigner.public
+
+    def of(self, suite: Suite) -> OurKeys:
+        """The keys that a suite grows from the same seeds (U4)."""
+        keys = (self.station, self.log, self.cosigner)
+        return OurKeys(*(SigningKey(key.public.name, key.seed, suite.mldsa) for key in keys))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +52,8 @@ class Terms:
     inc: int
     side: int  # 0 when we are A, the station with the smaller fingerprint; also our direction
     h_agr: bytes  # 32 bytes
-    our_prekey: bytes  # public, 1,216 bytes
-    their_prekey: bytes  # public, 1,216 bytes
+    our_prekey: bytes  # public
+    their_prekey: bytes  # public
     our_keys: OurKeys
     their_keys: TheirKeys
     psk0: bytes | None = None
@@ -52,6 +63,7 @@ class Terms:
     rekey_entries: int = 100  # sealed under one epoch before the next is made
     rekey_s: float = 3_600.0
     deniable: bool = False  # heads bear codes that both can make, and no signature (H2)
+    suite: Suite = SUITE_1
 
     @property
     def theirs(self) -> int:

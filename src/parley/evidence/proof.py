@@ -18,6 +18,7 @@ from parley.core.errors import Malformed, Refused
 from parley.core.keys import (
     COSIGN_ED25519,
     COSIGN_MLDSA44,
+    COSIGN_MLDSA87,
     ED25519,
     SIGNATURE_BYTES,
     VerifyKey,
@@ -54,6 +55,7 @@ _LENGTHS = {
     4 + SIGNATURE_BYTES[ED25519]: ED25519,
     4 + 8 + SIGNATURE_BYTES[COSIGN_ED25519]: COSIGN_ED25519,
     4 + 8 + SIGNATURE_BYTES[COSIGN_MLDSA44]: COSIGN_MLDSA44,
+    4 + 8 + SIGNATURE_BYTES[COSIGN_MLDSA87]: COSIGN_MLDSA87,
 }
 
 

@@ -23,10 +23,12 @@ from parley.core.identity import Letter
 from parley.core.keys import VerifyKey
 from parley.core.record import Head, key_name
 from parley.core.resuming import Resume, ends
+from parley.core.suites import Suite
 from parley.core.wire import Reader
 
 DOCUMENTS = ("agreement", "letter A", "letter B")
 RESUMES = ("resume A", "resume B")  # of an incarnation that did not begin by the agreement
+USES = ("station", "log", "cosigner")
 DOCUMENT_BYTES_MAX = 1 << 18  # the longest document in base64, twice over
 LINE_BYTES_MAX = 1 << 17  # the longest body in base64, and some
 
@@ -123,7 +125,7 @@ class Documents:
         first = cls(agreed, letters, (agreement, letter_a, letter_b))
         if not resumes:
             return first
-        place = _Agreed(agreed.line_id, agreed.inc, agreed.hash)
+        place = _Agreed(agreed.line_id, agreed.inc, agreed.hash, agreed.algorithms)
         a, b = (
             _section(RESUMES[side], partial(_resume, first, place, side, data))
             for side, data in enumerate(resumes)
@@ -135,8 +137,8 @@ class Documents:
     def key(self, side: int, name: str) -> VerifyKey:
         """A station's log or cosigner key under its name on this line."""
         certificate = self.letters[side].certificate
-        key: VerifyKey = getattr(certificate, name)
-        return key.named(key_name(self.agreement.line_id, side, name))
+        keys = dict(zip(USES, certificate.keys(self.agreement.algorithms), strict=True))
+        return keys[name].named(key_name(self.agreement.line_id, side, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +148,11 @@ class _Agreed:
     line_id: bytes
     inc: int
     h_agr: bytes
+    suite: Suite
 
 
 def _resume(documents: Documents, place: _Agreed, side: int, data: bytes) -> Resume:
-    return Resume.parse(data, place, side).check(documents.key(side, "station"))
+    return Resume.parse(data, place, side).check(documents.key(side, "station"), place.suite)
 
 
 def read_documents(lines: Lines, following: str) -> Documents:
@@ -218,7 +221,14 @@ A         {letters[0].party}
 B         {letters[1].party}
           {letters[1].digits}
 Compared  {_compared(agreement)}
-"""
+{_SUITES[agreement.suite]}"""
+
+
+# A note of suite 1 is C2SP's throughout; of suite 2 its tools read what they know (U5).
+_SUITES = {
+    1: "",
+    2: "Suite     2: heads bear Ed25519 and ML-DSA-87; C2SP tools read the first alone\n",
+}
 
 
 def _begun(documents: Documents) -> str:
@@ -250,9 +260,9 @@ def moment(seconds: int | None) -> str:
 def check_head(where: str, key: VerifyKey, head: Head, kind: str, time: int, packed: bytes) -> None:
     """Check the signatures of one head: the speaker's checkpoint, or the other's cosignature."""
     if kind == "checkpoint":
-        required, optional = head.checkpoint(key.name)
+        required, optional = head.checkpoint(key)
     else:
-        required, optional = head.cosignature(key.name, time)
+        required, optional = head.cosignature(key, time)
     block = Reader(packed)
     try:
         key.check(block, [required], [optional])

@@ -78,7 +78,7 @@ class Liar(Resident):
         terms = self.terms
         key = terms.our_keys.log
         head = Head(terms.line_id, terms.inc, terms.side, size, root)
-        required, _ = head.checkpoint(key.public.name)
+        required, _ = head.checkpoint(key.public)
         vouched = self.line.record_key.block(head.text) if terms.deniable else b""
         packet = Checkpoint(size, root, vouched or key.block([required]))
         return self.line._seal_packet(Kind.CHECKPOINT, packet.to_bytes())
@@ -88,7 +88,7 @@ class Liar(Resident):
         terms = self.terms
         key = terms.our_keys.cosigner
         head = Head(terms.line_id, terms.inc, terms.theirs, size, root)
-        required, _ = head.cosignature(key.public.name, 1)
+        required, _ = head.cosignature(key.public, 1)
         packet = Cosign(size, 1, key.block([required]))
         return self.line._seal_packet(Kind.COSIGN, packet.to_bytes())
 

@@ -184,13 +184,14 @@ class Lied(Rolled):
         self.rolled = True
         lie = byzantine.STOP.get(name, byzantine.opens_twice)
         noticed = self._tells_until_noticed(liar, honest, lie)
-        hold("T2", noticed, f"nobody noticed the lie: {name}")
+        hold("T2", noticed is not False, f"nobody noticed the lie: {name}")
         self.checks_all()
         honest.goes_down()
         honest.comes_back()
         self.checks_all()
         kept = honest.cells
-        hold("T2", "halted" in kept or "equivocation" in kept, "the lie was forgotten")
+        known = "halted" in kept or "equivocation" in kept
+        hold("T2", known or noticed is None, "the lie was forgotten")
         return self.tally_of("halted")
 
     def strikes(self, station: Resident) -> None:
@@ -205,8 +206,9 @@ class Lied(Rolled):
             liar.tells(self.chance.choice(byzantine.SMALL), honest)
             self.later(self.chance.uniform(0.0, 1.0), self._small_lie)
 
-    def _tells_until_noticed(self, liar: Liar, honest: Resident, lie: byzantine.Lie) -> bool:
-        """A lie may come too early or be overtaken by a truth; it is told again."""
+    def _tells_until_noticed(self, liar: Liar, honest: Resident, lie: byzantine.Lie) -> bool | None:
+        """A lie may come too early or be overtaken by a truth; it is told again. None where there
+        was nothing to lie about."""
         told = 0
         while told < TOLD_TIMES_MAX:
             if liar.tells(lie, honest):
@@ -216,7 +218,7 @@ class Lied(Rolled):
                 return True
             if self.now > 10_000.0:
                 break
-        return told == 0  # there was nothing to lie about
+        return False if told else None
 
 
 KINDS: dict[str, type[World]] = {

@@ -35,6 +35,7 @@ from parley.core.line import Line
 from parley.core.packets import Kind
 from parley.core.record import key_name
 from parley.core.seal import packet_locator
+from parley.core.suites import SUITE_1, Suite
 from parley.core.terms import Instant, OurKeys, Terms, TheirKeys
 from parley.core.wire import decode, encode
 from parley.exercise.disk import Power, PowerCut, SimDisk
@@ -61,30 +62,31 @@ def seed_of(*names: str) -> bytes:
 
 
 @cache
-def keys_of(side: int) -> OurKeys:
+def keys_of(side: int, suite: Suite) -> OurKeys:
     """The signing keys of a station of every world."""
     names = [key_name(LINE_ID, side, use) for use in ("station", "log", "cosigner")]
-    return OurKeys(*(SigningKey(name, seed_of(name)) for name in names))
+    return OurKeys(*(SigningKey(name, seed_of(name), suite.mldsa) for name in names))
 
 
 @cache
-def prekey_of(side: int) -> Prekey:
+def prekey_of(side: int, suite: Suite) -> Prekey:
     """The prekey that its agreement names."""
-    return Prekey(seed_of("prekey", str(side))[:32])
+    return Prekey(seed_of("prekey", str(side))[:32], suite.kem)
 
 
-def terms_of(side: int, **given: Any) -> Terms:
+def terms_of(side: int, suite: Suite = SUITE_1, **given: Any) -> Terms:
     """What both parties agreed on, as `side` reads it."""
-    theirs = keys_of(1 - side)
+    theirs = keys_of(1 - side, suite)
     known = {each.name for each in fields(Terms)}
     return Terms(
         line_id=LINE_ID,
         inc=1,
         side=side,
         h_agr=seed_of("agreement")[:32],
-        our_prekey=prekey_of(side).public,
-        their_prekey=prekey_of(1 - side).public,
-        our_keys=keys_of(side),
+        our_prekey=prekey_of(side, suite).public,
+        their_prekey=prekey_of(1 - side, suite).public,
+        our_keys=keys_of(side, suite),
+        suite=suite,
         their_keys=TheirKeys(theirs.station.public, theirs.log.public, theirs.cosigner.public),
         **{name: value for name, value in given.items() if name in known},
     )
@@ -160,7 +162,9 @@ class Resident:
         key = (terms.line_id, terms.inc)
         with self.disk.transaction():
             self.disk.enrol(*key, terms.side)
-            cells: dict[str, bytes | None] = {"prekey": encode(prekey_of(terms.side).seed)}
+            cells: dict[str, bytes | None] = {
+                "prekey": encode(prekey_of(terms.side, terms.suite).seed)
+            }
             self.disk.keep(Change(*key, (0, 0), cells=cells))
         self.disk.scrub()
 

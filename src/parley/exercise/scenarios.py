@@ -319,7 +319,7 @@ _ALL: dict[str, Scenario] = {
         deeds=((2.0, says(1, 3)), (2.001, declares(0, "close")), (2.002, says(1, 2)))
     ),
     "fresh-keys-cross-and-are-lost": Scenario(
-        _longer(9.0, rekey_entries=2),
+        _longer(9.0, rekey_entries=2, suite=2),
         ((2.0, says(0, 3)), (2.0, says(1, 3)), (2.3, says(0, 2))),
         ((2.1, 3.5, 1, lose_all),),
     ),

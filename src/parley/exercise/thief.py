@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.errors import ParleyError
 from parley.core.keys import Prekey, hkdf32, hmac_sha256, sha256
+from parley.core.packets import Prekeys
 from parley.core.record import Head, commitment
 from parley.core.seal import (
     LOCATOR_BYTES,
@@ -94,7 +95,8 @@ class Thief:
                     known = epochs.get(epoch.et)
                     if known is None or min(known._chain) > min(epoch._chain):
                         epochs[epoch.et] = epoch
-        prekeys = {key.public: key for key in map(Prekey, found)}
+        kem = sides[0].terms.suite.kem
+        prekeys = {key.public: key for key in (Prekey(seed, kem) for seed in found)}
         self._open_opens(recorder, sides, prekeys, epochs)
         self._open_rekeys(recorder, sides, prekeys, found, epochs)
         self._try_strings_in(found, sides)
@@ -148,7 +150,7 @@ class Thief:
                     if plain is None:
                         continue
                     if kind == PREKEYS:
-                        offered |= {plain[at : at + 1216] for at in _places(plain)}
+                        offered |= set(Prekeys.parse(plain, terms.suite).offered.values())
                         continue
                     rekey = _Rekey(plain, dir, terms, epoch)
                     grown = rekey.grown(offered, prekeys, found, entries)
@@ -211,11 +213,6 @@ def _vouches(item: bytes, side: Resident) -> bool:
     return code_block(item, terms.line_id, head.text) == row.block
 
 
-def _places(plain: bytes) -> range:
-    """Where the public keys stand in PREKEYS."""
-    return range(5, 1 + 1220 * plain[0], 1220)
-
-
 class _Rekey:
     """A REKEY that the thief can read, because its epoch was stolen (spec/seal.md)."""
 
@@ -226,7 +223,7 @@ class _Rekey:
         self._epoch = epoch
         self._info = b"pl1 rekey seal" + place + e + number + bound + epoch.et
         self._e, self._base, self._said = int.from_bytes(e), int.from_bytes(base), e + bound
-        self._sealed = plain[16 : 16 + 1168]
+        self._sealed = plain[16 : 16 + terms.suite.kem.sealed_bytes]
 
     def grown(
         self,

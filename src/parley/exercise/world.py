@@ -15,6 +15,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from parley.core.entry import Precedence
+from parley.core.suites import suite_of
 from parley.exercise import checks, faults
 from parley.exercise.checks import Checks
 from parley.exercise.faults import AtAStation, OnTheWay
@@ -26,6 +27,7 @@ from parley.exercise.violation import hold
 REST_S_MAX = 500.0  # a healed world with fast bearers: resending waits 30 s at most
 REKEY_S_MAX = 60.0
 LOOK_S = 0.5  # how often a healed world is asked whether it is at rest
+SUITE_2_SHARE = 0.1  # of the worlds
 CHECK_STEPS = 150  # checks between so many steps
 QUIET_HEARTBEATS = 4.0
 DENIABLE_SHARE = 0.25  # of the worlds
@@ -63,6 +65,7 @@ class Options:
     rekey_entries: int
     rekey_s: float
     deniable: bool = False
+    suite: int = 1
 
     @classmethod
     def of(cls, chance: random.Random) -> Options:
@@ -188,9 +191,13 @@ class World:
         self.steps_at_check = 0
 
     def draws(self) -> Options:
-        """How bad it is. The policy has a chance of its own: older numbers keep their worlds."""
-        deniable = random.Random(f"policy {self.kind} {self.seed}").random() < DENIABLE_SHARE
-        return replace(Options.of(self.chance), deniable=deniable)
+        """How bad it is. Policy and suite have chances of their own: older numbers keep their
+        worlds."""
+        deniable, strong = (
+            random.Random(f"{what} {self.kind} {self.seed}").random() < share
+            for what, share in (("policy", DENIABLE_SHARE), ("suite", SUITE_2_SHARE))
+        )
+        return replace(Options.of(self.chance), deniable=deniable, suite=2 if strong else 1)
 
     def settles(self) -> tuple[Resident, Resident]:
         """The two stations."""
@@ -208,6 +215,7 @@ class World:
             rekey_entries=options.rekey_entries,
             rekey_s=options.rekey_s,
             deniable=options.deniable,
+            suite=suite_of(options.suite),
         )
 
     # --- time

@@ -35,15 +35,19 @@ def difference(old: Agreement, new: Agreement) -> list[str]:
     return found
 
 
-def cautions(agreement: Agreement) -> list[Caution]:
-    """What weakens the line so much that a person types a word before signing (I19)."""
+def cautions(agreement: Agreement, suite_before: int = 1) -> list[Caution]:
+    """What weakens the line so much that a person types a word before signing (I19, U7)."""
     found = [] if agreement.psk0 else [NO_SECRET]
-    return [*found, NO_PROOF] if agreement.deniable else found
+    if agreement.deniable:
+        found.append(NO_PROOF)
+    if agreement.suite < suite_before:
+        found.append(_weaker(agreement.suite, suite_before))
+    return found
 
 
-def check_words(agreement: Agreement, typed: Collection[str]) -> None:
+def check_words(agreement: Agreement, typed: Collection[str], suite_before: int = 1) -> None:
     """Refuse unless every caution's word was typed (I19)."""
-    for caution in cautions(agreement):
+    for caution in cautions(agreement, suite_before):
         if caution.word not in typed:
             raise Refused(caution.sentence, f"type {caution.word} to sign it nevertheless", "I19")
 
@@ -68,6 +72,21 @@ NO_PROOF = Caution(
     "the record of this line proves nothing to anybody but the two parties: not to a court, not to"
     " an inquiry, not to an ally; each can deny what it said, and write what the other did not say",
 )
+
+
+def _weaker(suite: int, before: int) -> Caution:
+    return Caution(
+        "WEAKER",
+        f"suite {suite} ({SUITES[suite]}) is weaker than suite {before} ({SUITES[before]}), which"
+        " stood before",
+    )
+
+
+# What people read of a suite; the hashes and what seals a message are the same in both.
+SUITES = {
+    1: "ML-KEM-768 with X25519, Ed25519 with ML-DSA-44",
+    2: "ML-KEM-1024 with P-384, Ed25519 with ML-DSA-87",
+}
 
 
 def span(seconds: int) -> str:
@@ -174,7 +193,7 @@ CLAUSES: tuple[tuple[str, Callable[[Agreement], str]], ...] = (
     (
         "Encryption",
         lambda a: (
-            f"suite {a.suite}; "
+            f"suite {a.suite}: {SUITES[a.suite]}; "
             + ("with" if a.psk0 else "without")
             + " a secret exchanged in person; lengths not padded"
         ),

@@ -114,6 +114,11 @@ class Declared:
     acts: list[Act] = field(default_factory=list)
     pending: list[Act] = field(default_factory=list)  # suspensions of ours without a number yet
     closing: bool = False  # our CLOSE is released
+    # After so many acts these stand. Every step asks, and a counterpart may write any number.
+    _read: int = 0
+    _stand: list[Act] = field(default_factory=list)
+    _asked: tuple[Limits, int] | None = None
+    _last_tests: tuple[list[int], list[int]] = field(default_factory=lambda: ([], []))
 
     @classmethod
     def of(
@@ -173,14 +178,30 @@ class Declared:
 
     def tested(self, act: Act, limits: Limits = ALL) -> tuple[bool, bool]:
         """Whether each side has tested since a suspension: (who suspended, who was told) (D7)."""
-        lifts = list(self._seen(Type.LIFT, limits))
-        return (
-            any(each.dir == act.dir and each.n > act.n for each in lifts),
-            any(each.dir != act.dir and each.seen > act.n for each in lifts),
-        )
+        own, told = self._tests(limits)
+        return own[act.dir] > act.n, told[act.dir] > act.n
+
+    def _tests(self, limits: Limits) -> tuple[list[int], list[int]]:
+        """By direction: the number of the last test of its speaker, and how much of it the last
+        test of the other side had seen."""
+        asked = (limits, len(self.acts))
+        if self._asked != asked:
+            own, told = [-1, -1], [-1, -1]
+            for act in self._seen(Type.LIFT, limits):
+                own[act.dir] = max(own[act.dir], act.n)
+                told[1 - act.dir] = max(told[1 - act.dir], act.seen)
+            self._asked, self._last_tests = asked, (own, told)
+        return self._last_tests
 
     def standing(self, limits: Limits = ALL) -> list[Act]:
         """Suspensions that are not lifted, the oldest first."""
+        if limits is not ALL:
+            return self._not_lifted(limits)
+        if self._read != len(self.acts):
+            self._read, self._stand = len(self.acts), self._not_lifted(ALL)
+        return list(self._stand)
+
+    def _not_lifted(self, limits: Limits) -> list[Act]:
         return [
             act for act in self._seen(Type.SUSPEND, limits) if not all(self.tested(act, limits))
         ]

@@ -39,8 +39,8 @@ def doubt_of(now: Instant, started: Instant) -> str | None:
 def words(seconds: float) -> str:
     """A length of time, to the larger unit: 2 hours."""
     for unit, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= unit:
-            count = round(seconds / unit)
+        count = round(seconds / unit)
+        if seconds >= 0.99 * unit:  # a clock that was put an hour ahead has since lost a moment
             return f"{count:,} {name}{'' if count == 1 else 's'}"
     return f"{seconds:.0f} s"
 

@@ -89,11 +89,12 @@ def _nobody_waits(answer: Answer) -> None:
 def opens(station: Station, open_line: OpenLine, who: Person, n: int) -> str:
     """A person has opened it: its alarm stops, and OPENED waits. Which numbers it waits for."""
     station.store.sql(
-        "INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, '')",
+        "INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, '')",
         (
             *open_line.key,
             open_line.theirs,
             n,
+            open_line.inc,
             open_line.ours,
             _NO_ENTRY - who.id,
             OPENED,

@@ -25,6 +25,7 @@ from parley.station.letters import Known, by_fingerprint, by_name, from_base64, 
 from parley.station.lines import Agreed
 from parley.station.operations import operation
 from parley.station.person import Person
+from parley.station.precedents import last, suite_before
 from parley.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -171,37 +172,22 @@ def _keep(station: Station, given: Given, seed: bytes | None, answers: bytes | N
         station.store.put_secret(_secret(given.key), seed)
 
 
-def _last(store: SqliteStore, agreement: Agreement) -> Agreement | None:
-    """What an agreement is held against: the last paper of its line, or the last agreement with
-    the same party at the same level."""
-    on_its_way = store.sql(
-        "SELECT paper FROM proposals WHERE line_id = ? ORDER BY at DESC", (agreement.line_id,)
-    )
-    in_force = store.sql("SELECT paper FROM agreements ORDER BY opened DESC")
-    for row in [*on_its_way, *in_force]:
-        found = Paper.parse(row["paper"]).agreement
-        alike = (found.fingerprints, found.level) == (agreement.fingerprints, agreement.level)
-        if found != agreement and (alike or found.line_id == agreement.line_id):
-            return found
-    return None
-
-
 def _view(station: Station, given: Given) -> dict[str, Any]:
     agreement = given.agreement
-    last = _last(station.store, agreement)
+    warned = cautions(agreement, suite_before(station.store, agreement))
+    before = last(station.store, agreement)
     return {
         "agreement": to_base64(given.paper.to_bytes()),
         "text": render(agreement),
-        "compared_with": None if last is None else {"name": last.name, "made": last.made},
-        "differences": None if last is None else difference(last, agreement),
-        "cautions": [
-            {"word": each.word, "sentence": each.sentence} for each in cautions(agreement)
-        ],
+        "compared_with": None if before is None else {"name": before.name, "made": before.made},
+        "differences": None if before is None else difference(before, agreement),
+        "cautions": [{"word": each.word, "sentence": each.sentence} for each in warned],
         "line": agreement.line_id.hex(),
         "name": agreement.name,
         "counterpart": given.theirs.letter.party,
         "mark": agreement.mark.name,
         "level": agreement.level,
+        "suite": agreement.suite,
         "complete": agreement.complete,
         "signed": {
             "ours": given.paper.signed(given.side),
@@ -262,17 +248,23 @@ def agree_propose(
         base = _fresh(station, side, ours, theirs.letter)
     seed = station.entropy(32)
     changed = _with_terms(replace(base, made=int(station.now.wall)), terms, side)
-    proposed = changed.with_ours(side, Prekey(seed).public, theirs.compared)
     try:
+        proposed = changed.with_ours(side, _prekey(seed, changed), theirs.compared)
         paper = Paper.parse(Paper(proposed).to_bytes())
     except Malformed as error:
         raise Refused(
             f"This cannot be agreed: {error.sentence}.", error.hint or "Change that.", error.rule
         ) from error
     new = Given(paper, side, ours, theirs)
+    paper.fits(*new.letters)
     _check_name_free(station.store, proposed)
     _keep(station, new, seed, None)
     return _view(station, new)
+
+
+def _prekey(seed: bytes, agreement: Agreement) -> bytes:
+    """The public prekey that a seed grows in the suite of an agreement."""
+    return Prekey(seed, agreement.algorithms.kem).public
 
 
 def _fresh(station: Station, side: int, ours: Letter, theirs: Letter) -> Agreement:
@@ -345,6 +337,7 @@ TERMS: dict[str, type] = {
     "their_address": str,
     "psk0": bool,
     "policy": str,
+    "suite": int,
 }
 
 
@@ -366,15 +359,15 @@ def agree_sign(
             f"Carry it to {given.theirs.letter.party}.",
             "I14",
         )
-    _check_words(given.agreement, words or [])
+    _check_words(station.store, given.agreement, words or [])
     if not given.by_us:
         given = _answer(station, given)
     return _view(station, given)
 
 
-def _check_words(agreement: Agreement, words: list[str]) -> None:
+def _check_words(store: SqliteStore, agreement: Agreement, words: list[str]) -> None:
     try:
-        check_words(agreement, words)
+        check_words(agreement, words, suite_before(store, agreement))
     except Refused as error:
         raise Refused(
             f"This line would be weaker than it could be: {error.sentence}.",
@@ -391,7 +384,8 @@ def _answer(station: Station, given: Given) -> Given:
         return replace(given, paper=Paper.parse(before[0]["paper"]))
     _check_name_free(station.store, given.agreement)
     seed = station.entropy(32)
-    complete = given.agreement.with_ours(given.side, Prekey(seed).public, given.theirs.compared)
+    ours = _prekey(seed, given.agreement)
+    complete = given.agreement.with_ours(given.side, ours, given.theirs.compared)
     answer = replace(given, paper=Paper(complete))
     _keep(station, answer, seed, asked)
     return answer
@@ -452,7 +446,7 @@ def _open(station: Station, given: Given) -> None:
     store, agreement = station.store, given.agreement
     line_id, inc = agreement.line_id, agreement.inc
     seed = store.secret(_secret(given.key))
-    if seed is None or Prekey(seed).public != agreement.prekeys[given.side]:
+    if seed is None or _prekey(seed, agreement) != agreement.prekeys[given.side]:
         raise Unavailable(
             "The private half of our prekey for this agreement is gone.",
             "Propose the line anew; was the folder restored from a backup?",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from parley.bearers import Path
@@ -285,7 +285,7 @@ class PastLine(OpenLine):
 class Lines:
     """All lines of a station, by number and the incarnation their agreement began.
 
-    Those that are over are found by both alone: `NAME/1` is the first incarnation of that line.
+    `NAME@1` is the first incarnation of that line; those that are over are found in no other way.
     """
 
     def __init__(self) -> None:
@@ -306,44 +306,40 @@ class Lines:
 
     def named(self, name: str | None) -> OpenLine:
         """A line by its name or the beginning of its number; the only one needs neither. Behind an
-        @ may stand the number of an incarnation that has ended."""
+        @ may stand the number of an incarnation, also of one that has ended or was replaced."""
         lines = list(self)
-        over = self._over(name) if name is not None else None
-        if over is not None:
-            return over
-        name, at, inc = (name or "").partition("@")
-        if at:
-            found = self.named(name or None)
-            life = found.life(int(inc)) if inc.isdecimal() and len(inc) < 11 else None
-            if life is None:
-                raise Refused(
-                    f"The line {found.agreed.name} has no incarnation {inc!r:.20}.",
-                    f"It is in incarnation {found.inc}.",
-                )
-            return life
+        stem, at, inc = (name or "").rpartition("@")
+        if at and inc.isdecimal() and len(inc) < 11 and not _called(name, lines):
+            return self._incarnation(stem, int(inc))
         if not lines:
             raise Refused(
                 "This station has no line yet.", "Introduce yourselves, then agree on one."
             )
-        if name:
-            lines = [each for each in lines if each.agreed.name == name] or [
-                each for each in lines if name and each.agreed.hex.startswith(name.lower())
-            ]
-        if len(lines) == 1:
-            return lines[0]
-        known = ", ".join(each.agreed.name for each in self)
-        if not lines:
-            raise Refused(f"There is no line {name!r:.60}.", f"There is: {known}.")
-        raise Misused("Say which line you mean.", f"With --line; there is: {known}.")
+        found = _called(name, lines)
+        if len(found) == 1:
+            return found[0]
+        raise self._not_one(name, found)
 
-    def _over(self, name: str) -> OpenLine | None:
-        """An earlier life of a line, by name and incarnation."""
-        name, _, inc = name.rpartition("/")
-        lives = [each for each in self.earlier() if name and inc == str(each.inc)]
-        found = [each for each in lives if each.agreed.name == name] or [
-            each for each in lives if each.agreed.hex.startswith(name.lower())
-        ]
-        return found[0] if len(found) == 1 else None
+    def _incarnation(self, name: str, inc: int) -> OpenLine:
+        """One incarnation of a line, by what the line is called and its number."""
+        lines = _called(name, self._lines.values())
+        found = [life for each in lines for life in each.lives if life.inc == inc]
+        if len(found) > 1:  # another line took over the name; it is found by the name alone
+            found = [each for each in found if each not in list(self)]
+        if len(found) == 1:
+            return found[0]
+        if found or not lines:
+            raise self._not_one(name, found)
+        raise Refused(
+            f"The line {lines[0].agreed.name} has no incarnation {inc}.",
+            f"It is in incarnation {max(each.inc for each in lines)}.",
+        )
+
+    def _not_one(self, name: str | None, found: Sequence[OpenLine]) -> Refused | Misused:
+        known = ", ".join(each.agreed.name for each in self)
+        if not found:
+            return Refused(f"There is no line {name!r:.60}.", f"There is: {known}.")
+        return Misused("Say which line you mean.", f"With --line; there is: {known}.")
 
     def moving(self) -> list[OpenLine]:
         """Lines that nobody has stopped."""
@@ -362,6 +358,16 @@ class Lines:
                 "This belongs to a line that is not open here.", "`parley status` lists the lines."
             )
         return found
+
+
+def _called(name: str | None, lines: Iterable[OpenLine]) -> list[OpenLine]:
+    """Those of a name, or else whose number begins so; all when there is no name."""
+    lines = list(lines)
+    if not name:
+        return lines
+    return [each for each in lines if each.agreed.name == name] or [
+        each for each in lines if each.agreed.hex.startswith(name.lower())
+    ]
 
 
 def since_2020(wall: float) -> int:

@@ -56,7 +56,7 @@ def earlier(station: Station) -> list[dict[str, Any]]:
             "counterpart": each.agreed.counterpart,
             "why": each.stop.why if each.stop else "",
             "at": each.stop.at if each.stop else None,
-            "read_it_as": f"{each.agreed.name}/{each.inc}",
+            "read_it_as": f"{each.agreed.name}@{each.inc}",
             "entries": sum((station.state(each).our_size, station.state(each).their_size)),
             "unacknowledged": unacknowledged(station, each),
         }
@@ -157,6 +157,7 @@ def agree_list(station: Station, who: Person) -> dict[str, Any]:
                     "counterpart": agreement.parties[1 - agreement.side_of(ours.fingerprint)],
                     "mark": agreement.mark.name,
                     "level": agreement.level,
+                    "suite": agreement.suite,
                     "made": agreement.made,
                     "state": "replaced" if agreement.hash in over else state,
                     "complete": agreement.complete,

@@ -218,7 +218,7 @@ def retire(station: Station, old: OpenLine, new: Agreement, who: Person) -> dict
     return {
         "line": old.agreed.hex,
         "inc": old.inc,
-        "read_it_as": f"{old.agreed.name}/{old.inc}",
+        "read_it_as": f"{old.agreed.name}@{old.inc}",
         "returned": back,
         "unacknowledged": unread,
     }

@@ -45,6 +45,7 @@ from parley.core.identity import (
     read_map,
 )
 from parley.core.keys import SigningKey, VerifyKey, sha256
+from parley.core.suites import SUITE_2
 from parley.core.terms import OurKeys
 from parley.core.wire import encode
 from parley.station.folder import check_private, lock, make_private, read_whole, write_whole
@@ -72,6 +73,7 @@ class Request:
     keys: tuple[VerifyKey, VerifyKey, VerifyKey]  # station, log, cosigner
     languages: tuple[str, ...]
     bearers: tuple[str, ...]
+    mldsa87: tuple[bytes, ...] = ()  # the three keys for suite 2; an older station has none
 
     @classmethod
     def of(
@@ -79,8 +81,8 @@ class Request:
     ) -> Request:
         """The request of a station that has just made its keys; Misused where words do not fit."""
         check_name("station's name", station)
-        publics = (keys.station.public, keys.log.public, keys.cosigner.public)
-        made = cls(station, publics, tuple(languages), tuple(bearers))
+        stronger = tuple(key.mldsa for key in keys.of(SUITE_2).publics)
+        made = cls(station, keys.publics, tuple(languages), tuple(bearers), stronger)
         try:
             return cls.parse(made.to_bytes())
         except Malformed as error:
@@ -93,6 +95,8 @@ class Request:
         """The map that is carried."""
         pairs = [[key.ed25519, key.mldsa] for key in self.keys]
         values = [VERSION, self.station, *pairs, list(self.languages), list(self.bearers)]
+        if self.mldsa87:
+            values.append(list(self.mldsa87))
         return encode(dict(enumerate(values, 1)))
 
     @property
@@ -105,7 +109,8 @@ class Request:
     def parse(cls, data: bytes) -> Request:
         """Read a request; Malformed unless it has the one form."""
         read = Fields("the request", "")
-        version, station, *keys, languages, bearers = read_map(data, 7, "the request", "").values()
+        values = list(read_map(data, 7, "the request", "", (8,)).values())
+        version, station, *keys, languages, bearers = values[:7]
         if version != VERSION:
             raise Malformed("the request is of a version this root does not know")
         one, two, three = (
@@ -121,6 +126,7 @@ class Request:
             tuple(
                 read.name("bearer", line) for line in read.items("bearers", bearers, 0, BEARERS_MAX)
             ),
+            *map(read.mldsa87, values[7:]),
         )
 
 
@@ -153,7 +159,9 @@ class Answer:
                 "Carry this station's request to the root, and bring back the answer to it.",
             ) from error
         certified = letter.certificate
-        if (certified.log, certified.cosigner) != (keys.log.public, keys.cosigner.public):
+        stronger = tuple(key.mldsa for key in keys.of(SUITE_2).publics)
+        own = (*keys.publics[1:], certified.mldsa87 and stronger)
+        if (certified.log, certified.cosigner, certified.mldsa87) != own:
             raise Refused(
                 "This answer certifies other keys than this station's.",
                 "Carry this station's request to the root, and bring back the answer to it.",
@@ -227,7 +235,7 @@ class RootFolder:
         """Certify a station: its certificate and letter, signed by the root."""
         with lock(self.path):
             serial = 1 + max((line.get("serial", 0) for line in self.signed()), default=0)
-            certificate = Certificate(request.station, serial, *request.keys, now)
+            certificate = Certificate(request.station, serial, *request.keys, now, request.mldsa87)
             signed = [(certificate, root.sign(certificate.message))]
             body = letter_body(root.party, signed, request.languages, request.bearers, now)
             self.note(
@@ -252,8 +260,18 @@ class RootFolder:
                 inc=agreement.inc,
                 name=agreement.name,
                 sha256=agreement.hash.hex(),
+                suite=agreement.suite,
+                between=_between(agreement),
             )
         return signed
+
+    def suite_before(self, agreement: Agreement) -> int:
+        """The suite of the last agreement signed between the same parties at the same level (I19);
+        1 where there is none, or none that a root noted it of."""
+        alike = [
+            line["suite"] for line in self.signed() if line.get("between") == _between(agreement)
+        ]
+        return alike[-1] if alike else 1
 
     def signed(self) -> list[dict[str, Any]]:
         """What this root has signed, oldest first."""
@@ -288,6 +306,10 @@ class RootFolder:
         file = self.path / SIGNED_NAME
         before = read_whole(file) if file.exists() else b""
         write_whole(file, before + _json(line))
+
+
+def _between(agreement: Agreement) -> list[str]:
+    return [*(fingerprint.hex() for fingerprint in agreement.fingerprints), agreement.level]
 
 
 def check_passphrase(passphrase: str) -> str:

@@ -8,6 +8,7 @@ import parley
 from parley.core.effects import LineState
 from parley.station import distrust, lives, versions
 from parley.station.bearing import describe
+from parley.station.clauses import SUITES
 from parley.station.desks import desk_view, desks_of
 from parley.station.line_tests import last_test
 from parley.station.lines import Agreed, OpenLine
@@ -92,6 +93,7 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "newer": versions.view(station, open_line),
         **keys_view(state),
         **lives.line_life(station, open_line),
+        "suite": {"number": agreed.terms.suite.number, "words": SUITES[agreed.terms.suite.number]},
         "bearers": [path.name for path in open_line.paths],
         "counts": state.counts,
         "desks": {

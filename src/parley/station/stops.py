@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from parley.core.errors import Misused, Refused
 from parley.core.kept import Change
 from parley.core.keys import same
+from parley.core.life import HELD, MADE
 from parley.station import meeting
 from parley.station.lines import OpenLine, Stop
 from parley.station.operations import operation
@@ -68,11 +69,14 @@ KEYS = (
 
 
 def _burn(station: Station, open_line: OpenLine) -> None:
-    """Erase every key of a line: nothing that was recorded of it opens any more."""
+    """Erase every key of a line: nothing that was recorded of it opens any more, and nothing that
+    was on its way to a new incarnation begins."""
     state = open_line.line.state(station.now)
-    station.store.keep(
-        Change(*open_line.key, (state.our_size, state.their_size), cells=dict.fromkeys(KEYS, None))
-    )
+    gone: dict[str, bytes | None] = dict.fromkeys(KEYS)
+    station.store.keep(Change(*open_line.key, (state.our_size, state.their_size), cells=gone))
+    for inc in open_line.line.pending:
+        cells = gone | dict.fromkeys((MADE, HELD))
+        station.store.keep(Change(open_line.id, inc, (0, 0), cells=cells))
     meeting.burn(station.store, *open_line.base_key)
     station.after_commit(station.store.scrub)
 

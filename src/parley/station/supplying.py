@@ -210,7 +210,7 @@ def _keep_heads(station: Station, old: OpenLine, ended: tuple[End, End], text: b
         )  # fmt: skip
         if head.size > ended[head.dir].size:
             continue
-        # A block begins with how many signatures it bears; the second is ML-DSA-44's.
+        # A block begins with how many signatures it bears; the second is ML-DSA's.
         cover[head.dir] = cover[head.dir].grown(kind == "cosign", head.size, head.block[0] > 1)
         if (head.dir, head.kind, head.block) not in known:
             new.append(head)
