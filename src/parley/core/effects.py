@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from parley.core.entry import Precedence
 from parley.core.kept import Change, EntryRow, HeldRow
@@ -143,8 +144,7 @@ class Saying:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Healed:
+class Healed(NamedTuple):
     """Until when a theft of keys no longer matters; POSIX seconds by our clock, None for not yet.
 
     A copy of our keys taken before `ours` reads nothing of ours any more, one taken before
@@ -194,9 +194,8 @@ class Covered:
         return "signed" if n < self.signed else "authentic"
 
 
-@dataclass(frozen=True, slots=True)
-class LineState:
-    """What a person may know of a line at one moment."""
+class LineState(NamedTuple):
+    """What a person may know of a line at one moment; asked several times a step, so a tuple."""
 
     halted: str | None
     in_service: bool
@@ -215,9 +214,9 @@ class LineState:
     they_doubt: bool  # their own clock
     epochs: tuple[int, int]  # we seal under, newest of theirs
     healed: Healed
-    counts: dict[str, int] = field(default_factory=dict)
-    closed: bool = False  # nothing more is said, be it that our CLOSE still waits for its number
-    erased: bool = False  # it is over, and so are its keys
+    counts: dict[str, int]  # frames by what became of them
+    closed: bool  # nothing more is said, be it that our CLOSE still waits for its number
+    erased: bool  # it is over, and so are its keys
 
     @property
     def we_cosigned(self) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from parley.core.effects import (
     Begun,
@@ -366,8 +366,10 @@ class Life:
     def state(self, now: Instant) -> LineState:
         """What a person may know of the incarnation at work."""
         state = self.line.state(now)
+        if not self._counts and state.path_up == self._path_up:
+            return state
         counts = dict(Counter(state.counts) + self._counts)
-        return replace(state, path_up=self._path_up, counts=counts)
+        return state._replace(path_up=self._path_up, counts=counts)
 
 
 def ends_of(line: Line) -> tuple[End, End]:

@@ -64,6 +64,7 @@ from parley.core.wire import decode, encode
 
 SEEN_GAP_MAX = 1 << 15
 STOPPERS_MAX = 64  # frames that have stopped us, remembered so that a recording is known as one
+_HALTED, _IN_DOUBT = int(Flag.HALTED), int(Flag.CLOCK_IN_DOUBT)
 _LOCATED = {frame(ENVELOPE, b"")[0], frame(PACKET, b"")[0]}  # headers of frames with a locator
 
 
@@ -481,8 +482,8 @@ class Line:
             last_received_s=None if received is None else now.mono - received,
             our_cover=self._heads.ours,
             their_cover=self._heads.theirs,
-            they_halted=bool(self._ears.flags & Flag.HALTED),
-            they_doubt=bool(self._ears.flags & Flag.CLOCK_IN_DOUBT),
+            they_halted=bool(self._ears.flags & _HALTED),
+            they_doubt=bool(self._ears.flags & _IN_DOUBT),
             epochs=(self._voice.epoch.e if self._voice.epoch else 0, self._ears.newest_epoch),
             healed=Healed(*self._rekeying.healed),
             counts=dict(self._counts),

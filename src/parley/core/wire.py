@@ -52,6 +52,9 @@ def uvar(number: int) -> bytes:
 
 # --- writing
 
+# As unions they would be made anew each time.
+_KEYS, _LISTS, _NO_KEYS = (int, bytes, str), (list, tuple), (list, dict, bool)
+
 
 def encode(value: Value) -> bytes:
     """The only CBOR encoding of `value` (spec/wire.md W1 to W8)."""
@@ -79,19 +82,23 @@ def _put(out: bytearray, value: Value) -> None:
             raise Misused("a lone surrogate has no UTF-8 form") from error
         _put_head(out, 3, len(text))
         out += text
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, _LISTS):
         _put_head(out, 4, len(value))
         for item in value:
             _put(out, item)
     elif isinstance(value, dict):
         _put_head(out, 5, len(value))
-        if not all(isinstance(key, int | bytes | str) and type(key) is not bool for key in value):
-            raise Misused("a map key is a number, bytes or a text")
-        for key, item in sorted((encode(key), item) for key, item in value.items()):
+        for key, item in sorted([(_key(key), item) for key, item in value.items()]):
             out += key
             _put(out, item)
     else:
         raise Misused(f"{type(value).__name__} is not one of the wire's types")
+
+
+def _key(key: Value) -> bytes:
+    if not isinstance(key, _KEYS) or key is True or key is False:
+        raise Misused("a map key is a number, bytes or a text")
+    return encode(key)
 
 
 def _put_head(out: bytearray, major: int, number: int) -> None:
@@ -154,7 +161,7 @@ def _map(data: bytes, at: int, count: int, depth: int) -> tuple[dict[Value, Valu
     for _ in range(count):
         start = at
         key, at = _item(data, at, 0)
-        if isinstance(key, list | dict | bool) or key is None:
+        if isinstance(key, _NO_KEYS) or key is None:
             raise Malformed("a map key is neither a number, bytes nor a text", rule="W6")
         if data[start:at] <= last:
             raise Malformed("map keys are repeated or out of order", rule="W6")

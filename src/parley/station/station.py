@@ -13,7 +13,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -172,7 +171,7 @@ class Station:
     def state(self, open_line: OpenLine) -> LineState:
         """What may be known of a line now."""
         state, stop = open_line.state(self.now), open_line.stop
-        return state if stop is None else replace(state, halted=stop.why, path_up=False)
+        return state if stop is None else state._replace(halted=stop.why, path_up=False)
 
     def entry(self, open_line: OpenLine, dir: int, n: int) -> EntryRow:
         """One entry of the record."""
