@@ -72,7 +72,7 @@ def chromium() -> Path:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    """Two stations made by the command line; tests take a copy (tests/stations.py)."""
+    """Two stations with a line, made once; tests take a copy (tests/stations.py)."""
     return Pair.make(tmp_path_factory.mktemp("made"))
 
 

@@ -1,4 +1,4 @@
-"""Pairs of real stations for tests: made once by the command line, copied for each test."""
+"""Pairs of real stations for tests: made once, copied for each test."""
 
 import shutil
 from collections.abc import Iterator

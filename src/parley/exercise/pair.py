@@ -1,30 +1,35 @@
 """Two fresh stations on this machine, introduced and with a line marked EXERCISE between them.
 
-They are made as people make them: root keys, stations, letters and the agreement by the command
-line, one process for each step; then desk, persons and bearers by the operations behind it, in one
-go. Nobody compared the digits, so the line is UNVERIFIED and says so. b calls a. Replay, torture
-and bench start from here, and the demo keeps such a pair for good.
+They are made in the steps that people take, by the operations behind the command line, in this
+process: root keys, stations, letters, the agreement, then desk, persons and bearers. Nobody
+compared the digits, so the line is UNVERIFIED and says so. b calls a. Replay, torture and bench
+start from here, and the demo keeps such a pair for good.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import socket
+import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from parley.core.agreement import Paper
 from parley.core.errors import Unavailable
-from parley.core.identity import Letter
+from parley.core.identity import PartyRoot
 from parley.exercise.post import Post as Post
-from parley.exercise.post import run
-from parley.station.carried import LETTER, take_up
+from parley.station import introductions as introductions  # has the operations of an agreement
+from parley.station.carried import ANSWER, carry
 from parley.station.clauses import NO_SECRET
 from parley.station.folder import read_whole, write_whole
+from parley.station.founding import begin, finish
+from parley.station.letters import from_base64, to_base64
+from parley.station.root import RootFolder
 
 PAIR_NAME = "pair.json"
 LOOPBACK = "127.0.0.1"
@@ -42,6 +47,7 @@ OFFICES = {
     "auditor": "Audit office",
 }
 DESK = "Watch desk"
+STRETCHED = 2  # scrypt's cost: nobody guesses 192 random bits, and they lie beside the keys
 
 Place = tuple[str, int]
 
@@ -69,10 +75,7 @@ class Pair:
             for party, name, people in zip(parties, names, PEOPLE, strict=True)
         ]
         pair = cls(folder, posts[0], posts[1], (LOOPBACK, free_port()))
-        # Most of the time goes into stretching passphrases and starting Python: both at once.
-        with ThreadPoolExecutor(2) as both:
-            letters = list(both.map(_found, posts, languages))
-            _agree(posts, letters)
+        _agree(posts, [_found(*each) for each in zip(posts, languages, strict=True)])
         place = _place(pair.listening)
         pair.a.set_up(*_staff(pair.a), ("bearer.add", {"listen": place}))
         pair.b.set_up(*_staff(pair.b), ("bearer.add", {"dial": place}))
@@ -164,58 +167,39 @@ def _place(place: Place) -> str:
     return f"{place[0]}:{place[1]}"
 
 
-# --- what people would type
+# --- what people would do
 
 
-def _found(post: Post, language: str) -> Path:
-    """Make a station and the root of its party; its letter."""
-    root, passphrase = _root(post)
-    write_whole(passphrase, secrets.token_urlsafe(24).encode() + b"\n")
-    run(
-        "init",
-        str(post.folder),
-        f"--party={post.name}",
-        f"--name={post.name} station",
-        f"--languages={language}",
-        *("--root", str(root)),
-        *("--passphrase-file", str(passphrase)),
-    )
-    letter = post.folder.with_name(f"{post.folder.name}.letter")
-    post.run("introduce", str(letter))
-    return letter
+def _found(post: Post, language: str) -> tuple[RootFolder, PartyRoot]:
+    """Make a station and the root of its party, whose passphrase lies beside it."""
+    passphrase = secrets.token_urlsafe(24)
+    place = post.folder.with_name(f"{post.folder.name}-root")
+    write_whole(place.with_name(f"{place.name}.passphrase"), passphrase.encode() + b"\n")
+    root = RootFolder.make(place, post.name, passphrase, os.urandom, STRETCHED)
+    unlocked = root.unlock(passphrase)
+    request = begin(post.folder, f"{post.name} station", [language])
+    certified = root.certify(request, unlocked, int(time.time()))
+    finish(post.folder, carry(ANSWER, certified.to_bytes()))
+    return root, unlocked
 
 
-def _root(post: Post) -> tuple[Path, Path]:
-    """The folder of the party's root keys, and the file with its passphrase."""
-    name = post.folder.name
-    return post.folder.with_name(f"{name}-root"), post.folder.with_name(f"{name}-root.passphrase")
-
-
-def _agree(posts: Sequence[Post], letters: Sequence[Path]) -> None:
+def _agree(posts: Sequence[Post], roots: Sequence[tuple[RootFolder, PartyRoot]]) -> None:
     """Letters exchanged, terms proposed by a, signed by both roots, accepted by both stations."""
     a, b = posts
-    for post, letter in ((a, letters[1]), (b, letters[0])):
-        post.run("accept", str(letter), "--fingerprint", digits_of(letter))
-    paper = a.folder.with_name("agreement.parley")
-    a.run("agree", "propose", "--mark", "EXERCISE", "--out", str(paper), "--", b.name)
-    for post in (b, a):
-        root, passphrase = _root(post)
-        post.run(
-            "agree",
-            "sign",
-            str(paper),
-            *("--root", str(root)),
-            *("--passphrase-file", str(passphrase)),
-            # There was no meeting to which a secret could have been brought.
-            *("--word", NO_SECRET.word),
-        )
-    for post in (a, b):
-        post.run("agree", "accept", str(paper))
-
-
-def digits_of(letter: Path) -> str:
-    """The 48 digits of a letter that no person compares: --fingerprint says so."""
-    return Letter.parse(take_up(LETTER, read_whole(letter))).digits
+    letters = [post.set_up(("introduce", {}))[0] for post in posts]
+    for post, theirs in ((a, letters[1]), (b, letters[0])):
+        # No person compares these digits, and the mark of the line says so.
+        post.set_up(("accept", {"letter": theirs["letter"], "fingerprint": theirs["digits"]}))
+    terms = {"mark": "EXERCISE"}
+    (told,) = a.set_up(("agree.propose", {"party": b.name, "terms": terms}))
+    for post, (root, unlocked) in ((b, roots[1]), (a, roots[0])):
+        # There was no meeting to which a secret could have been brought.
+        given = {"agreement": told["agreement"], "words": [NO_SECRET.word]}
+        (told,) = post.set_up(("agree.sign", given))
+        paper = Paper.parse(from_base64("agreement", told["agreement"]))
+        told["agreement"] = to_base64(root.sign(paper, unlocked, int(time.time())).to_bytes())
+    for post in posts:
+        post.set_up(("agree.accept", {"agreement": told["agreement"]}))
 
 
 def _staff(post: Post) -> list[tuple[str, dict[str, Any]]]:

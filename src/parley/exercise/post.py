@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from parley.core.errors import Misused, ParleyError, Refused, Unavailable
+from parley.core.errors import Misused, Unavailable
 from parley.station.calling import Caller
 from parley.station.founding import set_up
 from parley.station.person import AT_THE_MACHINE
@@ -119,13 +118,6 @@ class Post:
                     ) from None
             time.sleep(LOOK_S)
 
-    def run(self, *arguments: str) -> dict[str, Any]:
-        """One verb of the command line, as the operator; what it told."""
-        at = arguments.index("--") if "--" in arguments else len(arguments)
-        options = ("--station", str(self.folder), "--json")
-        told: dict[str, Any] = json.loads(run(*arguments[:at], *options, *arguments[at:]))
-        return told
-
     def set_up(self, *operations: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
         """Operations of set-up, one after the other, while the station does not serve."""
         with set_up(self.folder) as station:
@@ -188,20 +180,3 @@ def command(*arguments: str) -> list[str]:
 def environment() -> dict[str, str]:
     """Ours, without what would tell a station's process whom to act for."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
-
-
-def run(*arguments: str) -> str:
-    """Run one verb to its end; what it printed, or what it said instead as an error."""
-    done = subprocess.run(
-        command(*arguments),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        env=environment(),
-    )
-    if done.returncode:
-        told = done.stderr.strip().removeprefix("parley: ") or "no reason was given"
-        first, _, hint = told.partition("\n  next: ")
-        kind: type[ParleyError] = {1: Refused, 3: Unavailable}.get(done.returncode, Misused)
-        raise kind(f"`parley {arguments[0]}`: {first}", hint)
-    return done.stdout
