@@ -9,6 +9,9 @@ FROM ?= 1
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+# Python keeps what it has compiled, even where the surroundings forbid it: a `parley` that compiles
+# itself anew at every start takes half as long again, and the tests start hundreds.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 SET_UP := .venv/.set-up
