@@ -22,6 +22,7 @@ from parley.evidence.proof import Proof, Signed, root_of
 from parley.evidence.sections import Documents, NotWhole
 from parley.station.evidence import inclusion
 from tests.exercise.record_of_two import TEXT, talk_of_two
+from tests.places import places, some_or_all
 
 
 @cache
@@ -89,12 +90,12 @@ def test_R18_it_shows_no_other_entry() -> None:
         assert (row.body in shown) == (row.blind in shown) == ((row.dir, row.n) == (0, 3))
 
 
-def test_R18_every_changed_byte_is_refused() -> None:
+@some_or_all(8)
+def test_R18_every_changed_byte_is_refused(step: int) -> None:
     text = proof_of(1, 5).text().encode()
     begin = text.index(b"\n--- proof\n")
     chance = random.Random(5)
-    places = [*range(begin, len(text)), *range(0, begin, 97)]
-    for at in places:
+    for at in (*places(len(text), step, begin), *range(0, begin, 97)):
         changed = bytearray(text)
         changed[at] ^= chance.randrange(1, 256)
         with pytest.raises(NotWhole):
