@@ -53,6 +53,7 @@ def test_N2_people_of_both_sides_begin_a_line_anew() -> None:
     assert asked.theirs is not None
     assert (asked.ours, asked.theirs.reason, asked.theirs.inc) == (None, "a new machine", 2)
     assert not south.life.resting
+    assert north.life.pending == south.life.pending == [2]
     south.says("still in the old one")  # who was asked goes on until people here agree
     talk(north, south)
     assert not north.state.held
