@@ -25,6 +25,7 @@ QUESTION = re.compile(
     r"|The phrase(?: you heard)?: |The 48 digits you hear: |Type [A-Z]+ to [^:]*: )(.*)$"
 )
 LOOK_AGAIN = ("status", "inbox", "message")  # what they show arrives in its own time
+JOB = re.compile(r"kill -INT %([0-9])")
 COMMAND_S_MAX = 120.0
 
 
@@ -78,6 +79,9 @@ class Session:
         if command.endswith(" &"):
             self._serve(command.removesuffix(" &"), printed)
             return
+        if found := JOB.fullmatch(command):
+            self._stop(int(found[1]))
+            return
         typed = [found[2] for line in printed.splitlines() if (found := QUESTION.match(line))]
         letter = command.split()[2] if command.startswith("parley accept") else ""
         typed = [self.digits[letter] if DIGITS.fullmatch(words) else words for words in typed]
@@ -97,6 +101,13 @@ class Session:
         for process in self.serving:
             process.communicate(timeout=COMMAND_S_MAX)
             assert process.returncode == 0
+
+    def _stop(self, job: int) -> None:
+        """Ctrl-C where the job-th of those that were started runs."""
+        process = self.serving[job - 1]
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=COMMAND_S_MAX)
+        assert process.returncode == 0
 
     # --- terminals
 
@@ -145,9 +156,10 @@ class Session:
             os.close(far)
             try:
                 shown = self._converse(near, list(typed))
+                process.wait(COMMAND_S_MAX)  # a terminal that is gone would hang it up
             finally:
                 os.close(near)
-                if process.poll() is None and process.wait(COMMAND_S_MAX) is None:
+                if process.poll() is None:
                     process.kill()
         return shown, process.returncode
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from parley.core.errors import Refused
+from parley.core.errors import Halted, Refused
 from parley.evidence import audit
 from tests.playbook import Post, two_stations
 from tests.station.test_halt import is_halted, restore_old_copy
@@ -150,6 +150,10 @@ def test_N10_a_halted_line_begins_anew_and_what_they_hold_is_not_said_twice(tmp_
     with two_stations(tmp_path) as (north, south):
         restore_old_copy(north, south, "Said after the copy, and lost here.")
         north.until(lambda: is_halted(north))
+        assert north.line()["resumption"]["next"].startswith("Call South by another way.")
+        with pytest.raises(Halted) as halt:
+            north.drafts("Said in a halt.")
+        assert "parley resume" in halt.value.hint
         resume(north, south)
         last = north.line()["resumption"]["last"]
         assert last["lost"]["ours"] == 1

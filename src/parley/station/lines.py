@@ -220,7 +220,8 @@ class OpenLine:
         if state.halted is not None:
             raise Halted(
                 f"The line {self.agreed.name} is halted: {state.halted}.",
-                "Nothing is sent until both stations have agreed how to go on; call the engineer.",
+                "Call them by another way; a watch officer of each side begins the line anew:"
+                " `parley resume`.",
                 rule="L18",
             )
 

@@ -427,7 +427,7 @@ def resumption_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
     return {
         "ours": asked.ours and _asked(asked.ours),
         "theirs": asked.theirs and _asked(asked.theirs),
-        "next": next_step(open_line),
+        "next": next_step(open_line, station.state(open_line).halted is not None),
         "last": last,
     }
 
@@ -436,11 +436,21 @@ def _asked(resume: Resume) -> dict[str, Any]:
     return {"inc": resume.inc, "reason": resume.reason}
 
 
-def next_step(open_line: OpenLine) -> str | None:
-    """Who is to do what, in a sentence; None when nothing is asked."""
+def next_step(open_line: OpenLine, halted: bool) -> str | None:
+    """Who is to do what, in a sentence; None when the line goes on and nobody asks."""
     asked, there = open_line.line.resumption, open_line.agreed.counterpart
     if asked.ours is None and asked.theirs is None:
-        return None
+        if not halted or open_line.stop is not None:
+            return None
+        if open_line.agreed.terms.deniable:
+            return (
+                f"Call {there} by another way. A deniable line does not begin anew: both agree anew"
+                " (`parley agree propose --replaces LINE`)."
+            )
+        return (
+            f"Call {there} by another way. When both know why, a watch officer of each side begins"
+            " the line anew, by `parley resume` or on the page of lines."
+        )
     if asked.ours is None:
         return (
             f"{there} asks to begin the line anew. A watch officer here agrees, by `parley resume`"
