@@ -1,4 +1,4 @@
-"""Five checks that matter, each with a sentence and a next step."""
+"""Six checks that matter, each with a sentence and a next step."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def bad(post: Post) -> list[str]:
     return [name for name, check in findings(post).items() if not check["ok"]]
 
 
-def test_a_station_that_is_well_passes_all_five(tmp_path: Path) -> None:
+def test_a_station_that_is_well_passes_all_six(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         assert north.operator.asks("doctor")["ok"]
-        assert len(findings(south)) == 5
+        assert len(findings(south)) == 6
         assert bad(south) == []
 
 

@@ -1,4 +1,4 @@
-"""`parley doctor`: five checks that matter, and what to do about each that fails."""
+"""`parley doctor`: six checks that matter, and what to do about each that fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from parley.cli.client import Asking, asks
 @click.command(name="doctor")
 @asks(setup=True)
 def command(station: Asking) -> int:
-    """Five checks that matter. Exit 1 when one fails."""
+    """Six checks that matter. Exit 1 when one fails."""
     view = station.call("doctor")
     voice.tell(view, in_words)
     return 0 if all(check["ok"] for check in view["checks"]) else 1

@@ -33,7 +33,7 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("bearer", "bearer", "Add or list the paths by which a line travels."),
         ("serve", "serve", "Run the station."),
         ("rotate", "rotate", "New keys for the station, under the same 48 digits."),
-        ("doctor", "doctor", "Five checks that matter."),
+        ("doctor", "doctor", "Six checks that matter."),
     ),
     "Pass a message": (
         ("say", "drafting:say", "Write a message or a test; it becomes a draft."),

@@ -63,6 +63,9 @@ def link(station: Asking, person: int, minutes: int | None) -> None:
         yield view["address"] or f"{view['path']}, at the console's address once it is served"
         until = shown.moment(view["expires"])
         yield f"It seats {view['person']['name']}, once, until {until}; hand it over in person."
+        if view["certificate"]:
+            yield "The browser asks once about the certificate. Its SHA-256 must be:"
+            yield f"  {view['certificate']['digits']}"
 
     voice.tell(station.call("signin.link", person=person, minutes=minutes), in_words)
 

@@ -55,8 +55,17 @@ def in_words(view: View) -> Iterator[str]:
         for told in (bearer["trouble"] for bearer in view["bearers"] if bearer["trouble"]):
             yield f"BEARER DOWN: {voice.sentence(told['sentence'])}"
             yield f"  next: {voice.sentence(told['hint'])}"
+    yield from console_in_words(view["console"])
     if view["strange_frames"]:
         yield f"{voice.count(view['strange_frames'], 'frame')} came that no line knows."
+
+
+def console_in_words(console: View) -> Iterator[str]:
+    """Where the pages are, and what browsers must be shown there."""
+    certificate = console["certificate"]
+    if console["address"] and certificate:
+        yield f"Console {console['address']}, certificate until {shown.moment(certificate['ends'])}"
+        yield f"  SHA-256 {certificate['digits']}"
 
 
 def bearer_in_words(bearer: View) -> str:

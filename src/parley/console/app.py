@@ -22,6 +22,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from parley.console.desk import Desk, routes_of
+from parley.console.encrypted import Encryption
 from parley.console.guard import Guarded
 from parley.console.pages import (
     audit,
@@ -39,6 +40,7 @@ from parley.console.pages import (
 from parley.console.stream import Event, Stream
 from parley.console.views import outstanding, reference
 from parley.core.errors import Unavailable
+from parley.station.console_certificate import wants_tls
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -89,10 +91,10 @@ _SENDING = {
 }
 
 
-def build(station: Station) -> Starlette:
+def build(station: Station, encrypted: bool = False) -> Starlette:
     """The application for one station."""
     # Cookies do not tell ports apart, so each station's has a name of its own.
-    desk = Desk(station, sha256(station.home.letter.raw).hexdigest()[:12])
+    desk = Desk(station, sha256(station.home.letter.raw).hexdigest()[:12], encrypted)
     stream = Stream(
         admits=lambda request: bool(desk.seats(request)),
         since=station.events.since,
@@ -175,10 +177,17 @@ async def serving_pages(
     station: Station, port: int | None = None, host: str | None = None
 ) -> AsyncIterator[str]:
     """Serve the console meanwhile; its address. Host and port are the station's settings, unless
-    given. Raises Unavailable when the port cannot be had."""
+    given. Raises Unavailable when the port cannot be had, and Refused when the pages are to be
+    encrypted and the certificate is no good."""
     settings = station.home.config.console
     listening = _listen(host or settings.host, settings.port if port is None else port)
-    app = build(station)
+    place, number = listening.getsockname()[:2]
+    with ExitStack() as undo:
+        undo.callback(listening.close)
+        encryption = Encryption(station) if wants_tls(settings, place) else None
+        undo.pop_all()
+    context = encryption.context if encryption else None
+    app = build(station, encryption is not None)
     config = uvicorn.Config(
         app,
         access_log=False,
@@ -188,13 +197,18 @@ async def serving_pages(
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=2,
+        ssl_context_factory=None if context is None else lambda *_: context,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
-    place, number = listening.getsockname()[:2]
+    fresh = asyncio.create_task(encryption.keep_fresh()) if encryption else None
+    shown = encryption.name if encryption else place
     try:
-        yield f"http://{f'[{place}]' if ':' in place else place}:{number}"
+        yield f"http{'s' if encryption else ''}://{bracketed(shown)}:{number}"
     finally:
+        if fresh is not None:
+            fresh.cancel()
+        station.console_certificate = None
         app.state.stream.close()
         server.should_exit = True
         await task
@@ -205,6 +219,11 @@ async def serve(station: Station, host: str, port: int) -> None:
     """Serve the console until cancelled."""
     async with serving_pages(station, port, host):
         await asyncio.Event().wait()
+
+
+def bracketed(host: str) -> str:
+    """A host as it stands in an address of the web."""
+    return f"[{host}]" if ":" in host else host
 
 
 class _Server(uvicorn.Server):

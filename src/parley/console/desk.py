@@ -69,10 +69,12 @@ class NoSeat(Refused):
 class Desk:
     """What all pages share: the station, the templates, the seats."""
 
-    def __init__(self, station: Station, id: str) -> None:
+    def __init__(self, station: Station, id: str, encrypted: bool = False) -> None:
         self.station = station
         self.id = id
-        self.cookie = f"parley-{id}"
+        self.encrypted = encrypted
+        # With `__Host-` no page of another port or name can put a cookie of its own in its place.
+        self.cookie = f"__Host-parley-{id}" if encrypted else f"parley-{id}"
         self.ears = Ears(lambda: station.clock.now().mono)
         self.templates = Environment(
             loader=PackageLoader("parley.console"),
@@ -251,7 +253,12 @@ def form_token(secret: str, person: int) -> str:
 def set_cookie(response: Response, desk: Desk, secret: str) -> None:
     """Let the browser keep the secret where no script can read it and no other site can use it."""
     response.set_cookie(
-        desk.cookie, secret, max_age=SEAT_DAYS * 86_400, httponly=True, samesite="strict"
+        desk.cookie,
+        secret,
+        max_age=SEAT_DAYS * 86_400,
+        httponly=True,
+        samesite="strict",
+        secure=desk.encrypted,
     )
 
 

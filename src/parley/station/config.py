@@ -34,6 +34,16 @@ def _whole(least: int, most: int) -> Fits:
     return Fits(f"a whole number from {least} to {most}", test)
 
 
+def _one_of(*words: str) -> Fits:
+    return Fits(" or ".join(f'"{word}"' for word in words), lambda value: value in words)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) and each.strip() for each in value)
+
+
+_TEXTS = Fits("a list of names and addresses", _texts)
+_FILE = Fits("a file's name, or nothing", lambda value: isinstance(value, str))
 _HOST = Fits("a host name or address", lambda value: isinstance(value, str) and bool(value.strip()))
 
 
@@ -48,13 +58,30 @@ class ConsoleConfig:
     host: str = _setting(
         "127.0.0.1",
         _HOST,
-        "Where the console listens. Its pages are not encrypted on their way to the browser, so"
-        " leave this machine only through a tunnel.",
+        "Where the console listens. Anything but this machine itself is served by TLS 1.3.",
     )
     port: int = _setting(
         0,
         _whole(0, 65_535),
         "The console's port; 0 takes a free one at each start, and `parley serve` says which.",
+    )
+    tls: str = _setting(
+        "auto",
+        _one_of("auto", "always", "never"),
+        "Whether pages go by TLS 1.3: auto does so wherever the console listens beyond this"
+        " machine; never asks for a tunnel of your own, and no browser gives such a page a camera.",
+    )
+    names: tuple[str, ...] = _setting(
+        (),
+        _TEXTS,
+        "By which names or addresses browsers come, for the certificate; the first stands in"
+        " sign-in links. Without any, it is the host.",
+    )
+    certificate: str = _setting(
+        "",
+        _FILE,
+        "A PEM file of your own authority with private key and certificate. Without it the station"
+        " makes and renews a certificate, and `parley status` shows the fingerprint to compare.",
     )
 
 
@@ -103,7 +130,7 @@ def _section(path: Path, name: str, given: Any) -> Any:
             raise Misused(
                 f"{path}: [{name}] {key} = {value!r} does not fit.", f"It should be {fits.words}."
             )
-    return kind(**given)
+    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
 
 
 def _listed(names: Any) -> str:
@@ -144,4 +171,6 @@ def template(**given: dict[str, Any]) -> str:
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_toml, value))}]"
     return f'"{value}"' if isinstance(value, str) else str(value)

@@ -1,5 +1,5 @@
-"""Five checks that matter, each with a sentence and a next step: folder, database, clock, paths,
-and whether persons have compared what the lines stand on."""
+"""Six checks that matter, each with a sentence and a next step: folder, database, clock, paths,
+whether persons have compared what the lines stand on, and what browsers see."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from parley.station import lives
 from parley.station.audit_trail import PAGE_ROWS, checked
 from parley.station.bearing import describe
 from parley.station.clock import SKEW_S_MAX, stamp
+from parley.station.console_certificate import examined
 from parley.station.distrust import OLDEST_CLOCK
 from parley.station.distrust import view as clocks
-from parley.station.folder import KEYS_NAME, check_private, read_keys
+from parley.station.folder import KEYS_NAME, Home, check_private, read_keys
 from parley.station.lines import posix
 from parley.station.operations import Beside, operation
 from parley.station.people import TOKENS
@@ -33,12 +34,12 @@ def doctor(station: Station, who: Person) -> Beside:
     before = [_clock(station)]
     trouble = station.hardship.view(station.now)
     after = [_paths(station), _introductions(station)]
-    folder = station.home.path
+    home, now = station.home, station.now.wall
 
     def work() -> dict[str, Any]:
         with station.store.reader() as reader:
-            found = [_folder(folder), _database(reader, trouble)]
-        checks = [*found, *before, *after]
+            found = [_folder(home.path), _database(reader, trouble)]
+        checks = [*found, *before, *after, _console(home, now)]
         return {"checks": checks, "ok": all(check["ok"] for check in checks)}
 
     return Beside(work)
@@ -54,6 +55,13 @@ def _examined(name: str, good: str, check: Callable[[], None]) -> Finding:
     except ParleyError as error:
         return _finding(name, False, error.sentence, error.hint)
     return _finding(name, True, good)
+
+
+def _console(home: Home, now: float) -> Finding:
+    try:
+        return _finding("console", True, examined(home, now))
+    except ParleyError as error:
+        return _finding("console", False, error.sentence, error.hint)
 
 
 def _folder(folder: Path) -> Finding:

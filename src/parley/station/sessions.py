@@ -48,7 +48,13 @@ def signin_link(
     )
     path = f"/sign-in/{secret}"
     address = None if station.console is None else station.console + path
-    return {"person": found.view(), "path": path, "address": address, "expires": expires}
+    return {
+        "person": found.view(),
+        "path": path,
+        "address": address,
+        "expires": expires,
+        "certificate": station.console_certificate,
+    }
 
 
 @operation("signin.use")

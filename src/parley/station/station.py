@@ -83,6 +83,7 @@ class Station:
         self.started = self.now
         self.clock_doubt: str | None = None  # why our own clock may be wrong
         self.console: str | None = None  # where its pages are, while they are served
+        self.console_certificate: dict[str, Any] | None = None  # shown there, if they go by TLS
         self.events = Events(self.now.wall)
         self.hardship = Hardship()
         self.people = People(store)

@@ -44,6 +44,7 @@ def status(station: Station, who: Person, *, line: str | None = None) -> dict[st
         "alarms": alarms(station),
         "audit_head": station.trail.head.hex(),
         "bearers": describe(station),
+        "console": {"address": station.console, "certificate": station.console_certificate},
         "strange_frames": station.carrying.strange_frames,
         "trouble": station.hardship.view(station.now),
     }
