@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 
 from parley.bearers import FRAME_BYTES_MAX, Path
 from parley.bearers.dialling import Entropy, Pace
-from parley.bearers.tcp import Limits, TcpBearer, TcpPath
+from parley.bearers.streams import Limits
+from parley.bearers.tcp import TcpBearer, TcpPath
 
 PATIENCE_S = 20.0  # a test that waits longer has failed; nothing waits for this in passing
 AT_ONCE = Pace(pause_s_first=0.001, pause_s_max=0.005)

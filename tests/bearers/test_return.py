@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from parley.bearers.tcp import Limits
+from parley.bearers.streams import Limits
 from tests.bearers.playbook import (
     AT_ONCE,
     Station,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from parley.bearers import FRAME_BYTES_MAX
 from parley.bearers.framing import LENGTH_BYTES, framed
-from parley.bearers.tcp import Limits
+from parley.bearers.streams import Limits
 from tests.bearers.playbook import (
     AT_ONCE,
     BRIEF,

@@ -11,7 +11,8 @@ import pytest
 
 from parley.bearers import FRAME_BYTES_MAX, Bearer, Carrier, Path
 from parley.bearers.framing import LENGTH_BYTES, framed
-from parley.bearers.tcp import SILENCE_MS_MAX, Limits, TcpBearer, cannot_listen, why_lost
+from parley.bearers.streams import SILENCE_MS_MAX, Limits, cannot_listen
+from parley.bearers.tcp import TcpBearer, why_lost
 from parley.core.errors import Misused, Unavailable
 from tests.bearers.playbook import (
     AT_ONCE,

@@ -3,7 +3,8 @@
 A bearer carries frames and knows nothing of what is in them: no keys, no numbers, no precedence.
 It may lose, repeat and reorder; the line above it puts that right. What it must do is find a path
 again quickly, keep strangers small, and never bring the station down. Reading order: this page,
-`framing` (bytes to frames), `dialling` (how a path is found again), `tcp` (the bearer).
+`framing` (bytes to frames), `dialling` (how a path is found again), `streams` (what a bearer with a
+stream does, whatever carries it), `tcp`.
 """
 
 from __future__ import annotations

@@ -14,9 +14,10 @@ import contextlib
 import errno
 import socket
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from parley.core.errors import Unavailable
 
@@ -64,8 +65,18 @@ class Address:
     where: Any  # as getaddrinfo gives it: a tuple whose form depends on the family
 
 
-class Dialler:
-    """Seeks one TCP connection to a host. Never raises for anything the world does."""
+class Answered(Protocol):
+    """What a call becomes when it is answered."""
+
+    def close(self) -> None:
+        """Another call was answered first."""
+
+
+_Answer = TypeVar("_Answer", bound=Answered)
+
+
+class Seeker(ABC, Generic[_Answer]):
+    """Seeks one connection to a host. Never raises for anything the world does."""
 
     def __init__(self, host: str, port: int, entropy: Entropy, pace: Pace) -> None:
         self.host = host
@@ -85,12 +96,16 @@ class Dialler:
         self._at_once = True
         self._pauses.reset()
 
-    async def reach(self) -> socket.socket:
-        """A connected, non-blocking socket, however long it takes. It is the caller's to close."""
+    @abstractmethod
+    async def _call(self, address: Address) -> _Answer:
+        """One call. Raises OSError or ValueError; closes what it opened unless it is answered."""
+
+    async def reach(self) -> _Answer:
+        """What answers, however long it takes. It is the caller's to close."""
         if not self._at_once:
             await asyncio.sleep(self._pauses.next())
         self._at_once = False
-        answered: asyncio.Future[socket.socket] = asyncio.get_running_loop().create_future()
+        answered: asyncio.Future[_Answer] = asyncio.get_running_loop().create_future()
         under_way: dict[asyncio.Task[None], None] = {}
         try:
             while not answered.done():
@@ -118,24 +133,18 @@ class Dialler:
         self.trouble = None
         return reached
 
-    async def _attempt(self, address: Address, answered: asyncio.Future[socket.socket]) -> None:
+    async def _attempt(self, address: Address, answered: asyncio.Future[_Answer]) -> None:
         self.attempts += 1
-        call: socket.socket | None = None
         try:
-            call = socket.socket(address.family, socket.SOCK_STREAM)
-            call.setblocking(False)
             async with asyncio.timeout(self._pace.attempt_s_max):
-                await asyncio.get_running_loop().sock_connect(call, address.where)
-            if is_its_own_peer(call):
-                raise ConnectionRefusedError(errno.ECONNREFUSED, "nobody else is there")
-            if not answered.done():
-                answered.set_result(call)
-                call = None
+                answer = await self._call(address)
         except (OSError, ValueError) as error:  # TimeoutError is an OSError
             self.trouble = unreachable(error, self.host, self.port)
-        finally:
-            if call is not None:
-                call.close()
+            return
+        if answered.done():
+            answer.close()
+        else:
+            answered.set_result(answer)
 
     async def _know_addresses(self) -> None:
         """Wait for the name only while no address is known. A resolver behind the same cut may
@@ -159,6 +168,22 @@ class Dialler:
             self.trouble = unreachable(error, self.host, self.port)
         if found:
             self._addresses = found[: self._pace.addresses_max]
+
+
+class Dialler(Seeker[socket.socket]):
+    """Seeks a TCP connection: a connected socket that does not block."""
+
+    async def _call(self, address: Address) -> socket.socket:
+        call = socket.socket(address.family, socket.SOCK_STREAM)
+        try:
+            call.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(call, address.where)
+            if is_its_own_peer(call):
+                raise ConnectionRefusedError(errno.ECONNREFUSED, "nobody else is there")
+        except BaseException:
+            call.close()
+            raise
+        return call
 
 
 def literal(host: str, port: int) -> list[Address]:

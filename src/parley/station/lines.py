@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from parley.bearers import Path
-from parley.bearers.tcp import Limits
+from parley.bearers.streams import Limits
 from parley.core.agreement import Agreement
 from parley.core.effects import LineState
 from parley.core.entry import EPOCH_2020, Precedence, Status
