@@ -110,6 +110,13 @@ class FreshOfSuite2(Fresh):
         return replace(super().draws(), suite=2)
 
 
+class Swallowed(Small):
+    """A place that is called and swallows everything is the newest path, again and again."""
+
+    def draws(self) -> Options:
+        return replace(super().draws(), hole=True)
+
+
 class SmallLied(Lied):
     def draws(self) -> Options:
         return replace(super().draws(), messages=40, bad_s=5.0, heartbeat_s=2.0, window=128)
@@ -451,6 +458,17 @@ def root_keys_are_kept_for_the_record_key(patch: Patch) -> None:
     patch.setattr(RecordKey, "take", keeps)
 
 
+def the_newest_path_is_used_alone(patch: Patch) -> None:
+    patch.setattr(OpenLine, "in_use", lambda self: self.paths[-1:])
+
+
+def what_has_proved_nothing_is_not_used(patch: Patch) -> None:
+    def proved(self: OpenLine) -> list[Any]:
+        return [path for path in self.paths if path.vouched][-1:] or self.paths[-1:]
+
+    patch.setattr(OpenLine, "in_use", proved)
+
+
 @dataclass(frozen=True)
 class Planted:
     mistake: Callable[[Patch], None]
@@ -494,6 +512,8 @@ PLANTED = [
     Planted(the_older_epoch_is_erased_too_soon, {"I5", "L1"}, Fresh),
     Planted(the_older_epoch_is_never_erased, {"L2"}, Fresh),
     Planted(root_keys_are_kept_for_the_record_key, {"I9"}, Deniable),
+    Planted(the_newest_path_is_used_alone, {"L1", "L4"}, Swallowed),
+    Planted(what_has_proved_nothing_is_not_used, {"L1", "L4"}, Swallowed),
     Planted(the_speaker_switches_before_it_was_heard, {"I5", "L1"}, Fresh),
 ]
 

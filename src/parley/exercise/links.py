@@ -110,6 +110,7 @@ class Link:
         self, world: World, bearing: Bearing, stations: Sequence[Resident], faults: list[OnTheWay]
     ) -> None:
         self.world, self.bearing, self.faults = world, bearing, faults
+        self.swallows = False  # somebody answers the call, and lets nothing through
         self.ends = (End(self, stations[0], 1), End(self, stations[1], 0))
         for end in self.ends:
             end.station.ends.append(end)
@@ -124,7 +125,7 @@ class Link:
 
     def carry(self, end: End, frames: Sequence[bytes]) -> None:
         """Let frames go their way; on a broken path they are lost."""
-        if self._broken:
+        if self._broken or self.swallows:
             return
         world, bearing = self.world, self.bearing
         near = self.ends.index(end)
@@ -165,6 +166,11 @@ class Link:
             noticed_s = world.chance.uniform(0.0, NOTICED_S_MAX)
             world.later(noticed_s, partial(end.goes_down, self.connection))
         world.later(world.chance.uniform(NOTICED_S_MAX, 2 * NOTICED_S_MAX), self.connects)
+
+    def answers_anew(self) -> None:
+        """The old connection is gone and another one up, at once."""
+        self._broken = True
+        self.connects()
 
     def cut(self) -> None:
         """It never comes up again."""

@@ -12,6 +12,7 @@ import heapq
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 
 from parley.core.entry import Precedence
@@ -28,12 +29,15 @@ REST_S_MAX = 500.0  # a healed world with fast bearers: resending waits 30 s at 
 REKEY_S_MAX = 60.0
 LOOK_S = 0.5  # how often a healed world is asked whether it is at rest
 SUITE_2_SHARE = 0.1  # of the worlds
+HOLE_SHARE = 0.1  # of the worlds
+HOLE_S_MAX = 4.0  # until it is called again
 CHECK_STEPS = 150  # checks between so many steps
 QUIET_HEARTBEATS = 4.0
 DENIABLE_SHARE = 0.25  # of the worlds
 
 FAST = Bearing("net", 0.005, 2_000_000.0, called=True)
 SATELLITE = Bearing("satellite", 0.6, 50_000.0, called=False)
+HOLE = Bearing("hole", 0.005, 2_000_000.0, called=True)
 RADIO = Bearing("radio", 0.1, 1_200.0, called=False)
 
 
@@ -66,6 +70,7 @@ class Options:
     rekey_s: float
     deniable: bool = False
     suite: int = 1
+    hole: bool = False  # a place that is called and swallows everything
 
     @classmethod
     def of(cls, chance: random.Random) -> Options:
@@ -186,18 +191,28 @@ class World:
             Link(self, bearing, self.sides, self.options.on_the_way(self.chance))
             for bearing in self.options.bearers
         ]
+        if self.options.hole:
+            hole = Link(self, HOLE, self.sides, [])
+            hole.swallows = True
+            self.links.append(hole)
+            self.later(0.0, partial(self._called_again, hole))
         for station in self.sides:
             station.starts()
         self.steps_at_check = 0
 
     def draws(self) -> Options:
-        """How bad it is. Policy and suite have chances of their own: older numbers keep their
+        """How bad it is. Policy, suite and hole have chances of their own: older numbers keep their
         worlds."""
-        deniable, strong = (
+        deniable, strong, hole = (
             random.Random(f"{what} {self.kind} {self.seed}").random() < share
-            for what, share in (("policy", DENIABLE_SHARE), ("suite", SUITE_2_SHARE))
+            for what, share in (
+                ("policy", DENIABLE_SHARE),
+                ("suite", SUITE_2_SHARE),
+                ("hole", HOLE_SHARE),
+            )
         )
-        return replace(Options.of(self.chance), deniable=deniable, suite=2 if strong else 1)
+        options = Options.of(self.chance)
+        return replace(options, deniable=deniable, suite=2 if strong else 1, hole=hole)
 
     def settles(self) -> tuple[Resident, Resident]:
         """The two stations."""
@@ -294,6 +309,13 @@ class World:
             for fault in self._misfortunes:
                 if self.chance.random() < fault.share:
                     fault.strikes(station, self.chance)
+
+    def _called_again(self, hole: Link) -> None:
+        """It is the newest path again, and so without end."""
+        hole.answers_anew()
+        self.later(
+            self.chance.uniform(HOLE_S_MAX / 2, HOLE_S_MAX), partial(self._called_again, hole)
+        )
 
     def somebody_steals(self) -> None:
         """A thief copies the disk of one station, or of both; both go on."""

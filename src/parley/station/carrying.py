@@ -110,7 +110,7 @@ class Carrying:
         open_line = self._carried.pop(path, None)
         if open_line is None:
             return None
-        in_use = open_line.paths[-1] is path
+        in_use = path in open_line.in_use()
         open_line.paths.remove(path)
         if not open_line.paths:
             open_line.line.path_down(now)
@@ -136,7 +136,6 @@ class Carrying:
                     continue
                 self.bind(path, open_line, now)
                 bound = open_line
-                path.vouched = True
                 continue
             outcome = open_line.line.hear(frame, now, path.peer)
             if outcome.authentic and not path.vouched:

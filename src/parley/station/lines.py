@@ -111,7 +111,7 @@ class OpenLine:
     """One line while the station runs: the incarnation at work, and those that have ended."""
 
     def __init__(self, agreed: Agreed, line: Life, past: Sequence[PastLine] = ()) -> None:
-        self.paths: list[Path] = []  # that carry it; the last one is used
+        self.paths: list[Path] = []  # that carry it, oldest first; `in_use` says which do
         self.observed = "not yet"
         self.supply: list[bytes] = []  # pieces of evidence that is being taken in
         self.current: OpenLine = self  # the incarnation in which something can be said
@@ -128,7 +128,6 @@ class OpenLine:
     def take_up(self, agreed: Agreed, line: Life, past: Sequence[PastLine]) -> None:
         """Go on in the incarnation that is at work now."""
         self.line = line
-        self.paths.sort(key=lambda path: path.vouched)  # the last is used
         self.base = agreed  # as agreed; what is at work may have begun by RESUME
         self.agreed = replace(agreed, terms=line.line.terms)
         self.past = list(past)
@@ -201,13 +200,23 @@ class OpenLine:
         """Bytes of ROUTINE that may be handed over now."""
         if not self.paths:
             return 0
-        return self.paths[-1].room() - (BUFFER_BYTES_MAX - AHEAD_BYTES_MAX)
+        return self.in_use()[0].room() - (BUFFER_BYTES_MAX - AHEAD_BYTES_MAX)
+
+    def in_use(self) -> list[Path]:
+        """The newest path that proved to lead to the other side, and beside it the newer ones
+        until one of them has done so too: the older may be dead, and a newer may swallow everything
+        (docs/decisions/0017). Until the line begins anew all are in use, because a RESUME does not
+        show who brings it."""
+        proved = [at for at, path in enumerate(self.paths) if path.vouched]
+        return self.paths[proved[-1] :] if proved and not self.line.resting else list(self.paths)
 
     def send(self, frames: list[bytes]) -> None:
-        """Hand frames to the path in use; without one they are lost, and come again. Until the line
-        begins anew all are in use, because a RESUME does not show who brings it."""
-        for path in self.paths if self.line.resting else self.paths[-1:]:
-            path.send_all(frames)
+        """Hand frames to the paths in use; without one they are lost, and come again. One that has
+        proved nothing and takes no more is passed over."""
+        size = sum(map(len, frames))
+        for at, path in enumerate(self.in_use()):
+            if not at or path.vouched or size < path.room():
+                path.send_all(frames)
 
     def silent_after_s(self) -> float:
         """When a line that was heard counts as silent."""

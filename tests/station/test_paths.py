@@ -1,0 +1,108 @@
+"""Which path is used, when somebody answers a call and lets nothing through."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from parley.bearers.framing import framed
+from parley.core.life import Life
+from parley.core.speaking import RESUME, frame
+from parley.station.lines import OpenLine
+from tests.playbook import two_stations
+
+
+@contextmanager
+def hole() -> Iterator[tuple[str, list[socket.socket]]]:
+    """A place that takes every call and reads all that comes; its calls."""
+    calls: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            with suppress(OSError):
+                while True:
+                    calls.append(listening.accept()[0])
+
+        threading.Thread(target=answer, daemon=True).start()
+        yield f"127.0.0.1:{listening.getsockname()[1]}", calls
+        listening.shutdown(socket.SHUT_RDWR)
+    for call in calls:
+        call.close()
+
+
+def test_who_swallows_everything_stands_in_nobodys_way(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south), hole() as (place, calls):
+        south.operator.asks("bearer.add", dial=place)
+        south.until(lambda: len(south.line()["bearers"]) == 2)
+        for text in ("One.", "Two.", "Three."):
+            n = south.says(text, "FLASH")["n"]
+            assert north.hears(n)["text"] == text
+        # It went by the other path, and not because this one was given up.
+        assert (len(calls), len(south.line()["bearers"])) == (1, 2)
+
+
+def test_N2_a_recording_of_a_RESUME_vouches_for_nobody(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        north.watch.asks("line.resume", reason="Asked once.")
+        south.until(lambda: south.line()["resumption"]["theirs"])
+        made = north.stage.do(lambda: next(iter(north.station.lines)).line.resumption.ours)
+        assert made is not None
+        recorded = framed(frame(RESUME, made.to_bytes()))
+        port = int(south.operator.asks("bearer.list")["bearers"][0]["listen"].rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as stranger:
+            stranger.sendall(recorded)
+            south.until(lambda: len(south.line()["bearers"]) == 2)
+            (bearer,) = south.operator.asks("bearer.list")["bearers"]
+            assert [each["vouched"] for each in bearer["connections"]] == [True, False]
+
+
+class Way:
+    """A path of which only the sending matters."""
+
+    dialled = True
+    name = peer = "somewhere"
+
+    def __init__(self, *, vouched: bool = False, room: int = 1_000) -> None:
+        self.vouched, self._room = vouched, room
+        self.sent: list[bytes] = []
+
+    def send(self, frame: bytes) -> None:
+        self.send_all([frame])
+
+    def send_all(self, frames: Any) -> None:
+        self.sent += frames
+
+    def room(self) -> int:
+        return self._room
+
+    def pause(self) -> None:
+        raise AssertionError
+
+    def resume(self) -> None:
+        raise AssertionError
+
+    def close(self, why: str) -> None:
+        raise AssertionError(why)
+
+
+def test_the_newest_that_proved_itself_is_used_and_the_newer_ones_beside_it(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        there = north.stage.do(lambda: next(iter(north.station.lines)))
+        assert isinstance(there.line, Life)
+        line = OpenLine(there.base, there.line)
+        older, proved = Way(vouched=True), Way(vouched=True)
+        full, new = Way(room=3), Way()
+        line.paths = [full, new]
+        line.send([b"frame"])  # nobody has proved anything: every way is tried
+        assert [way.sent for way in (full, new)] == [[b"frame"], [b"frame"]]
+        line.paths = [older, proved, full, new]
+        line.send([b"other"])
+        assert [way.sent[-1] for way in (proved, new)] == [b"other"] * 2
+        assert (older.sent, full.sent) == ([], [b"frame"])  # one takes no more
+        new.vouched = True
+        line.send([b"third"])
+        assert [b"third" in way.sent for way in line.paths] == [False, False, False, True]
