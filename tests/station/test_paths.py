@@ -99,10 +99,11 @@ def test_the_newest_that_proved_itself_is_used_and_the_newer_ones_beside_it(tmp_
         line.paths = [full, new]
         line.send([b"frame"])  # nobody has proved anything: every way is tried
         assert [way.sent for way in (full, new)] == [[b"frame"], [b"frame"]]
-        line.paths = [older, proved, full, new]
+        ways = (older, proved, full, new)
+        line.paths = list(ways)
         line.send([b"other"])
         assert [way.sent[-1] for way in (proved, new)] == [b"other"] * 2
         assert (older.sent, full.sent) == ([], [b"frame"])  # one takes no more
         new.vouched = True
         line.send([b"third"])
-        assert [b"third" in way.sent for way in line.paths] == [False, False, False, True]
+        assert [b"third" in way.sent for way in ways] == [False, False, False, True]
