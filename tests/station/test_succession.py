@@ -82,6 +82,19 @@ def test_C7_a_revocation_stops_the_line_at_once_and_no_other(pair: Pair, tmp_pat
             at_work.station.perform("line.undo", people["Wanda"], given)
 
 
+def test_D9_a_line_that_is_closed_for_good_is_meant_only_by_its_name(pair: Pair) -> None:
+    north, south = pair
+    whole = agreed(north, south, name="Red Line")
+    south.does("agree.accept", agreement=whole)
+    with south.at_work() as at_work:
+        with pytest.raises(Misused, match="which line"):
+            at_work.station.line(None)
+        blue = at_work.station.line("Blue Line")
+        blue.line.line._closing.erased = True
+        assert at_work.station.line(None) is at_work.station.line("Red Line")
+        assert at_work.station.line("Blue Line") is blue
+
+
 def test_C7_what_was_on_its_way_to_a_new_incarnation_is_erased_too(pair: Pair) -> None:
     north, south = pair
     with south.at_work() as at_work:

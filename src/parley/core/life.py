@@ -124,6 +124,11 @@ class Life:
         return max(self._made, default=0) > self.inc
 
     @property
+    def erased(self) -> bool:
+        """Whether both have closed the line and its keys are gone."""
+        return bool(self.line._closing.erased)
+
+    @property
     def _is_ready(self) -> bool:
         newest = self.newest
         return newest > self.inc and newest in self._made and newest in self._held

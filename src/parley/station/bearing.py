@@ -103,7 +103,8 @@ class Bearing:
         """The line this bearer calls for; the only one when none was named."""
         lines = list(self._station.lines)
         if self._line_id is None:
-            return lines[0] if len(lines) == 1 and self._dials else None
+            wanted = [each for each in lines if not each.line.erased] or lines
+            return wanted[0] if len(wanted) == 1 and self._dials else None
         for open_line in lines:
             if open_line.id == self._line_id:
                 return open_line

@@ -315,8 +315,9 @@ class Lines:
         self._lines[open_line.base_key] = open_line
 
     def named(self, name: str | None) -> OpenLine:
-        """A line by its name or the beginning of its number; the only one needs neither. Behind an
-        @ may stand the number of an incarnation, also of one that has ended or was replaced."""
+        """A line by its name or the beginning of its number; the only open one needs neither.
+        Behind an @ may stand the number of an incarnation, also of one that has ended or was
+        replaced."""
         lines = list(self)
         stem, at, inc = (name or "").rpartition("@")
         if at and inc.isdecimal() and len(inc) < 11 and not _called(name, lines):
@@ -326,6 +327,8 @@ class Lines:
                 "This station has no line yet.", "Introduce yourselves, then agree on one."
             )
         found = _called(name, lines)
+        if len(found) > 1 and not name:
+            found = self.open() or found
         if len(found) == 1:
             return found[0]
         raise self._not_one(name, found)
@@ -350,6 +353,10 @@ class Lines:
         if not found:
             return Refused(f"There is no line {name!r:.60}.", f"There is: {known}.")
         return Misused("Say which line you mean.", f"With --line; there is: {known}.")
+
+    def open(self) -> list[OpenLine]:
+        """Lines that are not closed for good; one that is is meant only by its name."""
+        return [each for each in self if not each.line.erased]
 
     def moving(self) -> list[OpenLine]:
         """Lines that nobody has stopped."""

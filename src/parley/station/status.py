@@ -96,6 +96,7 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         **lives.line_life(station, open_line),
         "suite": {"number": agreed.terms.suite.number, "words": SUITES[agreed.terms.suite.number]},
         "bearers": [path.name for path in open_line.paths],
+        "in_use": [path.name for path in open_line.in_use()],
         "counts": state.counts,
         "desks": {
             "ours": [desk_view(station, desk) for desk in desks_of(station.store)],
