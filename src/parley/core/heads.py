@@ -53,11 +53,6 @@ class Heads:
         self._signed_at = self._checkpoint_sent_at = float("-inf")
         kinds = (Kind.CHECKPOINT,) if terms.deniable else (Kind.CHECKPOINT, Kind.COSIGN)
         self._both_at = dict.fromkeys(kinds, float("-inf"))
-        # Size and length of the fullest of theirs: a longer one bears more signatures.
-        self._fullest = {
-            Kind.CHECKPOINT: (self.theirs.by_speaker, 0),
-            Kind.COSIGN: (self.ours.cosigned, 0),
-        }
 
     def _keep(
         self,
@@ -69,13 +64,16 @@ class Heads:
         now: Instant,
         change: Change,
     ) -> None:
-        """Keep a head that bears the algorithms `found`."""
+        """Keep a head that bears the algorithms `found`, if it covers more than the kept ones do
+        together: a line that starts again and again keeps no two that say the same."""
         ours = head.dir == self.terms.side
-        cover = self.ours if ours else self.theirs
+        cover = before = self.ours if ours else self.theirs
         if CODE in found:
             cover = replace(cover, vouched=max(cover.vouched, head.size))
         else:
             cover = cover.grown(kind == Kind.COSIGN, head.size, len(found) > 1)
+        if cover == before:
+            return
         if ours:
             self.ours = cover
         else:
@@ -199,8 +197,7 @@ class Heads:
         if packet.root != self._their_log.root_at(packet.size):
             change.cells["contradiction"] = encode([packet.size, packet.root, packet.block])
             raise Stop(f"the record they {did} differs from the one they sent us")
-        if self._says_more(Kind.CHECKPOINT, packet.size, packet.block):
-            self._keep(head, Kind.CHECKPOINT, 0, packet.block, found, now, change)
+        self._keep(head, Kind.CHECKPOINT, 0, packet.block, found, now, change)
         return Outcome.OK
 
     def hear_cosign(self, packet: Cosign, now: Instant, change: Change) -> Outcome:
@@ -214,15 +211,8 @@ class Heads:
         head = Head(terms.line_id, terms.inc, terms.side, packet.size, root)
         key = terms.their_keys.cosigner
         found = _check(packet.block, key, head.cosignature(key, packet.time))
-        if self._says_more(Kind.COSIGN, packet.size, packet.block):
-            self._keep(head, Kind.COSIGN, packet.time, packet.block, found, now, change)
+        self._keep(head, Kind.COSIGN, packet.time, packet.block, found, now, change)
         return Outcome.OK
-
-    def _says_more(self, kind: Kind, size: int, block: bytes) -> bool:
-        """Whether a head is worth keeping: it covers more, or bears more signatures."""
-        known = self._fullest[kind]
-        self._fullest[kind] = max(known, (size, len(block)))
-        return (size, len(block)) > known
 
 
 def _check(
