@@ -95,7 +95,7 @@ async def _record() -> list[Figure]:
 async def _rates() -> list[Figure]:
     async with stations(wire=True) as (_, here, there, wire):
         by_tcp = await rates.by_tcp(here, there, wire)
-    return [*rates.alone(), *by_tcp]
+    return [*rates.alone(), *by_tcp, await rates.by_udp()]
 
 
 ALL: dict[str, Measure] = {

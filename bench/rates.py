@@ -10,7 +10,10 @@ from statistics import median
 from bench.driver import Crew, cpu_s, text_of
 from bench.proxy import Wire
 from bench.table import Figure
+from parley.bearers import Path
 from parley.bearers.framing import FrameReader, framed_all
+from parley.bearers.quic import Desk, QuicBearer
+from parley.bearers.quic_connection import settings_of
 from parley.core.effects import Effect, Outcome, Saying, Transmit
 from parley.core.entry import Precedence, Status, Type, body_of
 from tests.core.conversation import Station, envelopes, in_service, packets
@@ -19,10 +22,17 @@ READING = 65_536  # bytes that come in at once, as TCP gives them
 FRAME_BYTES = 33  # the shortest envelope there is: a text of no words
 JUNK = 500_000
 TAMPERED = 40_000
+DATAGRAMS = 100_000
 BATCH = 64  # entries on their way, as a busy line has them
 BATCHES = 50
 REPEATS = 5
-AIMS = {"junk": "1000000", "tampered": "50000", "sealed": "20000", "opened": "8000"}
+AIMS = {
+    "junk": "1000000",
+    "junk udp": "100000",
+    "tampered": "50000",
+    "sealed": "20000",
+    "opened": "8000",
+}
 
 
 def alone() -> list[Figure]:
@@ -33,6 +43,40 @@ def alone() -> list[Figure]:
         _refused("junk", south, _junk(JUNK), Outcome.UNKNOWN),
         _refused("tampered", south, _tampered(_in_flight(north), TAMPERED), Outcome.FORGED),
     ]
+
+
+async def by_udp() -> Figure:
+    """Datagrams that belong to no connection, at a QUIC bearer's desk; processor time."""
+    bearer = QuicBearer(Nobody(), listen=None, dial=None, entropy=bytes)
+    desk = Desk(bearer, settings_of(is_client=False), 0)
+    chance = random.Random(1)
+    junk = [chance.randbytes(chance.choice((40, 600, 1_200))) for _ in range(4096)]
+    rates = []
+    for _ in range(REPEATS):
+        began = time.process_time()
+        for each in range(DATAGRAMS):
+            desk.datagram_received(junk[each % len(junk)], ("192.0.2.1", 1))
+        rates.append(DATAGRAMS / (time.process_time() - began))
+    note = f"{DATAGRAMS:,} of no connection; median of {REPEATS}, processor time"
+    return Figure("junk datagrams refused/s, by QUIC", median(rates), "1/s", AIMS["junk udp"], note)
+
+
+class Nobody:
+    """A carrier that is told of nothing, since no junk becomes a path."""
+
+    def path_up(self, path: Path) -> None:
+        """Never."""
+        raise AssertionError("junk became a path")
+
+    def path_frames(self, path: Path, frames: list[bytes]) -> None:
+        """Never."""
+        raise AssertionError("junk became frames")
+
+    path_room = path_up
+
+    def path_down(self, path: Path, why: str) -> None:
+        """Never."""
+        raise AssertionError("junk had been a path")
 
 
 def _sealed_and_opened(north: Station, south: Station) -> list[Figure]:

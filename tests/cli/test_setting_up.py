@@ -124,7 +124,11 @@ def test_two_stations_come_to_an_open_line(terminal: Terminal, answers: Answers)
     # Paths.
     assert "listens on" in terminal.does("bearer add --listen 127.0.0.1:0 --station north")
     terminal.does("bearer add --dial 127.0.0.1:4100 --station south")
+    told = terminal.does("bearer add quic --dial 127.0.0.1:4100 --station south")
+    assert "dials 127.0.0.1:4100 by QUIC" in told
+    assert "dials 127.0.0.1:4100 by QUIC" in terminal.does("bearer list --station south")
     assert "dials 127.0.0.1:4100" in terminal.does("bearer list --station south")
+    terminal.does("bearer remove 2 --station south")
     terminal.does("bearer remove 1 --station south")
     assert terminal.facts("bearer list --station south")["bearers"] == []
 

@@ -4,12 +4,12 @@ A bearer carries frames and knows nothing of what is in them: no keys, no number
 It may lose, repeat and reorder; the line above it puts that right. What it must do is find a path
 again quickly, keep strangers small, and never bring the station down. Reading order: this page,
 `framing` (bytes to frames), `dialling` (how a path is found again), `streams` (what a bearer with a
-stream does, whatever carries it), `tcp`.
+stream does, whatever carries it), `tcp`, `quic` with `congestion`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 FRAME_BYTES_MAX = 70_000  # W11: a text of 65,536 bytes, its header map and seal, room to spare
@@ -51,6 +51,22 @@ class Path(Protocol):
 
     def close(self, why: str) -> None:
         """Give the path up at once. `path_down` follows, with this reason."""
+
+
+class DatagramPath(Path, Protocol):
+    """A path that also takes what may be lost, such as media: today one by QUIC."""
+
+    datagram_bytes_max: int
+    on_datagram: (
+        Callable[[bytes], None] | None
+    )  # who takes what comes, once the path is vouched for
+
+    def send_datagram(self, datagram: bytes) -> bool:
+        """Send it soon or not at all. False when it was shed at once, because the link takes less
+        than is sent."""
+
+    def conditions(self) -> dict[str, Any]:
+        """`rtt_ms`, `rtt_least_ms`, `lost` (a share), `window_bytes` and `in_flight_bytes`."""
 
 
 class Carrier(Protocol):

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from parley.cli import voice
+from parley.cli import shown, voice
 from parley.cli.client import Asking, asks
 from parley.core.errors import Misused
 
@@ -19,19 +19,22 @@ def command() -> None:
 
 
 @command.command()
+@click.argument("kind", type=click.Choice(("tcp", "quic")), default="tcp")
 @click.option("--listen", metavar="HOST:PORT", help="Take in those who call at this place.")
 @click.option("--dial", metavar="HOST:PORT", help="Call the other station there.")
 @asks(line=True, setup=True)
-def add(station: Asking, listen: str | None, dial: str | None) -> None:
-    """Listen somewhere, or dial somewhere."""
+def add(station: Asking, kind: str, listen: str | None, dial: str | None) -> None:
+    """Listen somewhere, or dial somewhere; by TCP, or by QUIC, which needs a way for UDP.
+
+    A line takes any path that is up. With one of each it goes on when a firewall swallows UDP.
+    """
     if (listen is None) == (dial is None):
         raise Misused("A bearer either listens or dials.", "Give --listen or --dial, host:port.")
 
     def in_words(view: dict[str, Any]) -> list[str]:
-        what = f"listens on {view['listen']}" if view["listen"] else f"dials {view['dial']}"
-        return [f"Bearer {view['bearer']} {what}."]
+        return [f"Bearer {view['bearer']} {shown.bearer_place(view)}."]
 
-    voice.tell(station.call("bearer.add", listen=listen, dial=dial), in_words)
+    voice.tell(station.call("bearer.add", kind=kind, listen=listen, dial=dial), in_words)
 
 
 @command.command()
@@ -54,7 +57,7 @@ def list_(station: Asking) -> None:
         rows = [
             (
                 each["bearer"],
-                f"listens on {each['listen']}" if each["listen"] else f"dials {each['dial']}",
+                shown.bearer_place(each),
                 (each["line"] or "")[:8],
                 len(each["connections"]),
                 each["frames_in"],

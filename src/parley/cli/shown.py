@@ -19,6 +19,14 @@ def moment(at: float | None, now: float | None = None) -> str:
     return "–" if at is None else words.clock(at, now)
 
 
+def bearer_place(bearer: View) -> str:
+    """Where a bearer listens, or whom it calls, and by what unless it is TCP."""
+    by = " by QUIC" if bearer["kind"] == "quic" else ""
+    return (
+        f"listens on {bearer['listen']}{by}" if bearer["listen"] else f"dials {bearer['dial']}{by}"
+    )
+
+
 def person(who: View | None) -> str:
     """Somebody by name and office."""
     if not who:

@@ -70,13 +70,17 @@ def console_in_words(console: View) -> Iterator[str]:
 
 def bearer_in_words(bearer: View) -> str:
     """A path, and what came by it that was refused."""
-    place = f"listens on {bearer['listen']}" if bearer["listen"] else f"dials {bearer['dial']}"
+    place = shown.bearer_place(bearer)
     paths = voice.count(len(bearer["connections"]), "path") if bearer["connections"] else "no path"
     refused = f", {voice.count(bearer['refused'], 'frame')} refused" if bearer["refused"] else ""
     told = bearer["trouble"]
     trouble = str(told["sentence"] if told else bearer["last_error"])
     why = f": {voice.one_line(trouble, 60)}" if trouble and not bearer["connections"] else ""
-    return f"{bearer['bearer']} {place}, {paths}{refused}{why}"
+    junk = bearer.get("junk_datagrams", 0)
+    refused += f", {voice.count(junk, 'packet')} of nobody's" if junk else ""
+    trips = [each["rtt_ms"] for each in bearer["connections"] if each.get("rtt_ms") is not None]
+    trip = f", {min(trips):.0f} ms there and back" if trips else ""
+    return f"{bearer['bearer']} {place}, {paths}{trip}{refused}{why}"
 
 
 def alarm_in_words(alarm: View) -> str:

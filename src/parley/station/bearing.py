@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from parley.bearers import Path
-from parley.bearers.tcp import TcpBearer
+from parley.bearers.streams import StreamBearer
 from parley.core.errors import Misused, ParleyError, Refused
 from parley.station.lines import OpenLine
 from parley.station.operations import operation
@@ -22,11 +22,12 @@ from parley.station.person import Person
 if TYPE_CHECKING:
     from parley.station.station import Station
 
+KINDS = ("tcp", "quic")
 RETRY_S = 5.0  # a port that could not be had is tried again
 
 
 class Bearing:
-    """One bearer of this station: the carrier it tells, and the TCP ends it keeps."""
+    """One bearer of this station: the carrier it tells, and the ends it keeps."""
 
     def __init__(self, station: Station, row: Any) -> None:
         self.id: int = row["id"]
@@ -36,7 +37,7 @@ class Bearing:
         self.trouble: ParleyError | None = None
         self._up: list[Path] = []  # that we called and that answered
         place = (row["host"], row["port"])
-        self.bearer = TcpBearer(
+        self.bearer: StreamBearer = kind_of(row["kind"])(
             self,
             listen=None if self._dials else place,
             dial=place if self._dials else None,
@@ -180,6 +181,17 @@ class Bearings:
         task.add_done_callback(self._under_way.discard)
 
 
+def kind_of(kind: str) -> Any:
+    """What makes bearers of a kind. QUIC's library is loaded by stations that use it."""
+    if kind == "quic":
+        from parley.bearers.quic import QuicBearer
+
+        return QuicBearer
+    from parley.bearers.tcp import TcpBearer
+
+    return TcpBearer
+
+
 def read_place(place: str) -> tuple[str, int]:
     """host:port, as people write it; [::1]:4000 for an address with colons."""
     host, _, port = place.rpartition(":")
@@ -191,7 +203,7 @@ def read_place(place: str) -> tuple[str, int]:
 
 def bearers_of(station: Station) -> list[Bearing]:
     """The bearers as set up, none of them started."""
-    rows = station.store.sql("SELECT id, dial, host, port, line_id FROM bearers ORDER BY id")
+    rows = station.store.sql("SELECT id, kind, dial, host, port, line_id FROM bearers ORDER BY id")
     return [Bearing(station, row) for row in rows]
 
 
@@ -203,8 +215,11 @@ def bearer_add(
     listen: str | None = None,
     dial: str | None = None,
     line: str | None = None,
+    kind: str = "tcp",
 ) -> dict[str, Any]:
-    """Listen at a place, or call one for a line."""
+    """Listen at a place, or call one for a line; by TCP, or by QUIC on UDP."""
+    if kind not in KINDS:
+        raise Misused(f"There is no bearer of kind {kind!r:.40}.", f"There is: {', '.join(KINDS)}.")
     if (listen is None) == (dial is None):
         raise Misused("A bearer either listens or dials.", "Give --listen or --dial, host:port.")
     place = read_place(listen or dial or "")
@@ -215,15 +230,15 @@ def bearer_add(
         line_id = station.line(line).id
     host, port = place
     rows = station.store.sql(
-        "INSERT OR IGNORE INTO bearers (dial, host, port, line_id, added) VALUES (?, ?, ?, ?, ?)"
-        " RETURNING id, dial, host, port, line_id",
-        (dial is not None, host, port, line_id, station.now.wall),
+        "INSERT OR IGNORE INTO bearers (kind, dial, host, port, line_id, added)"
+        " VALUES (?, ?, ?, ?, ?, ?) RETURNING id, kind, dial, host, port, line_id",
+        (kind, dial is not None, host, port, line_id, station.now.wall),
     )
     if not rows:
         raise Refused("There is such a bearer already.", "`parley bearer list` shows them.")
     bearing = Bearing(station, rows[0])
     station.after_commit(lambda: station.bearings.take_up(bearing))
-    return {"bearer": bearing.id, "listen": listen, "dial": dial}
+    return {"bearer": bearing.id, "kind": kind, "listen": listen, "dial": dial}
 
 
 @operation("bearer.list", reads=True, setup=True)

@@ -156,7 +156,10 @@ def _paths(station: Station) -> Finding:
     for bearer in bearers:
         trouble = bearer["trouble"] or bearer["dial_trouble"]
         if trouble:
-            return _finding("paths", False, trouble["sentence"], trouble["hint"])
+            hint = trouble["hint"]
+            if bearer["kind"] == "quic":
+                hint += " Where no UDP comes through, a bearer by TCP beside it carries on."
+            return _finding("paths", False, trouble["sentence"], hint)
     dark = [each.agreed.name for each in station.lines if not each.paths and each.stop is None]
     if dark:
         return _finding(
