@@ -9,6 +9,7 @@ import pytest
 
 from parley.core.entry import Type, body_of
 from parley.core.errors import Misused, Refused
+from parley.core.life import Life
 from tests.playbook import Post, two_stations
 
 REASON = "Manoeuvres in the strait"
@@ -272,7 +273,9 @@ def test_D8_a_close_is_answered_and_ends_everything(tmp_path: Path) -> None:
             north.watch.asks("pass", n=ringing, office="Duty officer")
 
 
-def test_D9_keys_are_erased_and_the_record_can_still_be_shown(tmp_path: Path) -> None:
+def test_D9_keys_are_erased_and_the_record_can_still_be_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with two_stations(tmp_path) as (north, south):
         n = south.says("Words to keep.")["n"]
         north.hears(n)
@@ -283,10 +286,17 @@ def test_D9_keys_are_erased_and_the_record_can_still_be_shown(tmp_path: Path) ->
             return bool(north.line()["erased"] and south.line()["erased"])
 
         north.until(over)
+        north.until(lambda: not north.line()["bearers"])  # nobody is called for it any more
+        with monkeypatch.context() as patch:  # as if another line had come
+            patch.setattr(Life, "erased", property(lambda self: False))
+            north.stage.do(lambda: north.station.bearings.call_again())
+            north.until(lambda: north.line()["bearers"])
         for post in (north, south):
             post.stops()
             post.starts()
             view = post.line()
+            (bearer,) = post.operator.asks("bearer.list")["bearers"]
+            assert (bearer["dial_attempts"], bearer["listening"]) == (0, post is south)
             assert view["erased"]
             assert view["observed"] == "over"
             assert view["declared"] == "closed"

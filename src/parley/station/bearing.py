@@ -44,14 +44,28 @@ class Bearing:
             entropy=station.entropy,
         )
 
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing left to call for: each line it could be for has no keys."""
+        lines = [each for each in self._station.lines if self._line_id in (None, each.id)]
+        return self._dials and bool(lines) and all(each.line.erased for each in lines)
+
     async def start(self) -> None:
-        """Begin; Unavailable when this machine does not allow it."""
+        """Begin, unless it is over or has begun; Unavailable when this machine does not allow
+        it."""
+        if self.is_over or self.bearer.running:
+            return
         try:
             await self.bearer.start()
             self.trouble = None
         except ParleyError as error:
             self.trouble = error
             raise
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it calls nobody though there is a line to call for again."""
+        return self._dials and not (self.is_over or self.trouble or self.bearer.running)
 
     async def stop(self) -> None:
         """Close every path."""
@@ -162,9 +176,18 @@ class Bearings:
             self._do(bearing.stop())
 
     def call_again(self) -> None:
-        """A line may be carried that was not: let paths that are up carry it."""
+        """A line may be carried that was not: let paths that are up carry it, and call where
+        there was nothing left to call for."""
         for bearing in self._all:
             bearing.call_again()
+            if self._serving and bearing.is_idle:
+                self._do(keep_trying(bearing))
+
+    def call_no_more(self) -> None:
+        """A line is over: nobody is called for it."""
+        for bearing in self._all:
+            if bearing.is_over:
+                self._do(bearing.stop())
 
     def calls_for(self, gone: bytes, line_id: bytes) -> None:
         """A line has another number from now on."""

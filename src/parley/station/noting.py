@@ -45,3 +45,5 @@ def note(station: Station, open_line: OpenLine, effect: Effect) -> None:
             messages.given_back(station, open_line, queue_id)
         case Noticed():
             station.watch.noticed(open_line, effect)
+            if effect.kind == "erased":
+                station.after_commit(station.bearings.call_no_more)

@@ -143,6 +143,7 @@ class Station:
                 self._lines.add(open_line)
                 self.roster_changed = True
         stops.load(self)
+        self.bearings.call_again()
         self._soon()
 
     def reload(self, open_line: OpenLine) -> None:
