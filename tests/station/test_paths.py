@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,7 +14,7 @@ from parley.bearers.framing import framed
 from parley.core.life import Life
 from parley.core.speaking import RESUME, frame
 from parley.station.lines import OpenLine
-from tests.playbook import two_stations
+from tests.playbook import Post, two_stations
 
 
 @contextmanager
@@ -58,6 +59,56 @@ def test_N2_a_recording_of_a_RESUME_vouches_for_nobody(tmp_path: Path) -> None:
             south.until(lambda: len(south.line()["bearers"]) == 2)
             (bearer,) = south.operator.asks("bearer.list")["bearers"]
             assert [each["vouched"] for each in bearer["connections"]] == [True, False]
+
+
+@contextmanager
+def slowly_to(port: int) -> Iterator[str]:
+    """A way to a port on which everything comes a little later than on the straight one."""
+    calls: list[socket.socket] = []
+
+    def passes(near: socket.socket, far: socket.socket) -> None:
+        with suppress(OSError):
+            while data := near.recv(65_536):
+                time.sleep(0.05)
+                far.sendall(data)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            with suppress(OSError):
+                while True:
+                    near = listening.accept()[0]
+                    far = socket.create_connection(("127.0.0.1", port))
+                    calls.extend((near, far))
+                    for ways in ((near, far), (far, near)):
+                        threading.Thread(target=passes, args=ways, daemon=True).start()
+
+        threading.Thread(target=answer, daemon=True).start()
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+        listening.shutdown(socket.SHUT_RDWR)
+    for call in calls:
+        call.close()
+
+
+def test_a_slower_path_proves_itself_too(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        listens, dials = (north, south) if listening_port(north) else (south, north)
+        with slowly_to(listening_port(listens)) as place:
+            dials.operator.asks("bearer.add", dial=place)
+            dials.until(lambda: proved(dials) == [True, True])
+            listens.until(lambda: proved(listens) == [True, True])
+
+
+def listening_port(post: Post) -> int:
+    """The port of a station that takes calls; 0 for another one."""
+    places = [each["listen"] for each in post.operator.asks("bearer.list")["bearers"]]
+    return next((int(place.rpartition(":")[2]) for place in places if place), 0)
+
+
+def proved(post: Post) -> list[bool]:
+    """Whether each connection has brought something authentic and fresh."""
+    bearers = post.operator.asks("bearer.list")["bearers"]
+    return [each["vouched"] for bearer in bearers for each in bearer["connections"]]
 
 
 class Way:

@@ -103,6 +103,7 @@ class Carrying:
             return
         self._carried[path] = open_line
         open_line.paths.append(path)
+        open_line.newest = path
         open_line.line.path_up(now)
 
     def unbind(self, path: Path, now: Instant) -> OpenLine | None:

@@ -13,6 +13,7 @@ from parley.core.entry import EPOCH_2020, Precedence, Status
 from parley.core.errors import Halted, Misused, Refused
 from parley.core.life import Life
 from parley.core.line import Line
+from parley.core.speaking import PACKET, frame
 from parley.core.terms import Instant, Terms
 from parley.core.wire import Value
 from parley.station.declared import Declared
@@ -25,6 +26,7 @@ BUFFER_BYTES_MAX = Limits().write_high
 # STATUS goes out once a heartbeat, and so does their echo of it: in a quiet hour our newest echoed
 # one is up to two heartbeats old. Half of one more is for the way.
 SILENT_AFTER_HEARTBEATS = 2.5
+_PACKET = frame(PACKET, b"")[0]  # the header of a frame that is a packet
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class OpenLine:
 
     def __init__(self, agreed: Agreed, line: Life, past: Sequence[PastLine] = ()) -> None:
         self.paths: list[Path] = []  # that carry it, oldest first; `in_use` says which do
+        self.newest: Path | None = None  # that has come up and brought nothing yet
         self.observed = "not yet"
         self.supply: list[bytes] = []  # pieces of evidence that is being taken in
         self.current: OpenLine = self  # the incarnation in which something can be said
@@ -205,18 +208,32 @@ class OpenLine:
     def in_use(self) -> list[Path]:
         """The newest path that proved to lead to the other side, and beside it the newer ones
         until one of them has done so too: the older may be dead, and a newer may swallow everything
-        (docs/decisions/0017). Until the line begins anew all are in use, because a RESUME does not
-        show who brings it."""
+        (docs/decisions/0017). All are in use while nothing is heard, since the newest may swallow
+        what it once carried, and until the line begins anew, because a RESUME does not show who
+        brings it."""
         proved = [at for at, path in enumerate(self.paths) if path.vouched]
-        return self.paths[proved[-1] :] if proved and not self.line.resting else list(self.paths)
+        if not proved or self.line.resting or self.observed == "silent":
+            return list(self.paths)
+        return self.paths[proved[-1] :]
 
     def send(self, frames: list[bytes]) -> None:
         """Hand frames to the paths in use; without one they are lost, and come again. One that has
         proved nothing and takes no more is passed over."""
-        size = sum(map(len, frames))
-        for at, path in enumerate(self.in_use()):
+        size, paths = sum(map(len, frames)), self.in_use()
+        proving = self._proving(frames) if len(paths) > 1 else None
+        for at, path in enumerate(paths):
             if not at or path.vouched or size < path.room():
-                path.send_all(frames)
+                some = proving is not None and path is not proving
+                path.send_all([each for each in frames if each[0] != _PACKET] if some else frames)
+
+    def _proving(self, frames: list[bytes]) -> Path | None:
+        """The path that has come up, when packets leave for the first time since: they go by it
+        alone, and a STATUS is among them. Where it is the slower one it would bring nothing but
+        copies, and copies prove nothing."""
+        if self.newest is None or all(each[0] != _PACKET for each in frames):
+            return None
+        newest, self.newest = self.newest, None
+        return None if newest.vouched or newest not in self.paths else newest
 
     def silent_after_s(self) -> float:
         """When a line that was heard counts as silent."""
