@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from parley.core.effects import Enrol, Keep, Outcome, Transmit
-from parley.core.entry import Precedence, Type, read_body
+from parley.core.effects import Enrol, Keep, Outcome, Saying, Transmit
+from parley.core.entry import Precedence, Status, Type, body_of, read_body
 from parley.core.errors import Halted, Misused
 from parley.core.kept import Change
 from parley.core.life import HELD, MADE, ends_of
@@ -468,3 +468,29 @@ def test_N9_nothing_is_cosigned_before_the_record_is_whole_again() -> None:
     north.life.is_whole(True)
     talk(north, south, 4 * SECOND)
     assert south.state.our_cover.cosigned == south.state.our_size
+
+
+# --- begun anew and closed
+
+
+def test_N6_who_closes_at_once_has_said_before_where_the_logs_ended() -> None:
+    for closer in (0, 1):
+        lives = open_lives()
+        lives[0].resumes("we ask")
+        talk(*lives)
+        lives[1].resumes("we agree")
+        closes = lives[closer]
+        while closes.inc == 1:
+            for near, far in (lives, lives[::-1]):
+                near.clock.passes(1 / SECOND)
+                far.hears(*near.settles())
+        assert not closes.state.our_size
+        body = body_of(Type.CLOSE, {}, "For good.")
+        closes.life.say(
+            Saying(Type.CLOSE, Precedence.IMMEDIATE, Status.EXERCISE, body), closes.clock.now
+        )
+        talk(*lives)
+        for each in lives:
+            assert each.state.halted is None
+            assert [row.type for row in each.log_of(2, closer)] == [Type.SERVICE, Type.CLOSE]
+            assert [row.type for row in each.log_of(2, 1 - closer)] == [Type.SERVICE]
