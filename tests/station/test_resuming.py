@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from parley.core.errors import Halted, Refused
+from parley.core.life import Life
+from parley.core.terms import Instant
 from parley.evidence import audit
 from tests.playbook import Post, two_stations
 from tests.station.test_halt import is_halted, restore_old_copy
@@ -327,3 +329,49 @@ def test_N9_what_was_said_before_under_other_numbers_is_not_said_twice(tmp_path:
 def texts_of(post: Post) -> list[str]:
     """What was heard, in all incarnations."""
     return [m["text"] for m in post.watch.asks("inbox", all=True)["messages"]]
+
+
+def test_N10_a_line_closed_while_it_begins_anew_is_closed_in_the_new_incarnation(
+    tmp_path: Path,
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        north.watch.asks("line.resume", reason="A new machine.")
+        north.releases(north.drafter.asks("close", reason="For good."))
+        south.until(lambda: south.line()["resumption"]["theirs"])
+        south.watch.asks("line.resume", reason="Agreed.")
+        south.until(lambda: south.line()["declared"] == "closed")
+
+        def is_over() -> bool:
+            north.clock.skip(10)
+            return bool(north.line()["observed"] == "over")
+
+        north.until(is_over)
+        assert (north.line()["inc"], north.line()["halted"]) == (2, None)
+
+
+def test_N10_a_lie_that_comes_with_their_OPEN_halts_the_line_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = Life._begin
+
+    def begin_and_halt(life: Life) -> None:
+        """What a STATUS that lies does in the step in which their OPEN came."""
+        before = life.inc
+        begin(life)
+        if life.inc != before and life.terms.side == liars_reader:
+            life.line._halt("they lied", Instant(0.0, 0.0))
+
+    with two_stations(tmp_path) as (north, south):
+        liars_reader = north.station.lines[0].ours
+        monkeypatch.setattr(Life, "_begin", begin_and_halt)
+        north.watch.asks("line.resume", reason="A new machine.")
+        draft = north.says("Released while it begins anew.")["draft"]
+        south.until(lambda: south.line()["resumption"]["theirs"])
+        south.watch.asks("line.resume", reason="Agreed.")
+        north.until(lambda: north.line()["halted"])
+        view = north.line()
+        assert (view["inc"], view["halted"], view["queued"]) == (2, "they lied", 2)
+        north.stops()
+        north.starts()
+        assert north.line()["queued"] == 2
+        assert north.drafter.asks("draft.show", draft=draft)["n"] is None

@@ -158,10 +158,14 @@ class Line:
                 rule="L18",
             )
         self._closing.check(saying)
-        queue_id = self._voice.say(saying, self._change)
+        queue_id = self.say_again(saying)
         if saying.type == Type.CLOSE:
             self.give_back(lambda row: row.type not in _CLOSING)
         return queue_id
+
+    def say_again(self, saying: Saying) -> int:
+        """Queue what was released in an incarnation before, however this one stands (N10)."""
+        return self._voice.say(saying, self._change)
 
     @property
     def joined(self) -> list[EntryRow]:

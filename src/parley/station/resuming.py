@@ -190,7 +190,7 @@ class Unsaid:
                 continue
             body = body_again(row.type, row.marks, row.body, old.inc)
             saying = Saying(row.type, Precedence(row.marks >> 6), row.marks >> 3 & 7, body)
-            queue_id = station.say(new, saying)
+            queue_id = station.say(new, saying, again=True)
             again += 1
             store.sql(
                 "UPDATE releases SET inc = ?, queue_id = ?, n = NULL WHERE draft = ?",

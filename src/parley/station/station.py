@@ -183,12 +183,16 @@ class Station:
         """Seconds on a clock that was right at the start and has never jumped since."""
         return self.started.wall + self.now.mono - self.started.mono
 
-    def say(self, open_line: OpenLine, saying: Saying) -> int:
-        """Queue an entry of ours; its number in the queue. Durable with the operation."""
-        if open_line.stop is not None:
-            open_line.check_not_halted(self.state(open_line))
-        check_not_closed(open_line)
-        queue_id = open_line.line.say(saying, self.now)
+    def say(self, open_line: OpenLine, saying: Saying, *, again: bool = False) -> int:
+        """Queue an entry of ours; its number in the queue. Durable with the operation. What was
+        released before and is said `again` waits also in a halt (spec/resume.md N10)."""
+        if again:
+            queue_id = open_line.line.line.say_again(saying)
+        else:
+            if open_line.stop is not None:
+                open_line.check_not_halted(self.state(open_line))
+            check_not_closed(open_line)
+            queue_id = open_line.line.say(saying, self.now)
         self._said += 1
         return queue_id
 
