@@ -51,8 +51,6 @@ DONE = {
     "tested": "The test is called.",
     "stopped": "The line is stopped. Tell the duty officer.",
     "undone": "The line goes on.",
-    "resuming": "They are asked to begin the line anew. A watch officer there is to agree.",
-    "agreed": "Agreed. The line begins anew with the next exchange.",
     "held": "You have the watch.",
     "left": "You have left the desk.",
 }
