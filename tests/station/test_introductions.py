@@ -497,8 +497,13 @@ def test_I18_what_both_brought_to_the_meeting_enters_the_keys(
     assert found_[0] == found_[1]
 
 
+@pytest.mark.parametrize(
+    "gone",
+    [{"prekey": None}, {"prekey": None, "open": None}],  # it has begun anew since, with no restart
+    ids=["opened", "begun anew"],
+)
 def test_I18_the_secret_is_erased_once_both_directions_are_open(
-    pair: tuple[Founded, Founded],
+    pair: tuple[Founded, Founded], gone: dict[str, bytes | None]
 ) -> None:
     north, south = pair
     brought = [
@@ -519,7 +524,7 @@ def test_I18_the_secret_is_erased_once_both_directions_are_open(
     with north.at_work() as at_work:
         store = at_work.station.store
         with store.transaction():  # their OPEN was accepted
-            store.keep(Change(agreement.line_id, 1, (0, 0), cells={"prekey": None}))
+            store.keep(Change(agreement.line_id, 1, (0, 0), cells=gone))
     with north.at_work() as at_work:
         assert next(iter(at_work.station.lines)).agreed.terms.psk0 is None
     assert secret not in raw_files(north.folder)

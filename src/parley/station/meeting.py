@@ -82,7 +82,7 @@ def kept(store: SqliteStore, agreement: Agreement, side: int) -> tuple[bytes | N
         return None, False
     cells = store.load(agreement.line_id, agreement.inc, side).cells
     secret = store.secret(_name(agreement.line_id, agreement.inc))
-    opened = "open" in cells and "prekey" not in cells
+    opened = "prekey" not in cells  # used, or erased with the incarnation that it was for
     place = (agreement.line_id, agreement.inc)
     if not opened and store.secret(_later(*place)) is None:
         return secret, False
