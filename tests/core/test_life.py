@@ -494,3 +494,34 @@ def test_N6_who_closes_at_once_has_said_before_where_the_logs_ended() -> None:
             assert each.state.halted is None
             assert [row.type for row in each.log_of(2, closer)] == [Type.SERVICE, Type.CLOSE]
             assert [row.type for row in each.log_of(2, 1 - closer)] == [Type.SERVICE]
+
+
+# --- what is refused, and what costs little
+
+
+def test_N11_a_deniable_line_takes_no_RESUME() -> None:
+    north, south = two_lives(deniable=True)
+    talk(north, south)
+    with pytest.raises(Misused):
+        north.resumes("signed, whatever was agreed")
+    ends = (End(1, bytes(32)), End(1, bytes(32)))
+    assert south.hears(north.states_ends(2, 1, ends, deniable=False)) == [Outcome.REFUSED]
+    assert south.life.resumption.theirs is None
+    assert "resume asked" not in south.notices
+
+
+def test_N5_a_recording_of_their_RESUME_is_answered_no_oftener_than_we_would_send_it() -> None:
+    north, south = open_lives()
+    north.resumes("we ask")
+    sent = of_kind(RESUME, north.settles())
+    south.hears(*sent)
+    south.resumes("we agree")
+    talk(north, south)
+    assert is_open(north, south, 2)
+    south.clock.passes(60)
+    answers = []
+    for n in range(SECOND):
+        south.clock.passes(1 / SECOND)
+        assert south.line.hear(sent[0], south.clock.now, f"stranger {n}") is Outcome.DUPLICATE
+        answers += of_kind(RESUME, south.settles())
+    assert len(answers) == 1

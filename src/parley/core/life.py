@@ -247,13 +247,17 @@ class Life:
 
     def _hear_resume(self, data: bytes, now: Instant, source: str) -> Outcome:
         terms = self.terms
+        if terms.deniable:
+            raise Refused("a deniable line does not begin anew: a RESUME is signed", rule="N11")
         theirs = Resume.parse(data, terms, terms.theirs)
         known = self._held.get(theirs.inc)
         if known is not None and known.document == theirs.document:
             if theirs.inc > self.inc:
                 return Outcome.ASKED
-            if theirs.inc == self.inc:  # they may not have ours: they were restored meanwhile
+            # They may not have ours, restored meanwhile; or it is a recording, which costs nothing.
+            if theirs.inc == self.inc and now.mono >= self._resume_at:
                 self._told.append(self._transmit(self._made[self.inc]))
+                self._resume_at = now.mono + RESEND_MAX_S
             return Outcome.DUPLICATE
         if self._stale is not None and self._stale.document == theirs.document:
             return Outcome.DUPLICATE
@@ -302,6 +306,7 @@ class Life:
         self.line._change.cells |= dict.fromkeys(_KEYS)
         self.past.append(self.inc)
         self._ended, self.line, self.next = self.line, self.next, None
+        self._resume_at = 0.0  # should they lack ours, they are answered at once
 
     def _notice(self, kind: str, sentence: str) -> None:
         self._told.append(Noticed(kind, sentence))

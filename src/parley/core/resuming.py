@@ -72,6 +72,8 @@ class Resume:
         """Ours; `ends` are of our log and theirs."""
         if not _is_reason(reason):
             raise Misused(f"a reason is one line of 1 to {REASON_BYTES_MAX} bytes")
+        if terms.deniable:
+            raise Misused("a deniable line does not begin anew: a RESUME is signed", rule="N11")
         places = [part for end in ends for part in (end.size, end.root)]
         head = [VERSION, terms.line_id, inc, terms.side, terms.h_agr, of]
         document = encode([*head, *places, prekey.public, reason])
