@@ -375,3 +375,47 @@ def test_N10_a_lie_that_comes_with_their_OPEN_halts_the_line_and_loses_nothing(
         north.starts()
         assert north.line()["queued"] == 2
         assert north.drafter.asks("draft.show", draft=draft)["n"] is None
+
+
+def test_N9_a_head_that_we_signed_for_what_was_never_receipted_stands_in_no_evidence(
+    tmp_path: Path,
+) -> None:
+    """Put back, North numbered and signed for another entry, which South never took in."""
+    with two_stations(tmp_path) as (north, south):
+        north.stops()
+        copy = north.folder.with_name("copy")
+        shutil.copytree(north.folder, copy)
+        north.starts()
+        last = north.says("After the copy, from North.")["n"]
+        south.hears(last)
+        south.until(lambda: south.line()["their_announced"] > last)
+        north.stops()
+        south.stops()
+        shutil.rmtree(north.folder)
+        copy.rename(north.folder)
+        north.starts()
+        draft = north.says("Said in its place.", "FLASH")["draft"]
+        open_line = north.station.lines[0]
+        store, ours = north.station.store, open_line.ours
+
+        def says_and_signs() -> None:
+            """A path for a moment, and nobody hears."""
+            line = open_line.line.line
+            line.path_up(north.station.now)
+            north.station.settle_line(open_line)
+            line.path_down(north.station.now)
+
+        north.stage.do(lambda: north.station.in_next_step(says_and_signs))
+        north.until(lambda: north.line()["our_size"] > last)
+        tall = [h for h in north.stage.do(lambda: store.heads(*open_line.key)) if h.dir == ours]
+        assert max(head.size for head in tall) > last
+        south.starts()
+        north.until(lambda: is_halted(north))
+        resume(north, south)
+        supplies(north, exported(south, "@1"))
+        report = audit.verify(io.BytesIO(exported(north, "@1").encode()))
+        assert report.documents.inc == 1
+        there = audit.verify(io.BytesIO(exported(south, "@1").encode()))
+        assert report.roots == there.roots
+        south.until(lambda: "Said in its place." in texts_of(south))
+        assert draft

@@ -195,6 +195,13 @@ def _replace(
     ]
     cells: dict[str, bytes | None] = {"trees": encode(frontiers)}
     store.keep(Change(*old.key, before, entries=[*found[0], *found[1]], cells=cells))
+    for dir in (0, 1):  # what was signed here for a tail that nobody held is of no record
+        store.sql(
+            "DELETE FROM heads WHERE line_id = ?1 AND inc = ?2 AND dir = ?3 AND size > ?4"
+            " AND root IS NOT (SELECT root FROM entries e WHERE e.line_id = ?1 AND e.inc = ?2"
+            " AND e.dir = ?3 AND e.n = heads.size - 1)",
+            (*old.key, dir, stated[dir].size),
+        )
 
 
 def _keep_heads(station: Station, old: OpenLine, ended: tuple[End, End], text: bytes) -> None:
