@@ -152,6 +152,23 @@ def test_C3_what_does_not_name_the_agreement_in_force_replaces_nothing(
         south.does("agree.sign", agreement=packed(again.to_bytes()), words=WORDS)
 
 
+def test_I17_what_the_line_has_reached_by_RESUME_is_not_agreed_on_again(pair: Pair) -> None:
+    """The agreement was on its way when people began the line anew, into the same incarnation."""
+    north, south = pair
+    whole = agree_anew(south, north)
+    with north.at_work() as at_work:
+        store, open_line = at_work.station.store, at_work.station.line(None)
+        with store.transaction():
+            store.enrol(open_line.id, 2, open_line.ours)
+            store.sql(
+                "INSERT INTO resumptions VALUES (?, 2, 1, 0, ?, 0, ?, ?, '', '', 0, 0, 0, NULL)",
+                (open_line.id, bytes(32), bytes(32), NOW),
+            )
+    with pytest.raises(Refused, match="already in incarnation 2"):
+        north.does("agree.accept", agreement=whole)
+    assert line(north)["inc"] == 1
+
+
 def test_C4_what_was_not_received_comes_back_to_its_drafter(pair: Pair) -> None:
     north, south = pair
     whole = agree_anew(south, north)

@@ -125,11 +125,16 @@ def _check_new(store: SqliteStore, given: Given) -> None:
             "`parley status` shows it; there is nothing to do.",
             "I17",
         )
-    if before and agreement.inc <= before[0]["inc"]:
+    (reached,) = store.sql(  # by agreement, or by RESUME since
+        "SELECT max(inc) AS inc FROM (SELECT inc FROM agreements WHERE line_id = ?1"
+        " UNION SELECT inc FROM resumptions WHERE line_id = ?1)",
+        (agreement.line_id,),
+    )
+    if before and agreement.inc <= reached["inc"]:
         raise Refused(
-            f"The line {agreement.name} is already in incarnation {before[0]['inc']};"
+            f"The line {agreement.name} is already in incarnation {reached['inc']};"
             f" this agreement is for incarnation {agreement.inc}.",
-            "Propose a new line.",
+            "Propose anew, to replace the one in force.",
             "I17",
         )
     if before and agreement.replaces not in [row["hash"] for row in before]:
