@@ -419,3 +419,31 @@ def test_N9_a_head_that_we_signed_for_what_was_never_receipted_stands_in_no_evid
         assert report.roots == there.roots
         south.until(lambda: "Said in its place." in texts_of(south))
         assert draft
+
+
+def test_N10_what_retracts_an_entry_that_they_never_had_comes_back_to_its_drafter(
+    tmp_path: Path,
+) -> None:
+    """The entry gets another number, and its old one may be that of another message."""
+    with two_stations(tmp_path) as (north, south):
+        south.hears(north.says("First, and received.")["n"])
+        north.until(lambda: north.line()["receipted"] == north.line()["our_size"])
+        open_line = north.station.lines[0]
+        north.stage.do(
+            lambda: setattr(open_line, "send", lambda frames: None)
+        )  # a path into nothing
+        wrong = north.says("Wrong.", "FLASH")
+        north.until(lambda: north.line()["our_size"] > wrong["n"])
+        retraction = north.says("That was wrong.", "FLASH", retracts=wrong["n"])
+        north.until(lambda: north.line()["our_size"] > retraction["n"])
+        north.stage.do(lambda: delattr(open_line, "send"))
+        north.watch.asks("line.resume", reason="A new machine.")
+        south.until(lambda: south.line()["resumption"]["theirs"])
+        south.watch.asks("line.resume", reason="Agreed.")
+        south.until(lambda: "Wrong." in texts_of(south))
+        for post in (north, south):
+            post.until(partial(is_in, post, 2))
+        shown = north.drafter.asks("draft.show", draft=retraction["draft"])
+        assert shown["state"] == "open"
+        assert "That was wrong." not in texts_of(south)
+        assert str(wrong["n"]) in shown["given_back"]["why"]

@@ -181,12 +181,24 @@ class Unsaid:
     ) -> int:
         """Say in the new incarnation what is not among `held`; how many entries."""
         store, again = station.store, 0
-        for row, same in unsaid(self.rows, held):
+        pairs = unsaid(self.rows, held)
+        places = {
+            row.n: same.n if same else None for row, same in pairs if isinstance(row, EntryRow)
+        }
+        for row, same in pairs:
             before = -1 - row.id if isinstance(row, QueueRow) else row.n
             draft = self.drafts.get(before)
             if same is not None:
                 store.sql("UPDATE releases SET n = ? WHERE draft = ?", (same.n, draft))
                 self._act_again(station, before, old.inc, same.n)
+                continue
+            if before >= 0 and not any(each.n == before for each in held):
+                store.sql(
+                    "DELETE FROM messages WHERE line_id = ? AND inc = ? AND dir = ? AND n = ?",
+                    (*old.key, old.ours, before),
+                )
+            if draft is not None and _points_nowhere(row, old.ours, places):
+                _comes_back(station, old, new, draft, row)
                 continue
             body = body_again(row.type, row.marks, row.body, old.inc)
             saying = Saying(row.type, Precedence(row.marks >> 6), row.marks >> 3 & 7, body)
@@ -197,11 +209,6 @@ class Unsaid:
                 (new.inc, queue_id, draft),
             )
             self._act_again(station, before, new.inc, -1 - queue_id)
-            if before >= 0 and not any(each.n == before for each in held):
-                store.sql(
-                    "DELETE FROM messages WHERE line_id = ? AND inc = ? AND dir = ? AND n = ?",
-                    (*old.key, old.ours, before),
-                )
         sizes = store.sql(
             "SELECT size_0, size_1 FROM records WHERE line_id = ? AND inc = ?", old.key
         )[0]
@@ -222,6 +229,51 @@ class Unsaid:
                 "INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (*act[:4], inc, act[5], n, *act[7:]),
             )
+
+
+_OURS = (Key.FOLLOWS, Key.REVOKES)  # references to entries of our own
+
+
+def _points_nowhere(row: EntryRow | QueueRow, ours: int, places: dict[int, int | None]) -> bool:
+    """Whether it corrects or retracts an entry of ours that is not in the ended log under the
+    number it names: nobody has that one, or the number is of another."""
+    content = read_body(row.type, row.marks, row.body)
+    named = [content.header.get(key) for key in _OURS] if content else []
+    return any(
+        isinstance(each, list) and len(each) == 2 and each[0] == ours
+        and places.get(each[1], each[1]) != each[1]
+        for each in named
+    )  # fmt: skip
+
+
+def _comes_back(
+    station: Station, old: OpenLine, new: OpenLine, draft: int, row: EntryRow | QueueRow
+) -> None:
+    """Its draft is open again, without the reference, and says why (N10)."""
+    (written,) = station.store.sql("SELECT body FROM drafts WHERE id = ?", (draft,))
+    content = read_body(row.type, row.marks, bytes(written["body"]))
+    assert content is not None
+    header = dict(content.header)
+    named = [header.pop(key)[1] for key in _OURS if key in header]
+    body = body_again(row.type, row.marks, body_of(row.type, header, content.payload), old.inc)
+    (release,) = station.store.sql(
+        "DELETE FROM releases WHERE draft = ? RETURNING person, at", (draft,)
+    )
+    why = (
+        f"It corrected or retracted {named[0]} of ours in incarnation {old.inc}, which"
+        f" {new.agreed.counterpart} never had under that number and which has another one now."
+    )
+    station.store.sql(
+        "UPDATE drafts SET inc = ?, base = 0, body = ? WHERE id = ?", (new.inc, body, draft)
+    )
+    station.store.sql(
+        "INSERT INTO given_back (draft, releaser, released, at, why) VALUES (?, ?, ?, ?, ?)",
+        (draft, release["person"], release["at"], station.now.wall, why),
+    )
+    station.trail.happened(
+        station.now.wall, f"given back ({new.agreed.name})", f"draft {draft}: {why}"
+    )
+    station.publish("draft", new, draft=draft, state="given back")
 
 
 def body_again(type: int, marks: int, body: bytes, inc: int) -> bytes:
