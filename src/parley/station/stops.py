@@ -140,7 +140,7 @@ def line_stop(
             "A line is stopped by the phrase heard or for a reason, one of the two.",
             "Give --reason, if there is no phrase.",
         )
-    open_line = station.line(line)
+    open_line = station.line(line).current
     if open_line.stop is not None:
         raise Refused(f"The line is stopped already: {open_line.stop.why}.", open_line.stop.hint)
     if phrase is not None:
@@ -157,7 +157,7 @@ def line_undo(
     station: Station, who: Person, *, reason: str, line: str | None = None
 ) -> dict[str, Any]:
     """Let a line go on that a person stopped; by another person than that one."""
-    open_line = station.line(line)
+    open_line = station.line(line).current
     stop = open_line.stop
     if stop is None:
         raise Refused("The line is not stopped.", "`parley status` shows how it stands.")
@@ -189,7 +189,7 @@ def line_phrase(
     station: Station, who: Person, *, phrase: str, line: str | None = None
 ) -> dict[str, Any]:
     """Keep the phrase that both sides agreed to speak in distress, as its hash."""
-    open_line = station.line(line)
+    open_line = station.line(line).current
     words = _spoken(phrase)
     if len(words) < PHRASE_LETTERS_MIN:
         raise Refused(
