@@ -497,11 +497,8 @@ def test_I18_what_both_brought_to_the_meeting_enters_the_keys(
     assert found_[0] == found_[1]
 
 
-@pytest.mark.parametrize(
-    "gone",
-    [{"prekey": None}, {"prekey": None, "open": None}],  # it has begun anew since, with no restart
-    ids=["opened", "begun anew"],
-)
+# The second: the line has begun anew since, without a restart between.
+@pytest.mark.parametrize("gone", [{"prekey": None}, {"prekey": None, "open": None}])
 def test_I18_the_secret_is_erased_once_both_directions_are_open(
     pair: tuple[Founded, Founded], gone: dict[str, bytes | None]
 ) -> None:

@@ -463,3 +463,27 @@ def test_C13_a_line_is_stopped_by_the_name_of_an_incarnation_that_has_ended_too(
         north.until(lambda: north.line()["path_up"])
         north.says("It goes on.")
         south.until(lambda: "It goes on." in texts_of(south))
+
+
+def test_N8_an_answer_to_an_old_message_that_is_given_back_answers_it_no_more(
+    tmp_path: Path,
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = south.says("Answer this.")["n"]
+        north.hears(n)
+        resume(north, south)
+        old = f"{north.line()['line']}@1"
+        south.stops()
+        north.until(lambda: not north.line()["path_up"])
+        north.says("An answer that waits.", answers=n, line=old)
+        assert "answered" in stages(north, n)
+        north.releases(north.drafter.asks("suspend", reason="An exercise of theirs."))
+        south.starts()
+        north.until(lambda: north.line()["declared"] == "suspended")
+        assert "answered" not in stages(north, n)
+
+
+def stages(post: Post, n: int) -> list[str]:
+    """What became of a message of theirs of the first incarnation."""
+    view = post.watch.asks("message", n=n, dir="theirs", line="@1")
+    return [each["stage"] for each in view["stages"]]

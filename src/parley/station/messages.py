@@ -100,7 +100,7 @@ def given_back(station: Station, open_line: OpenLine, queue_id: int) -> None:
     """A released entry has left the queue unsaid: its draft is open again (spec/declared.md D6)."""
     key = open_line.key
     station.store.sql(
-        "DELETE FROM acts WHERE line_id = ? AND inc = ? AND dir = ? AND n = ?",
+        "DELETE FROM acts WHERE line_id = ? AND by_inc = ? AND dir = ? AND n = ?",
         (*key, open_line.ours, -1 - queue_id),
     )
     rows = station.store.sql(
