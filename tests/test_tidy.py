@@ -19,11 +19,12 @@ MAY_IMPORT = {
     "evidence": {"core", "evidence"},
     "store": {"core", "store"},
     "bearers": {"core", "bearers"},
-    "station": {"core", "evidence", "store", "bearers", "station"},
-    "console": {"core", "store", "bearers", "station", "console"},
-    "exercise": {"core", "evidence", "store", "bearers", "station", "exercise"},
-    "cli": {"core", "evidence", "store", "bearers", "station", "console", "exercise", "cli"},
+    "catalogue": {"core", "catalogue"},
+    "station": {"core", "evidence", "store", "bearers", "catalogue", "station"},
+    "console": {"core", "store", "bearers", "catalogue", "station", "console"},
+    "exercise": {"core", "evidence", "store", "bearers", "catalogue", "station", "exercise"},
 }
+MAY_IMPORT["cli"] = {*MAY_IMPORT["exercise"], "console", "cli"}
 
 # Core and evidence get time, chance and bytes handed in; these modules can give them neither.
 CORE_MAY_IMPORT = {

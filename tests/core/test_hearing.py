@@ -472,7 +472,7 @@ def test_S8_a_kind_this_station_does_not_know_is_counted_and_ignored() -> None:
     north, south = in_service()
     for kind in (0, 6, 7, 0x2F):
         assert south.hears(north.seals(kind, b"whatever", 1)) == [Outcome.IGNORED]
-    assert south.hears(north.seals(0x30, b"whatever", 1)) == [Outcome.UNKNOWN]
+    assert south.hears(north.seals(0x60, b"whatever", 1)) == [Outcome.UNKNOWN]
     assert south.state.counts[Outcome.IGNORED.value] == 4
 
 

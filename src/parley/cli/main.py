@@ -49,6 +49,7 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("correct", "acting:correct", "Say what is wrong in what they read back."),
         ("unable", "acting:unable", "Say that a message cannot be followed, and why."),
         ("wait", "acting:wait", "Say that an answer takes a while."),
+        ("call", "call:call", "Ask for a call, answer one, and see what became of them."),
         ("test", "testing", "Call a human test, or answer one."),
     ),
     "Know how the line stands": (

@@ -197,3 +197,11 @@ def messages(views: list[View]) -> list[str]:
         for view in views
     ]
     return voice.table(rows, ("n", "precedence", "mark", "sent", "stage", "clock", "words"), (0,))
+
+
+def call_state(view: View) -> str:
+    """What became of a call asked for, and how long its clock still runs."""
+    left = view["left_s"]
+    clock = f" {words.span(left)} left." if left is not None else ""
+    purpose = voice.one_line(view["purpose"], SUBJECT_COLUMNS)
+    return f"{purpose} · {voice.visible(view['sentence'])}{clock}"

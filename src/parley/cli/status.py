@@ -142,6 +142,8 @@ def line_in_words(line: View) -> Iterator[str]:
         f" since {shown.moment(line['certificates'][side]['valid_from'])}"
         for side in ("ours", "theirs")
     )
+    for call in line["calls"]:
+        facts[f"Call {call['dir']} {call['n']}"] = shown.call_state(call)
     if line["stopped"]:
         facts["What to do"] = voice.visible(line["stopped"]["hint"])
     if line["papers"]:

@@ -60,6 +60,8 @@ class Type(IntEnum):
     UNABLE = 0x16
     WAIT = 0x17
     ROSTER = 0x20
+    CALL_REQUEST = 0x30
+    CALL_ANSWER = 0x31
     SUSPEND = 0x50
     LIFT = 0x51
     CLOSE = 0x52

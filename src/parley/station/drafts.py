@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from parley.catalogue.calls import check_form
 from parley.core.entry import (
     Content,
     Key,
@@ -315,6 +316,7 @@ def _body(type: Type, header: dict[int, Any], payload: Value, text: str, status:
     """The body with these words in the place of those in `payload`."""
     check_text(text)
     check_mark(text, status)
+    check_form(type, text)
     if Key.SUBJECT in header:
         check_mark(header[Key.SUBJECT], status)
     if type not in _WORDS_AT:

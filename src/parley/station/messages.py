@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 # does not know included, are messages that people see.
 NOT_MESSAGES = BARE_TYPES | {Type.SERVICE, Type.ROSTER}
 # What must be acknowledged; an answer to a test need not be, and after a CLOSE nothing can be.
-CLOCKED_TYPES = frozenset((*range(0x01, 0x06), Type.SUSPEND, Type.LIFT))
+CLOCKED_TYPES = frozenset(
+    (*range(0x01, 0x06), Type.CALL_REQUEST, Type.CALL_ANSWER, Type.SUSPEND, Type.LIFT)
+)
 # What the act of release adds to the header, and the times: all else is what was drafted.
 RELEASE_KEYS = frozenset((Key.COMPOSED, Key.RELEASED, Key.RELEASERS, Key.DISPLAYED))
 ABOUT_KEYS = {Key.ANSWERS: "answered", Key.FOLLOWS: "corrected by", Key.REVOKES: "retracted by"}

@@ -13,6 +13,7 @@ from parley.core.entry import Key, Type, body_of
 from parley.core.errors import Refused
 from parley.core.kept import QueueRow
 from parley.station import messages
+from parley.station.call_requests import check_release
 from parley.station.declared import is_rescue
 from parley.station.declaring import check_suspended, ordered
 from parley.station.drafts import Draft, arrived_since, load_open
@@ -43,6 +44,7 @@ def release(
     check_passes(
         open_line, row.type, row.precedence, is_rescue(found.content.header), station.now.wall
     )
+    check_release(found, station.now.wall)
     if found.type == Type.LIFT:
         check_suspended(open_line)
     shown = found.base if displayed is None else displayed

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 UNREADABLE = "an entry that cannot be read"
 KNOWN_KEYS = frozenset(int(key) for key in Key)
+TEXTS = frozenset(
+    (Type.TEXT, Type.CALL_REQUEST, Type.CALL_ANSWER, Type.SUSPEND, Type.LIFT, Type.CLOSE)
+)  # whose payload is the words, or begins with them
 UNKNOWN = "entry of a type this station does not know"
 
 
@@ -263,7 +266,7 @@ def _words(entry: EntryRow, content: Content | None) -> str | None:
         return None
     if entry.type == Type.SUSPEND and isinstance(payload, list) and payload:
         return _text(payload[0])
-    if entry.type in (Type.TEXT, Type.SUSPEND, Type.LIFT, Type.CLOSE):
+    if entry.type in TEXTS:
         return _text(payload)
     return None if content is None else json.dumps(_plain(payload), ensure_ascii=False)
 

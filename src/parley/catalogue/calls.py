@@ -1,0 +1,232 @@
+"""A call asked for, and its answer, as texts that a person reads who has nothing but the record.
+
+A form is lines of `Label: value` in a fixed order under a title, then an empty line and free words
+where there are any. The text is the message: two persons release it, evidence shows it, and each
+station reads the labels back. What does not have the form is shown as the text that it is.
+Source: spec/calls.md Q1 to Q4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Self
+
+from parley.core.entry import Type
+from parley.core.errors import Refused
+
+REQUEST = "CALL REQUEST"
+ANSWER = "CALL ANSWER"
+MOMENT = "%Y-%m-%d %H:%MZ"
+VALUE_BYTES_MAX = 200  # of one line, as of a subject
+AGENDA_MAX = 20  # more is a conference, and no longer read in one screen
+
+
+class Medium(StrEnum):
+    """How the call is to be held."""
+
+    VIDEO = "video"
+    VOICE = "voice"
+    TEXT = "text"
+
+
+class Verdict(StrEnum):
+    """What an answer says."""
+
+    ACCEPT = "accept"
+    PROPOSE = "propose another time"
+    DEPUTY = "deputy"
+    DECLINE = "decline"
+    TEXT = "text instead"
+
+
+TIMED = frozenset((Verdict.ACCEPT, Verdict.PROPOSE, Verdict.DEPUTY))
+
+
+@dataclass(frozen=True, slots=True)
+class CallRequest:
+    """Who asks whom for a call, why, when and how, and until when an answer is asked for."""
+
+    asked_by: str
+    asked_for: str
+    level: str
+    purpose: str
+    medium: Medium
+    languages: str
+    interpreters: str
+    earliest: int  # POSIX seconds, whole minutes; as are all below
+    latest: int
+    answer_by: int
+    agenda: tuple[str, ...] = ()
+    words: str = ""  # an urgent text, delivered whatever the answer
+
+    def text(self) -> str:
+        """The one text of this request (Q1)."""
+        return _text(
+            REQUEST,
+            [
+                ("Asked by", self.asked_by),
+                ("Asked for", self.asked_for),
+                ("Level", self.level),
+                ("Purpose", self.purpose),
+                *(("Agenda", item) for item in self.agenda),
+                ("Medium", self.medium),
+                ("Languages", self.languages),
+                ("Interpreters", self.interpreters),
+                ("Earliest", moment(self.earliest)),
+                ("Latest", moment(self.latest)),
+                ("Answer by", moment(self.answer_by)),
+            ],
+            self.words,
+        )
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """The request that a text is, or None for a text that has not its form (Q3)."""
+        lines, words = _lines(text, REQUEST)
+        agenda = tuple(value for label, value in lines if label == "Agenda")
+        found = dict(lines)
+        try:
+            request = cls(
+                found["Asked by"],
+                found["Asked for"],
+                found["Level"],
+                found["Purpose"],
+                Medium(found["Medium"]),
+                found["Languages"],
+                found["Interpreters"],
+                read_moment(found["Earliest"]),
+                read_moment(found["Latest"]),
+                read_moment(found["Answer by"]),
+                agenda,
+                words,
+            )
+        except (KeyError, ValueError):
+            return None
+        return request if request.text() == text else None
+
+    def check(self) -> None:
+        """Refuse a request that nobody could answer (Q2)."""
+        _check_lines(
+            self.asked_by,
+            self.asked_for,
+            self.level,
+            self.purpose,
+            self.languages,
+            self.interpreters,
+            *self.agenda,
+        )
+        if len(self.agenda) > AGENDA_MAX:
+            raise Refused(
+                f"An agenda has {AGENDA_MAX} items at most.", "Name the main ones.", rule="Q2"
+            )
+        if self.latest < self.earliest:
+            raise Refused(
+                "The latest time of the call is before the earliest.", "Change one.", rule="Q2"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswer:
+    """What one side says to a request, or to another time that was proposed."""
+
+    verdict: Verdict
+    time: int | None = None  # of the call, POSIX seconds
+    deputy: str | None = None
+    reason: str | None = None
+    words: str = ""
+
+    def text(self) -> str:
+        """The one text of this answer (Q1)."""
+        given = [
+            ("Answer", str(self.verdict)),
+            ("Time", None if self.time is None else moment(self.time)),
+            ("Deputy", self.deputy),
+            ("Reason", self.reason),
+        ]
+        return _text(ANSWER, [(label, value) for label, value in given if value], self.words)
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """The answer that a text is, or None for a text that has not its form (Q3)."""
+        lines, words = _lines(text, ANSWER)
+        found = dict(lines)
+        try:
+            time = read_moment(found["Time"]) if "Time" in found else None
+            answer = cls(
+                Verdict(found["Answer"]), time, found.get("Deputy"), found.get("Reason"), words
+            )
+        except (KeyError, ValueError):
+            return None
+        return answer if answer.text() == text and not answer._lacks() else None
+
+    def check(self) -> None:
+        """Refuse an answer that lacks what its kind needs, or says what it does not (Q2)."""
+        _check_lines(*(each for each in (self.deputy, self.reason) if each is not None))
+        lack = self._lacks()
+        if lack:
+            raise Refused(f"The answer {str(self.verdict)!r} {lack}.", "Change it.", rule="Q2")
+
+    def _lacks(self) -> str | None:
+        if (self.time is None) == (self.verdict in TIMED):
+            return "needs the time of the call" if self.time is None else "names no time"
+        if (self.deputy is None) == (self.verdict is Verdict.DEPUTY):
+            return "needs the deputy's name" if self.deputy is None else "names no deputy"
+        if self.verdict is Verdict.DECLINE and self.reason is None:
+            return "needs a reason"
+        return None
+
+
+def moment(at: float) -> str:
+    """A moment as the form has it: UTC, to the minute."""
+    return datetime.fromtimestamp(at, UTC).strftime(MOMENT)
+
+
+def read_moment(text: str) -> int:
+    """A moment of the form in POSIX seconds; ValueError for anything else."""
+    return int(datetime.strptime(text, MOMENT).replace(tzinfo=UTC).timestamp())
+
+
+def _check_lines(*values: str) -> None:
+    for value in values:
+        if value.strip() != value or not value or value.splitlines() != [value]:
+            raise Refused(f"{value!r:.40} is not one line of text.", "Write it in one line.", "Q2")
+        if len(value.encode()) > VALUE_BYTES_MAX:
+            raise Refused(
+                f"A line of the form has {VALUE_BYTES_MAX} bytes at most.", "Shorten it.", "Q2"
+            )
+
+
+def _text(title: str, lines: Iterable[tuple[str, str]], words: str) -> str:
+    form = "\n".join((title, *(f"{label}: {value}" for label, value in lines)))
+    return f"{form}\n\n{words}" if words else form
+
+
+def _lines(text: str, title: str) -> tuple[list[tuple[str, str]], str]:
+    """The labelled lines, and the words behind the first empty line."""
+    form, _, words = text.partition("\n\n")
+    first, *rest = form.split("\n")
+    if first != title:
+        return [], ""
+    found = [line.partition(": ") for line in rest]
+    return [(label, value) for label, _, value in found], words
+
+
+def check_form(type: int, text: str) -> None:
+    """Refuse a request or an answer, changed by hand, that no station could read (Q3)."""
+    form: CallRequest | CallAnswer | None
+    if type == Type.CALL_REQUEST:
+        form = CallRequest.parse(text)
+    elif type == Type.CALL_ANSWER:
+        form = CallAnswer.parse(text)
+    else:
+        return
+    if form is None:
+        raise Refused(
+            "The text has no longer the form of its kind.",
+            "Keep the lines and their order, or withdraw the draft and write it anew.",
+            rule="Q3",
+        )
+    form.check()
