@@ -3,12 +3,13 @@ said to be old."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 from starlette.requests import Request
 
 from parley.console.stream import Stream
@@ -164,3 +165,24 @@ async def test_the_wall_tells_a_line_that_fell_silent(stations: World, room: Roo
     heard = wanda.locator("[data-which=heard]")
     first = await heard.inner_text()
     await expect(heard).not_to_have_text(first)
+
+
+async def test_what_happened_while_a_page_was_on_its_way_is_shown_by_it(
+    stations: World, room: Room
+) -> None:
+    """The browser's one stream told it to the other tabs; the next beat tells this one."""
+    wanda = await room.sit(stations.north, "Wanda")
+    script = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await script.wait()
+        await route.continue_()
+
+    late = await room.tab()
+    await late.route("**/static/live.js", hold)
+    await late.goto(f"{stations.north.seat('Wanda')}/inbox", wait_until="commit")
+    await expect(late.locator("#inbox")).to_be_visible()
+    said = await stations.say(stations.south, "The incident is closed.", "IMMEDIATE")
+    await expect(wanda.locator("main")).to_contain_text(f"South {said['n']}")
+    script.set()
+    await expect(late.locator("#inbox")).to_contain_text("The incident is closed.")

@@ -15,6 +15,7 @@ const page = document.documentElement;
 const hearing = new Hearing();
 const alarm = new Alarm(hearing.bell);
 const renewal = new Renewal((fresh) => alarm.adopt(fresh));
+let asked = 0; // up to which event a renewal was asked for
 
 /** @param {StationEvent} event */
 function onEvent(event) {
@@ -37,7 +38,11 @@ function onEvent(event) {
       if (at) field.setAttribute("data-age", String(at));
     }
   }
-  if (event.kind !== "beat" && event.seq > Number(page.dataset.seq ?? 0)) renewal.ask();
+  // What happened while this page was on its way was told to nobody here: the next beat says so.
+  if (event.seq > Number(page.dataset.seq ?? 0) && (event.kind !== "beat" || event.seq > asked)) {
+    asked = event.seq;
+    renewal.ask();
+  }
 }
 
 /** @param {boolean} connected @param {number} since POSIX ms */
