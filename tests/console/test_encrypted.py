@@ -74,7 +74,7 @@ async def test_a_browser_that_knows_the_certificate_has_a_secure_context(
         context = await browser.new_context()
         context.set_default_timeout(PATIENCE_MS)
         room = Room(context)
-        page = await room.sit(north, "Wanda")
+        page = await room.press(north, "Wanda")  # its name is known to the browser alone
         assert await page.evaluate("window.isSecureContext")
         assert await page.evaluate("typeof navigator.mediaDevices.getUserMedia") == "function"
         (cookie,) = await context.cookies()

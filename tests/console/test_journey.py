@@ -32,7 +32,7 @@ async def make_tab_hear(page: Page) -> None:
 
 async def test_the_whole_way(stations: World, room: Room) -> None:
     north, south = stations.north, stations.south
-    wen = await room.sit(south, "Wen")
+    wen = await room.press(south, "Wen")
     await make_tab_hear(wen)
     await wen.evaluate("window.sameDocument = true")
 
