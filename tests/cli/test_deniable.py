@@ -59,7 +59,7 @@ def test_H2_H3_H6_every_screen_says_what_the_record_is(sides: tuple[Side, Side])
     assert "of them vouched for between the two" in record
     assert "signed" not in record
     doctor = north.operator.types("doctor")
-    assert doctor.out.count("ok ") + doctor.out.count("BAD") == 5
+    assert doctor.out.count("ok ") + doctor.out.count("BAD") == 6
 
 
 def test_H5_fresh_keys_come_and_words_still_pass(sides: tuple[Side, Side]) -> None:

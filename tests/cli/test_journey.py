@@ -236,7 +236,7 @@ def test_status_record_audit_and_doctor_in_words(sides: tuple[Side, Side]) -> No
     assert "root " in record
     assert "draft.new" in north.auditor.does("audit").out
     doctor = north.operator.types("doctor")
-    assert doctor.out.count("ok ") + doctor.out.count("BAD") == 5
+    assert doctor.out.count("ok ") + doctor.out.count("BAD") == 6
     assert doctor.code == (1 if "BAD" in doctor.out else 0)
     people = north.operator.facts("person", "list")["persons"]
     link = north.operator.facts("person", "link", str(people[1]["id"]))

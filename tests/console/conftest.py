@@ -42,8 +42,10 @@ class Room:
         return page
 
     def _said(self, message: Any) -> None:
-        # A refused form answers 4xx, which Chromium notes as well; policies broken matter here.
-        if message.type == "error" and "status of 4" not in message.text:
+        # A refused form answers 4xx, and a stopped station is called again; Chromium notes both.
+        # Policies that were broken matter here.
+        noted = ("status of 4", "net::ERR_CONNECTION_REFUSED")
+        if message.type == "error" and not any(each in message.text for each in noted):
             self.faults.append(message.text)
 
     async def sit(self, post: Post, name: str, path: str = "/") -> Page:

@@ -114,10 +114,10 @@ def a_close_does_not_end_the_queue(patch: Patch) -> None:
         return number(self, *given)
 
     give_back = Line.give_back
-    service = QueueRow(-1, 0, Type.SERVICE, 0, b"")
+    lift = QueueRow(-1, 0, Type.LIFT, 0, b"")
 
     def only_for_suspensions(self: Line, which: Callable[[QueueRow], bool]) -> None:
-        if not which(service):  # SERVICE passes in every suspension
+        if not which(lift):  # it passes in every suspension, and after no CLOSE
             give_back(self, which)
 
     patch.setattr(Voice, "_may_number", goes_on)

@@ -254,6 +254,7 @@ def _listen(host: str, port: int) -> socket.socket:
             listening = stack.enter_context(socket.socket(family, kind, protocol))
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(address)
+            listening.listen()  # whoever is told the address is not refused, however busy we are
             stack.pop_all()
         return listening
     except OSError as error:
