@@ -92,6 +92,7 @@ class Transmit:
 
     frame: bytes
     precedence: Precedence
+    alone: bool = False  # by the path that has come up, and by no other
 
 
 Effect = (

@@ -160,6 +160,11 @@ class Life:
         for line in self._speaking():
             line.path_up(now)
 
+    def probe(self) -> None:
+        """A bearer has come up beside one that proved itself."""
+        for line in self._speaking():
+            line.probe()
+
     def path_down(self, now: Instant) -> None:
         """No bearer is left."""
         self._path_up = False

@@ -106,7 +106,7 @@ class Line:
         self._counts: Counter[str] = Counter()
 
         # What follows is of this start only.
-        self._path_up = self._clock_doubted = False
+        self._path_up = self._clock_doubted = self._probing = False
         self._pulse = Pulse(terms.heartbeat_s)
         self._to_scrub = True  # a crash may have come between a commit and its scrub
         self._begin()
@@ -135,6 +135,11 @@ class Line:
         self._voice.path_up(now)
         self._greeting.path_up(now)
         self._pulse.path_up(now)
+
+    def probe(self) -> None:
+        """A bearer has come up beside one that proved itself: a STATUS that no other brings shows
+        the other side where it leads (L20)."""
+        self._probing = True
 
     def doubt_clock(self, doubt: bool, now: Instant) -> None:
         """Whether our wall clock may be wrong: our STATUS says so (spec/display.md G6)."""
@@ -424,12 +429,20 @@ class Line:
             frames += self._heads.again(now, self._seal_packet)
         if speaking and now.mono >= self._heads.due_at():
             frames += self._heads.sign(now, self._seal_packet, self._change)
-        return [Transmit(packet, Precedence.PRIORITY) for packet in frames]
+        packets: list[Effect] = [Transmit(packet, Precedence.PRIORITY) for packet in frames]
+        if self._probing and self._counters.last(Kind.STATUS) < COUNTER_LAST:
+            packets.append(Transmit(self._status_packet(now), Precedence.PRIORITY, alone=True))
+        self._probing = False
+        return packets
 
     def _status(self, now: Instant) -> list[bytes]:
         self._pulse.status_tried(now)
         if self._counters.last(Kind.STATUS) >= COUNTER_LAST:
             return []
+        self._closing.told |= bool(self._closing.whole)
+        return [self._status_packet(now)]
+
+    def _status_packet(self, now: Instant) -> bytes:
         ears = self._ears
         status = Status(
             size=self._voice.log.size,
@@ -443,10 +456,9 @@ class Line:
             flags=(Flag.HALTED if self._halted else self._rekeying.wants | self._closing.whole)
             | (Flag.CLOCK_IN_DOUBT if self._clock_doubted else 0),
         )
-        self._closing.told |= bool(self._closing.whole)
         packet = self._seal_packet(Kind.STATUS, status.to_bytes(self.terms.root_bytes))
         self._pulse.status_sent(self._counters.last(Kind.STATUS), now)
-        return [packet]
+        return packet
 
     def _seal_packet(self, kind: Kind, plain: bytes) -> bytes:
         """Seal a packet under a counter that no start of ours has used (L11)."""

@@ -20,6 +20,7 @@ Frames = tuple[OpenLine, list[bytes]]
 
 FRAMES_A_STEP = 128  # of all paths together
 FRAMES_WAITING_MAX = 128  # of one path; above it no more is read from it until they were heard
+GREET_S = 10.0  # between two OPENs that leave because a path came up beside others
 ENDED_MAX = 16  # paths that are no more and whose last frames wait; of a stranger's no more than so
 
 
@@ -92,6 +93,7 @@ class Carrying:
         self.newer: dict[OpenLine, str] = {}
         self._lines = lines
         self._carried: dict[Path, OpenLine] = {}
+        self._probed: set[Path] = set()  # that came up beside others, and have proved nothing yet
 
     def carries(self, path: Path) -> bool:
         """Whether a path is known to carry a line."""
@@ -102,20 +104,26 @@ class Carrying:
         if path in self._carried:
             return
         self._carried[path] = open_line
+        beside = bool(open_line.paths) and not (path.vouched or open_line.line.resting)
         open_line.paths.append(path)
-        open_line.newest = path
-        open_line.line.path_up(now)
+        if beside and open_line.state(now).in_service:
+            self._probed.add(path)
+            open_line.line.probe()
+        elif not beside or now.mono >= open_line.greeted + GREET_S:
+            open_line.greeted = now.mono
+            open_line.line.path_up(now)
 
     def unbind(self, path: Path, now: Instant) -> OpenLine | None:
         """The path is no more; another one of its line takes over, if there is one. Which line."""
         open_line = self._carried.pop(path, None)
+        self._probed.discard(path)
         if open_line is None:
             return None
-        in_use = path in open_line.in_use()
+        relied_on = path.vouched and path is open_line.in_use()[0]
         open_line.paths.remove(path)
         if not open_line.paths:
             open_line.line.path_down(now)
-        elif in_use:
+        elif relied_on:
             open_line.line.path_up(now)
         return open_line
 
@@ -141,6 +149,9 @@ class Carrying:
             outcome = open_line.line.hear(frame, now, path.peer)
             if outcome.authentic and not path.vouched:
                 path.vouched = True
+                if path in self._probed:  # only now it is known that it leads there
+                    self._probed.remove(path)
+                    open_line.line.path_up(now)
             elif outcome is Outcome.NEWER and (path.vouched or path.dialled):
                 self.newer[open_line] = path.peer
         return bound
@@ -185,6 +196,8 @@ class Departures:
         for effect in effects:
             if isinstance(effect, Transmit):
                 (after if scrub else first).append(effect.frame)
+                if effect.alone:
+                    open_line.alone.add(effect.frame)
             elif isinstance(effect, Scrub):
                 scrub = True
             else:

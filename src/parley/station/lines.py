@@ -13,7 +13,6 @@ from parley.core.entry import EPOCH_2020, Precedence, Status
 from parley.core.errors import Halted, Misused, Refused
 from parley.core.life import Life
 from parley.core.line import Line
-from parley.core.speaking import PACKET, frame
 from parley.core.terms import Instant, Terms
 from parley.core.wire import Value
 from parley.station.declared import Declared
@@ -26,7 +25,6 @@ BUFFER_BYTES_MAX = Limits().write_high
 # STATUS goes out once a heartbeat, and so does their echo of it: in a quiet hour our newest echoed
 # one is up to two heartbeats old. Half of one more is for the way.
 SILENT_AFTER_HEARTBEATS = 2.5
-_PACKET = frame(PACKET, b"")[0]  # the header of a frame that is a packet
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,8 @@ class OpenLine:
 
     def __init__(self, agreed: Agreed, line: Life, past: Sequence[PastLine] = ()) -> None:
         self.paths: list[Path] = []  # that carry it, oldest first; `in_use` says which do
-        self.newest: Path | None = None  # that has come up and brought nothing yet
+        self.greeted = float("-inf")  # when (mono) everything was last sent for a path that came up
+        self.alone: set[bytes] = set()  # frames that leave by the newest path only
         self.observed = "not yet"
         self.supply: list[bytes] = []  # pieces of evidence that is being taken in
         self.current: OpenLine = self  # the incarnation in which something can be said
@@ -131,6 +130,7 @@ class OpenLine:
     def take_up(self, agreed: Agreed, line: Life, past: Sequence[PastLine]) -> None:
         """Go on in the incarnation that is at work now."""
         self.line = line
+        self.alone.clear()
         self.base = agreed  # as agreed; what is at work may have begun by RESUME
         self.agreed = replace(agreed, terms=line.line.terms)
         self.past = list(past)
@@ -220,20 +220,12 @@ class OpenLine:
         """Hand frames to the paths in use; without one they are lost, and come again. One that has
         proved nothing and takes no more is passed over."""
         size, paths = sum(map(len, frames)), self.in_use()
-        proving = self._proving(frames) if len(paths) > 1 else None
+        alone = self.alone.intersection(frames)
+        self.alone -= alone
         for at, path in enumerate(paths):
             if not at or path.vouched or size < path.room():
-                some = proving is not None and path is not proving
-                path.send_all([each for each in frames if each[0] != _PACKET] if some else frames)
-
-    def _proving(self, frames: list[bytes]) -> Path | None:
-        """The path that has come up, when packets leave for the first time since: they go by it
-        alone, and a STATUS is among them. Where it is the slower one it would bring nothing but
-        copies, and copies prove nothing."""
-        if self.newest is None or all(each[0] != _PACKET for each in frames):
-            return None
-        newest, self.newest = self.newest, None
-        return None if newest.vouched or newest not in self.paths else newest
+                newest = not alone or path is paths[-1]
+                path.send_all(frames if newest else [each for each in frames if each not in alone])
 
     def silent_after_s(self) -> float:
         """When a line that was heard counts as silent."""
