@@ -8,6 +8,7 @@ from tests.core.test_life import open_lives
 
 def test_L20_a_path_beside_others_is_sent_a_STATUS_of_its_own() -> None:
     north, south = open_lives()
+    assert not north.life.erased
     north.life.probe()
     sent = [
         each for each in north.life.settle(north.clock.now, 1 << 20) if isinstance(each, Transmit)

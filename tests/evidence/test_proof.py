@@ -126,6 +126,15 @@ def test_R19_a_proof_that_nobody_of_the_line_signed_is_refused() -> None:
         verify(text.removesuffix(line))
 
 
+def test_R19_a_signature_of_the_length_of_none_is_refused() -> None:
+    text = proof_of(0, 2, "checkpoint").text()
+    line = text.splitlines()[-1]
+    beginning, _, packed = line.rpartition(" ")
+    shorter = base64.b64encode(base64.b64decode(packed)[:-3]).decode()
+    with pytest.raises(NotWhole, match="length of none"):
+        verify(text.replace(line, f"{beginning} {shorter}"))
+
+
 def test_R19_a_signature_by_another_key_or_of_another_head_is_refused() -> None:
     shown = proof_of(0, 2, "checkpoint")
     key = SigningKey(proof.signer(shown.documents, 0, "checkpoint").name, bytes(64))
