@@ -235,8 +235,8 @@ def a_failed_scrub_holds_nothing_back(patch: Patch) -> None:
         if rest:
             with contextlib.suppress(ParleyError):
                 self._store.scrub()
-        for open_line, frames in rest:
-            open_line.send(frames)
+        for load in rest:
+            load.leaves()
 
     patch.setattr(Departures, "scrub_and_leave", careless)
 

@@ -72,7 +72,12 @@ class Greeting:
             return []
         self.due_at = now.mono + self._again_after_s
         self._again_after_s = min(2 * self._again_after_s, RESEND_MAX_S)
-        return [frame(OPEN, self._ours)]
+        return self.frames
+
+    @property
+    def frames(self) -> list[bytes]:
+        """Ours, if it exists."""
+        return [] if self._ours is None else [frame(OPEN, self._ours)]
 
     # --- theirs
 

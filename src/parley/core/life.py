@@ -161,7 +161,7 @@ class Life:
             line.path_up(now)
 
     def probe(self) -> None:
-        """A bearer has come up beside one that proved itself."""
+        """A bearer has come up beside others."""
         for line in self._speaking():
             line.probe()
 

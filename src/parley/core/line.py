@@ -38,26 +38,12 @@ from parley.core.heads import Heads
 from parley.core.hearing import SEALED_AT, Ears, Stop
 from parley.core.kept import Change, EntryRow, Kept, QueueRow
 from parley.core.keys import Entropy, sha256
-from parley.core.packets import (
-    COUNTER_LAST,
-    Flag,
-    Kind,
-    Prekeys,
-    Rekey,
-    Status,
-)
+from parley.core.packets import COUNTER_LAST, Flag, Kind, Prekeys, Rekey, Status
 from parley.core.pulse import STATUS_GAP_S, Counters, Pulse
 from parley.core.record import Log
 from parley.core.rekeying import Rekeying
 from parley.core.seal import Epoch
-from parley.core.speaking import (
-    ENVELOPE,
-    FRAME_VERSION,
-    OPEN,
-    PACKET,
-    Voice,
-    frame,
-)
+from parley.core.speaking import ENVELOPE, FRAME_VERSION, OPEN, PACKET, Voice, frame
 from parley.core.terms import Instant, Terms
 from parley.core.vouching import RecordKey
 from parley.core.wire import decode, encode
@@ -137,8 +123,8 @@ class Line:
         self._pulse.path_up(now)
 
     def probe(self) -> None:
-        """A bearer has come up beside one that proved itself: a STATUS that no other brings shows
-        the other side where it leads (L20)."""
+        """A bearer has come up beside others: our OPEN, or once the line is in service a STATUS
+        that no other brings, shows the other side where it leads (L20)."""
         self._probing = True
 
     def doubt_clock(self, doubt: bool, now: Instant) -> None:
@@ -429,11 +415,16 @@ class Line:
             frames += self._heads.again(now, self._seal_packet)
         if speaking and now.mono >= self._heads.due_at():
             frames += self._heads.sign(now, self._seal_packet, self._change)
-        packets: list[Effect] = [Transmit(packet, Precedence.PRIORITY) for packet in frames]
-        if self._probing and self._counters.last(Kind.STATUS) < COUNTER_LAST:
-            packets.append(Transmit(self._status_packet(now), Precedence.PRIORITY, alone=True))
-        self._probing = False
-        return packets
+        probes, self._probing = self._probes(now) if self._probing else [], False
+        return [
+            *(Transmit(packet, Precedence.PRIORITY) for packet in frames),
+            *(Transmit(probe, Precedence.PRIORITY, alone=True) for probe in probes),
+        ]
+
+    def _probes(self, now: Instant) -> list[bytes]:
+        if not self._in_service:
+            return self._greeting.frames
+        return [self._status_packet(now)] if self._counters.last(Kind.STATUS) < COUNTER_LAST else []
 
     def _status(self, now: Instant) -> list[bytes]:
         self._pulse.status_tried(now)

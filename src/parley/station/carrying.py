@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from parley.bearers import Path
 from parley.core.effects import Effect, Outcome, Scrub, Transmit
@@ -16,11 +17,9 @@ from parley.store import Store
 
 _log = logging.getLogger("parley.station")
 
-Frames = tuple[OpenLine, list[bytes]]
 
 FRAMES_A_STEP = 128  # of all paths together
 FRAMES_WAITING_MAX = 128  # of one path; above it no more is read from it until they were heard
-GREET_S = 10.0  # between two OPENs that leave because a path came up beside others
 ENDED_MAX = 16  # paths that are no more and whose last frames wait; of a stranger's no more than so
 
 
@@ -93,7 +92,6 @@ class Carrying:
         self.newer: dict[OpenLine, str] = {}
         self._lines = lines
         self._carried: dict[Path, OpenLine] = {}
-        self._probed: set[Path] = set()  # that came up beside others, and have proved nothing yet
 
     def carries(self, path: Path) -> bool:
         """Whether a path is known to carry a line."""
@@ -106,17 +104,14 @@ class Carrying:
         self._carried[path] = open_line
         beside = bool(open_line.paths) and not (path.vouched or open_line.line.resting)
         open_line.paths.append(path)
-        if beside and open_line.state(now).in_service:
-            self._probed.add(path)
+        if beside:
             open_line.line.probe()
-        elif not beside or now.mono >= open_line.greeted + GREET_S:
-            open_line.greeted = now.mono
+        else:
             open_line.line.path_up(now)
 
     def unbind(self, path: Path, now: Instant) -> OpenLine | None:
         """The path is no more; another one of its line takes over, if there is one. Which line."""
         open_line = self._carried.pop(path, None)
-        self._probed.discard(path)
         if open_line is None:
             return None
         relied_on = path.vouched and path is open_line.in_use()[0]
@@ -149,8 +144,7 @@ class Carrying:
             outcome = open_line.line.hear(frame, now, path.peer)
             if outcome.authentic and not path.vouched:
                 path.vouched = True
-                if path in self._probed:  # only now it is known that it leads there
-                    self._probed.remove(path)
+                if len(open_line.paths) > 1:  # only now it is known that it leads there
                     open_line.line.path_up(now)
             elif outcome is Outcome.NEWER and (path.vouched or path.dialled):
                 self.newer[open_line] = path.peer
@@ -172,6 +166,19 @@ class Carrying:
         return None
 
 
+@dataclass(slots=True)
+class Load:
+    """Frames of one line that leave together."""
+
+    open_line: OpenLine
+    frames: list[bytes] = field(default_factory=list)
+    probes: list[bytes] = field(default_factory=list)  # by the path that has come up, and no other
+
+    def leaves(self) -> None:
+        """Hand it to the paths."""
+        self.open_line.send(self.frames, self.probes)
+
+
 class Departures:
     """What leaves after a step: first what may, then, once retired keys are in no file, the rest.
 
@@ -181,8 +188,8 @@ class Departures:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._first: list[Frames] = []
-        self._rest: list[Frames] = []
+        self._first: list[Load] = []
+        self._rest: list[Load] = []
 
     def lay_out(self, open_line: OpenLine, effects: Iterable[Effect]) -> Iterator[Effect]:
         """Put aside what leaves; hand on the rest, which the step must keep and note first.
@@ -190,22 +197,20 @@ class Departures:
         What stands before a Scrub leaves as soon as the step is durable, what stands behind it once
         retired keys are in no file.
         """
-        first: list[bytes] = []
-        after: list[bytes] = []
+        first, after = Load(open_line), Load(open_line)
         scrub = False
         for effect in effects:
             if isinstance(effect, Transmit):
-                (after if scrub else first).append(effect.frame)
-                if effect.alone:
-                    open_line.alone.add(effect.frame)
+                load = after if scrub else first
+                (load.probes if effect.alone else load.frames).append(effect.frame)
             elif isinstance(effect, Scrub):
                 scrub = True
             else:
                 yield effect
-        if first:
-            self._first.append((open_line, first))
+        if first.frames or first.probes:
+            self._first.append(first)
         if scrub:
-            self._rest.append((open_line, after))
+            self._rest.append(after)
 
     def undo(self) -> None:
         """The step was not kept: nothing of it leaves."""
@@ -215,8 +220,8 @@ class Departures:
     def leave(self) -> bool:
         """Send what may leave now; whether something waits for a scrub."""
         first, self._first = self._first, []
-        for open_line, frames in first:
-            open_line.send(frames)
+        for load in first:
+            load.leaves()
         return bool(self._rest)
 
     def scrub_and_leave(self, now: Instant) -> None:
@@ -228,8 +233,8 @@ class Departures:
             self._store.scrub()
         except ParleyError as error:
             _log.warning("%s %s", error.sentence, error.hint)
-            for open_line in {each.key: each for each, _ in rest}.values():
+            for open_line in {load.open_line.key: load.open_line for load in rest}.values():
                 open_line.line.scrub_failed(now)
             return
-        for open_line, frames in rest:
-            open_line.send(frames)
+        for load in rest:
+            load.leaves()

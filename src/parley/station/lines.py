@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from parley.bearers import Path
 from parley.bearers.streams import Limits
@@ -17,6 +18,9 @@ from parley.core.terms import Instant, Terms
 from parley.core.wire import Value
 from parley.station.declared import Declared
 from parley.station.distrust import Claims
+
+if TYPE_CHECKING:
+    from parley.station.calls import Calls
 
 # What may wait in a path's buffer before ROUTINE gets no more room: with what the kernel keeps
 # unsent, about two of the largest envelopes, and no FLASH waits behind more.
@@ -112,9 +116,8 @@ class OpenLine:
 
     def __init__(self, agreed: Agreed, line: Life, past: Sequence[PastLine] = ()) -> None:
         self.paths: list[Path] = []  # that carry it, oldest first; `in_use` says which do
-        self.greeted = float("-inf")  # when (mono) everything was last sent for a path that came up
-        self.alone: set[bytes] = set()  # frames that leave by the newest path only
         self.observed = "not yet"
+        self.calls: Calls | None = None  # once somebody has asked for them
         self.supply: list[bytes] = []  # pieces of evidence that is being taken in
         self.current: OpenLine = self  # the incarnation in which something can be said
         self.declared = Declared(agreed.terms.side, *agreed.suspending)
@@ -130,7 +133,7 @@ class OpenLine:
     def take_up(self, agreed: Agreed, line: Life, past: Sequence[PastLine]) -> None:
         """Go on in the incarnation that is at work now."""
         self.line = line
-        self.alone.clear()
+        self.calls = None
         self.base = agreed  # as agreed; what is at work may have begun by RESUME
         self.agreed = replace(agreed, terms=line.line.terms)
         self.past = list(past)
@@ -216,16 +219,14 @@ class OpenLine:
             return list(self.paths)
         return self.paths[proved[-1] :]
 
-    def send(self, frames: list[bytes]) -> None:
-        """Hand frames to the paths in use; without one they are lost, and come again. One that has
-        proved nothing and takes no more is passed over."""
-        size, paths = sum(map(len, frames)), self.in_use()
-        alone = self.alone.intersection(frames)
-        self.alone -= alone
-        for at, path in enumerate(paths):
-            if not at or path.vouched or size < path.room():
-                newest = not alone or path is paths[-1]
-                path.send_all(frames if newest else [each for each in frames if each not in alone])
+    def send(self, frames: list[bytes], probes: Sequence[bytes] = ()) -> None:
+        """Hand frames to the paths in use, and probes to the newest of them; without one they are
+        lost, and come again. One that has proved nothing and takes no more is passed over."""
+        paths = self.in_use()
+        for path in paths:
+            load = [*frames, *probes] if path is paths[-1] else frames
+            if path is paths[0] or path.vouched or sum(map(len, load)) < path.room():
+                path.send_all(load)
 
     def silent_after_s(self) -> float:
         """When a line that was heard counts as silent."""
