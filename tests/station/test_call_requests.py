@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
-from parley.catalogue.calls import moment
+from parley.catalogue.calls import CallRequest, Medium, moment, read_moment
 from parley.core.entry import Type, body_of
 from parley.core.errors import Misused, Refused
+from parley.core.kept import EntryRow
+from parley.station import call_requests, calls
 from tests.playbook import Post, two_stations
+from tests.station.test_early import LONG, Gap, mended
 
 HOUR_S = 3_600
 
@@ -55,7 +58,7 @@ def test_Q5_a_call_is_asked_for_and_accepted_and_both_sides_read_the_same(tmp_pa
         waiting = call(south)
         assert (waiting["dir"], waiting["state"]) == ("theirs", "waiting")
         assert 47 * HOUR_S < waiting["left_s"] <= 48 * HOUR_S + 60
-        assert south.line()["calls"][0]["state"] == "waiting"
+        assert south.line()["calls"]["live"][0]["state"] == "waiting"
         time = at(south, 60 * HOUR_S)
         answered(south, north, n, "accept", time=time)
         assert call(north)["sentence"] == f"South accepted: {time}."
@@ -100,7 +103,7 @@ def test_Q6_a_request_that_runs_out_stands_unanswered_in_both_records(tmp_path: 
             view = call(post)
             assert view["state"] == "nobody answered"
             assert view["sentence"] == f"Nobody answered by {moment(view['answer_by'])}."
-            assert post.line()["calls"] == [view]
+            assert post.line()["calls"]["live"] == [view]
         assert sizes[1] == n + 1
         assert "adrift" in south.reads(n)["text"]
         history = north.watch.asks("call.list")["history"]["ours"]
@@ -178,7 +181,7 @@ def test_Q3_what_has_not_the_form_is_shown_as_text_and_is_no_call(tmp_path: Path
             n = north.utters(type, body_of(type, {8: [9, "x"]}, payload))
             assert south.hears(n)["text"] in (payload, None)
         assert south.watch.asks("call.list")["calls"] == []
-        assert south.line()["calls"] == []
+        assert south.line()["calls"]["live"] == []
         with pytest.raises(Refused, match="asks for no call"):
             south.drafter.asks("call.answer", n=n, answer="text")
         m = asked(north, south)
@@ -194,4 +197,81 @@ def test_Q5_nobody_answers_the_own_request(tmp_path: Path) -> None:
         body = body_of(Type.CALL_ANSWER, {8: [dir, n]}, "CALL ANSWER\nAnswer: text instead")
         m = north.utters(Type.CALL_ANSWER, body)
         south.hears(m)
-        assert ours["calls"][0]["state"] == call(south)["state"] == "waiting"
+        assert ours["calls"]["live"][0]["state"] == call(south)["state"] == "waiting"
+
+
+def test_Q5_a_request_behind_a_gap_is_no_call_before_it_joins(tmp_path: Path) -> None:
+    with two_stations(tmp_path, provisional="FLASH") as (north, south):
+        gap = Gap(south)
+        north.says(LONG)
+        n = north.releases(request(north, precedence="FLASH"))["n"]
+        south.event("alarm", n=n)
+        assert south.line()["calls"] == {"live": [], "more": 0}
+        mended(south, gap, n)
+        assert [each["n"] for each in south.line()["calls"]["live"]] == [n]
+
+
+def test_Q5_what_is_known_of_calls_grows_with_the_record_and_has_a_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "KEPT_MAX", 3)
+    monkeypatch.setattr(calls, "ANSWERS_MAX", 2)
+    monkeypatch.setattr(call_requests, "SHOWN_MAX", 1)
+    with two_stations(tmp_path) as (north, south):
+        first = asked(north, south)
+        assert south.line()["calls"]["more"] == 0
+        for hours in (60, 61, 62):
+            time = at(south, hours * HOUR_S)
+            answered(south, north, first, "propose", time=time)
+        assert [each["time"] for each in call(north)["answers"]] == [
+            call(south)["answers"][0]["time"],
+            read_moment(time),
+        ]
+        later = [asked(north, south, purpose=f"Purpose {each}") for each in range(3)]
+        assert [each["n"] for each in south.watch.asks("call.list")["calls"]] == later[::-1]
+        shown = south.line()["calls"]
+        assert (len(shown["live"]), shown["more"]) == (1, 2)
+        assert answered(south, north, first, "text")  # too old to be listed, and still answered
+        # Read anew from the record, it is the same.
+        south.stops()
+        south.starts()
+        again = south.watch.asks("call.list")["calls"]  # of the newest three entries
+        assert [each["n"] for each in again] == later[:0:-1]
+
+
+def test_Q5_answers_that_crossed_stand_in_the_joint_order(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        line = north.stage.do(lambda: north.station.lines[0])
+        theirs, ours = line.theirs, line.ours
+        asking = CallRequest("a", "b", "c", "d", Medium.VIDEO, "en", "none", 120, 240, 60)
+        first = [
+            entry(theirs, 0, 0, Type.CALL_REQUEST, asking.text()),
+            entry(
+                ours, 0, 1, *says("Answer: propose another time\nTime: 1970-01-01 00:05Z", theirs)
+            ),
+        ]
+        crossed = [
+            entry(theirs, 1, 1, *says("Answer: text instead", ours)),
+            entry(ours, 1, 1, *says("Answer: decline\nReason: Late", theirs)),
+        ]
+        orders = []
+        for rest in (crossed, crossed[::-1]):
+            found = calls.Calls()
+            for each in (*first, *rest):
+                found.add(line, each)
+            (call,) = found
+            orders.append([(row.dir, row.n) for _, row, _ in call.answers])
+        assert len(orders[0]) == 3
+        assert orders[0] == orders[1]
+
+
+def says(lines: str, dir: int) -> tuple[Type, str, dict[int, Any]]:
+    """An answer to the first entry of a side."""
+    return Type.CALL_ANSWER, f"CALL ANSWER\n{lines}", {8: [dir, 0]}
+
+
+def entry(
+    dir: int, n: int, seen: int, type: Type, text: str, header: dict[int, Any] | None = None
+) -> EntryRow:
+    body = body_of(type, header or {}, text)
+    return EntryRow(dir, n, type, 0, 0, seen, b"", b"", body, b"", b"", 0.0)

@@ -142,8 +142,10 @@ def line_in_words(line: View) -> Iterator[str]:
         f" since {shown.moment(line['certificates'][side]['valid_from'])}"
         for side in ("ours", "theirs")
     )
-    for call in line["calls"]:
+    for call in line["calls"]["live"]:
         facts[f"Call {call['dir']} {call['n']}"] = shown.call_state(call)
+    if line["calls"]["more"]:
+        facts["More calls"] = f"{line['calls']['more']}; `parley call list` shows them"
     if line["stopped"]:
         facts["What to do"] = voice.visible(line["stopped"]["hint"])
     if line["papers"]:

@@ -1,4 +1,4 @@
-"""Calls asked for: the request, its clock and its answer; whoever holds the record reads the same.
+"""To ask for a call, to answer, and to see what became; whoever holds the record reads the same.
 
 A request and an answer are messages like any other: one person writes, another releases. Nothing
 is written when a clock runs out: the request names its hour, and a record without an answer before
@@ -7,7 +7,6 @@ it says that nobody answered. Source: spec/calls.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +19,12 @@ from parley.catalogue.calls import (
     moment,
     read_moment,
 )
-from parley.core.entry import Key, Precedence, Type, body_of, check_text, read_body
+from parley.core.entry import Key, Precedence, Type, body_of, check_text
 from parley.core.errors import Misused, Refused
 from parley.core.kept import EntryRow
 from parley.station import drafts, messages
-from parley.station.lines import OpenLine, posix, since_2020
+from parley.station.calls import AT_ONCE_S, DAY_S, MINUTE_S, OUTCOMES, SHOWN_MAX, Calls, said_in
+from parley.station.lines import OpenLine, since_2020
 from parley.station.operations import Words, operation
 from parley.station.person import READERS, Person
 from parley.station.standing import check_passes
@@ -33,19 +33,8 @@ from parley.station.wording import check_mark
 if TYPE_CHECKING:
     from parley.station.station import Station
 
-MINUTE_S, DAY_S = 60, 86_400
 # The Defense Telephone Link's 48 hours; a FLASH is for those who can be at the table in minutes.
 ANSWER_S = dict.fromkeys(Precedence, 48 * 3600) | {Precedence.FLASH: 10 * MINUTE_S}
-AT_ONCE_S = 30 * MINUTE_S  # how long a call asked for at once may still begin
-ROWS_MAX = 500
-RECENT_S = 7 * DAY_S  # how long status goes on saying that nobody answered
-OUTCOMES = {
-    Verdict.ACCEPT: "accepted",
-    Verdict.PROPOSE: "proposed another time",
-    Verdict.DEPUTY: "sends a deputy",
-    Verdict.DECLINE: "declined",
-    Verdict.TEXT: "asked for text instead",
-}
 
 
 @operation("call.ask", roles=("drafter",))
@@ -126,7 +115,7 @@ def call_answer(
     if answer not in verdicts:
         raise Misused(f"There is no answer {answer!r:.40}.", f"There is: {', '.join(verdicts)}.")
     at = None if time is None else _read(time)
-    said = _said(asked)
+    said = said_in(asked)
     if isinstance(said, CallAnswer) and answer == "accept" and at is None:
         at = said.time
     found = CallAnswer(verdicts[answer], at, deputy, reason, text or "")
@@ -143,7 +132,7 @@ def call_answer(
 def call_list(station: Station, who: Person, *, line: str | None = None) -> dict[str, Any]:
     """Calls asked for in either direction, newest first, and what became of them."""
     open_line = station.line(line).current
-    found = [call.view(station.now.wall) for call in calls(station, open_line)]
+    found = [call.view(station.now.wall) for call in Calls.of(station, open_line)]
     return {
         "line": open_line.agreed.hex,
         "calls": found,
@@ -152,12 +141,18 @@ def call_list(station: Station, who: Person, *, line: str | None = None) -> dict
     }
 
 
-def status_view(station: Station, open_line: OpenLine) -> list[dict[str, Any]]:
-    """Calls that somebody has to know of now: with a clock that runs, agreed and to come, or left
-    unanswered in the last week."""
+def status_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
+    """Calls that somebody has to know of now, those of each side that end soonest, and how many
+    more there are."""
     now = station.now.wall
-    views = [call.view(now) for call in calls(station, open_line)]
-    return [view for view in views if view["live"]]
+    live = [call for call in Calls.of(station, open_line) if call.is_live(now)]
+    live.sort(key=lambda call: call.request.answer_by)
+    sides = [
+        [call for call in live if call.entry.dir == dir][:SHOWN_MAX]
+        for dir in (open_line.theirs, open_line.ours)
+    ]
+    shown = [call.view(now) for side in sides for call in side]
+    return {"live": shown, "more": len(live) - len(shown)}
 
 
 def check_release(draft: drafts.Draft, now: float) -> None:
@@ -165,142 +160,6 @@ def check_release(draft: drafts.Draft, now: float) -> None:
     request = CallRequest.parse(draft.text) if draft.type == Type.CALL_REQUEST else None
     if request is not None:
         _check_in_time(request, now)
-
-
-# --- reading the record
-
-
-@dataclass
-class Call:
-    """A request in the record, with what answers it in the joint order."""
-
-    open_line: OpenLine  # of its incarnation
-    entry: EntryRow
-    request: CallRequest
-    answers: list[tuple[OpenLine, EntryRow, CallAnswer]] = field(default_factory=list)
-
-    def view(self, now: float) -> dict[str, Any]:
-        """What became of it by `now`; the same at both stations but for `kept` and `took_s`."""
-        request, entry = self.request, self.entry
-        last = self.answers[-1] if self.answers else None
-        first = self.answers[0] if self.answers else None
-        late = first is not None and posix(first[1].time) >= request.answer_by + MINUTE_S
-        over = now >= request.answer_by + MINUTE_S
-        state = OUTCOMES[last[2].verdict] if last else "nobody answered" if over else "waiting"
-        time = last[2].time if last else None
-        open_ended = last is not None and last[2].verdict is Verdict.PROPOSE
-        return {
-            "dir": self.open_line.side(entry.dir),
-            "n": entry.n,
-            "line": self.open_line.address,
-            "at": posix(entry.time),
-            "kept": entry.wall,
-            "precedence": Precedence(entry.marks >> 6).name,
-            "asked_by": request.asked_by,
-            "asked_for": request.asked_for,
-            "level": request.level,
-            "purpose": request.purpose,
-            "agenda": list(request.agenda),
-            "medium": str(request.medium),
-            "languages": request.languages,
-            "interpreters": request.interpreters,
-            "earliest": request.earliest,
-            "latest": request.latest,
-            "answer_by": request.answer_by,
-            "left_s": None if last or over else request.answer_by + MINUTE_S - now,
-            "state": state,
-            "late": late,
-            "time": time,
-            "took_s": first[1].wall - entry.wall if first else None,
-            "text": request.words,
-            "answers": [_answer_view(*each) for each in self.answers],
-            "sentence": self._sentence(state, late, time),
-            "live": (
-                state == "waiting"
-                or (open_ended and time is not None and time > now)
-                or (state == "nobody answered" and now < request.answer_by + RECENT_S)
-                or (time is not None and time + AT_ONCE_S > now)
-            ),
-        }
-
-    def _sentence(self, state: str, late: bool, time: int | None) -> str:
-        """What stands in the record about it, and that nobody answered (Q5, Q6)."""
-        by = moment(self.request.answer_by)
-        if not self.answers:
-            return (
-                f"An answer is asked for by {by}."
-                if state == "waiting"
-                else f"Nobody answered by {by}."
-            )
-        open_line, entry, _ = self.answers[-1]
-        ours = entry.dir == open_line.ours
-        whom = "We" if ours else open_line.agreed.counterpart
-        said = state.replace("sends", "send") if ours else state
-        when = f": {moment(time)}" if time is not None else ""
-        return f"{whom} {said}{when}." + (f" Nobody had answered by {by}." if late else "")
-
-
-def calls(station: Station, open_line: OpenLine) -> list[Call]:
-    """The calls of a line through all its incarnations, newest request first (Q5)."""
-    rows = station.store.sql(
-        "SELECT inc, dir, n FROM messages INDEXED BY messages_of_calls"
-        " WHERE line_id = ? AND type IN (48, 49) ORDER BY inc DESC, kept DESC, n DESC LIMIT ?",
-        (open_line.id, ROWS_MAX),
-    )
-    found: dict[tuple[int, int, int], Call] = {}
-    entries = [
-        (life, station.entry(life, row["dir"], row["n"]))
-        for row in rows
-        if (life := open_line.life(row["inc"])) is not None
-    ]
-    # The joint order (spec/record.md R6): whatever an entry answers stands before it.
-    entries.sort(key=lambda each: (each[0].inc, each[1].n + 1 + each[1].seen, each[1].dir))
-    for life, entry in entries:
-        said = _said(entry)
-        if isinstance(said, CallRequest):
-            found[life.inc, entry.dir, entry.n] = Call(life, entry, said)
-        elif said is not None:
-            call = found.get(_answered(life, entry))
-            if call is not None:
-                call.answers.append((life, entry, said))
-                if said.verdict is Verdict.PROPOSE:
-                    found[life.inc, entry.dir, entry.n] = call
-    unique = {id(call): call for call in found.values()}
-    return list(reversed(unique.values()))
-
-
-def _answered(life: OpenLine, entry: EntryRow) -> tuple[int, int, int]:
-    """Which entry of the other side it answers; one that nobody has when it names none."""
-    content = read_body(entry.type, entry.marks, entry.body)
-    if content is not None:
-        for about, act in messages.references(life, entry.dir, entry.type, content):
-            if act[2] == "answered" and act[0] == 1 - entry.dir:
-                return about.inc, act[0], act[1]
-    return -1, -1, -1
-
-
-def _said(entry: EntryRow) -> CallRequest | CallAnswer | None:
-    content = read_body(entry.type, entry.marks, entry.body)
-    if content is None or not isinstance(content.payload, str):
-        return None
-    if entry.type == Type.CALL_REQUEST:
-        return CallRequest.parse(content.payload)
-    return CallAnswer.parse(content.payload) if entry.type == Type.CALL_ANSWER else None
-
-
-def _answer_view(open_line: OpenLine, entry: EntryRow, answer: CallAnswer) -> dict[str, Any]:
-    return {
-        "dir": open_line.side(entry.dir),
-        "n": entry.n,
-        "line": open_line.address,
-        "at": posix(entry.time),
-        "kept": entry.wall,
-        "answer": str(answer.verdict),
-        "time": answer.time,
-        "deputy": answer.deputy,
-        "reason": answer.reason,
-        "text": answer.words,
-    }
 
 
 def _history(found: list[dict[str, Any]], side: str) -> dict[str, Any]:
@@ -367,7 +226,7 @@ def _check_offered(said: CallRequest | CallAnswer | None, answer: CallAnswer) ->
 def _must_find(station: Station, about: OpenLine, n: int) -> EntryRow:
     messages.must_find(station, about, about.theirs, n)
     entry = station.entry(about, about.theirs, n)
-    said = _said(entry)
+    said = said_in(entry)
     if isinstance(said, CallRequest) or (
         isinstance(said, CallAnswer) and said.verdict is Verdict.PROPOSE
     ):
