@@ -22,7 +22,8 @@ def test_a_restored_station_begins_anew_and_is_supplied(tmp_path: Path) -> None:
         south.post.until(lambda: south.post.line()["resumption"]["theirs"])
         status = south.watch.does("status").out
         assert "incarnation 2: Our disk was restored." in status
-        assert "A watch officer here agrees" in status
+        assert "When a watch officer here agrees" in status
+        assert "(parley resume)" in status
         told = south.watch.does("resume", typed="Agreed by telephone.\n", person=True).out
         assert told.startswith("Agreed: the line begins anew, in incarnation 2.")
         for side in (north, south):

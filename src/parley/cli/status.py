@@ -126,7 +126,8 @@ def line_in_words(line: View) -> Iterator[str]:
                 f"incarnation {told[side]['inc']}: {voice.one_line(told[side]['reason'], 200)}"
             )
     if told["next"]:
-        facts["To do"] = voice.one_line(told["next"], 300)
+        by = f" ({told['by']})" if told["by"] else ""
+        facts["To do"] = f"{voice.one_line(told['next'], 300)}{by}"
     if told["last"]:
         facts["Begun anew"] = begun_in_words(line["inc"], told["last"])
     if line["newer"]:

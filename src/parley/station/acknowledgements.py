@@ -101,8 +101,7 @@ def show(station: Station, open_line: OpenLine, first: int, count: int) -> list[
         return []
     rows = [messages.must_find(station, open_line, open_line.theirs, n) for n in new]
     urgent = max(Precedence(row["marks"] >> 6) for row in rows)
-    older = [] if at_work is open_line else [open_line.inc]
-    body = body_of(Type.DISPLAYED, {}, [[*run, *older] for run in runs])
+    body = body_of(Type.DISPLAYED, {}, [[*run, *open_line.older] for run in runs])
     saying = Saying(Type.DISPLAYED, urgent, open_line.agreed.mark, body)
     queue_id = station.say(open_line, saying)
     for n in new:

@@ -123,8 +123,7 @@ def call_answer(
     if found.verdict in (Verdict.ACCEPT, Verdict.DEPUTY):
         _check_offered(said, found)
     urgency = drafts.read_precedence(precedence or Precedence(asked.marks >> 6).name)
-    older = [] if open_line is about else [about.inc]
-    answers: dict[int, Any] = {Key.ANSWERS: [open_line.theirs, n, *older]}
+    answers: dict[int, Any] = {Key.ANSWERS: [open_line.theirs, n, *about.older]}
     return _draft(station, open_line, who, Type.CALL_ANSWER, urgency, found.text(), answers)
 
 

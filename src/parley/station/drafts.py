@@ -292,8 +292,7 @@ def _header(
         if n is not None:
             dir = messages.dir_of(open_line, key)
             messages.must_find(station, open_line, dir, n)
-            older = [] if open_line.current is open_line else [open_line.inc]
-            header[key] = [dir, n, *older]
+            header[key] = [dir, n, *open_line.older]
     if written.rescue is not None:
         header.pop(Key.RESCUE, None)
         if written.rescue:

@@ -88,20 +88,9 @@ def _nobody_waits(answer: Answer) -> None:
 
 def opens(station: Station, open_line: OpenLine, who: Person, n: int) -> str:
     """A person has opened it: its alarm stops, and OPENED waits. Which numbers it waits for."""
-    station.store.sql(
-        "INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, '')",
-        (
-            *open_line.key,
-            open_line.theirs,
-            n,
-            open_line.inc,
-            open_line.ours,
-            _NO_ENTRY - who.id,
-            OPENED,
-            station.now.wall,
-            who.id,
-        ),
-    )
+    act: messages.Act = (open_line.theirs, n, OPENED, who.id, "")
+    by = (open_line.inc, open_line.ours, _NO_ENTRY - who.id)
+    messages.note_act(station, open_line, act, by, station.now.wall)
     messages.acknowledge(station, open_line, open_line.theirs, n)
     return outstanding(station, open_line, n)
 

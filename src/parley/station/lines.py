@@ -115,11 +115,18 @@ class OpenLine:
     """One line while the station runs: the incarnation at work, and those that have ended."""
 
     def __init__(self, agreed: Agreed, line: Life, past: Sequence[PastLine] = ()) -> None:
+        self.current: OpenLine = self  # the incarnation in which something can be said
+        self._begin(agreed)
+        self.take_up(agreed, line, past)
+
+    def _begin(self, agreed: Agreed) -> None:
+        """What a line bears while the station runs, in whatever incarnation."""
+        self.base = agreed  # as agreed; what is at work may have begun by RESUME
+        self.past: list[PastLine] = []
         self.paths: list[Path] = []  # that carry it, oldest first; `in_use` says which do
         self.observed = "not yet"
         self.calls: Calls | None = None  # once somebody has asked for them
         self.supply: list[bytes] = []  # pieces of evidence that is being taken in
-        self.current: OpenLine = self  # the incarnation in which something can be said
         self.declared = Declared(agreed.terms.side, *agreed.suspending)
         self.declared_told = ""  # the state that people were last told of
         self.stop: Stop | None = None
@@ -128,14 +135,12 @@ class OpenLine:
         # What this start found shown already: the size of their log, and beyond it (G5).
         self.shown_upto = 0
         self.shown_early: frozenset[int] = frozenset()
-        self.take_up(agreed, line, past)
 
     def take_up(self, agreed: Agreed, line: Life, past: Sequence[PastLine]) -> None:
         """Go on in the incarnation that is at work now."""
         self.line = line
         self.calls = None
-        self.base = agreed  # as agreed; what is at work may have begun by RESUME
-        self.agreed = replace(agreed, terms=line.line.terms)
+        self.base, self.agreed = agreed, replace(agreed, terms=line.line.terms)
         self.past = list(past)
         for each in past:
             each.current, each.line = self, line
@@ -155,10 +160,15 @@ class OpenLine:
         hex = self.agreed.hex
         return hex if self.current is self else f"{hex}@{self.inc}"
 
+    @property
+    def older(self) -> list[int]:
+        """What a reference from the incarnation at work adds to be to this one: nothing, or its
+        number (N8)."""
+        return [] if self.current is self else [self.inc]
+
     def mention(self, n: int) -> Value:
-        """The number of an entry of this incarnation, as one of the incarnation at work says it
-        (N8)."""
-        return n if self.current is self else [n, self.inc]
+        """The number of an entry of this incarnation, as one of the incarnation at work says it."""
+        return [n, *self.older] if self.older else n
 
     def state(self, now: Instant) -> LineState:
         """What may be known of it now."""
@@ -286,16 +296,8 @@ class PastLine(OpenLine):
     """An incarnation that has ended: it is read, and no more said in it."""
 
     def __init__(self, agreed: Agreed, ended: Line) -> None:
-        self.base = agreed
-        self.stop = None
-        self.agreed = replace(agreed, terms=ended.terms)
-        self.paths = []
-        self.past = []
-        self.declared = Declared(agreed.terms.side, *agreed.suspending)
-        self.claims = Claims.none()
-        self.newer_at = None
-        self.shown_upto, self.shown_early = 0, frozenset()
-        self._ended = ended
+        self._begin(agreed)
+        self.agreed, self._ended = replace(agreed, terms=ended.terms), ended
 
     def state(self, now: Instant) -> LineState:
         """As it was when it ended."""

@@ -81,14 +81,14 @@ def kept(store: SqliteStore, agreement: Agreement, side: int) -> tuple[bytes | N
     if not agreement.psk0:
         return None, False
     cells = store.load(agreement.line_id, agreement.inc, side).cells
-    secret = store.secret(_name(agreement.line_id, agreement.inc))
-    opened = "prekey" not in cells  # used, or erased with the incarnation that it was for
     place = (agreement.line_id, agreement.inc)
+    secret = store.secret(_name(*place))
+    opened = "prekey" not in cells  # used, or erased with the incarnation that it was for
     if not opened and store.secret(_later(*place)) is None:
         return secret, False
     if secret is not None:
         with store.transaction():
-            store.put_secret(_name(agreement.line_id, agreement.inc), None)
+            store.put_secret(_name(*place), None)
             store.put_secret(_later(*place), later_psk(secret))
         store.scrub()
     return None, True

@@ -112,16 +112,22 @@ def given_back(station: Station, open_line: OpenLine, queue_id: int) -> None:
     )
     why = declared_view(open_line, station.now.wall)["sentence"]
     for row in rows:
-        station.store.sql(
-            "INSERT INTO given_back (draft, releaser, released, at, why) VALUES (?, ?, ?, ?, ?)",
-            (row["draft"], row["person"], row["at"], station.now.wall, why),
-        )
-        station.trail.happened(
-            station.now.wall,
-            f"given back ({open_line.agreed.name})",
-            f"draft {row['draft']} was released and not yet sent: {why}",
-        )
-        station.publish("draft", open_line, draft=row["draft"], state="given back")
+        comes_back(station, open_line, row, why)
+
+
+def comes_back(station: Station, open_line: OpenLine, release: Any, why: str) -> None:
+    """A draft that was released, by whom and when, and is not sent: open again, with the reason."""
+    draft, at = release["draft"], station.now.wall
+    station.store.sql(
+        "INSERT INTO given_back (draft, releaser, released, at, why) VALUES (?, ?, ?, ?, ?)",
+        (draft, release["person"], release["at"], at, why),
+    )
+    station.trail.happened(
+        at,
+        f"given back ({open_line.agreed.name})",
+        f"draft {draft} was released and not yet sent: {why}",
+    )
+    station.publish("draft", open_line, draft=draft, state="given back")
 
 
 def about_the_line(station: Station, open_line: OpenLine) -> list[EntryRow]:
@@ -299,25 +305,11 @@ def _index(
     station: Station, open_line: OpenLine, entry: EntryRow, act: Act, inc: int | None = None
 ) -> None:
     """Note what an entry, of the incarnation at work unless given, says about a message."""
-    about_dir, about, name, person, detail = act
+    about_dir, about, name, _, _ = act
     if about_dir not in (0, 1) or not is_message(station, open_line, about_dir, about):
         return
-    station.store.sql(
-        "INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *open_line.key,
-            about_dir,
-            about,
-            open_line.current.inc if inc is None else inc,
-            entry.dir,
-            entry.n,
-            name,
-            entry.wall,
-            posix(entry.time),
-            person,
-            detail,
-        ),
-    )
+    by = (open_line.current.inc if inc is None else inc, entry.dir, entry.n)
+    note_act(station, open_line, act, by, entry.wall, posix(entry.time))
     # Only the reader's side acknowledges; it may do so by answering at once.
     if about_dir != entry.dir and (entry.type in ACKNOWLEDGED_BY or name == "answered"):
         acknowledge(station, open_line, about_dir, about)
@@ -345,21 +337,24 @@ def acknowledge(station: Station, open_line: OpenLine, dir: int, n: int) -> None
 
 def say_about(station: Station, open_line: OpenLine, queue_id: int, act: Act) -> None:
     """An entry of ours about a message is released; it gets its number in its turn."""
+    by = (open_line.current.inc, open_line.ours, -1 - queue_id)
+    note_act(station, open_line, act, by, station.now.wall)
+
+
+def note_act(
+    station: Station,
+    open_line: OpenLine,
+    act: Act,
+    by: tuple[int, int, int],
+    ours: float,
+    theirs: float | None = None,
+) -> None:
+    """What is said of a message, by the entry of an incarnation, direction and number; when, by our
+    clock and by that of its speaker."""
     about_dir, about, name, person, detail = act
     station.store.sql(
-        "INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)",
-        (
-            *open_line.key,
-            about_dir,
-            about,
-            open_line.current.inc,
-            open_line.ours,
-            -1 - queue_id,
-            name,
-            station.now.wall,
-            person,
-            detail,
-        ),
+        "INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*open_line.key, about_dir, about, *by, name, ours, theirs, person, detail),
     )
 
 

@@ -8,44 +8,32 @@ that was said before stays readable where it was. Source: spec/resume.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from parley.core.effects import Begun, Saying
+from parley.core.effects import Begun
 from parley.core.entry import (
-    BARE_TYPES,
-    Key,
-    Precedence,
-    Type,
-    body_of,
     check_text,
-    read_body,
 )
 from parley.core.errors import Refused
-from parley.core.kept import Change, EntryRow, QueueRow
 from parley.core.keys import Entropy
 from parley.core.life import Life
 from parley.core.record import EMPTY_ROOT
 from parley.core.resuming import REASON_BYTES_MAX, End, Resume, ends, in_order
 from parley.core.terms import Terms
-from parley.core.wire import Value
 from parley.station import meeting, messages
 from parley.station.declared import ALL, Act, Declared, Limits
 from parley.station.lines import Agreed, OpenLine, PastLine
 from parley.station.operations import Words, operation
 from parley.station.person import Person
 from parley.station.standing import check_not_closed
+from parley.station.unsaid import Unsaid, body_again
 from parley.store import Store
 from parley.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from parley.station.station import Station
-
-# About the line itself: each incarnation says these for itself.
-NOT_SAID_AGAIN = frozenset((Type.SERVICE, Type.ROSTER))
-
 
 # --- a line and its incarnations
 
@@ -111,7 +99,7 @@ def _limits(station: Station, life: OpenLine) -> Limits:
     return (rows[0]["size_0"], rows[0]["size_1"]) if rows else ALL
 
 
-# --- what is missing, and what is to be said again
+# --- what is missing
 
 
 def lacks(store: Store, key: tuple[bytes, int], dir: int, size: int, end: End) -> int:
@@ -120,186 +108,6 @@ def lacks(store: Store, key: tuple[bytes, int], dir: int, size: int, end: End) -
         root = store.root_at(*key, dir, end.size) if end.size else EMPTY_ROOT
         return 0 if root == end.root else end.size
     return end.size - size
-
-
-def unsaid(
-    said: Iterable[EntryRow | QueueRow], held: Iterable[EntryRow]
-) -> list[tuple[EntryRow | QueueRow, EntryRow | None]]:
-    """Of what we released, in its order, what the other side does not hold, beside the entry where
-    it does (N10).
-
-    It is told by its words and not by its number: a station that was restored gave what it had
-    released before other numbers.
-    """
-    there: dict[tuple[int, int, bytes], list[EntryRow]] = {}
-    for row in held:
-        there.setdefault((row.type, row.marks, row.body), []).append(row)
-    found: list[tuple[EntryRow | QueueRow, EntryRow | None]] = []
-    for each in said:
-        same = there.get((each.type, each.marks, each.body))
-        if same:
-            found.append((each, same.pop(0)))
-        elif each.type not in NOT_SAID_AGAIN:
-            found.append((each, None))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Unsaid:
-    """What of ours the other side may not hold, with all that is noted of it."""
-
-    rows: list[EntryRow | QueueRow]
-    drafts: dict[int, int]  # by number in the log, or -1 minus the one in the queue
-    acts: dict[int, list[tuple[Any, ...]]]
-
-    @classmethod
-    def of(cls, station: Station, old: OpenLine, size: int) -> Unsaid:
-        """Our log from `size` on, and what waits behind it."""
-        store = station.store
-        queue = sorted(
-            store.load(*old.key, old.ours).queue, key=lambda row: (-row.precedence, row.id)
-        )
-        drafts = {
-            -1 - row["queue_id"] if row["n"] is None else row["n"]: row["draft"]
-            for row in store.sql(
-                "SELECT draft, queue_id, n FROM releases WHERE line_id = ? AND inc = ?"
-                " AND (n IS NULL OR n >= ?)",
-                (*old.key, size),
-            )
-        }
-        acts: dict[int, list[tuple[Any, ...]]] = {}
-        for act in store.sql(
-            "DELETE FROM acts WHERE line_id = ? AND by_inc = ? AND dir = ? AND (n < 0 OR n >= ?)"
-            " RETURNING *",
-            (*old.key, old.ours, size),
-        ):
-            acts.setdefault(act["n"], []).append(tuple(act))
-        return cls([*store.entries(*old.key, old.ours, size), *queue], drafts, acts)
-
-    def say_again(
-        self, station: Station, old: OpenLine, new: OpenLine, held: list[EntryRow]
-    ) -> int:
-        """Say in the new incarnation what is not among `held`; how many entries."""
-        store, again = station.store, 0
-        pairs = unsaid(self.rows, held)
-        places = {
-            row.n: same.n if same else None for row, same in pairs if isinstance(row, EntryRow)
-        }
-        for row, same in pairs:
-            before = -1 - row.id if isinstance(row, QueueRow) else row.n
-            draft = self.drafts.get(before)
-            if same is not None:
-                store.sql("UPDATE releases SET n = ? WHERE draft = ?", (same.n, draft))
-                self._act_again(station, before, old.inc, same.n)
-                continue
-            if before >= 0 and not any(each.n == before for each in held):
-                store.sql(
-                    "DELETE FROM messages WHERE line_id = ? AND inc = ? AND dir = ? AND n = ?",
-                    (*old.key, old.ours, before),
-                )
-            if draft is not None and _points_nowhere(row, old.ours, places):
-                _comes_back(station, old, new, draft, row)
-                continue
-            body = body_again(row.type, row.marks, row.body, old.inc)
-            saying = Saying(row.type, Precedence(row.marks >> 6), row.marks >> 3 & 7, body)
-            queue_id = station.say(new, saying, again=True)
-            again += 1
-            store.sql(
-                "UPDATE releases SET inc = ?, queue_id = ?, n = NULL WHERE draft = ?",
-                (new.inc, queue_id, draft),
-            )
-            self._act_again(station, before, new.inc, -1 - queue_id)
-        sizes = store.sql(
-            "SELECT size_0, size_1 FROM records WHERE line_id = ? AND inc = ?", old.key
-        )[0]
-        store.keep(
-            Change(
-                *old.key,
-                (sizes[old.ours], sizes[old.theirs]),
-                queue_drop=[row.id for row in self.rows if isinstance(row, QueueRow)],
-                outbox_drop_below=1 << 62,
-            )
-        )
-        return again
-
-    def _act_again(self, station: Station, before: int, inc: int, n: int) -> None:
-        """What an entry says about others it says under its new number too."""
-        for act in self.acts.get(before, ()):
-            station.store.sql(
-                "INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*act[:4], inc, act[5], n, *act[7:]),
-            )
-
-
-_OURS = (Key.FOLLOWS, Key.REVOKES)  # references to entries of our own
-
-
-def _points_nowhere(row: EntryRow | QueueRow, ours: int, places: dict[int, int | None]) -> bool:
-    """Whether it corrects or retracts an entry of ours that is not in the ended log under the
-    number it names: nobody has that one, or the number is of another."""
-    content = read_body(row.type, row.marks, row.body)
-    named = [content.header.get(key) for key in _OURS] if content else []
-    return any(
-        isinstance(each, list) and len(each) == 2 and each[0] == ours
-        and places.get(each[1], each[1]) != each[1]
-        for each in named
-    )  # fmt: skip
-
-
-def _comes_back(
-    station: Station, old: OpenLine, new: OpenLine, draft: int, row: EntryRow | QueueRow
-) -> None:
-    """Its draft is open again, without the reference, and says why (N10)."""
-    (written,) = station.store.sql("SELECT body FROM drafts WHERE id = ?", (draft,))
-    content = read_body(row.type, row.marks, bytes(written["body"]))
-    assert content is not None
-    header = dict(content.header)
-    named = [header.pop(key)[1] for key in _OURS if key in header]
-    body = body_again(row.type, row.marks, body_of(row.type, header, content.payload), old.inc)
-    (release,) = station.store.sql(
-        "DELETE FROM releases WHERE draft = ? RETURNING person, at", (draft,)
-    )
-    why = (
-        f"It corrected or retracted {named[0]} of ours in incarnation {old.inc}, which"
-        f" {new.agreed.counterpart} never had under that number and which has another one now."
-    )
-    station.store.sql(
-        "UPDATE drafts SET inc = ?, base = 0, body = ? WHERE id = ?", (new.inc, body, draft)
-    )
-    station.store.sql(
-        "INSERT INTO given_back (draft, releaser, released, at, why) VALUES (?, ?, ?, ?, ?)",
-        (draft, release["person"], release["at"], station.now.wall, why),
-    )
-    station.trail.happened(
-        station.now.wall, f"given back ({new.agreed.name})", f"draft {draft}: {why}"
-    )
-    station.publish("draft", new, draft=draft, state="given back")
-
-
-def body_again(type: int, marks: int, body: bytes, inc: int) -> bytes:
-    """A body to be said in a later incarnation: what it refers to is of incarnation `inc` (N8)."""
-    content = read_body(type, marks, body)
-    if content is None:
-        return body
-
-    def older(n: Value) -> Value:
-        return [n, inc] if isinstance(n, int) else n
-
-    header = {
-        key: [*value, inc]
-        if key in (Key.ANSWERS, Key.FOLLOWS, Key.REVOKES)
-        and isinstance(value, list)
-        and len(value) == 2
-        else value
-        for key, value in content.header.items()
-    }
-    payload = content.payload
-    if isinstance(payload, list) and payload:
-        if type == Type.DISPLAYED:
-            payload = [[*run, inc] if len(run) == 2 else run for run in payload]
-        elif type in BARE_TYPES or type == Type.TEST_ANSWER:
-            payload = [older(payload[0]), *payload[1:]]
-    return body_of(type, header, payload)
 
 
 # --- when a new incarnation begins
@@ -460,6 +268,7 @@ def line_resume(
 def resumption_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
     """What is asked for, and what became of the last one."""
     asked = open_line.line.resumption
+    step = next_step(open_line, station.state(open_line).halted is not None)
     rows = station.store.sql(
         "SELECT * FROM resumptions WHERE line_id = ? AND inc = ?", open_line.key
     )
@@ -479,7 +288,8 @@ def resumption_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
     return {
         "ours": asked.ours and _asked(asked.ours),
         "theirs": asked.theirs and _asked(asked.theirs),
-        "next": next_step(open_line, station.state(open_line).halted is not None),
+        "next": step and step[0],
+        "by": step and step[1],
         "last": last,
     }
 
@@ -488,26 +298,33 @@ def _asked(resume: Resume) -> dict[str, Any]:
     return {"inc": resume.inc, "reason": resume.reason}
 
 
-def next_step(open_line: OpenLine, halted: bool) -> str | None:
-    """Who is to do what, in a sentence; None when the line goes on and nobody asks."""
+def next_step(open_line: OpenLine, halted: bool) -> tuple[str, str | None] | None:
+    """Who is to do what, in a sentence, and by which command; None when the line goes on and nobody
+    asks."""
     asked, there = open_line.line.resumption, open_line.agreed.counterpart
     if asked.ours is None and asked.theirs is None:
         if not halted or open_line.stop is not None:
             return None
         if open_line.agreed.terms.deniable:
             return (
-                f"Call {there} by another way. A deniable line does not begin anew: both agree anew"
-                " (`parley agree propose --replaces LINE`)."
+                f"Call {there} by another way. A deniable line does not begin anew: both agree"
+                " anew.",
+                "parley agree propose --replaces LINE",
             )
         return (
             f"Call {there} by another way. When both know why, a watch officer of each side begins"
-            " the line anew, by `parley resume` or on the page of lines."
+            " the line anew.",
+            "parley resume",
         )
     if asked.ours is None:
         return (
-            f"{there} asks to begin the line anew. A watch officer here agrees, by `parley resume`"
-            " or on the page of lines: the record is kept, and both get fresh keys."
+            f"{there} asks to begin the line anew. When a watch officer here agrees, the record is"
+            " kept and both get fresh keys.",
+            "parley resume",
         )
     if asked.theirs is None:
-        return f"We have asked to begin the line anew; a watch officer at {there} is to agree."
-    return "Both have agreed; the line begins anew with the next exchange."
+        return (
+            f"We have asked to begin the line anew; a watch officer at {there} is to agree.",
+            None,
+        )
+    return "Both have agreed; the line begins anew with the next exchange.", None

@@ -26,6 +26,7 @@ from parley.station.evidence import documents_of
 from parley.station.lines import OpenLine
 from parley.station.operations import operation
 from parley.station.person import Person
+from parley.station.unsaid import Unsaid, sizes_of
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -131,7 +132,7 @@ def _take_in(
                 f"Ask {counterpart} for its export of incarnation {old.inc}.",
                 "N9",
             )
-    before = resuming.Unsaid.of(station, old, ours.own.size)
+    before = Unsaid.of(station, old, ours.own.size)
     _replace(station, old, stated, found, trees)
     _keep_heads(station, old, ended, text)
     for row in sorted((*found[0], *found[1]), key=lambda row: (row.n + 1 + row.seen, row.dir)):
@@ -184,10 +185,7 @@ def _replace(
                 " WHERE line_id = ?1 AND inc = ?2",
                 gone,
             )
-    sizes = store.sql("SELECT size_0, size_1 FROM records WHERE line_id = ? AND inc = ?", old.key)[
-        0
-    ]
-    before = (sizes[old.ours], sizes[old.theirs])
+    before = sizes_of(store, old)
     kept = decode(store.load(*old.key, old.ours).cells.get("trees", encode([[], []])))
     frontiers = [
         trees[dir].frontier if found[dir] else kept[at]
@@ -221,11 +219,7 @@ def _keep_heads(station: Station, old: OpenLine, ended: tuple[End, End], text: b
         cover[head.dir] = cover[head.dir].grown(kind == "cosign", head.size, head.block[0] > 1)
         if (head.dir, head.kind, head.block) not in known:
             new.append(head)
-    sizes = store.sql("SELECT size_0, size_1 FROM records WHERE line_id = ? AND inc = ?", old.key)[
-        0
-    ]
     cells: dict[str, bytes | None] = {
         "signed": encode([cover[old.ours].sizes, cover[old.theirs].sizes])
     }
-    before = (sizes[old.ours], sizes[old.theirs])
-    store.keep(Change(*old.key, before, heads=new, cells=cells))
+    store.keep(Change(*old.key, sizes_of(store, old), heads=new, cells=cells))

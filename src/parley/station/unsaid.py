@@ -1,0 +1,201 @@
+"""What was released on a line that begins anew, and what the other side may never have had of it.
+
+It is said again, in its order and with all that is noted of it; what refers to an entry that nobody
+has comes back to its drafter. Source: spec/resume.md N8 and N10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from parley.core.effects import Saying
+from parley.core.entry import BARE_TYPES, Key, Precedence, Type, body_of, read_body
+from parley.core.kept import Change, EntryRow, QueueRow
+from parley.core.wire import Value
+from parley.station import messages
+from parley.station.lines import OpenLine
+from parley.store.reading import Reading
+
+if TYPE_CHECKING:
+    from parley.station.station import Station
+
+# About the line itself: each incarnation says these for itself.
+NOT_SAID_AGAIN = frozenset((Type.SERVICE, Type.ROSTER))
+
+
+def sizes_of(store: Reading, life: OpenLine) -> tuple[int, int]:
+    """How many entries are here of our log and of theirs, as they are in the store now."""
+    (row,) = store.sql("SELECT size_0, size_1 FROM records WHERE line_id = ? AND inc = ?", life.key)
+    return row[life.ours], row[life.theirs]
+
+
+def unsaid(
+    said: Iterable[EntryRow | QueueRow], held: Iterable[EntryRow]
+) -> list[tuple[EntryRow | QueueRow, EntryRow | None]]:
+    """Of what we released, in its order, what the other side does not hold, beside the entry where
+    it does (N10).
+
+    It is told by its words and not by its number: a station that was restored gave what it had
+    released before other numbers.
+    """
+    there: dict[tuple[int, int, bytes], list[EntryRow]] = {}
+    for row in held:
+        there.setdefault((row.type, row.marks, row.body), []).append(row)
+    found: list[tuple[EntryRow | QueueRow, EntryRow | None]] = []
+    for each in said:
+        same = there.get((each.type, each.marks, each.body))
+        if same:
+            found.append((each, same.pop(0)))
+        elif each.type not in NOT_SAID_AGAIN:
+            found.append((each, None))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """What of ours the other side may not hold, with all that is noted of it."""
+
+    rows: list[EntryRow | QueueRow]
+    drafts: dict[int, int]  # by number in the log, or -1 minus the one in the queue
+    acts: dict[int, list[tuple[Any, ...]]]
+
+    @classmethod
+    def of(cls, station: Station, old: OpenLine, size: int) -> Unsaid:
+        """Our log from `size` on, and what waits behind it."""
+        store = station.store
+        queue = sorted(
+            store.load(*old.key, old.ours).queue, key=lambda row: (-row.precedence, row.id)
+        )
+        drafts = {
+            -1 - row["queue_id"] if row["n"] is None else row["n"]: row["draft"]
+            for row in store.sql(
+                "SELECT draft, queue_id, n FROM releases WHERE line_id = ? AND inc = ?"
+                " AND (n IS NULL OR n >= ?)",
+                (*old.key, size),
+            )
+        }
+        acts: dict[int, list[tuple[Any, ...]]] = {}
+        for act in store.sql(
+            "DELETE FROM acts WHERE line_id = ? AND by_inc = ? AND dir = ? AND (n < 0 OR n >= ?)"
+            " RETURNING *",
+            (*old.key, old.ours, size),
+        ):
+            acts.setdefault(act["n"], []).append(tuple(act))
+        return cls([*store.entries(*old.key, old.ours, size), *queue], drafts, acts)
+
+    def say_again(
+        self, station: Station, old: OpenLine, new: OpenLine, held: list[EntryRow]
+    ) -> int:
+        """Say in the new incarnation what is not among `held`; how many entries."""
+        store, again = station.store, 0
+        pairs, numbers = unsaid(self.rows, held), {row.n for row in held}
+        places = {
+            row.n: same.n if same else None for row, same in pairs if isinstance(row, EntryRow)
+        }
+        for row, same in pairs:
+            before = -1 - row.id if isinstance(row, QueueRow) else row.n
+            draft = self.drafts.get(before)
+            if same is not None:
+                store.sql("UPDATE releases SET n = ? WHERE draft = ?", (same.n, draft))
+                self._act_again(station, before, old.inc, same.n)
+                continue
+            if before >= 0 and before not in numbers:
+                store.sql(
+                    "DELETE FROM messages WHERE line_id = ? AND inc = ? AND dir = ? AND n = ?",
+                    (*old.key, old.ours, before),
+                )
+            if draft is not None and _points_nowhere(row, old.ours, places):
+                _comes_back(station, old, new, draft, row)
+                continue
+            body = body_again(row.type, row.marks, row.body, old.inc)
+            saying = Saying(row.type, Precedence(row.marks >> 6), row.marks >> 3 & 7, body)
+            queue_id = station.say(new, saying, again=True)
+            again += 1
+            store.sql(
+                "UPDATE releases SET inc = ?, queue_id = ?, n = NULL WHERE draft = ?",
+                (new.inc, queue_id, draft),
+            )
+            self._act_again(station, before, new.inc, -1 - queue_id)
+        store.keep(
+            Change(
+                *old.key,
+                sizes_of(store, old),
+                queue_drop=[row.id for row in self.rows if isinstance(row, QueueRow)],
+                outbox_drop_below=1 << 62,
+            )
+        )
+        return again
+
+    def _act_again(self, station: Station, before: int, inc: int, n: int) -> None:
+        """What an entry says about others it says under its new number too."""
+        for act in self.acts.get(before, ()):
+            station.store.sql(
+                "INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*act[:4], inc, act[5], n, *act[7:]),
+            )
+
+
+_OURS = (Key.FOLLOWS, Key.REVOKES)  # references to entries of our own
+
+
+def _points_nowhere(row: EntryRow | QueueRow, ours: int, places: dict[int, int | None]) -> bool:
+    """Whether it corrects or retracts an entry of ours that is not in the ended log under the
+    number it names: nobody has that one, or the number is of another."""
+    content = read_body(row.type, row.marks, row.body)
+    named = [content.header.get(key) for key in _OURS] if content else []
+    return any(
+        isinstance(each, list) and len(each) == 2 and each[0] == ours
+        and places.get(each[1], each[1]) != each[1]
+        for each in named
+    )  # fmt: skip
+
+
+def _comes_back(
+    station: Station, old: OpenLine, new: OpenLine, draft: int, row: EntryRow | QueueRow
+) -> None:
+    """Its draft is open again, without the reference, and says why (N10)."""
+    (written,) = station.store.sql("SELECT body FROM drafts WHERE id = ?", (draft,))
+    content = read_body(row.type, row.marks, bytes(written["body"]))
+    assert content is not None
+    header = dict(content.header)
+    named = [header.pop(key)[1] for key in _OURS if key in header]
+    body = body_again(row.type, row.marks, body_of(row.type, header, content.payload), old.inc)
+    (release,) = station.store.sql(
+        "DELETE FROM releases WHERE draft = ? RETURNING draft, person, at", (draft,)
+    )
+    why = (
+        f"It corrected or retracted {named[0]} of ours in incarnation {old.inc}, which"
+        f" {new.agreed.counterpart} never had under that number and which has another one now."
+    )
+    station.store.sql(
+        "UPDATE drafts SET inc = ?, base = 0, body = ? WHERE id = ?", (new.inc, body, draft)
+    )
+    messages.comes_back(station, new, release, why)
+
+
+def body_again(type: int, marks: int, body: bytes, inc: int) -> bytes:
+    """A body to be said in a later incarnation: what it refers to is of incarnation `inc` (N8)."""
+    content = read_body(type, marks, body)
+    if content is None:
+        return body
+
+    def older(n: Value) -> Value:
+        return [n, inc] if isinstance(n, int) else n
+
+    header = {
+        key: [*value, inc]
+        if key in (Key.ANSWERS, Key.FOLLOWS, Key.REVOKES)
+        and isinstance(value, list)
+        and len(value) == 2
+        else value
+        for key, value in content.header.items()
+    }
+    payload = content.payload
+    if isinstance(payload, list) and payload:
+        if type == Type.DISPLAYED:
+            payload = [[*run, inc] if len(run) == 2 else run for run in payload]
+        elif type in BARE_TYPES or type == Type.TEST_ANSWER:
+            payload = [older(payload[0]), *payload[1:]]
+    return body_of(type, header, payload)
