@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from parley.bearers import FRAME_BYTES_MAX, Path
 from parley.bearers.dialling import Entropy, Pace
-from parley.bearers.streams import Limits
+from parley.bearers.streams import Limits, StreamBearer
 from parley.bearers.tcp import TcpBearer, TcpPath
 
 PATIENCE_S = 20.0  # a test that waits longer has failed; nothing waits for this in passing
@@ -35,7 +35,7 @@ async def nothing_raised() -> AsyncIterator[None]:
     assert raised == []
 
 
-def count_of(bearer: TcpBearer, kind: str) -> int:
+def count_of(bearer: StreamBearer, kind: str) -> int:
     """How often connections were refused for this."""
     counts: dict[str, int] = bearer.describe()["refused_by"]
     return counts.get(kind, 0)
@@ -116,12 +116,14 @@ class Station:
 
 @contextlib.asynccontextmanager
 async def listening(
-    station: Station, *, port: int = 0, limits: Limits | None = None
-) -> AsyncIterator[tuple[TcpBearer, int]]:
+    station: Station,
+    *,
+    port: int = 0,
+    limits: Limits | None = None,
+    kind: type[StreamBearer] = TcpBearer,
+) -> AsyncIterator[tuple[StreamBearer, int]]:
     """A bearer that listens on loopback, and its port."""
-    bearer = TcpBearer(
-        station, listen=("127.0.0.1", port), dial=None, entropy=no_chance, limits=limits
-    )
+    bearer = kind(station, listen=("127.0.0.1", port), dial=None, entropy=no_chance, limits=limits)
     await bearer.start()
     try:
         assert bearer.listening is not None
@@ -139,9 +141,10 @@ async def dialling(
     limits: Limits | None = None,
     pace: Pace | None = None,
     entropy: Entropy = no_chance,
-) -> AsyncIterator[TcpBearer]:
+    kind: type[StreamBearer] = TcpBearer,
+) -> AsyncIterator[StreamBearer]:
     """A bearer that calls a port on loopback."""
-    bearer = TcpBearer(
+    bearer = kind(
         station, listen=None, dial=(host, port), entropy=entropy, limits=limits, pace=pace
     )
     await bearer.start()

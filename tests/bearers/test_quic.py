@@ -7,7 +7,7 @@ import contextlib
 import json
 import random
 import socket
-from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
@@ -16,43 +16,14 @@ from parley.bearers.dialling import Pace
 from parley.bearers.quic import DATAGRAM_BYTES_MAX, DATAGRAMS_WAITING_MAX, QuicBearer, QuicPath
 from parley.bearers.streams import Limits
 from parley.core.errors import Misused, Unavailable
+from tests.bearers import playbook
 from tests.bearers.playbook import LARGEST, PATIENCE_S, Station, no_chance, until
 
 SWIFT = Pace(pause_s_first=0.05, pause_s_max=0.05, attempts_max=8)
 
 
-@contextlib.asynccontextmanager
-async def listening(
-    station: Station, *, port: int = 0, limits: Limits | None = None
-) -> AsyncIterator[tuple[QuicBearer, int]]:
-    bearer = QuicBearer(
-        station, listen=("127.0.0.1", port), dial=None, entropy=no_chance, limits=limits
-    )
-    await bearer.start()
-    try:
-        assert bearer.listening is not None
-        yield bearer, bearer.listening[1]
-    finally:
-        await bearer.stop()
-
-
-@contextlib.asynccontextmanager
-async def dialling(
-    station: Station, port: int, limits: Limits | None = None
-) -> AsyncIterator[QuicBearer]:
-    bearer = QuicBearer(
-        station,
-        listen=None,
-        dial=("127.0.0.1", port),
-        entropy=no_chance,
-        limits=limits,
-        pace=SWIFT,
-    )
-    await bearer.start()
-    try:
-        yield bearer
-    finally:
-        await bearer.stop()
+listening = partial(playbook.listening, kind=QuicBearer)
+dialling = partial(playbook.dialling, kind=QuicBearer, pace=SWIFT)
 
 
 def of_quic(path: Path) -> QuicPath:

@@ -29,7 +29,6 @@ from aioquic.quic.packet import (
 )
 from aioquic.quic.retry import QuicRetryTokenHandler
 
-from parley.bearers import Carrier
 from parley.bearers.dialling import Address, Entropy, Pace, Seeker
 from parley.bearers.passing import passing_certificate
 from parley.bearers.quic_connection import (
@@ -40,45 +39,37 @@ from parley.bearers.quic_connection import (
     udp_socket,
     why_ended,
 )
-from parley.bearers.streams import Limits, Place, StreamBearer, StreamPath
+from parley.bearers.streams import Place, StreamBearer, StreamPath
 from parley.core.errors import Misused
 
 KEEP_S = 1.25  # a packet at least this often; routers forget a UDP mapping within half a minute
 DATAGRAM_BYTES_MAX = 1_150  # fits beside its headers into the 1,200 bytes that every path carries
 DATAGRAMS_WAITING_MAX = 32  # media that waits longer is late: whoever sends it must send less
-# Fewer calls at the same time than TCP makes: each is a handshake.
-PACE = Pace(pause_s_first=0.1, pause_s_max=0.5, attempts_max=8, addresses_max=2)
 
 
 class QuicBearer(StreamBearer):
     """One UDP port to listen on, one place to dial, or both."""
 
     kind = "quic"
+    # Fewer calls at the same time than TCP makes: each is a handshake.
+    pace = Pace(pause_s_first=0.1, pause_s_max=0.5, attempts_max=8, addresses_max=2)
 
-    def __init__(
-        self,
-        carrier: Carrier,
-        *,
-        listen: Place | None,
-        dial: Place | None,
-        entropy: Entropy,
-        limits: Limits | None = None,
-        pace: Pace | None = None,
-    ) -> None:
-        caller = Caller(self, *dial, entropy, pace or PACE) if dial is not None else None
-        super().__init__(carrier, listen=listen, dialler=caller, limits=limits)
-        self.junk_datagrams = 0
-        self._desks: list[Desk] = []
+    junk_datagrams = 0
+    _desks: list[Desk]
 
     def describe(self) -> dict[str, Any]:
         """Facts for the engineer, as plain JSON."""
         return {**super().describe(), "junk_datagrams": self.junk_datagrams}
+
+    def _seeker(self, host: str, port: int, entropy: Entropy, pace: Pace) -> Caller:
+        return Caller(self, host, port, entropy, pace)
 
     async def _open(self, host: str, port: int) -> Place:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(
             host or None, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE
         )
+        self._desks = []
         settings = settings_of(is_client=False)
         settings.certificate, settings.private_key = passing_certificate()
         with contextlib.ExitStack() as undo:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parley.bearers import Carrier
-from parley.bearers.dialling import Seeker, place
+from parley.bearers.dialling import Entropy, Pace, Seeker, place
 from parley.bearers.framing import FrameReader, framed, framed_all
 from parley.core.errors import Misused, Unavailable
 
@@ -54,16 +54,18 @@ class StreamBearer(ABC):
     """One port to listen on, one place to dial, or both."""
 
     kind = ""
+    pace = Pace()  # in which calls follow each other
 
     def __init__(
         self,
         carrier: Carrier,
         *,
         listen: Place | None,
-        dialler: Seeker[Any] | None,
-        limits: Limits | None,
+        dial: Place | None,
+        entropy: Entropy,
+        limits: Limits | None = None,
+        pace: Pace | None = None,
     ) -> None:
-        dial = (dialler.host, dialler.port) if dialler is not None else None
         for role, ends, lowest in (("listen on", listen, 0), ("dial", dial, 1)):
             if ends is not None and not lowest <= ends[1] <= 65_535:
                 raise Misused(f"There is no port {ends[1]} to {role}.", "Ports are 1 to 65535.")
@@ -72,7 +74,7 @@ class StreamBearer(ABC):
         self.running = False
         self.listening: Place | None = None  # the port in use; 0 asks for any
         self._listen = listen
-        self._dialler = dialler
+        self._dialler = dial and self._seeker(*dial, entropy, pace or self.pace)
         self._dialling: asyncio.Task[None] | None = None
         self._paths: dict[StreamPath, None] = {}  # all, oldest first
         self._numbered = 0
@@ -81,6 +83,10 @@ class StreamBearer(ABC):
         self._last_error = ""
 
     # What each kind does in its own way.
+
+    @abstractmethod
+    def _seeker(self, host: str, port: int, entropy: Entropy, pace: Pace) -> Seeker[Any]:
+        """What calls there."""
 
     @abstractmethod
     async def _open(self, host: str, port: int) -> Place:

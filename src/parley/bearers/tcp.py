@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from functools import cached_property
 from typing import cast
 
-from parley.bearers import Carrier
 from parley.bearers.dialling import Dialler, Entropy, Pace
-from parley.bearers.streams import SILENCE_MS_MAX, Limits, Place, StreamBearer, StreamPath
+from parley.bearers.streams import SILENCE_MS_MAX, Place, StreamBearer, StreamPath
 
 KEPT_UNSENT = 65_536  # in the kernel, where no FLASH can overtake it
 CALLS_WAITING_MAX = 64  # accepted by the kernel, not yet by us
@@ -30,21 +30,15 @@ class TcpBearer(StreamBearer):
 
     kind = "tcp"
 
-    def __init__(
-        self,
-        carrier: Carrier,
-        *,
-        listen: Place | None,
-        dial: Place | None,
-        entropy: Entropy,
-        limits: Limits | None = None,
-        pace: Pace | None = None,
-    ) -> None:
-        dialler = Dialler(*dial, entropy, pace or Pace()) if dial is not None else None
-        super().__init__(carrier, listen=listen, dialler=dialler, limits=limits)
-        self._server: asyncio.Server | None = None
-        # One reading is parsed before the next begins, whichever path it is for: all share this.
-        self.desk = memoryview(bytearray(max(self.limits.reading, self.limits.stranger_reading)))
+    _server: asyncio.Server | None = None
+
+    @cached_property
+    def desk(self) -> memoryview:
+        """Where readings go: one is parsed before the next begins, whichever path it is for."""
+        return memoryview(bytearray(max(self.limits.reading, self.limits.stranger_reading)))
+
+    def _seeker(self, host: str, port: int, entropy: Entropy, pace: Pace) -> Dialler:
+        return Dialler(host, port, entropy, pace)
 
     async def _open(self, host: str, port: int) -> Place:
         self._server = await asyncio.get_running_loop().create_server(
