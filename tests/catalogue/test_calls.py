@@ -16,6 +16,7 @@ from parley.catalogue.calls import (
     Medium,
     Verdict,
     check_form,
+    gist,
     moment,
     read_moment,
 )
@@ -129,3 +130,18 @@ def test_Q3_a_label_too_few_too_many_or_out_of_place_is_no_form() -> None:
 
 def test_Q1_a_moment_is_utc_to_the_minute() -> None:
     assert moment(NOON + 59) == "2026-12-01 12:00Z"
+
+
+def test_a_list_shows_what_it_comes_to() -> None:
+    assert gist(Type.CALL_REQUEST, REQUEST.text()) == "Call: Open lines"
+    answer = CallAnswer(Verdict.DECLINE, reason="Not now")
+    assert gist(Type.CALL_ANSWER, answer.text()) == "Call: decline, Not now"
+    accepted = CallAnswer(Verdict.ACCEPT, NOON)
+    assert gist(Type.CALL_ANSWER, accepted.text()) == "Call: accept, 2026-12-01 12:00Z"
+    assert gist(Type.CALL_ANSWER, CallAnswer(Verdict.TEXT).text()) == "Call: text instead"
+    for type, text in (
+        (Type.TEXT, REQUEST.text()),
+        (Type.CALL_REQUEST, "Call me."),
+        (Type.CALL_ANSWER, REQUEST.text()),
+    ):
+        assert gist(type, text) is None

@@ -214,6 +214,18 @@ def _lines(text: str, title: str) -> tuple[list[tuple[str, str]], str]:
     return [(label, value) for label, _, value in found], words
 
 
+def gist(type: int, text: str) -> str | None:
+    """What a request or an answer comes to, in a few words for a list; None for any other text."""
+    request = CallRequest.parse(text) if type == Type.CALL_REQUEST else None
+    if request is not None:
+        return f"Call: {request.purpose}"
+    answer = CallAnswer.parse(text) if type == Type.CALL_ANSWER else None
+    if answer is None:
+        return None
+    about = answer.reason or (None if answer.time is None else moment(answer.time))
+    return f"Call: {answer.verdict}{f', {about}' if about else ''}"
+
+
 def check_form(type: int, text: str) -> None:
     """Refuse a request or an answer, changed by hand, that no station could read (Q3)."""
     form: CallRequest | CallAnswer | None

@@ -123,7 +123,7 @@ def list_(station: Asking) -> None:
                 each["precedence"],
                 each["status"],
                 shown.person(each["by"]),
-                voice.one_line(each["subject"] or each["text"], shown.SUBJECT_COLUMNS),
+                shown.in_a_list(each),
             )
             for each in view["drafts"]
         ]

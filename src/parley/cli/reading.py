@@ -66,7 +66,7 @@ def record(station: Asking, start: int | None, limit: int | None) -> None:
                 row["precedence"],
                 row["status"],
                 shown.moment(row["time"]),
-                voice.one_line(row["text"], shown.SUBJECT_COLUMNS),
+                shown.in_a_list(row),
             )
             for row in view["entries"]
         ]

@@ -192,11 +192,17 @@ def messages(views: list[View]) -> list[str]:
             if view["stages"]
             else "",
             clock(view["clock"]) if view.get("clock") else "",
-            voice.one_line(view.get("subject") or view.get("text"), SUBJECT_COLUMNS),
+            in_a_list(view),
         )
         for view in views
     ]
     return voice.table(rows, ("n", "precedence", "mark", "sent", "stage", "clock", "words"), (0,))
+
+
+def in_a_list(view: View) -> str:
+    """What a message or a draft is about, as far as a line of a list takes it."""
+    about = view.get("subject") or view.get("gist") or view.get("text")
+    return voice.one_line(about, SUBJECT_COLUMNS)
 
 
 def call_state(view: View) -> str:

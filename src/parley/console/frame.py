@@ -76,14 +76,16 @@ class Frame:
     def line(self, name: str) -> View | None:
         """The line of that number, or of that beginning of it; behind an @ may stand the number of
         an incarnation that has ended."""
-        hex, _, older = name.partition("@")
+        hex, older = views.parts(name)
         found = [line for line in self.lines if line["line"].startswith(hex)]
         if len(found) != 1 and (hex or not found):
             return None
+        view = {**found[0], "hex": found[0]["line"], "older": older}
         if not older:
-            return found[0]
-        ended = [inc for inc in found[0]["ended"] if str(inc) == older]
-        return {**found[0], "line": f"{found[0]['line']}@{older}"} if ended else None
+            return view
+        if older not in map(str, view["ended"]):
+            return None
+        return {**view, "line": views.of_incarnation(view["hex"], older)}
 
     def only(self, line: View) -> None:
         """This page shows one line only, so it bears that line's mark."""

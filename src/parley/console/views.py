@@ -60,6 +60,17 @@ def reference(speaker: str, n: int, line: str, lines: int) -> str:
     return f"{speaker} {n}" if lines < 2 else f"{speaker} {n}, {line}"
 
 
+def parts(address: str) -> tuple[str, str]:
+    """The number of a line, and that of an incarnation which has ended, if this one is meant."""
+    hex, _, older = address.partition("@")
+    return hex, older
+
+
+def of_incarnation(hex: str, inc: object) -> str:
+    """The address of a line in an incarnation that has ended."""
+    return f"{hex}@{inc}"
+
+
 class Names:
     """What entries are called: the party that spoke, and the number in its log."""
 
@@ -70,20 +81,20 @@ class Names:
 
     def line(self, address: str) -> View:
         """The line of that number, whatever incarnation is meant."""
-        return self._lines[address.partition("@")[0]]
+        return self._lines[parts(address)[0]]
 
     def ref(self, line: str, dir: str, n: int) -> str:
         """What people say: Washington 12; of an incarnation that has ended with its number."""
         found = self.line(line)
         speaker = found["counterpart"] if dir == "theirs" else self._ours
-        older = line.partition("@")[2]
+        _, older = parts(line)
         said = reference(speaker, n, found["name"], len(self._lines))
         return f"{said}, incarnation {older}" if older else said
 
     def path(self, line: str, dir: str, n: int) -> str:
         """The page of a message, below any seat."""
-        _, at, older = line.partition("@")
-        return f"/messages/{self.line(line)['short']}{at}{older}/{dir}/{n}"
+        short, (_, older) = self.line(line)["short"], parts(line)
+        return f"/messages/{of_incarnation(short, older) if older else short}/{dir}/{n}"
 
     def href(self, line: str, dir: str, n: int) -> str:
         """The page of a message, in this seat."""
@@ -151,7 +162,7 @@ def message(view: View, names: Names) -> View:
         "counterpart": names.line(view["line"])["counterpart"],
         "ref": names.ref(*where),
         "href": names.href(*where),
-        "first_words": first_words(view["subject"] or view["text"]),
+        "first_words": first_words(view["subject"] or view["gist"] or view["text"]),
         "kind_words": KINDS.get(view["kind"], view["kind"]),
         "reached": reached,
         "stage": _stage(view),
@@ -191,7 +202,7 @@ def draft(view: View, names: Names, who: int) -> View:
     return {
         **view,
         "counterpart": line["counterpart"],
-        "first_words": first_words(view["subject"] or view["text"]),
+        "first_words": first_words(view["subject"] or view["gist"] or view["text"]),
         "mine": who in wrote,
         "kind_words": KINDS.get(view["kind"], view["kind"]),
         "ref": names.ref(view["line"], "ours", view["n"]) if view["n"] is not None else "",

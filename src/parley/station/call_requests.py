@@ -79,7 +79,7 @@ def call_ask(
         level or agreed.level,
         purpose,
         Medium(medium),
-        languages or f"{agreed.our_language}, {agreed.their_language}",
+        languages or ", ".join(dict.fromkeys((agreed.our_language, agreed.their_language))),
         interpreters or "not yet settled",
         begins,
         ends,

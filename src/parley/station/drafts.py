@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from parley.catalogue.calls import check_form
+from parley.catalogue.calls import check_form, gist
 from parley.core.entry import (
     Content,
     Key,
@@ -176,6 +176,7 @@ def view(station: Station, draft: Draft) -> dict[str, Any]:
         "precedence": draft.precedence.name,
         "language": header.get(Key.LANGUAGE, open_line.agreed.our_language),
         "subject": header.get(Key.SUBJECT),
+        "gist": gist(draft.type, text),
         "from_desk": header.get(Key.FROM_DESK),
         "to_desks": header.get(Key.TO_DESKS, []),
         "text": text,

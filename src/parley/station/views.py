@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from parley.catalogue.calls import gist
 from parley.core.entry import Content, Key, Marks, Precedence, Type, read_body
 from parley.core.kept import EntryRow
 from parley.core.record import check_group
@@ -253,6 +254,7 @@ def entry_view(entry: EntryRow, content: Content | None) -> dict[str, Any]:
         "rescue": content is not None and is_rescue(content.header),
         "order": None if content is None else order(entry.type, content.payload),
         "text": text,
+        "gist": gist(entry.type, text or ""),
         "problem": problem,
         "raw": entry.body.hex() if problem else None,
     }

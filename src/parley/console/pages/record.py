@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from parley.console.desk import Visit
 from parley.console.frame import Frame, View
-from parley.console.views import KINDS
+from parley.console.views import KINDS, of_incarnation
 from parley.console.words import clock, first_words
 
 ROWS = 200
@@ -93,7 +93,7 @@ def _row(page: Frame, line: View, row: View) -> View:
         if is_act
         else "names of people and desks"
         if kind == "roster"
-        else first_words(row["text"]),
+        else first_words(row["gist"] or row["text"]),
     }
 
 
@@ -125,10 +125,9 @@ def _act(page: Frame, line: View, row: View) -> str:
 
 def _ref(page: Frame, line: View, dir: str, n: Any) -> str:
     """An entry by its number, or by [number, incarnation]."""
-    hex = line["line"].partition("@")[0]
     match n:
         case [number, inc]:
-            return page.names.ref(f"{hex}@{inc}", dir, number)
+            return page.names.ref(of_incarnation(line["hex"], inc), dir, number)
         case [number]:
             return page.names.ref(line["line"], dir, number)
     return page.names.ref(line["line"], dir, n)
