@@ -24,7 +24,9 @@ def command(station: Asking, reason: str | None) -> None:
 
     Both stations state what they hold of the record and get fresh keys; numbers begin at 0 again.
     What they do not hold of ours is said again by itself, what they hold is not. It happens once a
-    watch officer of each side has said so; `parley status` shows how far it has come.
+    watch officer of each side has said so. Who asks first says and takes in nothing on this line
+    from then on until the other agrees, and cannot take it back; `parley status` shows how far it
+    has come.
     """
     words = reason or voice.ask("Why, in one line (they read it):", "--reason")
 
