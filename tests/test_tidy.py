@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "bearers": {"core", "bearers"},
     "catalogue": {"core", "catalogue"},
     "station": {"core", "evidence", "store", "bearers", "catalogue", "station"},
-    "console": {"core", "store", "bearers", "catalogue", "station", "console"},
+    "conference": {"core", "station", "conference"},
+    "console": {"core", "store", "bearers", "catalogue", "station", "conference", "console"},
     "exercise": {"core", "evidence", "store", "bearers", "catalogue", "station", "exercise"},
 }
 MAY_IMPORT["cli"] = {*MAY_IMPORT["exercise"], "console", "cli"}

@@ -1,4 +1,4 @@
-"""Takes the pictures of the console that README shows, from two real stations in a real Chromium.
+"""Takes the pictures of the console that our pages show, of two real stations in a real Chromium.
 
 python -m tools.pictures docs/pictures
 """
@@ -18,7 +18,7 @@ from tests.console.conftest import FLAGS
 from tests.console.world import Post, world
 
 SIZE = (1280, 800)
-NAMES = ("release.png", "flash.png")
+NAMES = ("release.png", "flash.png", "green-room.png")
 WORDS = (
     "Our aircraft 1127 has lost its steering at 0352Z near 21°40′N 118°05′E and drifts towards"
     " your coast.\n\nIt is unarmed and has two crew. We ask you not to fire. Our rescue ship Amity"
@@ -38,6 +38,13 @@ async def take(browser: Browser, folder: Path, out: Path) -> None:
         watch = await _sit(await context.new_page(), south, "Wen", "/inbox")
         await _hear(watch)
         await _hear(await _sit(await context.new_page(), north, "Wanda", "/"))
+
+        await context.grant_permissions(["camera", "microphone"])
+        room = await _sit(await context.new_page(), south, "Dmitri", "/green-room")
+        await _rehearse(room)
+        await room.evaluate("scrollTo(0, 0)")
+        await room.screenshot(path=out / NAMES[2])
+        await room.close()
 
         await north.ask("Dana", "draft.new", text=WORDS, precedence="FLASH")
         releaser = await _sit(await context.new_page(), north, "Rene", "/drafts/1")
@@ -67,6 +74,19 @@ async def _hear(page: Page) -> None:
     await page.get_by_role("button", name="Play the test tone").click()
     await page.locator("[data-heard='2']").click()
     await page.wait_for_selector("html[data-hearing=hears]", state="attached")
+
+
+async def _rehearse(page: Page) -> None:
+    """Until all is tried and the figures stand."""
+    await page.get_by_role("button", name="Turn on").click()
+    await page.get_by_role("button", name="Play a tone").click()
+    await page.get_by_role("button", name="I heard it").click()
+    await page.get_by_role("button", name="Send it through the station").click()
+    await page.get_by_text("Ready for video, voice and text.").wait_for()
+    await page.get_by_text("comes back", exact=True).wait_for()
+    await page.wait_for_function(
+        "!document.getElementById('figure-sound').textContent.includes('·')"
+    )
 
 
 async def _take(out: Path) -> None:

@@ -1055,9 +1055,46 @@ function checkDeniable() {
   same(ruleOf(read(K)), "H2", "H8: under another key");
 }
 
+// --- media.md: headers, keys and sealed frames
+
+function readFrame(frame) {
+  if (frame.length < 41) refuse("M1"); // 24 of header, 16 of tag, and something sealed
+  const [first, track, flags, length, zero, w, h] = [0, 1, 2, 3, 21, 22, 23].map((at) => frame[at]);
+  const uintAt = (at, width) => Number(number(frame.slice(at, at + width)));
+  if (first !== 0x11 && first !== 0x12) refuse("M2");
+  const sound = first === 0x11;
+  if (zero) refuse("M3");
+  if (sound ? ![10, 20, 40, 60].includes(length) || flags || w || h : length || flags > 1 || !w || !h) refuse("M3");
+  if (frame.length > (sound ? 4096 : 262144)) refuse("M4");
+  const header = { kind: first & 15, track, sequence: uintAt(4, 4), captured_us: uintAt(8, 8), epoch: frame[20] };
+  const party = uintAt(16, 2);
+  const sender = uintAt(18, 2);
+  const rest = sound ? { length_ms: length } : { ...(flags && { key: true }), width: 8 * w, height: 8 * h };
+  return { ...header, ...rest, ...(party && { party }), ...(sender && { sender }) };
+}
+
+function checkMedia() {
+  const { secret, frames, refused, lengths } = page("media");
+  const sorted = (object) => Object.fromEntries(Object.entries(object).sort());
+  for (const { header, key, salt, plain, frame: given } of frames) {
+    const frame = raw(given);
+    same(sorted(readFrame(frame)), sorted(header), "M1");
+    const info = join("parley media 1", uint(header.kind, 1), frame.slice(1, 2), frame.slice(16, 21));
+    const K = HMAC(new Uint8Array(32), raw(secret)); // M5: two blocks of HKDF
+    const [one, two] = [HMAC(K, info, uint(1, 1)), HMAC(K, HMAC(K, info, uint(1, 1)), info, uint(2, 1))];
+    same(one, key, "M5: key");
+    same(two.slice(0, 12), salt, "M5: salt");
+    const nonce = raw(salt).map((byte, at) => byte ^ (at < 8 ? 0 : frame[at - 4])); // M6
+    same(gcm(one, nonce, frame.slice(0, 24)).encrypt(raw(plain)), frame.slice(24), "M6");
+  }
+  for (const { why, frame, rule } of refused) same(ruleOf(() => readFrame(raw(frame))), rule, why);
+  for (const { why, header, bytes, rule } of lengths)
+    same(ruleOf(() => readFrame(join(raw(header), new Uint8Array(bytes - 24)))), rule, why);
+}
+
 for (const check of [
   checkWire, checkKeys, checkIdentity, checkEntry, checkDeclared, checkSeal, checkResume, checkRecord, checkSuccession,
-  checkSuites, checkSample, checkDeniable,
+  checkSuites, checkSample, checkDeniable, checkMedia,
 ])
   check();
 console.log(`${stood} vectors stand`);

@@ -23,6 +23,7 @@ from vectors.of_declared import declared
 from vectors.of_deniable import deniable
 from vectors.of_keys import identity, keys
 from vectors.of_lines import record, seal, terms
+from vectors.of_media import media
 from vectors.of_resuming import resume
 from vectors.of_succession import succession
 from vectors.of_suites import suites
@@ -70,6 +71,7 @@ def pages() -> dict[str, Page]:
         "deniable": deniable(folder.keep, replace(terms(0), deniable=True)),
         "succession": succession(folder.keep),
         "suites": suites(folder.keep),
+        "media": media(),
     }
     return {**made, "kept": folder.used}
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives import serialization
-from playwright.async_api import Error, async_playwright
+from playwright.async_api import Error, async_playwright, expect
 
 from parley.console.encrypted import Encryption
 from parley.station.config import template
@@ -86,6 +86,11 @@ async def test_a_browser_that_knows_the_certificate_has_a_secure_context(
         details = await answer.security_details()
         assert details is not None
         assert details["protocol"] == "TLS 1.3"
+        await context.grant_permissions(["camera", "microphone"])
+        await page.goto(f"{north.seat('Wanda')}/green-room")  # and a socket, by the same TLS
+        await page.get_by_role("button", name="Turn on").click()
+        await page.get_by_role("button", name="Send it through the station").click()
+        await expect(page.locator("#heard-back")).to_have_text("comes back")
         assert room.faults == []
         await browser.close()
         # A browser that was told nothing refuses it.

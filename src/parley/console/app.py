@@ -18,17 +18,19 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from parley.console.desk import Desk, routes_of
 from parley.console.encrypted import Encryption
 from parley.console.guard import Guarded
+from parley.console.media_socket import MESSAGE_BYTES_MAX, PATH, MediaSocket
 from parley.console.pages import (
     audit,
     compose,
     declare,
     drafts,
+    green_room,
     inbox,
     keys,
     lines,
@@ -70,6 +72,7 @@ _READING = {
     "/record": record.show,
     "/audit": audit.show,
     "/watch": watch.show,
+    "/green-room": green_room.show,
     "/keys": keys.show,
 }
 _SENDING = {
@@ -116,6 +119,7 @@ def build(station: Station, encrypted: bool = False) -> Starlette:
         routes=[
             *signin.routes(desk),
             Route("/events", stream),
+            WebSocketRoute(PATH, MediaSocket(desk).serve),
             Mount("/static", _Files(packages=[("parley.console", "static")])),
             *routes_of(desk, _READING, _SENDING),
         ],
@@ -193,7 +197,9 @@ async def serving_pages(
         access_log=False,
         log_config=None,
         lifespan="on",
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=MESSAGE_BYTES_MAX,
+        ws_per_message_deflate=False,  # what is sealed does not grow smaller
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=2,

@@ -160,6 +160,7 @@ def _nav(may: dict[str, bool]) -> list[View]:
         ("/record", "Record", may["record"]),
         ("/watch", "Watch", True),
         ("/audit", "Audit trail", may["audit"]),
+        ("/green-room", "Green room", True),
     )
     shown = [(path, name) for path, name, allowed in pages if allowed]
     return [

@@ -10,7 +10,7 @@ import hmac
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from parley.core.errors import Refused
@@ -28,9 +28,10 @@ POLICY = "; ".join(
         "form-action 'self'",
         "frame-ancestors 'none'",
         "base-uri 'none'",
-        # The one place that parses fetched HTML is renewal.js, under a policy of this name.
+        # The one place that parses fetched HTML is renewal.js, under a policy of this name; the
+        # other two start a worker, each from its one address.
         "require-trusted-types-for 'script'",
-        "trusted-types parley-renewal parley-worker",
+        "trusted-types parley-renewal parley-worker parley-media",
     )
 )
 
@@ -47,6 +48,10 @@ HEADERS = {
 }
 
 
+# What the green room's answer says instead: that page alone may ask for devices.
+DEVICES = {"Permissions-Policy": HEADERS["Permissions-Policy"].replace("=()", "=(self)", 2)}
+
+
 class Guarded:
     """Every answer with the headers above; pages are never kept by the browser."""
 
@@ -60,7 +65,8 @@ class Guarded:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=message["headers"])
                 for name, value in HEADERS.items():
-                    headers[name] = value
+                    if headers.get(name) != DEVICES.get(name, value):
+                        headers[name] = value
                 if "cache-control" not in headers:
                     headers["Cache-Control"] = "no-store"
                 message["headers"] = headers.raw
@@ -95,13 +101,17 @@ class Form:
         return int(value)
 
 
+def is_ours(connection: HTTPConnection, origin: str | None) -> bool:
+    """Whether a page of this station sent it, by what the browser says."""
+    site = connection.headers.get("sec-fetch-site", "same-origin")
+    # Other ports of this host are other sites for us, though cookies do not tell them apart.
+    ours = connection.headers.get("host", "")
+    return site == "same-origin" and (origin is None or urlsplit(origin).netloc == ours)
+
+
 async def read_form(request: Request) -> Form:
     """The form of a POST from our own pages; its token is checked by the seat."""
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    origin = request.headers.get("origin")
-    # Other ports of this host are other sites for us, though cookies do not tell them apart.
-    ours = request.headers.get("host", "")
-    if site != "same-origin" or (origin is not None and urlsplit(origin).netloc != ours):
+    if not is_ours(request, request.headers.get("origin")):
         raise Foreign("this form did not come from a page of this station")
     body = bytearray()
     async for chunk in request.stream():

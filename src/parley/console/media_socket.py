@@ -1,0 +1,131 @@
+"""The one socket of a seat by which its sound and pictures come and go (spec/media.md M11).
+
+Frames are sealed before they reach us. What is done with them is `parley.conference`; here is who
+may open the socket, how long it stays open, and that a page which does not read holds up nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from parley.conference.loop import Loop
+from parley.console.desk import Desk
+from parley.console.guard import is_ours
+from parley.core.errors import ParleyError
+
+PATH = "/s/{seat:int}/media/loop"
+MESSAGE_BYTES_MAX = 1 << 20  # beyond it the connection ends; a frame is at most a quarter of it
+TELL_S = 1.0  # between two words of counts; a seat that was given up loses its socket by then
+PAGES_MAX = 64
+DISPLACED = 4001  # another page of this seat opened it
+NO_SEAT = 4003
+PARTING_S = 2.0  # for a page that no longer reads to be told so
+
+
+@dataclass(slots=True)
+class _Page:
+    """A page whose socket is open."""
+
+    loop: Loop
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    code: int = 0
+
+    def end(self, code: int) -> None:
+        self.code = code
+        self.ended.set()
+
+
+class MediaSocket:
+    """All open sockets of one console: at most one for each seat, and the newest has it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._pages: dict[int, _Page] = {}
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Admit a page, give it its own frames back, until it or its seat is gone."""
+        person = self._admitted(socket)
+        if person is None:
+            await socket.close()  # before it was accepted: the browser sees a refused handshake
+            return
+        await socket.accept()
+        page = _Page(Loop(self._now()))
+        if person in self._pages:
+            self._pages[person].end(DISPLACED)
+        self._pages[person] = page
+        tasks = [
+            asyncio.create_task(self._read(socket, page)),
+            asyncio.create_task(self._write(socket, page)),
+            asyncio.create_task(page.ended.wait()),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if self._pages.get(person) is page:
+                del self._pages[person]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if page.code:
+            with suppress(TimeoutError, WebSocketDisconnect):
+                async with asyncio.timeout(PARTING_S):
+                    await socket.close(page.code)
+
+    def _admitted(self, socket: WebSocket) -> int | None:
+        """Whose seat this is, if a page of ours asks and there is room."""
+        # A browser always names the origin of a socket; who leaves it out is no page of ours.
+        if not is_ours(socket, socket.headers.get("origin", "")) or len(self._pages) >= PAGES_MAX:
+            return None
+        try:
+            return self._desk.seat(socket).person.id
+        except ParleyError:
+            return None
+
+    async def _read(self, socket: WebSocket, page: _Page) -> None:
+        while True:
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            frame = message.get("bytes")
+            if frame is not None:
+                page.loop.take(frame, self._now())
+            else:
+                page.loop.hear(message.get("text") or "", self._now())
+            page.woken.set()
+
+    async def _write(self, socket: WebSocket, page: _Page) -> None:
+        told_at = self._now()
+        with suppress(WebSocketDisconnect):
+            while True:
+                item = page.loop.next()
+                if isinstance(item, str):
+                    await socket.send_text(item)
+                elif item is not None:
+                    await socket.send_bytes(item)
+                else:
+                    page.woken.clear()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(max(0.0, told_at + TELL_S - self._now())):
+                            await page.woken.wait()
+                if self._now() >= told_at + TELL_S:
+                    told_at = self._now()
+                    if self._admitted_still(socket):
+                        await socket.send_text(page.loop.told())
+                    else:
+                        page.end(NO_SEAT)
+                        return
+
+    def _admitted_still(self, socket: WebSocket) -> bool:
+        try:
+            self._desk.seat(socket)
+        except ParleyError:
+            return False
+        return True
+
+    def _now(self) -> float:
+        return self._desk.station.clock.now().mono

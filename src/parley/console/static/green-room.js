@@ -1,0 +1,386 @@
+// The green room's page: devices are chosen and heard here; `media-worker.js` does what is measured.
+// A fault of one device says so in its place and leaves the others as they are.
+
+import { features, refusal, remains } from "./devices.js";
+
+const HEARD_LEVEL = 0.003; // a voice is far above it, the noise of an open microphone below
+const STILL_MS = 1_500;
+const PICTURE = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 30, max: 30 } };
+const VOICE = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+const MEDIA = { video: "video, voice and text", voice: "voice and text", text: "text" };
+const WORKER = "/static/media-worker.js";
+const SOUND = "/static/media-sound.js";
+
+/** @template {HTMLElement} [T=HTMLElement] @param {string} id @returns {T} */
+const at = (id) => /** @type {T} */ (document.getElementById(id));
+/** @param {string} id @param {string} words */
+const say = (id, words) => {
+  if (at(id).textContent !== words) at(id).textContent = words; // a reader hears each change once
+};
+/** A level of 0 to 1 as a bar, by its logarithm as ears hear it: 50 dB in all. @param {string} id @param {number} level */
+const show = (id, level) => {
+  const share = level > 0 ? Math.max(0, Math.round(100 * (1 + Math.log10(level) / 2.5))) : 0;
+  at(id).setAttribute("aria-valuenow", String(share));
+  /** @type {HTMLElement} */ (at(id).firstElementChild).style.width = `${share}%`;
+};
+
+/** The policy of guard.py lets a page start this worker and no other. @returns {any} */
+const workerAddress = () =>
+  /** @type {any} */ (globalThis).trustedTypes?.createPolicy("parley-media", { createScriptURL: () => WORKER }).createScriptURL("") ?? WORKER;
+
+class GreenRoom {
+  constructor() {
+    /** @type {MediaStreamTrack | null} */
+    this.camera = null;
+    /** @type {MediaStreamTrack | null} */
+    this.microphone = null;
+    this.medium = /** @type {"video" | "voice" | "text"} */ ("text");
+    this.running = false;
+    this.ended = false; // the loop was taken from us
+    this.passed = { picture: false, sound: false, heard: false };
+    this.sound = { delays: /** @type {[number, number][]} */ ([]), back: 0 };
+    /** @type {Promise<void> | null} */
+    this.wiring = null;
+  }
+
+  async start() {
+    const found = await features();
+    this.medium = remains(found);
+    for (const each of found) {
+      const row = document.createElement("li");
+      row.textContent = each.there ? `✓ ${each.name}` : `✕ ${each.name}: missing, so ${each.without}`;
+      row.classList.toggle("soft", each.there);
+      at("features").append(row);
+    }
+    this.choosesSpeaker = found[found.length - 1].there;
+    this.listen();
+    if (this.medium === "text") {
+      at("on").hidden = true;
+      say("camera-state", "This browser gives calls no sound.");
+      say("loop-state", "");
+      if (!isSecureContext) say("camera-state", refusal(null, "camera"));
+    }
+    this.judge();
+    await this.list();
+    at("green-room").dataset.ready = "yes";
+  }
+
+  listen() {
+    at("on").addEventListener("click", () => this.turnOn());
+    at("off").addEventListener("click", () => this.turnOff());
+    at("camera").addEventListener("change", () => this.takeCamera());
+    at("microphone").addEventListener("change", () => this.takeMicrophone());
+    at("speaker").addEventListener("change", () => this.chooseSpeaker());
+    at("tone").addEventListener("click", () => this.tone());
+    at("heard").addEventListener("click", () => this.heard(true));
+    at("unheard-tone").addEventListener("click", () => this.heard(false));
+    at("run").addEventListener("click", () => (this.running ? this.stop() : this.run()));
+    at("aloud").addEventListener("change", () => this.loudness && (this.loudness.gain.value = at("aloud").checked ? 1 : 0));
+    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.list());
+    addEventListener("pagehide", () => this.turnOff());
+  }
+
+  // --- devices
+
+  async turnOn() {
+    at("on").disabled = true;
+    await this.wake();
+    if (this.medium === "video") await this.takeCamera();
+    else say("camera-state", "This browser can send no pictures; voice and text remain.");
+    await this.takeMicrophone();
+    await this.list();
+    at("on").disabled = false;
+    this.settle();
+  }
+
+  turnOff() {
+    this.stop();
+    for (const track of [this.camera, this.microphone]) track?.stop();
+    this.camera = this.microphone = null;
+    this.source?.disconnect();
+    at("preview").srcObject = null;
+    show("level", 0);
+    say("camera-state", "Turned off.");
+    say("microphone-state", "Turned off.");
+    this.settle();
+  }
+
+  settle() {
+    const any = Boolean(this.camera || this.microphone);
+    at("off").hidden = !any;
+    say("on", any ? "Turn on again" : "Turn on");
+    at("on").classList.toggle("main", !any);
+    at("run").hidden = at("aloud-field").hidden = !any;
+    at("level-field").hidden = !this.microphone;
+    if (!this.running && !this.ended) say("loop-state", any ? "Ready to be sent through the station." : "Turn camera or microphone on first.");
+    this.judge();
+  }
+
+  async takeCamera() {
+    this.camera?.stop();
+    this.camera = null;
+    const chosen = at("camera").value;
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({ video: { ...PICTURE, ...(chosen && { deviceId: { exact: chosen } }) } });
+      const track = stream.getVideoTracks()[0];
+      this.camera = track;
+      track.onended = () => this.lost("camera", track);
+      at("preview").srcObject = stream;
+      await at("preview").play().catch(() => undefined);
+      const { width, height } = track.getSettings();
+      say("camera-state", `${track.label || "The camera"} gives pictures, ${width} × ${height}.`);
+      if (this.worker) this.sendPictures(track);
+    } catch (error) {
+      at("preview").srcObject = null;
+      say("camera-state", refusal(error, "camera"));
+    }
+    this.settle();
+  }
+
+  async takeMicrophone() {
+    this.microphone?.stop();
+    this.microphone = null;
+    this.source?.disconnect();
+    show("level", 0);
+    const chosen = at("microphone").value;
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: { ...VOICE, ...(chosen && { deviceId: { exact: chosen } }) } });
+      const track = stream.getAudioTracks()[0];
+      this.microphone = track;
+      track.onended = () => this.lost("microphone", track);
+      await this.wire();
+      this.source = /** @type {AudioContext} */ (this.context).createMediaStreamSource(stream);
+      this.source.connect(/** @type {AudioWorkletNode} */ (this.capture));
+      say("microphone-state", `${track.label || "The microphone"} is on. Say something: the bar moves.`);
+    } catch (error) {
+      say("microphone-state", refusal(error, "microphone"));
+    }
+    this.settle();
+  }
+
+  /** @param {"camera" | "microphone"} device @param {MediaStreamTrack} track */
+  lost(device, track) {
+    if (this[device] !== track) return;
+    this[device] = null;
+    say(`${device}-state`, `The ${device} is gone. Plug it in or choose another, then press “Turn on again”.`);
+    if (device === "camera") at("preview").srcObject = null;
+    else show("level", 0);
+    this.settle();
+  }
+
+  /** What is plugged in now. Names are told only once a device is on. */
+  async list() {
+    const all = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
+    /** @type {[string, string, MediaStreamTrack | null][]} */
+    const kinds = [["camera", "videoinput", this.camera], ["microphone", "audioinput", this.microphone], ["speaker", "audiooutput", null]];
+    for (const [id, kind, track] of kinds) {
+      const found = all.filter((each) => each.kind === kind && each.label);
+      const select = at(id);
+      if (found.length === 0 || (id === "speaker" && !this.choosesSpeaker)) continue;
+      const kept = track?.getSettings().deviceId ?? select.value;
+      select.replaceChildren(...found.map((each) => new Option(each.label, each.deviceId)));
+      if (found.some((each) => each.deviceId === kept)) select.value = kept;
+      select.parentElement?.removeAttribute("hidden");
+    }
+  }
+
+  // --- sound
+
+  /** The sound device, given after a press of a button. */
+  async wake() {
+    this.context ??= new AudioContext({ sampleRate: 48_000, latencyHint: "interactive" });
+    if (this.context.state !== "running") await this.context.resume();
+  }
+
+  /** Worker, capture and playout, once. */
+  wire() {
+    this.wiring ??= this.connect();
+    return this.wiring;
+  }
+
+  async connect() {
+    await this.wake();
+    const context = /** @type {AudioContext} */ (this.context);
+    await context.audioWorklet.addModule(SOUND);
+    this.capture = new AudioWorkletNode(context, "capture", { numberOfInputs: 1, numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
+    this.playout = new AudioWorkletNode(context, "playout", { numberOfInputs: 0, outputChannelCount: [1] });
+    this.loudness = new GainNode(context, { gain: at("aloud").checked ? 1 : 0 });
+    this.playout.connect(this.loudness).connect(context.destination);
+    this.capture.port.onmessage = (event) => this.level(event.data);
+    this.playout.port.onmessage = (event) => this.back(event.data);
+    const out = new MessageChannel();
+    const back = new MessageChannel();
+    this.capture.port.postMessage({ port: out.port1 }, [out.port1]);
+    this.playout.port.postMessage({ port: back.port1 }, [back.port1]);
+    this.worker = new Worker(workerAddress(), { type: "module" });
+    this.worker.onmessage = (event) => this.told(event.data);
+    const canvas = at("returned").transferControlToOffscreen();
+    const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${document.documentElement.dataset.seat}/media/loop`;
+    this.worker.postMessage({ init: { address, canvas, capture: out.port2, playout: back.port2 } }, [canvas, out.port2, back.port2]);
+  }
+
+  /** @param {number} level of the microphone, 0 to 1 */
+  level(level) {
+    if (!this.microphone) return;
+    show("level", level);
+    if (level > HEARD_LEVEL) say("microphone-state", `${this.microphone.label || "The microphone"} hears you.`);
+  }
+
+  /** @param {{level: number, delays: number[]}} word of what is played */
+  back({ level, delays }) {
+    if (!this.running) return;
+    show("level-back", level);
+    const now = performance.now();
+    this.sound.delays.push(...delays.map((delay) => /** @type {[number, number]} */ ([now, delay])));
+    this.sound.delays = this.sound.delays.filter(([when]) => when > now - 5_000);
+    if (level > HEARD_LEVEL) {
+      this.sound.back += 1;
+      say("heard-back", "comes back");
+      if (!this.passed.sound) {
+        this.passed.sound = true;
+        this.judge();
+      }
+    }
+  }
+
+  async chooseSpeaker() {
+    this.passed.heard = false;
+    await this.wake();
+    await /** @type {any} */ (this.context).setSinkId?.(at("speaker").value).catch(() => say("speaker-state", "That loudspeaker cannot be used. Choose another."));
+    this.judge();
+  }
+
+  async tone() {
+    await this.wake();
+    const context = /** @type {AudioContext} */ (this.context);
+    const gain = new GainNode(context, { gain: 0 });
+    const note = new OscillatorNode(context, { frequency: 660 });
+    note.connect(gain).connect(context.destination);
+    const start = context.currentTime + 0.05;
+    for (const [level, when] of [[0, 0], [0.25, 0.03], [0.25, 1], [0, 1.05]]) gain.gain.linearRampToValueAtTime(level, start + when);
+    note.start(start);
+    note.stop(start + 1.1);
+    note.onended = () => {
+      at("heard").hidden = at("unheard-tone").hidden = false;
+      say("speaker-state", "Did you hear it?");
+    };
+    say("speaker-state", "Listen.");
+  }
+
+  /** @param {boolean} yes */
+  heard(yes) {
+    this.passed.heard = yes;
+    at("heard").hidden = at("unheard-tone").hidden = true;
+    at("tone").focus();
+    say("speaker-state", yes ? "You heard the tone." : "Turn the sound of this machine up, look whether the headset is plugged in, choose another loudspeaker, and play the tone again.");
+    this.judge();
+  }
+
+  // --- the loop
+
+  async run() {
+    this.ended = false;
+    await this.wire();
+    this.running = true;
+    this.passed.picture = this.passed.sound = false;
+    say("run", "Stop");
+    at("figures").hidden = false;
+    say("heard-back", "not yet");
+    say("loop-state", "Calling the station.");
+    if (this.camera) this.sendPictures(this.camera);
+    this.worker?.postMessage({ run: true });
+    this.judge();
+  }
+
+  stop() {
+    if (!this.running) return;
+    this.running = false;
+    this.worker?.postMessage({ run: false });
+    at("still").hidden = true;
+    say("run", "Send it through the station");
+    this.settle();
+  }
+
+  /** @param {MediaStreamTrack} track */
+  sendPictures(track) {
+    if (this.sent === track) return;
+    this.sent = track;
+    const Processor = /** @type {any} */ (globalThis).MediaStreamTrackProcessor;
+    if (Processor) {
+      const pictures = new Processor({ track, maxBufferSize: 2 }).readable;
+      this.worker?.postMessage({ pictures }, [pictures]);
+      return;
+    }
+    const video = at("preview");
+    const next = () => {
+      if (this.sent !== track) return;
+      if (track.readyState === "live" && video.readyState >= 2) {
+        const picture = new VideoFrame(video, { timestamp: 0 });
+        this.worker?.postMessage({ picture }, [picture]);
+      }
+      video.requestVideoFrameCallback(next);
+    };
+    video.requestVideoFrameCallback(next);
+  }
+
+  /** A word of the worker. @param {any} word */
+  told(word) {
+    if (word.open) say("loop-state", "The station gives back what this page sends.");
+    if (word.lost) say("loop-state", "The station does not answer. The page calls it again every few seconds and goes on by itself.");
+    if (word.ended) {
+      this.ended = true;
+      this.stop();
+      say("loop-state", word.ended === "displaced" ? "Another page of this seat took the loop. Press the button to have it here." : "This seat was given up. Sign in again with a new link.");
+    }
+    if (word.figures && this.running) this.figures(word.figures);
+  }
+
+  /** @param {any} f */
+  figures(f) {
+    const ms = (/** @type {number | null | undefined} */ value) => (value === null || value === undefined ? "·" : `${Math.round(value)} ms`);
+    const delays = this.sound.delays.map((each) => each[1]).sort((a, b) => a - b);
+    const of = (/** @type {number} */ share) => delays[Math.min(delays.length - 1, Math.floor(share * delays.length))];
+    say("figure-picture", `${ms(f.picture_p50)} / ${ms(f.picture_p95)}`);
+    say("figure-sound", `${ms(of(0.5))} / ${ms(of(0.95))}`);
+    say("figure-fps", f.width ? `${f.fps.toFixed(1)} of ${f.width} × ${f.height}` : "·");
+    say("figure-lost", `${(100 * f.lost).toFixed(1)} %`);
+    say("figure-rate", `${Math.round(f.sent_kbps)} / ${Math.round(f.back_kbps)} kbit/s`);
+    say("figure-dropped", counted(f.station?.dropped ?? {}));
+    say("figure-unopened", counted({ "not opened": f.unopened, "left out, busy": f.skipped, "× a codec failed": f.faults }));
+    at("still").hidden = !(this.camera && f.still_ms !== null && f.still_ms > STILL_MS);
+    at("figures").dataset.figures = JSON.stringify({ ...f, sound_p50: of(0.5) ?? null, sound_p95: of(0.95) ?? null, sound_back: this.sound.back });
+    if (!this.passed.picture && f.fps > 1) {
+      this.passed.picture = true;
+      this.judge();
+    }
+  }
+
+  judge() {
+    const missing = [];
+    if (!this.passed.sound) missing.push("your voice has not come back from the station yet");
+    if (this.medium === "video" && !this.passed.picture) missing.push("your picture has not come back from the station yet");
+    if (!this.passed.heard) missing.push("nobody has heard the tone of the loudspeaker yet");
+    const can = `This browser can hold ${MEDIA[this.medium]}.`;
+    if (this.medium === "text") {
+      say("verdict-words", "This browser can hold text only.");
+      say("verdict-why", "What it lacks stands below. Messages and the text of a call go on; for voice and pictures use a newer Chromium or Edge.");
+    } else if (missing.length === 0) {
+      say("verdict-words", `Ready for ${MEDIA[this.medium]}.`);
+      say("verdict-why", this.medium === "video" ? "" : "Pictures cannot be sent from this browser.");
+    } else if (this.passed.sound && this.passed.heard) {
+      say("verdict-words", "Ready for voice and text.");
+      say("verdict-why", `${can} For pictures: ${missing[0]}.`);
+    } else {
+      say("verdict-words", can);
+      say("verdict-why", `Not tried to the end: ${missing.join("; ")}.`);
+    }
+    at("verdict").classList.toggle("done", missing.length === 0);
+  }
+}
+
+/** @param {Record<string, number>} counts */
+function counted(counts) {
+  return Object.entries(counts).filter(([, count]) => count > 0).map(([why, count]) => `${count} ${why}`).join(", ") || "none";
+}
+
+new GreenRoom().start();
