@@ -163,6 +163,12 @@ def text_of(*folders: str) -> str:
     return "\n".join(file.read_text(encoding="utf-8") for file in sorted(files))
 
 
+def test_the_reading_order_of_the_core_leaves_nothing_out() -> None:
+    order = (SOURCE / "core" / "__init__.py").read_text()
+    files = {file.stem for file in (SOURCE / "core").glob("[a-z]*.py")}
+    assert files == set(re.findall(r"`(\w+)`", order)) - {"cryptography"}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_each_rule_stands_in_code_and_in_a_test(page: Path) -> None:
     """A page may name the rules it still owes; it may not owe one silently, or name one in vain."""

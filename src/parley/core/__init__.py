@@ -11,6 +11,7 @@
 9. `opening`, `packets`  how a line begins, and what is said about it
 10. `kept`, `effects`    what must be durable, and what is to be done, in order
 11. `speaking`, `hearing`, `heads`, `rekeying`, `pulse`, `greeting`, `closing`, `line`  the machine
+12. `resuming`, `life`  from one incarnation of a line to the next
 
 It does no input or output, reads no clock and draws no chance: time and entropy come in at the
 door, effects go out as data. It imports `cryptography` and pure parts of the standard library.
