@@ -191,8 +191,8 @@ def test_D9_a_scrub_that_fails_is_tried_again_after_the_end(pair: Pair) -> None:
     assert north.scrubs == scrubs + 1
 
 
-def test_D9_what_came_early_is_erased_too(pair: Pair) -> None:
-    """A counterpart that writes on after its CLOSE leaves nothing behind."""
+def test_D9_of_what_came_early_the_keys_go_and_the_words_stay(pair: Pair) -> None:
+    """What a counterpart writes behind its CLOSE stays for people to read, and its key goes."""
     north, south = pair
     both_close(pair)
     early = north.writes(2, bytes(8))
@@ -208,8 +208,11 @@ def test_D9_what_came_early_is_erased_too(pair: Pair) -> None:
     south.line._ears.flags |= Flag.CLOSED
     south.settles()
     assert is_over(south)
-    assert south.state.held == 0
-    assert south.store.load(south.terms.line_id, 1, 1).held == []
+    kept = south.store.load(south.terms.line_id, 1, 1)
+    assert [row.n for row in kept.held] == [2]
+    assert not kept.cells.keys() & {"in", "past", "out"}
+    south.starts()
+    assert is_over(south)
 
 
 def test_D9_keys_wait_for_the_other_side_a_day_and_no_longer(pair: Pair) -> None:

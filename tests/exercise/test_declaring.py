@@ -151,8 +151,8 @@ def keys_go_before_the_other_side_is_whole(patch: Patch) -> None:
 def past_epochs_outlive_the_line(patch: Patch) -> None:
     forget = Ears.forget
 
-    def keeps(self: Ears, change: Any) -> None:
-        forget(self, change)
+    def keeps(self: Ears) -> None:
+        forget(self)
         self.moved = True
 
     patch.setattr(Ears, "forget", keeps)

@@ -9,15 +9,19 @@ from typing import Any
 
 import pytest
 
+from parley.core.entry import body_of
 from parley.core.errors import Refused
+from parley.core.kept import HeldRow
+from parley.core.speaking import ENVELOPE
 from parley.station import early
 from tests.playbook import Post, two_stations
+from tests.station.test_resuming import resume
 
 LONG = "The bridge is open again. " * 100
 
 
 class Gap:
-    """A way on which frames above a size are lost, until it is mended."""
+    """A way on which entries above a size are lost, until it is mended."""
 
     def __init__(self, post: Post) -> None:
         self.mended = False
@@ -25,7 +29,8 @@ class Gap:
         post.stage.do(lambda: setattr(post.station.carrying, "hear", self.hear))
 
     def hear(self, path: Any, frames: Sequence[bytes], now: Any) -> Any:
-        passed = [frame for frame in frames if self.mended or len(frame) < len(LONG)]
+        entries = [each for each in frames if each[0] >> 2 & 7 == ENVELOPE and not self.mended]
+        passed = [each for each in frames if each not in entries or len(each) < len(LONG)]
         return self._hear(path, passed, now)
 
 
@@ -231,3 +236,77 @@ def test_G2_the_outstanding_numbers_are_said_shortly(tmp_path: Path) -> None:
         assert north.stage.do(lambda: words(4)) == "0–3"
         assert north.stage.do(lambda: words(1, 2, 5)) == "0, 3–4"
         assert north.stage.do(lambda: words(*range(1, 13, 2))) == "0, 2, 4, 6 and 2 more gaps"
+
+
+def test_G2_an_order_that_came_before_its_turn_is_none_yet_and_a_restart_survives_it(
+    tmp_path: Path,
+) -> None:
+    """A counterpart may write a SUSPEND of any precedence behind a gap it never closes."""
+    with across_a_gap(tmp_path, provisional="IMMEDIATE") as (north, south, gap, n):
+        south.event("alarm", n=n)
+        order = north.releases(north.drafter.asks("suspend", reason="Manoeuvres."))["n"]
+        later = north.says("Said behind it.", "FLASH", rescue=True)["n"]
+        south.event("alarm", n=later)
+        assert south.line()["declared"] == "open"
+        south.stops()
+        south.starts()
+        assert south.line()["declared"] == "open"
+        mended(south, gap, later)
+        assert south.line()["declared"] == "suspended"
+        assert south.reads(order)["kind"] == "suspend"
+
+
+def test_G4_what_never_joined_stays_readable_when_the_line_begins_anew(tmp_path: Path) -> None:
+    """It rang and was read. That its speaker says it again, or not, takes nothing back."""
+    with across_a_gap(tmp_path) as (north, south, gap, n):
+        south.event("alarm", n=n)
+        opened = south.watch.asks("open", n=n)
+        assert opened["outstanding"]
+        later = north.says("And hold the bridge.", "FLASH")["n"]
+        south.event("alarm", n=later)
+        resume(north, south)
+        gap.mended = True
+        old = f"{south.line()['line']}@1"
+        for at, text in ((n, "Hold your fire."), (later, "And hold the bridge.")):
+            view = south.watch.asks("message", n=at, line=old)
+            assert (view["text"], view["provisional"]["never"]) == (text, True)
+        assert sum(act.startswith("never joined the record") for act in acts(south)) == 2
+        # Nobody has opened the second one: it rings on until somebody has.
+        assert south.watch.asks("open", n=later, line=old)["stage"] == "opened provisionally"
+        south.until(lambda: len(south.watch.asks("inbox", all=True)["messages"]) == 6)
+        texts = [m["text"] for m in south.watch.asks("inbox", all=True)["messages"]]
+        assert texts.count("Hold your fire.") == 2
+        with pytest.raises(Refused):
+            south.auditor.asks("prove", n=n, line=old)
+        for _ in range(2):
+            south.stops()
+            south.starts()
+        assert south.watch.asks("message", n=n, line=old)["text"] == "Hold your fire."
+
+
+def test_G4_what_never_joined_stays_readable_when_the_line_is_closed(tmp_path: Path) -> None:
+    """A counterpart closes with a number it had not come to, and a FLASH beyond it."""
+    with two_stations(tmp_path, provisional="FLASH") as (north, south):
+        station = south.station
+        open_line = station.lines[0]
+        size = south.line()["their_size"]
+        row = HeldRow(size + 100, 1, 0xC0, 0, 0, bytes(32), bytes(32), body_of(1, {}, "Too late?"))
+
+        def hears() -> None:
+            ears = open_line.line.line._ears
+            ears.held[row.n], ears.moved = row, True
+
+        south.stage.do(lambda: station.in_next_step(hears))
+        south.event("alarm", n=row.n)
+        north.releases(north.drafter.asks("close", reason="For good."))
+
+        def is_over() -> bool:
+            south.clock.skip(10)
+            return bool(south.line()["observed"] == "over")
+
+        south.until(is_over)
+        for _ in range(2):
+            (told,) = [m for m in south.watch.asks("inbox")["messages"] if m["n"] == row.n]
+            assert (told["text"], told["provisional"]["never"]) == ("Too late?", True)
+            south.stops()
+            south.starts()

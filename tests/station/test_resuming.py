@@ -228,6 +228,11 @@ def exported(post: Post, line: str) -> str:
             return text
 
 
+def own_messages(post: Post) -> list[int]:
+    """Numbers of ours in the first incarnation."""
+    return [m["n"] for m in post.watch.asks("outbox", all=True, line="@1")["messages"]]
+
+
 def supplies(post: Post, text: str) -> dict[str, Any]:
     half = len(text) // 2
     first, rest = (base64.b64encode(each.encode()).decode() for each in (text[:half], text[half:]))
@@ -238,6 +243,7 @@ def supplies(post: Post, text: str) -> dict[str, Any]:
 def test_N9_what_was_lost_is_taken_in_from_the_counterparts_evidence(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         n = south.says("From South, lost at North.")["n"]
+        north.says("From North, before the copy.")
 
         def more() -> None:
             north.hears(south.says("After the copy, from South.", "FLASH")["n"])
@@ -260,6 +266,8 @@ def test_N9_what_was_lost_is_taken_in_from_the_counterparts_evidence(tmp_path: P
         resume(north, south)
         lost = north.line()["resumption"]["last"]["lost"]
         assert lost["ours"] > 0
+        with pytest.raises(Refused, match="may have other numbers"):
+            north.drafts("Wrong.", retracts=min(own_messages(north)), line="@1")
         with pytest.raises(Refused):  # South lacks nothing
             supplies(south, exported(south, "@1"))
         text = exported(south, "@1")
@@ -268,6 +276,8 @@ def test_N9_what_was_lost_is_taken_in_from_the_counterparts_evidence(tmp_path: P
                 supplies(north, bad)
         told = supplies(north, text)
         assert told["supplied"] == lost
+        sound = north.drafts("Wrong.", retracts=min(own_messages(north)), line="@1")
+        assert sound["retracts_line"].endswith("@1")
         view = north.line()["resumption"]["last"]
         assert view["whole"]
         assert view["said_again"] == 0

@@ -87,7 +87,7 @@ class Closing:
             return False
         self.erased = True
         self._voice.epoch = None
-        self._ears.forget(change)
+        self._ears.forget()
         self._rekeying.forget()
         for name in ("prekey", "out", "in", "past", "prekeys", "their prekeys", "rekey"):
             change.cells[name] = None

@@ -120,15 +120,12 @@ class Ears:
         self._held_durable = set(self.held)
         self.moved = False
 
-    def forget(self, change: Change) -> None:
-        """The line is over: keys and whatever came early are erased (spec/declared.md D9)."""
+    def forget(self) -> None:
+        """The line is over: its keys are erased (spec/declared.md D9)."""
         self.epochs.clear()
         self._past.clear()
         self.expected.clear()
-        self.held.clear()
         self._prekey = None
-        change.held_drop, change.held_put = sorted(self._held_durable), []
-        self._held_durable.clear()
         self.moved = False
 
     # --- OPEN

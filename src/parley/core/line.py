@@ -51,7 +51,7 @@ from parley.core.wire import decode, encode
 SEEN_GAP_MAX = 1 << 15
 STOPPERS_MAX = 64  # frames that have stopped us, remembered so that a recording is known as one
 # What a CLOSE leaves in the queue: itself, and what stands before all else in a new beginning (N6).
-_CLOSING = frozenset((Type.CLOSE, Type.SERVICE))
+CLOSING = frozenset((Type.CLOSE, Type.SERVICE))
 _HALTED, _IN_DOUBT = int(Flag.HALTED), int(Flag.CLOCK_IN_DOUBT)
 _LOCATED = {frame(ENVELOPE, b"")[0], frame(PACKET, b"")[0]}  # headers of frames with a locator
 
@@ -151,7 +151,7 @@ class Line:
         self._closing.check(saying)
         queue_id = self.say_again(saying)
         if saying.type == Type.CLOSE:
-            self.give_back(lambda row: row.type not in _CLOSING)
+            self.give_back(lambda row: row.type not in CLOSING)
         return queue_id
 
     def say_again(self, saying: Saying) -> int:
@@ -238,7 +238,7 @@ class Line:
                 self._heads.urgent |= row.marks >> 6 == Precedence.FLASH
                 if row.type == Type.CLOSE:
                     self._closing.heard_one(self._change)
-                    self.give_back(lambda row: row.type not in _CLOSING)
+                    self.give_back(lambda row: row.type not in CLOSING)
         if outcome is Outcome.OK:
             self._to_scrub = True
             self._pulse.soon(now)

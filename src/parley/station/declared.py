@@ -19,7 +19,7 @@ from typing import Any
 from parley.core.effects import Saying
 from parley.core.entry import EPOCH_2020, Key, Precedence, Status, Type, body_of, read_body
 from parley.core.kept import EntryRow, QueueRow
-from parley.core.line import Line
+from parley.core.line import CLOSING, Line
 from parley.core.terms import Instant
 from parley.core.wire import Value
 
@@ -262,6 +262,8 @@ def hold_to(declared: Declared, line: Line, mark: Status, now: Instant) -> None:
         body = body_of(Type.CLOSE, header, "")
         line.say(Saying(Type.CLOSE, Precedence.IMMEDIATE, mark, body), now)
         declared.closing = True
+    if declared.closing:  # what was said again behind a CLOSE would wait for ever (D8)
+        line.give_back(lambda row: row.type not in CLOSING)
 
 
 def _barred(declared: Declared, row: QueueRow, wall: float) -> bool:

@@ -34,6 +34,7 @@ from parley.station.lines import OpenLine, since_2020
 from parley.station.operations import Words, operation
 from parley.station.person import HANDLERS, Person
 from parley.station.standing import check_passes, order
+from parley.station.unsaid import check_whole
 from parley.station.wording import advice, check_mark
 
 if TYPE_CHECKING:
@@ -293,6 +294,8 @@ def _header(
         if n is not None:
             dir = messages.dir_of(open_line, key)
             messages.must_find(station, open_line, dir, n)
+            if dir == open_line.ours and open_line.older:
+                check_whole(station, open_line)
             header[key] = [dir, n, *open_line.older]
     if written.rescue is not None:
         header.pop(Key.RESCUE, None)

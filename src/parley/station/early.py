@@ -14,6 +14,7 @@ from parley.core.entry import Precedence, read_body
 from parley.core.kept import EntryRow, HeldRow
 from parley.station import messages
 from parley.station.control import Answer
+from parley.station.declared import ORDERS
 from parley.station.lines import OpenLine
 from parley.station.operations import find
 from parley.station.person import Person
@@ -46,6 +47,8 @@ def came(station: Station, open_line: OpenLine, row: HeldRow) -> None:
     precedence = Precedence(row.marks >> 6)
     least = open_line.agreed.provisional
     if not least or precedence < least or row.type not in messages.CLOCKED_TYPES:
+        return
+    if row.type in ORDERS:  # the declared state is read from the record, where it does not stand
         return
     entry = _entry(open_line, row, station.now.wall)
     messages.remember(station, open_line, entry, read_body(row.type, row.marks, row.body))
@@ -96,10 +99,11 @@ def opens(station: Station, open_line: OpenLine, who: Person, n: int) -> str:
 
 
 def halted(station: Station, open_line: OpenLine) -> None:
-    """The line has stopped itself: what was provisional stays so for good (G4)."""
+    """The line has stopped itself or ended: what was provisional stays so for good (G4)."""
     for row in _provisional(station, open_line, station.state(open_line).their_size):
         precedence = Precedence(row["precedence"])
-        _note(station, open_line, "never joined the record", row["n"], precedence, "line halted")
+        why = "the line has stopped itself or begun anew"
+        _note(station, open_line, "never joined the record", row["n"], precedence, why)
 
 
 # --- what is known of it
@@ -112,7 +116,7 @@ def view(station: Station, open_line: OpenLine, n: int) -> dict[str, Any] | None
         return None
     return {
         "outstanding": outstanding(station, open_line, n),
-        "never": state.halted is not None or state.closed,
+        "never": state.halted is not None or state.closed or open_line.current is not open_line,
         "again": open_line.shown_before(n),
     }
 

@@ -137,7 +137,11 @@ def about_the_line(station: Station, open_line: OpenLine) -> list[EntryRow]:
         " ORDER BY kept, n",
         open_line.key,
     )
-    return [station.entry(open_line, row["dir"], row["n"]) for row in rows]
+    return [
+        station.entry(open_line, row["dir"], row["n"])
+        for row in rows  # one that came before its turn is of no record, and may never be
+        if not is_early(station, open_line, row["dir"], row["n"])
+    ]
 
 
 def heard(station: Station, open_line: OpenLine, entry: EntryRow) -> None:

@@ -22,13 +22,13 @@ from parley.core.life import Life
 from parley.core.record import EMPTY_ROOT
 from parley.core.resuming import REASON_BYTES_MAX, End, Resume, ends, in_order
 from parley.core.terms import Terms
-from parley.station import meeting, messages
+from parley.station import early, meeting, messages
 from parley.station.declared import ALL, Act, Declared, Limits
 from parley.station.lines import Agreed, OpenLine, PastLine
 from parley.station.operations import Words, operation
 from parley.station.person import Person
 from parley.station.standing import check_not_closed
-from parley.station.unsaid import Unsaid, body_again
+from parley.station.unsaid import Unsaid, body_again, drafts_point_somewhere
 from parley.store import Store
 from parley.store.sqlite import SqliteStore
 
@@ -115,7 +115,7 @@ def lacks(store: Store, key: tuple[bytes, int], dir: int, size: int, end: End) -
 
 def begun(station: Station, open_line: OpenLine, begun: Begun) -> None:
     """In the step's transaction: the old incarnation is put by, and what is to be said again is
-    said."""
+    said. What has come with their OPEN is noted next, so the declared state is read after that."""
     store, before = station.store, open_line.inc
     open_line.take_up(open_line.base, *load_again(station, open_line))
     old, ours, theirs = open_line.life(before), begun.ours, begun.theirs
@@ -150,14 +150,15 @@ def begun(station: Station, open_line: OpenLine, begun: Begun) -> None:
         ),
     )
     open_line.line.is_whole(not any(lost) and of == before)
-    # What was shown across a gap and never joined is said again by its speaker.
-    store.sql(
-        "DELETE FROM messages WHERE line_id = ? AND inc = ? AND dir = ? AND n >= ?",
-        (*old.key, old.theirs, state.their_size),
-    )
+    if state.halted is None:  # else it was told then
+        early.halted(station, old)
     open_line.shown_upto, open_line.shown_early = 0, frozenset()
     _move_drafts(station, old, open_line)
     again = 0
+    if any(lost):  # nobody can tell yet whose the numbers are that we gave since
+        drafts_point_somewhere(
+            station, old, open_line, dict.fromkeys(range(ours.own.size, state.our_size))
+        )
     if of == before and not lost[old.ours]:
         size = ended[old.ours].size
         held = store.entries(*old.key, old.ours, ours.own.size, size - ours.own.size)
@@ -171,7 +172,6 @@ def begun(station: Station, open_line: OpenLine, begun: Begun) -> None:
                 "INSERT OR IGNORE INTO receipts VALUES (?, ?, ?, ?)",
                 (*old.key, size, station.now.wall),
             )
-    read_declared(station, open_line)
     station.roster_changed = True
     sentence = in_words(open_line.agreed.counterpart, lost, old.ours, again, of == before)
     station.trail.happened(station.now.wall, f"line begun anew ({open_line.agreed.name})", sentence)

@@ -422,6 +422,8 @@ class Station:
         hold_to(open_line.declared, open_line.line.line, open_line.agreed.mark, self.now)
         kinds = self._note_all(open_line, min(open_line.room(), NUMBERED_BYTES_A_STEP))
         if Begun in kinds:  # what is said again is kept in the transaction of the new beginning
+            resuming.read_declared(self, open_line)  # orders may have come with their OPEN
+            hold_to(open_line.declared, open_line.line.line, open_line.agreed.mark, self.now)
             self._note_all(open_line, 0)
         if Numbered in kinds and self.state(open_line).queued:
             self._soon()  # what is left of the queue goes in steps of its own

@@ -6,12 +6,13 @@ has comes back to its drafter. Source: spec/resume.md N8 and N10.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import Saying
 from parley.core.entry import BARE_TYPES, Key, Precedence, Type, body_of, read_body
+from parley.core.errors import Refused
 from parley.core.kept import Change, EntryRow, QueueRow
 from parley.core.wire import Value
 from parley.station import messages
@@ -118,6 +119,7 @@ class Unsaid:
                 (new.inc, queue_id, draft),
             )
             self._act_again(station, before, new.inc, -1 - queue_id)
+        drafts_point_somewhere(station, old, new, places)
         store.keep(
             Change(
                 *old.key,
@@ -140,16 +142,67 @@ class Unsaid:
 _OURS = (Key.FOLLOWS, Key.REVOKES)  # references to entries of our own
 
 
-def _points_nowhere(row: EntryRow | QueueRow, ours: int, places: dict[int, int | None]) -> bool:
+def _points_nowhere(row: EntryRow | QueueRow, ours: int, places: Mapping[int, int | None]) -> bool:
     """Whether it corrects or retracts an entry of ours that is not in the ended log under the
     number it names: nobody has that one, or the number is of another."""
     content = read_body(row.type, row.marks, row.body)
     named = [content.header.get(key) for key in _OURS] if content else []
-    return any(
-        isinstance(each, list) and len(each) == 2 and each[0] == ours
-        and places.get(each[1], each[1]) != each[1]
-        for each in named
-    )  # fmt: skip
+    return any(isinstance(each, list) and _nowhere(each, [ours], places) for each in named)
+
+
+def _nowhere(value: list[Value], log: list[Value], places: Mapping[int, int | None]) -> bool:
+    """Whether a reference [dir, n, ...] is to that log, and to an entry it has elsewhere or not."""
+    if len(value) < 2 or [value[0], *value[2:]] != log or not isinstance(value[1], int):
+        return False
+    return places.get(value[1], value[1]) != value[1]
+
+
+def drafts_point_somewhere(
+    station: Station, old: OpenLine, new: OpenLine, places: Mapping[int, int | None]
+) -> None:
+    """What an open draft corrects or retracts must stand in the ended log under that number: else
+    it loses the reference and says so (N10)."""
+    for row in station.store.sql(
+        "SELECT d.id, d.type, d.precedence, d.status, d.body FROM drafts d"
+        " LEFT JOIN releases r ON r.draft = d.id"
+        " WHERE d.line_id = ? AND d.inc = ? AND r.draft IS NULL AND d.withdrawn IS NULL",
+        new.key,
+    ):
+        content = read_body(row["type"], row["precedence"] << 6 | row["status"] << 3, row["body"])
+        assert content is not None
+        header = dict(content.header)
+        log: list[Value] = [old.ours, old.inc]
+        lost = [key for key in _OURS if key in header and _nowhere(header[key], log, places)]
+        if not lost:
+            continue
+        named = [header.pop(key)[1] for key in lost]
+        why = _why(new, named[0], old.inc)
+        station.store.sql(
+            "UPDATE drafts SET body = ?, returned = ? WHERE id = ?",
+            (body_of(row["type"], header, content.payload), why, row["id"]),
+        )
+        station.publish("draft", new, draft=row["id"], state="edited")
+
+
+def check_whole(station: Station, open_line: OpenLine) -> None:
+    """Refuse to correct or retract what may stand under another number with them (N10)."""
+    if not station.store.sql(
+        "SELECT 1 FROM resumptions WHERE line_id = ? AND of = ? AND whole IS NOT NULL",
+        open_line.key,
+    ):
+        raise Refused(
+            f"Entries of incarnation {open_line.inc} are missing here; ours may have other numbers"
+            " with the other side.",
+            "Take them in first: `parley supply`.",
+            "N10",
+        )
+
+
+def _why(new: OpenLine, n: Value, inc: int) -> str:
+    return (
+        f"It corrected or retracted {n} of ours in incarnation {inc}, which"
+        f" {new.agreed.counterpart} never had under that number and which has another one now."
+    )
 
 
 def _comes_back(
@@ -165,10 +218,7 @@ def _comes_back(
     (release,) = station.store.sql(
         "DELETE FROM releases WHERE draft = ? RETURNING draft, person, at", (draft,)
     )
-    why = (
-        f"It corrected or retracted {named[0]} of ours in incarnation {old.inc}, which"
-        f" {new.agreed.counterpart} never had under that number and which has another one now."
-    )
+    why = _why(new, named[0], old.inc)
     station.store.sql(
         "UPDATE drafts SET inc = ?, base = 0, body = ? WHERE id = ?", (new.inc, body, draft)
     )

@@ -1,0 +1,106 @@
+"""What a new beginning makes of orders that come with it, of drafts, and of what never joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parley.core.kept import EntryRow
+from parley.core.speaking import RESUME, frame
+from parley.core.terms import Instant
+from tests.playbook import Post, two_stations
+from tests.station.test_resuming import resume, texts_of
+
+RESUME_HEADER = frame(RESUME, b"")
+
+
+class Held:
+    """What comes to a station but RESUMEs waits, and then comes in one step."""
+
+    def __init__(self, post: Post) -> None:
+        self._station = post.station
+        self._do = post.stage.do
+        self._waiting: list[tuple[Any, bytes]] = []
+        self._hear = self._station.carrying.hear
+        self._do(lambda: setattr(self._station.carrying, "hear", self._waits))
+
+    def _waits(self, path: Any, frames: Sequence[bytes], now: Instant) -> Any:
+        self._waiting += [(path, each) for each in frames if each[:1] != RESUME_HEADER]
+        return self._hear(path, [each for each in frames if each[:1] == RESUME_HEADER], now)
+
+    def comes(self) -> None:
+        """All of it, in one step."""
+
+        def hear() -> None:
+            vars(self._station.carrying).pop("hear")
+            for path, each in self._waiting:
+                self._hear(path, [each], self._station.now)
+
+        self._do(lambda: self._station.in_next_step(hear))
+
+
+@pytest.mark.parametrize("order", ["suspend", "close"])
+def test_N11_an_order_that_comes_with_their_OPEN_binds_what_is_said_again(
+    tmp_path: Path, order: str
+) -> None:
+    """Only a counterpart that does not wait for our answer can send both in one step."""
+    with two_stations(tmp_path) as (north, south):
+        north.watch.asks("line.resume", reason="A new machine.")
+        waiting = north.says("Said when nothing passes any more.", "FLASH")["draft"]
+        south.until(lambda: south.line()["resumption"]["theirs"])
+        held = Held(north)
+        south.watch.asks("line.resume", reason="Agreed.")
+        south.until(lambda: south.line()["inc"] == 2)
+        line = south.station.lines[0].line.line
+
+        def speaks_at_once() -> None:
+            line._in_service = line._receipts_moved = True
+
+        south.stage.do(lambda: south.station.in_next_step(speaks_at_once))
+        south.releases(south.drafter.asks(order, reason="Ties are cut."))
+        south.until(lambda: any(row.type in (0x50, 0x52) for row in said_in(south, 2)))
+        held.comes()
+        north.until(lambda: north.line()["inc"] == 2)
+        assert north.line()["declared"] == {"suspend": "suspended", "close": "closed"}[order]
+        shown = north.drafter.asks("draft.show", draft=waiting)
+        assert (shown["state"], shown["n"]) == ("open", None)
+        assert shown["given_back"]
+        south.until(lambda: south.line()["their_size"] > 0)
+        assert not any("nothing passes" in text for text in texts_of(south))
+        assert north.line()["queued"] == 0
+
+
+def said_in(post: Post, inc: int) -> list[EntryRow]:
+    """Our log of an incarnation."""
+    line = post.station.lines[0]
+    return post.stage.do(lambda: post.station.store.entries(line.id, inc, line.ours))
+
+
+def test_N10_a_draft_that_retracts_an_entry_that_they_never_had_retracts_no_other(
+    tmp_path: Path,
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        first = north.says("First, and received.")["n"]
+        south.hears(first)
+        north.until(lambda: north.line()["receipted"] == north.line()["our_size"])
+        open_line = north.station.lines[0]
+        north.stage.do(
+            lambda: setattr(open_line, "send", lambda frames: None)
+        )  # a path into nothing
+        wrong = north.says("Wrong.", "FLASH")
+        north.until(lambda: north.line()["our_size"] > wrong["n"])
+        draft = north.drafts("That was wrong.", retracts=wrong["n"])
+        sound = north.drafts("The first was wrong.", corrects=first)
+        north.stage.do(lambda: delattr(open_line, "send"))
+        resume(north, south)
+        shown = north.drafter.asks("draft.show", draft=draft["draft"])
+        assert (shown["state"], shown["retracts"]) == ("open", None)
+        assert str(wrong["n"]) in shown["returned"]
+        kept = north.drafter.asks("draft.show", draft=sound["draft"])
+        assert (kept["corrects"], kept["corrects_line"][-2:]) == (first, "@1")
+        assert kept["returned"] is None
+        changed = north.releases(shown)["n"]
+        assert south.hears(changed)["retracts"] is None
