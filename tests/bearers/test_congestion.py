@@ -15,8 +15,8 @@ from parley.bearers.congestion import (
     PACKETS_MAX,
     PACKETS_MIN,
     DelayControl,
-    Least,
 )
+from parley.bearers.least import Least
 
 PACKET = 1_200
 

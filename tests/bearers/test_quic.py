@@ -11,9 +11,9 @@ from functools import partial
 
 import pytest
 
-from parley.bearers import FRAME_BYTES_MAX, Bearer, Carrier, Path
+from parley.bearers import DATAGRAM_BYTES_MAX, FRAME_BYTES_MAX, Bearer, Carrier, Path
 from parley.bearers.dialling import Pace
-from parley.bearers.quic import DATAGRAM_BYTES_MAX, DATAGRAMS_WAITING_MAX, QuicBearer, QuicPath
+from parley.bearers.quic import DATAGRAMS_WAITING_MAX, QuicBearer, QuicPath
 from parley.bearers.streams import Limits
 from parley.core.errors import Misused, Unavailable
 from tests.bearers import playbook

@@ -4,14 +4,15 @@ A bearer carries frames and knows nothing of what is in them: no keys, no number
 It may lose, repeat and reorder; the line above it puts that right. What it must do is find a path
 again quickly, keep strangers small, and never bring the station down. Reading order: this page,
 `framing` (bytes to frames), `dialling` (how a path is found again), `streams` (what a bearer with a
-stream does, whatever carries it), `tcp`, `quic` with `congestion`.
+stream does, whatever carries it), `tcp` with `credit`, `quic` with `congestion`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+DATAGRAM_BYTES_MAX = 1_150  # fits beside its headers into the 1,200 bytes that every path carries
 FRAME_BYTES_MAX = 70_000  # W11: a text of 65,536 bytes, its header map and seal, room to spare
 
 
@@ -53,20 +54,31 @@ class Path(Protocol):
         """Give the path up at once. `path_down` follows, with this reason."""
 
 
+@runtime_checkable
 class DatagramPath(Path, Protocol):
-    """A path that also takes what may be lost, such as media: today one by QUIC."""
+    """A path that also takes what may be lost, such as media, beside the line's frames."""
 
     datagram_bytes_max: int
+    unordered: bool  # one that is late holds up none behind it
     on_datagram: (
         Callable[[bytes], None] | None
     )  # who takes what comes, once the path is vouched for
 
+    @property
+    def takes_datagrams(self) -> bool:
+        """Whether the other end is known to take them. Where that must be asked for, the first
+        `send_datagram` asks."""
+
     def send_datagram(self, datagram: bytes) -> bool:
         """Send it soon or not at all. False when it was shed at once, because the link takes less
-        than is sent."""
+        than is sent, or the other end is not known to take any."""
+
+    def datagram_room(self) -> int:
+        """Bytes of datagrams that leave now rather than wait."""
 
     def conditions(self) -> dict[str, Any]:
-        """`rtt_ms`, `rtt_least_ms`, `lost` (a share), `window_bytes` and `in_flight_bytes`."""
+        """`rtt_ms`, `rtt_least_ms`, `window_bytes`, `in_flight_bytes`, and where it is known
+        `lost`, a share."""
 
 
 class Carrier(Protocol):

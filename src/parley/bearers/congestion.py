@@ -8,12 +8,13 @@ queue, and takes loss for fullness only above a quarter of all packets.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
 from aioquic.quic.congestion.base import QuicCongestionControl, register_congestion_control
 from aioquic.quic.packet_builder import QuicSentPacket
+
+from parley.bearers.least import Least
 
 NAME = "parley"
 PACKETS_FIRST = 40
@@ -25,24 +26,6 @@ MEMORY_S = 10.0  # a path that became longer is believed after this time
 QUEUE_S_MAX = 0.15  # what a round trip may grow by; voice stays within a quarter of a second
 LOSS_MAX = 0.25
 LOSS_PACKETS = 60  # of fewer, chance alone may lose a quarter
-
-
-class Least:
-    """The least value of the last so many seconds, in constant time."""
-
-    def __init__(self, span_s: float) -> None:
-        self._span_s = span_s
-        self._rising: deque[tuple[float, float]] = deque()  # each greater than those before
-
-    def add(self, now: float, value: float) -> float:
-        """Take a value; the least with it."""
-        kept = self._rising
-        while kept and kept[-1][1] >= value:
-            kept.pop()
-        kept.append((now, value))
-        while now - kept[0][0] > self._span_s:
-            kept.popleft()
-        return kept[0][1]
 
 
 class DelayControl(QuicCongestionControl):

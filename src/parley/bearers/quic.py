@@ -29,6 +29,7 @@ from aioquic.quic.packet import (
 )
 from aioquic.quic.retry import QuicRetryTokenHandler
 
+from parley.bearers import DATAGRAM_BYTES_MAX
 from parley.bearers.dialling import Address, Entropy, Pace, Seeker
 from parley.bearers.passing import passing_certificate
 from parley.bearers.quic_connection import (
@@ -43,8 +44,8 @@ from parley.bearers.streams import Place, StreamBearer, StreamPath
 from parley.core.errors import Misused
 
 KEEP_S = 1.25  # a packet at least this often; routers forget a UDP mapping within half a minute
-DATAGRAM_BYTES_MAX = 1_150  # fits beside its headers into the 1,200 bytes that every path carries
 DATAGRAMS_WAITING_MAX = 32  # media that waits longer is late: whoever sends it must send less
+DATAGRAMS_WAITING = 4  # so many may, so that none of a link's time is lost
 
 
 class QuicBearer(StreamBearer):
@@ -130,6 +131,7 @@ class QuicPath(StreamPath):
     """One QUIC connection."""
 
     datagram_bytes_max = DATAGRAM_BYTES_MAX
+    unordered = True
 
     def __init__(self, bearer: QuicBearer, connection: Connection, *, dialled: bool) -> None:
         super().__init__(bearer, dialled=dialled)
@@ -145,18 +147,28 @@ class QuicPath(StreamPath):
 
     # What the station may do besides.
 
+    @property
+    def takes_datagrams(self) -> bool:
+        """Whether the other end has said that it takes them (RFC 9221, 3; X1)."""
+        return self._up and self.connection.datagram_frame_max > DATAGRAM_BYTES_MAX
+
     def send_datagram(self, datagram: bytes) -> bool:
         """Send media that may be lost. False when it was shed at once, since the link takes less
         than is sent. At most `datagram_bytes_max`."""
         if not 0 < len(datagram) <= DATAGRAM_BYTES_MAX:
             raise Misused(f"A datagram has 1 to {DATAGRAM_BYTES_MAX} bytes, not {len(datagram)}.")
-        if not self._up or self.connection.datagrams_waiting >= DATAGRAMS_WAITING_MAX:
+        if not self.takes_datagrams or self.connection.datagrams_waiting >= DATAGRAMS_WAITING_MAX:
             self.datagrams_shed += 1
             return False
         self.datagrams_out += 1
         self.connection.send_datagram_frame(datagram)
         self.driver.transmit()
         return True
+
+    def datagram_room(self) -> int:
+        """Bytes of datagrams that leave now rather than wait."""
+        waiting = self.connection.datagrams_waiting
+        return DATAGRAM_BYTES_MAX * max(0, DATAGRAMS_WAITING - waiting) * self.takes_datagrams
 
     def conditions(self) -> dict[str, Any]:
         """Round trip, loss and window, for whoever decides what is sent."""

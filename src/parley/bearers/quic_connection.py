@@ -50,6 +50,11 @@ class Connection(QuicConnection):
         return len(self._datagrams_pending)
 
     @property
+    def datagram_frame_max(self) -> int:
+        """Bytes of the longest datagram frame that the other end takes; 0 for none."""
+        return self._remote_max_datagram_frame_size or 0
+
+    @property
     def over(self) -> bool:
         """Nothing goes or comes any more."""
         return self._close_event is not None

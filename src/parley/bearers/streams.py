@@ -254,6 +254,14 @@ class StreamPath(ABC):
     def _break_off(self, why: str) -> None:
         """Give a path up that was up; `_end` follows, now or soon."""
 
+    def _apart(self, frames: list[bytes]) -> list[bytes]:
+        """Take out what is not the line's, such as media, and give the rest."""
+        return frames
+
+    def _proved(self) -> None:
+        """The station has vouched for it: say what waited for that."""
+        return
+
     # What the carrier may do with it.
 
     @property
@@ -270,6 +278,7 @@ class StreamPath(ABC):
         self._spent = False
         self._mind_reading()
         self._bearer.vouch(self)
+        self._proved()
 
     def send(self, frame: bytes) -> None:
         """Hand over one frame."""
@@ -356,7 +365,7 @@ class StreamPath(ABC):
         """A piece of the stream was read."""
         self.bytes_in += len(piece)
         self.heard_at = self._loop.time()
-        frames = self._reader.take(piece)
+        frames = self._apart(self._reader.take(piece))
         if frames and self._up:
             if not self.shown:
                 self._show()

@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections.abc import Callable
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
+from parley.bearers import DATAGRAM_BYTES_MAX
+from parley.bearers.credit import CREDIT, FRAME, HEAD_BYTES, MEDIA, Credit
 from parley.bearers.dialling import Dialler, Entropy, Pace
+from parley.bearers.framing import framed
 from parley.bearers.streams import SILENCE_MS_MAX, Place, StreamBearer, StreamPath
+from parley.core.errors import Misused
 
 KEPT_UNSENT = 65_536  # in the kernel, where no FLASH can overtake it
+DATAGRAMS_A_READING = 128  # a few milliseconds' work, and more than any call sends at once
 CALLS_WAITING_MAX = 64  # accepted by the kernel, not yet by us
 
 PATH_OPTIONS: tuple[tuple[int, str, int], ...] = (
@@ -67,10 +73,97 @@ class TcpBearer(StreamBearer):
 class TcpPath(StreamPath, asyncio.BufferedProtocol):
     """One TCP connection."""
 
+    datagram_bytes_max = DATAGRAM_BYTES_MAX
+    unordered = False
+
     def __init__(self, bearer: TcpBearer, *, dialled: bool) -> None:
         super().__init__(bearer, dialled=dialled)
+        self.on_datagram: Callable[[bytes], None] | None = None
+        self.datagrams_in = self.datagrams_out = self.datagrams_shed = self.datagrams_dropped = 0
         self._transport: asyncio.Transport | None = None
         self._desk = bearer.desk
+        self._credit = Credit()
+
+    # What the station may do besides.
+
+    @property
+    def takes_datagrams(self) -> bool:
+        """Whether the other end has said that it takes media. An earlier build never does, and to
+        it goes one frame that it refuses and counts, no more (X2)."""
+        return self._up and self._credit.known
+
+    def send_datagram(self, datagram: bytes) -> bool:
+        """Send media unless it would have to wait: behind frames of the line, which go first, or
+        behind what is under way."""
+        if not 0 < len(datagram) <= DATAGRAM_BYTES_MAX:
+            raise Misused(f"A datagram has 1 to {DATAGRAM_BYTES_MAX} bytes, not {len(datagram)}.")
+        if len(datagram) > self.datagram_room():
+            self.datagrams_shed += 1
+            if self._up and self.vouched and not self._credit.offered:
+                self._send(framed(self._credit.frame()), 0)
+            return False
+        self.datagrams_out += 1
+        self._credit.sent(len(datagram), self._loop.time())
+        self._send(framed(MEDIA + datagram), 0)
+        return True
+
+    def datagram_room(self) -> int:
+        """Bytes of media that may go now (X3)."""
+        return self._credit.room if self._up and not self._waiting() else 0
+
+    def conditions(self) -> dict[str, Any]:
+        """Round trip and window of media, for whoever decides what is sent."""
+        credit = self._credit
+        rtts = {"rtt_ms": credit.rtt_s, "rtt_least_ms": credit.rtt_least_s}
+        return {
+            **{name: None if s is None else round(s * 1000, 1) for name, s in rtts.items()},
+            "window_bytes": credit.window,
+            "in_flight_bytes": credit.under_way,
+        }
+
+    def describe(self) -> dict[str, Any]:
+        """Facts for the engineer, as plain JSON."""
+        if not self._credit.known:
+            return {**super().describe(), "datagrams_dropped": self.datagrams_dropped}
+        return {
+            **super().describe(),
+            **self.conditions(),
+            "datagrams_in": self.datagrams_in,
+            "datagrams_out": self.datagrams_out,
+            "datagrams_shed": self.datagrams_shed,
+            "datagrams_dropped": self.datagrams_dropped,
+        }
+
+    def _apart(self, frames: list[bytes]) -> list[bytes]:
+        """Take media out of what came. What is no media though it looks so is counted, and ends
+        nothing (X4)."""
+        beside = [frame for frame in frames if frame[0] == FRAME]
+        if not beside:
+            return frames
+        came = self.datagrams_in
+        for frame in beside:
+            self._beside(frame, self.datagrams_in - came < DATAGRAMS_A_READING)
+        if self._vouched and self._credit.answer_due:
+            self._send(framed(self._credit.frame()), 0)
+        return [frame for frame in frames if frame[0] != FRAME]
+
+    def _beside(self, frame: bytes, affordable: bool) -> None:
+        head, datagram = frame[:HEAD_BYTES], frame[HEAD_BYTES:]
+        if head == CREDIT:  # of a stranger too: its proof may be among what waits for a step
+            self.datagrams_dropped += not self._credit.hear(frame, self._loop.time())
+        elif head == MEDIA and 0 < len(datagram) <= DATAGRAM_BYTES_MAX and self._vouched:
+            self._credit.took(len(datagram))
+            if self.on_datagram is not None and affordable:
+                self.datagrams_in += 1
+                self.on_datagram(datagram)
+            else:
+                self.datagrams_dropped += 1
+        else:
+            self.datagrams_dropped += 1
+
+    def _proved(self) -> None:
+        if self._credit.answer_due:
+            self._send(framed(self._credit.frame()), 0)
 
     def _waiting(self) -> int:
         assert self._transport is not None

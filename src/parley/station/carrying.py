@@ -13,6 +13,7 @@ from parley.core.errors import ParleyError
 from parley.core.speaking import FRAME_VERSION
 from parley.core.terms import Instant
 from parley.station.lines import Lines, OpenLine
+from parley.station.media import Media
 from parley.store import Store
 
 _log = logging.getLogger("parley.station")
@@ -90,6 +91,7 @@ class Carrying:
         self.strange_frames = 0  # that no line knew
         # Who, it seems, speaks a newer version on which line; the station tells people.
         self.newer: dict[OpenLine, str] = {}
+        self.media = Media()
         self._lines = lines
         self._carried: dict[Path, OpenLine] = {}
 
@@ -102,6 +104,7 @@ class Carrying:
         if path in self._carried:
             return
         self._carried[path] = open_line
+        self.media.bind(path, open_line)
         beside = bool(open_line.paths) and not (path.vouched or open_line.line.resting)
         open_line.paths.append(path)
         if beside:
@@ -114,6 +117,7 @@ class Carrying:
         open_line = self._carried.pop(path, None)
         if open_line is None:
             return None
+        self.media.unbind(path)
         relied_on = path.vouched and path is open_line.in_use()[0]
         open_line.paths.remove(path)
         if not open_line.paths:
