@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from parley.core.errors import Unavailable
+from parley.station.address import SOCKET_NAME, address
 from parley.station.calling import error_of
-from parley.station.control import SOCKET_NAME, address
 
 Answer = asyncio.Future[dict[str, Any]]
 

@@ -18,7 +18,7 @@ from parley.core.errors import (
     Unavailable,
 )
 from parley.core.kept import Conflict
-from parley.station.control import SOCKET_NAME, address
+from parley.station.address import SOCKET_NAME, address
 
 PATIENCE_S = 60.0
 

@@ -16,21 +16,20 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from parley.core.errors import Misused, ParleyError, Refused, Unavailable
+from parley.station.address import SOCKET_NAME, address
 from parley.station.events import Event, Events
 from parley.station.operations import Operation, find
 from parley.station.person import Person
 
-SOCKET_NAME = "control.sock"
 REQUEST_BYTES_MAX = 1 << 20  # the longest text with every character escaped, twice over
 UNDER_WAY_MAX = 512  # of one connection; above it we stop reading until answers have gone
 UNSENT_BYTES_MAX = 8 << 20  # a listener that does not read loses its connection
-ADDRESS_BYTES_MAX = 100  # the kernel takes 107
 
 Answer = dict[str, Any] | ParleyError
 Reply = Callable[[Answer], None]
@@ -86,19 +85,6 @@ class ControlServer:
             connection.close()
         with suppress(FileNotFoundError):
             self.path.unlink()
-
-
-@contextmanager
-def address(path: Path) -> Iterator[str]:
-    """What to bind or connect to: the path, or a short way to it when it is too long for one."""
-    if len(os.fsencode(path)) <= ADDRESS_BYTES_MAX:
-        yield str(path)
-        return
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{folder}/{path.name}"
-    finally:
-        os.close(folder)
 
 
 class _Connection(asyncio.Protocol):
