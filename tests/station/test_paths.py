@@ -15,6 +15,7 @@ from parley.core.life import Life
 from parley.core.speaking import RESUME, frame
 from parley.station.lines import OpenLine
 from tests.playbook import Post, two_stations
+from tests.station.test_resuming import resume
 
 
 @contextmanager
@@ -56,9 +57,11 @@ def test_N2_a_recording_of_a_RESUME_vouches_for_nobody(tmp_path: Path) -> None:
         port = int(south.operator.asks("bearer.list")["bearers"][0]["listen"].rpartition(":")[2])
         with socket.create_connection(("127.0.0.1", port)) as stranger:
             stranger.sendall(recorded)
-            south.until(lambda: len(south.line()["bearers"]) == 2)
+            carrying = south.station.carrying
+            south.until(lambda: south.stage.do(lambda: carrying.strange_frames))
             (bearer,) = south.operator.asks("bearer.list")["bearers"]
             assert [each["vouched"] for each in bearer["connections"]] == [True, False]
+            assert len(south.line()["bearers"]) == 1  # while they are heard, nobody gets a copy
 
 
 @contextmanager
@@ -134,7 +137,7 @@ class Way:
         raise AssertionError
 
     def resume(self) -> None:
-        raise AssertionError
+        """Nothing of it waits."""
 
     def close(self, why: str) -> None:
         raise AssertionError(why)
@@ -158,3 +161,18 @@ def test_the_newest_that_proved_itself_is_used_and_the_newer_ones_beside_it(tmp_
         new.vouched = True
         line.send([b"third"])
         assert [b"third" in way.sent for way in ways] == [False, False, False, True]
+
+
+def test_N5_who_is_deaf_is_answered_where_it_calls(tmp_path: Path) -> None:
+    """Put back to before the new beginning, it can say nothing but its old RESUME again."""
+    with two_stations(tmp_path) as (north, south):
+        resume(north, south)
+        life = north.station.lines[0].line
+        again = frame(RESUME, life.resumes(2)[life.terms.side].to_bytes())
+        north.stops()
+        south.until(lambda: not south.line()["path_up"])
+        way = Way()
+        south.stage.do(lambda: south.station.path_frames(way, [again]))
+        south.until(lambda: south.line()["path_up"])
+        south.until(lambda: any(sent[:1] == again[:1] for sent in way.sent))
+        assert not way.vouched

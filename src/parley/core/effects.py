@@ -115,7 +115,7 @@ class Outcome(StrEnum):
 
     OK = "accepted"
     DUPLICATE = "duplicate"  # authentic, and known
-    ASKED = "asks again for a new beginning"  # a RESUME that is known and not yet done
+    ASKED = "asks for a new beginning"  # a RESUME: whoever brings it may have recorded it
     EARLY = "too early"  # authentic, to be repeated by its sender
     STALE = "overtaken"  # older than one already acted on
     IGNORED = "of a kind this station does not know"

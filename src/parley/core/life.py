@@ -8,7 +8,7 @@ before, because only it shows that they hold the same two RESUMEs. Source: spec/
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -80,6 +80,7 @@ class Life:
         self.line = self.line_of(begun, kept.get(begun, Kept(side=terms.side)))
         self.next: Line | None = None
         self._stale: Resume | None = None
+        self._looked_at: deque[bytes] = deque(maxlen=INC_AHEAD_MAX)  # and people were told of them
         self._patience = Patience()
         self._counts: Counter[str] = Counter()
         self._path_up = False
@@ -257,15 +258,13 @@ class Life:
         theirs = Resume.parse(data, terms, terms.theirs)
         known = self._held.get(theirs.inc)
         if known is not None and known.document == theirs.document:
-            if theirs.inc > self.inc:
-                return Outcome.ASKED
             # They may not have ours, restored meanwhile; or it is a recording, which costs nothing.
             if theirs.inc == self.inc and now.mono >= self._resume_at:
                 self._told.append(self._transmit(self._made[self.inc]))
                 self._resume_at = now.mono + RESEND_MAX_S
-            return Outcome.DUPLICATE
-        if self._stale is not None and self._stale.document == theirs.document:
-            return Outcome.DUPLICATE
+            return Outcome.ASKED if theirs.inc >= self.inc else Outcome.DUPLICATE
+        if theirs.document in self._looked_at:
+            return Outcome.ASKED
         if not self._patience.with_one_more(source, now.mono):
             return Outcome.REFUSED
         theirs.check(terms.their_keys.station, terms.suite)
@@ -279,7 +278,7 @@ class Life:
             self._answer(now)
         else:
             self._notice("resume asked", f"They ask to begin the line anew: {theirs.reason}")
-        return Outcome.OK
+        return Outcome.ASKED
 
     def _answer(self, now: Instant) -> None:
         """People here asked already: answer with the newest incarnation that they name."""
@@ -290,6 +289,7 @@ class Life:
 
     def _contradicted(self, theirs: Resume, known: Resume | None, now: Instant) -> Outcome:
         """It shows a station that lost its past, and is answered with the next incarnation (N5)."""
+        self._looked_at.append(theirs.document)
         if known is not None:
             self.line._change.cells[OTHER] = encode(theirs.to_bytes())
             self._notice(
@@ -302,7 +302,7 @@ class Life:
             self._notice("resume asked", f"They ask to begin the line anew: {theirs.reason}")
         elif self.newest <= theirs.inc < self.inc + INC_AHEAD_MAX:
             self._make(self.newest + 1, self._made[max(self._made)].reason, now)
-        return Outcome.EQUIVOCATION if known is not None else Outcome.OK
+        return Outcome.EQUIVOCATION if known is not None else Outcome.ASKED
 
     def _begin(self) -> None:
         """They hold the same two RESUMEs: the old incarnation has ended (N6)."""

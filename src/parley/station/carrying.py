@@ -161,9 +161,12 @@ class Carrying:
             outcome = open_line.line.hear(frame, now, path.peer)
             if outcome.authentic:
                 path.vouched = True
-            # Who is deaf to us can only repeat its RESUME. It may be a recording, so the path is
-            # not vouched for, and every other is used beside it.
-            if outcome.authentic or outcome is Outcome.ASKED:
+            # Who is deaf to us can only repeat its RESUME, and is to be answered where it calls. It
+            # may be a recording, so the path is not vouched for, and nobody who plays one while
+            # the other side is heard gets a copy of what we send.
+            if outcome.authentic or (
+                outcome is Outcome.ASKED and not (open_line.paths and open_line.observed == "heard")
+            ):
                 return open_line
             if outcome is Outcome.NEWER and frame[0] >> 5 == FRAME_VERSION:
                 self.newer[open_line] = path.peer  # it is an OPEN, and names the line
