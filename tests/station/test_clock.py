@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from parley.station.clock import SystemClock, stamp
+from parley.station.clock import SystemClock, _says, stamp, synchronised
 
 
 def test_a_moment_is_shown_in_utc_to_the_millisecond() -> None:
@@ -34,3 +34,8 @@ def test_now_is_now() -> None:
     now = SystemClock().now()
     assert abs(now.wall - time.time()) < 5
     assert abs(now.mono - time.monotonic()) < 5
+
+
+def test_the_kernel_is_asked_whether_its_clock_is_synchronised() -> None:
+    assert synchronised() in (True, False)  # on Linux it can always be asked
+    assert [_says(state) for state in (0, 1, 4, 5, -1)] == [True, True, True, False, None]

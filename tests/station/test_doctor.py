@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from parley.station.clock import SYNCHRONISED
 from parley.station.serving import perform_here
 from tests.playbook import Post, two_stations
 
@@ -22,6 +23,8 @@ def test_a_station_that_is_well_passes_all_six(tmp_path: Path) -> None:
         assert north.operator.asks("doctor")["ok"]
         assert len(findings(south)) == 6
         assert bad(south) == []
+        told = north.operator.asks("status")["station"]["clock_synchronised"]
+        assert findings(north)["clock"]["sentence"].endswith(SYNCHRONISED[told])
 
 
 def test_what_others_can_read_is_found(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ when something is done. Tests hand in a clock they can set.
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,7 +15,17 @@ from typing import Protocol
 
 from parley.core.terms import Instant
 
+_TIMEX_BYTES = 512  # struct timex has 208 on 64-bit Linux
+_TIME_ERROR = 5  # what adjtimex answers while the clock is not synchronised
 SKEW_S_MAX = 300.0  # above it both screens say that a clock is in doubt
+
+
+# What is said of it. It is no fault: a clock may be kept right by hand, or by the machine beneath.
+SYNCHRONISED = {
+    True: "The system says that it is synchronised.",
+    False: "The system does not say that it is synchronised; compare it with another one.",
+    None: "The system cannot say whether it is synchronised.",
+}
 
 
 class Alarm(Protocol):
@@ -32,6 +43,19 @@ class Clock(Protocol):
 
     def call_at(self, mono: float, call: Callable[[], None]) -> Alarm:
         """Call once the monotonic clock shows `mono`; from the event loop."""
+
+
+def synchronised() -> bool | None:
+    """Whether something keeps this machine's clock right, as far as its kernel was told; None where
+    it cannot be asked. Source: adjtimex(2); with no mode set it only reads."""
+    try:
+        return _says(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)))
+    except (OSError, AttributeError):  # not Linux
+        return None
+
+
+def _says(state: int) -> bool | None:
+    return None if state < 0 else state != _TIME_ERROR
 
 
 class SystemClock:

@@ -11,7 +11,7 @@ from parley.core.errors import ParleyError
 from parley.station import lives
 from parley.station.audit_trail import PAGE_ROWS, checked
 from parley.station.bearing import describe
-from parley.station.clock import SKEW_S_MAX, stamp
+from parley.station.clock import SKEW_S_MAX, SYNCHRONISED, stamp, synchronised
 from parley.station.console_certificate import examined
 from parley.station.distrust import OLDEST_CLOCK
 from parley.station.distrust import view as clocks
@@ -141,7 +141,11 @@ def _clock(station: Station) -> Finding:
             return _finding(
                 "clock", False, doubt, "Ask them what their clock shows, and look at ours."
             )
-    return _finding("clock", True, f"The clock shows {stamp(now)} and has not jumped.")
+    return _finding(
+        "clock",
+        True,
+        f"The clock shows {stamp(now)} and has not jumped. {SYNCHRONISED[synchronised()]}",
+    )
 
 
 def _paths(station: Station) -> Finding:

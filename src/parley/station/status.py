@@ -9,6 +9,7 @@ from parley.core.effects import LineState
 from parley.station import call_requests, distrust, lives, versions
 from parley.station.bearing import describe
 from parley.station.clauses import SUITES
+from parley.station.clock import synchronised
 from parley.station.desks import desk_view, desks_of
 from parley.station.line_tests import last_test
 from parley.station.lines import Agreed, OpenLine
@@ -36,6 +37,7 @@ def status(station: Station, who: Person, *, line: str | None = None) -> dict[st
             "party": station.home.party,
             "version": parley.__version__,
             "started": station.started.wall,
+            "clock_synchronised": synchronised(),
         },
         "now": station.now.wall,
         "lines": [line_view(station, open_line) for open_line in lines],
