@@ -7,6 +7,7 @@ nothing of the fuzzer, so every input of `corpus/` is also a test on every Pytho
 `values`    codec, packets, bodies, texts, frames on a stream
 `papers`    letters, certificates, agreements, secrets, files that people carry, evidence
 `lines`     a line in service, by strangers and by a counterpart that lies with true keys
+`lives`     what a RESUME may say, by strangers and under true signatures
 `stations`  what an authentic counterpart writes, as a station notes and shows it; control socket
             and forms
 """

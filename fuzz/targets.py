@@ -40,6 +40,7 @@ TARGETS = {
     "foreign": Target("lines", 256),
     "line": Target("lines"),
     "opening": Target("lines", 512),
+    "resume": Target("lives", 512),
     "heard": Target("stations"),
     "control": Target("stations"),
     "form": Target("stations"),
