@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from parley.core.errors import Refused
 from parley.core.kept import EntryRow
 from parley.core.speaking import RESUME, frame
 from parley.core.terms import Instant
+from parley.evidence import audit
 from tests.playbook import Post, two_stations
-from tests.station.test_resuming import resume, texts_of
+from tests.station.test_halt import is_halted, restore_old_copy
+from tests.station.test_resuming import exported, resume, supplies, texts_of
 
 RESUME_HEADER = frame(RESUME, b"")
 
@@ -104,3 +108,25 @@ def test_N10_a_draft_that_retracts_an_entry_that_they_never_had_retracts_no_othe
         assert kept["returned"] is None
         changed = north.releases(shown)["n"]
         assert south.hears(changed)["retracts"] is None
+
+
+def test_N9_what_was_lost_is_taken_in_after_a_further_beginning_too(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        restore_old_copy(north, south, "After the copy, and lost here.")
+        north.until(lambda: is_halted(north))
+        resume(north, south)
+        south.hears(north.says("Said before anything was taken in.")["n"])
+        resume(north, south)
+        assert north.line()["inc"] == 3
+        told = supplies(north, exported(south, "@1"))
+        assert (told["of"], told["supplied"]["ours"]) == (1, 1)
+        assert "After the copy, and lost here." in [
+            m["text"] for m in north.watch.asks("outbox", all=True)["messages"]
+        ]
+        for line in ("@1", "@2", ""):
+            here, there = (audit.verify(io.BytesIO(exported(post, line).encode()))
+                           for post in (north, south))  # fmt: skip
+            if line:
+                assert here.roots == there.roots
+        with pytest.raises(Refused, match="Nothing is missing"):
+            supplies(north, exported(south, "@1"))

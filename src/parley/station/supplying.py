@@ -18,7 +18,7 @@ from parley.core.effects import Covered
 from parley.core.errors import Refused
 from parley.core.kept import Change, EntryRow, HeadRow
 from parley.core.record import Tree
-from parley.core.resuming import End, Resume, ends
+from parley.core.resuming import End, ends
 from parley.core.wire import decode, encode
 from parley.evidence import audit
 from parley.station import messages, resuming
@@ -47,36 +47,39 @@ def supply(
     if more:
         new.supply = pieces
         return {"line": new.agreed.hex, "pieces": len(pieces)}
-    rows = station.store.sql(
-        "SELECT of, whole FROM resumptions WHERE line_id = ? AND inc = ?", new.key
-    )
-    if not rows or rows[0]["whole"] is not None:
+    lacking = {  # by the incarnation that ended, the one that then began
+        row["of"]: row["inc"]
+        for row in station.store.sql(
+            "SELECT inc, of FROM resumptions WHERE line_id = ? AND inc <= ? AND whole IS NULL"
+            " ORDER BY inc",
+            new.key,
+        )
+        if new.base.terms.inc <= row["of"]
+    }
+    if not lacking:
         raise Refused(
             f"Nothing is missing of the line {new.agreed.name}.",
             "There is nothing to take in.",
             "N9",
         )
-    old = new.life(rows[0]["of"])
-    if old is None or old is not new.past[-1]:
-        raise Refused(
-            f"Nothing of incarnation {rows[0]['of']} is here that could be added to.",
-            "Ask the other side for evidence of it, and keep that beside this record.",
-            "N9",
-        )
-    a, b = new.line.resumes(new.inc)
-    ours = (a, b)[new.ours]
     text = b"".join(pieces)
-    report = audit.verify(io.BytesIO(text))
-    if (report.documents.agreement.hash, report.documents.inc) != (
-        documents_of(station.store, old).agreement.hash,
-        old.inc,
-    ):
+    documents = audit.verify(io.BytesIO(text)).documents
+    ours = documents_of(station.store, new).agreement.hash
+    if documents.agreement.hash != ours or documents.inc not in lacking:
+        wanted = max(lacking)
         raise Refused(
-            f"This is not evidence of incarnation {old.inc} of the line {new.agreed.name}.",
-            f"The other side writes it with `parley export --line {new.agreed.hex[:8]}@{old.inc}`.",
+            f"This is not evidence of incarnation {wanted} of the line {new.agreed.name}.",
+            f"The other side writes it with `parley export --line {new.agreed.hex[:8]}@{wanted}`.",
             "N9",
         )
-    return _take_in(station, old, new, ours, ends(a, b), text)
+    old = new.life(documents.inc)
+    if old is None:
+        raise Refused(
+            f"Nothing of incarnation {documents.inc} is here that could be added to.",
+            "Keep this evidence beside the record.",
+            "N9",
+        )
+    return _take_in(station, old, new, lacking[old.inc], text)
 
 
 def _bytes(packed: str) -> bytes:
@@ -96,11 +99,13 @@ def _take_in(
     station: Station,
     old: OpenLine,
     new: OpenLine,
-    ours: Resume,
-    ended: tuple[End, End],
+    began: int,
     text: bytes,
 ) -> dict[str, Any]:
+    """All that is missing of `old`, which ended when the incarnation `began` did."""
     store, counterpart = station.store, new.agreed.counterpart
+    a, b = new.line.resumes(began)
+    ours, ended = (a, b)[new.ours], ends(a, b)
     stated = (ours.own, ours.held) if old.ours == 0 else (ours.held, ours.own)
     found: tuple[list[EntryRow], list[EntryRow]] = ([], [])
     trees = (Tree(), Tree())
@@ -140,10 +145,11 @@ def _take_in(
     again = before.say_again(station, old, new, found[old.ours])
     store.sql(
         "UPDATE resumptions SET whole = ?, said_again = ? WHERE line_id = ? AND inc = ?",
-        (station.now.wall, again, *new.key),
+        (station.now.wall, again, new.id, began),
     )
     new.take_up(new.base, *resuming.load_again(station, new))
-    new.line.is_whole(True)
+    if began == new.inc:
+        new.line.is_whole(True)
     resuming.read_declared(station, new)
     sentence = (
         f"{len(found[old.ours])} entries of ours and {len(found[old.theirs])} of theirs were"
