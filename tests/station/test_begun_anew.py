@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from parley.core.terms import Instant
 from parley.evidence import audit
 from tests.playbook import Post, two_stations
 from tests.station.test_halt import is_halted, restore_old_copy
-from tests.station.test_resuming import exported, resume, supplies, texts_of
+from tests.station.test_resuming import exported, is_in, resume, supplies, texts_of
 
 RESUME_HEADER = frame(RESUME, b"")
 
@@ -130,3 +132,79 @@ def test_N9_what_was_lost_is_taken_in_after_a_further_beginning_too(tmp_path: Pa
                 assert here.roots == there.roots
         with pytest.raises(Refused, match="Nothing is missing"):
             supplies(north, exported(south, "@1"))
+
+
+def put_back(post: Post, copy: Path) -> None:
+    """Its folder becomes an older copy, and it starts."""
+    post.stops()
+    shutil.rmtree(post.folder)
+    copy.rename(post.folder)
+    post.starts()
+
+
+def copied(post: Post) -> Path:
+    copy = post.folder.with_name("copy")
+    post.stops()
+    shutil.copytree(post.folder, copy)
+    post.starts()
+    return copy
+
+
+def begins(north: Post, south: Post, inc: int) -> None:
+    """North, which was put back, asks for the second; both meet in a later one."""
+    north.watch.asks("line.resume", reason="We were put back.")
+    south.until(lambda: south.line()["resumption"]["theirs"])
+    south.watch.asks("line.resume", reason="Agreed.")
+    for post in (north, south):
+        post.until(partial(is_in, post, inc))
+
+
+def suspends(post: Post) -> None:
+    post.releases(post.drafter.asks("suspend", reason="Ties are cut."))
+
+
+def lifts(post: Post, peer: Post) -> None:
+    n = post.releases(post.drafter.asks("lift"))["n"]
+    peer.hears(n)
+
+
+def test_N11_a_suspension_of_an_incarnation_that_was_lost_is_told_again(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        copy = copied(north)
+        resume(north, south)
+        suspends(south)
+        north.until(lambda: north.line()["declared"] == "suspended")
+        put_back(north, copy)
+        begins(north, south, 3)
+        north.until(lambda: north.line()["declared"] == "suspended")
+        assert "Ties are cut." in north.line()["standing"]["sentence"]
+        # Nothing of the other side's is signed for while the incarnation between is missing.
+        assert north.line()["we_cosigned"] == 0
+        with pytest.raises(Refused, match="Nothing of incarnation 2 is here"):
+            supplies(north, exported(south, "@2"))
+        lifts(north, south)
+        lifts(south, north)
+        assert north.line()["declared"] == south.line()["declared"] == "open"
+        resume(north, south)
+        south.says("It is signed for again.")
+        north.until(lambda: north.line()["we_cosigned"])
+
+
+def test_N11_one_that_was_lifted_in_an_incarnation_that_was_lost_is_lifted_once_more(
+    tmp_path: Path,
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        suspends(south)
+        north.until(lambda: north.line()["declared"] == "suspended")
+        copy = copied(north)
+        resume(north, south)
+        lifts(north, south)
+        lifts(south, north)
+        put_back(north, copy)
+        begins(north, south, 3)
+        assert (north.line()["declared"], south.line()["declared"]) == ("suspended", "open")
+        suspends(south)
+        north.until(lambda: len(north.line()["standing"]["suspensions"]) == 2)
+        lifts(north, south)
+        lifts(south, north)
+        assert north.line()["declared"] == south.line()["declared"] == "open"

@@ -12,10 +12,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from parley.core.effects import Begun
-from parley.core.entry import (
-    check_text,
-)
+from parley.core.effects import Begun, Saying
+from parley.core.entry import Precedence, Type, body_of, check_text
 from parley.core.errors import Refused
 from parley.core.keys import Entropy
 from parley.core.life import Life
@@ -23,8 +21,8 @@ from parley.core.record import EMPTY_ROOT
 from parley.core.resuming import REASON_BYTES_MAX, End, Resume, ends, in_order
 from parley.core.terms import Terms
 from parley.station import early, meeting, messages
-from parley.station.declared import ALL, Act, Declared, Limits
-from parley.station.lines import Agreed, OpenLine, PastLine
+from parley.station.declared import ALL, Act, Declared, Limits, Scope
+from parley.station.lines import Agreed, OpenLine, PastLine, since_2020
 from parley.station.operations import Words, operation
 from parley.station.person import Person
 from parley.station.standing import check_not_closed
@@ -172,10 +170,26 @@ def begun(station: Station, open_line: OpenLine, begun: Begun) -> None:
                 "INSERT OR IGNORE INTO receipts VALUES (?, ?, ?, ?)",
                 (*old.key, size, station.now.wall),
             )
+    if theirs.of < of:
+        _suspends_again(station, open_line, before)
     station.roster_changed = True
     sentence = in_words(open_line.agreed.counterpart, lost, old.ours, again, of == before)
     station.trail.happened(station.now.wall, f"line begun anew ({open_line.agreed.name})", sentence)
     station.publish("line", open_line, state="begun anew", sentence=sentence)
+
+
+def _suspends_again(station: Station, open_line: OpenLine, before: int) -> None:
+    """They were put back beyond what ended, and may not know of a suspension of ours (N11)."""
+    read_declared(station, open_line)
+    old = open_line.life(before)
+    assert old is not None
+    for act in old.declared.standing(_limits(station, old)):
+        if act.dir == old.ours:
+            scope = Scope(since_2020(act.begins), act.types, act.precedences)
+            body = body_of(Type.SUSPEND, {}, scope.payload(act.words))
+            mark = open_line.agreed.mark
+            saying = Saying(Type.SUSPEND, Precedence.IMMEDIATE, mark, body)
+            station.say(open_line, saying, again=True)
 
 
 def load_again(station: Station, open_line: OpenLine) -> tuple[Life, list[PastLine]]:
