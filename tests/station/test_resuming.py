@@ -237,7 +237,12 @@ def supplies(post: Post, text: str) -> dict[str, Any]:
     half = len(text) // 2
     first, rest = (base64.b64encode(each.encode()).decode() for each in (text[:half], text[half:]))
     post.operator.asks("line.supply", evidence=first, more=True)
-    return post.operator.asks("line.supply", evidence=rest)
+    checked = post.operator.asks("line.supply", evidence=rest)
+    told = post.operator.asks("line.supply.take")
+    assert checked["of"] == told["of"]
+    with pytest.raises(Refused, match="No evidence was checked"):
+        post.operator.asks("line.supply.take")
+    return told
 
 
 def test_N9_what_was_lost_is_taken_in_from_the_counterparts_evidence(tmp_path: Path) -> None:

@@ -60,5 +60,6 @@ def supply(station: Asking, evidence: Path) -> None:
         ) from error
     for at in range(0, max(len(text), 1), PIECE_BYTES):
         piece = base64.b64encode(text[at : at + PIECE_BYTES]).decode()
-        told = station.call("line.supply", evidence=piece, more=at + PIECE_BYTES < len(text))
+        station.call("line.supply", evidence=piece, more=at + PIECE_BYTES < len(text))
+    told = station.call("line.supply.take")
     voice.tell(told, lambda view: [voice.one_line(view["sentence"], 300)])

@@ -21,6 +21,7 @@ from parley.station.distrust import Claims
 
 if TYPE_CHECKING:
     from parley.station.calls import Calls
+    from parley.station.supplying import Supply
 
 # What may wait in a path's buffer before ROUTINE gets no more room: with what the kernel keeps
 # unsent, about two of the largest envelopes, and no FLASH waits behind more.
@@ -127,6 +128,7 @@ class OpenLine:
         self.observed = "not yet"
         self.calls: Calls | None = None  # once somebody has asked for them
         self.supply: list[bytes] = []  # pieces of evidence that is being taken in
+        self.supplied: Supply | None = None  # what was checked of it
         self.declared = Declared(agreed.terms.side, *agreed.suspending)
         self.declared_told = ""  # the state that people were last told of
         self.stop: Stop | None = None

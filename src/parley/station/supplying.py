@@ -12,6 +12,7 @@ import base64
 import binascii
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import Covered
@@ -24,7 +25,7 @@ from parley.evidence import audit
 from parley.station import messages, resuming
 from parley.station.evidence import documents_of
 from parley.station.lines import OpenLine
-from parley.station.operations import operation
+from parley.station.operations import Beside, operation
 from parley.station.person import Person
 from parley.station.unsaid import Unsaid, sizes_of
 
@@ -34,52 +35,101 @@ if TYPE_CHECKING:
 SUPPLY_BYTES_MAX = 1 << 30  # a million entries of a record that is whole
 
 
-@operation("line.supply", roles=("operator",), setup=True)
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What evidence of the other side brings that is missing here, checked whole."""
+
+    old: int  # the incarnation that ended
+    began: int  # and the one that then began
+    ended: tuple[End, End]
+    stated: tuple[End, End]  # as far as our own RESUME goes: what is here already
+    receipted: int  # of our log, as our RESUME states it
+    found: tuple[list[EntryRow], list[EntryRow]]
+    trees: tuple[Tree, Tree]
+    text: bytes
+
+
+@operation("line.supply", roles=("operator",), reads=True, setup=True)
 def supply(
     station: Station, who: Person, *, evidence: str, more: bool = False, line: str | None = None
-) -> dict[str, Any]:
-    """Take in what is missing here of the incarnation that has ended, from the other side's export
-    of it. It may come in pieces: `more` says that another one follows."""
+) -> dict[str, Any] | Beside:
+    """Check the other side's export of an incarnation that has ended, of which something is missing
+    here. It may come in pieces: `more` says that another one follows. It is checked beside the
+    loop, and `line.supply.take` takes in what was checked, and nothing else."""
     new = station.line(line).current
-    pieces, new.supply = [*new.supply, _bytes(evidence)], []
+    pieces, new.supply, new.supplied = [*new.supply, _bytes(evidence)], [], None
     if sum(map(len, pieces)) > SUPPLY_BYTES_MAX:
         raise Refused("This is more than a record can be.", "Name the right file.", "N9")
     if more:
         new.supply = pieces
         return {"line": new.agreed.hex, "pieces": len(pieces)}
-    lacking = {  # by the incarnation that ended, the one that then began
-        row["of"]: row["inc"]
-        for row in station.store.sql(
-            "SELECT inc, of FROM resumptions WHERE line_id = ? AND inc <= ? AND whole IS NULL"
-            " ORDER BY inc",
-            new.key,
+    lacking = _lacking(station, new)
+    here = {life.inc for life in new.lives}
+    resumes = {inc: new.line.resumes(inc) for inc in lacking.values()}
+    h_agr, wall = documents_of(station.store, new).agreement.hash, station.now.wall
+
+    def work() -> dict[str, Any]:
+        text = b"".join(pieces)
+        documents = audit.verify(io.BytesIO(text)).documents
+        old = documents.inc
+        if documents.agreement.hash != h_agr or old not in lacking:
+            wanted = f"{new.agreed.hex[:8]}@{max(lacking)}"
+            raise Refused(
+                f"This is not evidence of incarnation {max(lacking)} of the line"
+                f" {new.agreed.name}.",
+                f"The other side writes it with `parley export --line {wanted}`.",
+                "N9",
+            )
+        if old not in here:
+            raise Refused(
+                f"Nothing of incarnation {old} is here that could be added to.",
+                "Keep this evidence beside the record.",
+                "N9",
+            )
+        a, b = resumes[lacking[old]]
+        ours = (a, b)[new.ours]
+        stated = (ours.own, ours.held) if new.ours == 0 else (ours.held, ours.own)
+        ended = ends(a, b)
+        found, trees = _read(text, stated, ended, wall)
+        new.supplied = Supply(old, lacking[old], ended, stated, ours.own.size, found, trees, text)
+        return {"line": new.agreed.hex, "name": new.agreed.name, "of": old}
+
+    return Beside(work)
+
+
+@operation("line.supply.take", roles=("operator",), setup=True)
+def supply_take(station: Station, who: Person, *, line: str | None = None) -> dict[str, Any]:
+    """Take in what was found whole, all of it or nothing."""
+    new = station.line(line).current
+    given, new.supplied = new.supplied, None
+    if given is None:
+        raise Refused(
+            "No evidence was checked that could be taken in.",
+            "Give it first: `parley supply FILE`.",
+            "N9",
         )
-        if new.base.terms.inc <= row["of"]
-    }
+    if _lacking(station, new).get(given.old) != given.began:
+        raise Refused("This was taken in already.", "There is nothing more to do.", "N9")
+    old = new.life(given.old)
+    assert old is not None
+    return _take_in(station, old, new, given)
+
+
+def _lacking(station: Station, new: OpenLine) -> dict[int, int]:
+    """Incarnations of which something is missing, and for each the one that began when it ended."""
+    rows = station.store.sql(
+        "SELECT inc, of FROM resumptions WHERE line_id = ? AND inc <= ? AND whole IS NULL"
+        " ORDER BY inc",
+        new.key,
+    )
+    lacking = {row["of"]: row["inc"] for row in rows if row["of"] >= new.base.terms.inc}
     if not lacking:
         raise Refused(
             f"Nothing is missing of the line {new.agreed.name}.",
             "There is nothing to take in.",
             "N9",
         )
-    text = b"".join(pieces)
-    documents = audit.verify(io.BytesIO(text)).documents
-    ours = documents_of(station.store, new).agreement.hash
-    if documents.agreement.hash != ours or documents.inc not in lacking:
-        wanted = max(lacking)
-        raise Refused(
-            f"This is not evidence of incarnation {wanted} of the line {new.agreed.name}.",
-            f"The other side writes it with `parley export --line {new.agreed.hex[:8]}@{wanted}`.",
-            "N9",
-        )
-    old = new.life(documents.inc)
-    if old is None:
-        raise Refused(
-            f"Nothing of incarnation {documents.inc} is here that could be added to.",
-            "Keep this evidence beside the record.",
-            "N9",
-        )
-    return _take_in(station, old, new, lacking[old.inc], text)
+    return lacking
 
 
 def _bytes(packed: str) -> bytes:
@@ -95,18 +145,11 @@ def _section(text: bytes, name: str, following: str) -> Iterator[list[str]]:
     return (line.split(" ") for line in body.decode().splitlines())
 
 
-def _take_in(
-    station: Station,
-    old: OpenLine,
-    new: OpenLine,
-    began: int,
-    text: bytes,
-) -> dict[str, Any]:
-    """All that is missing of `old`, which ended when the incarnation `began` did."""
-    store, counterpart = station.store, new.agreed.counterpart
-    a, b = new.line.resumes(began)
-    ours, ended = (a, b)[new.ours], ends(a, b)
-    stated = (ours.own, ours.held) if old.ours == 0 else (ours.held, ours.own)
+def _read(
+    text: bytes, stated: tuple[End, End], ended: tuple[End, End], wall: float
+) -> tuple[tuple[list[EntryRow], list[EntryRow]], tuple[Tree, Tree]]:
+    """What is missing behind `stated`, from evidence that was verified, and both logs as they
+    ended."""
     found: tuple[list[EntryRow], list[EntryRow]] = ([], [])
     trees = (Tree(), Tree())
     for _, _, packed in _section(text, "entries", "end"):
@@ -125,7 +168,6 @@ def _take_in(
             continue
         if blind is None:
             raise Refused("A body is left out of this evidence.", "Ask for all of it.", "N9")
-        wall = station.now.wall
         found[dir].append(
             EntryRow(dir, n, type, marks, time, seen, et, blind, body, leaf, root, wall)
         )
@@ -134,21 +176,26 @@ def _take_in(
             raise Refused(
                 f"This evidence does not give log {'AB'[dir]} as both RESUMEs state it:"
                 f" {ended[dir].size} entries.",
-                f"Ask {counterpart} for its export of incarnation {old.inc}.",
+                "Ask the other side for its export of that incarnation.",
                 "N9",
             )
-    before = Unsaid.of(station, old, ours.own.size)
-    _replace(station, old, stated, found, trees)
-    _keep_heads(station, old, ended, text)
+    return found, trees
+
+
+def _take_in(station: Station, old: OpenLine, new: OpenLine, given: Supply) -> dict[str, Any]:
+    store, counterpart, found = station.store, new.agreed.counterpart, given.found
+    before = Unsaid.of(station, old, given.receipted)
+    _replace(station, old, given.stated, found, given.trees)
+    _keep_heads(station, old, given.ended, given.text)
     for row in sorted((*found[0], *found[1]), key=lambda row: (row.n + 1 + row.seen, row.dir)):
         messages.supplied(station, old, row)
     again = before.say_again(station, old, new, found[old.ours])
     store.sql(
         "UPDATE resumptions SET whole = ?, said_again = ? WHERE line_id = ? AND inc = ?",
-        (station.now.wall, again, new.id, began),
+        (station.now.wall, again, new.id, given.began),
     )
     new.take_up(new.base, *resuming.load_again(station, new))
-    if began == new.inc:
+    if given.began == new.inc:
         new.line.is_whole(True)
     resuming.read_declared(station, new)
     sentence = (
