@@ -21,9 +21,12 @@ MAY_IMPORT = {
     "bearers": {"core", "bearers"},
     "catalogue": {"core", "catalogue"},
     "station": {"core", "evidence", "store", "bearers", "catalogue", "station"},
-    "conference": {"core", "station", "conference"},
+    "conference": {"core", "bearers", "station", "conference"},
     "console": {"core", "store", "bearers", "catalogue", "station", "conference", "console"},
-    "exercise": {"core", "evidence", "store", "bearers", "catalogue", "station", "exercise"},
+    "exercise": {
+        *("core", "evidence", "store", "bearers", "catalogue", "station"),
+        *("conference", "exercise"),
+    },
 }
 MAY_IMPORT["cli"] = {*MAY_IMPORT["exercise"], "console", "cli"}
 

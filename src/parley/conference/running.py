@@ -1,0 +1,85 @@
+"""A media link on the line that it belongs to, for as long as the call is held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from parley.conference.link import TICK_S, MediaLink
+from parley.conference.rate import Budget
+from parley.conference.wanted import Stream
+from parley.station.clock import Alarm
+from parley.station.lines import OpenLine
+from parley.station.station import Station
+
+
+class RunningLink:
+    """Carries datagrams to the station's door and back, and tells pages what they need to know.
+
+    From within the event loop only. `on_frame` gets each whole frame of their pages, `on_budget`
+    the budget whenever it has changed, `on_key` the sender and track of ours that is to begin
+    with a key frame.
+    """
+
+    def __init__(
+        self,
+        station: Station,
+        open_line: OpenLine,
+        link: MediaLink,
+        *,
+        on_frame: Callable[[bytes], None],
+        on_budget: Callable[[Budget], None],
+        on_key: Callable[[Stream], None],
+    ) -> None:
+        self.link = link
+        self._station, self._open_line = station, open_line
+        self._on_frame, self._on_budget, self._on_key = on_frame, on_budget, on_key
+        self._budget: Budget | None = None
+        self._alarm: Alarm | None = None
+
+    @property
+    def carried_by(self) -> str:
+        """The path that media goes by, for people; nothing while there is none."""
+        path = self._station.carrying.media.carried_by(self._open_line)
+        return path.name if path is not None else ""
+
+    def start(self) -> None:
+        """Begin."""
+        self._station.carrying.media.open(self._open_line, self.link.tag, self._came)
+        self._tick()
+
+    def stop(self) -> None:
+        """The call is over."""
+        self._station.carrying.media.close(self._open_line, self.link.tag)
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def send(self, frame: bytes) -> str:
+        """A whole frame of a page of ours; nothing, or why it was dropped."""
+        return self.link.send(frame, self._now())
+
+    def _now(self) -> float:
+        return self._station.clock.now().mono
+
+    def _came(self, datagram: bytes) -> None:
+        self.link.receive(datagram, self._now())
+        self._give()
+
+    def _give(self) -> None:
+        for frame in self.link.frames():
+            self._on_frame(frame)
+        for stream in self.link.key_requests():
+            self._on_key(stream)
+
+    def _tick(self) -> None:
+        now = self._now()
+        door = self._station.carrying.media
+        for datagram in self.link.datagrams(now, door.room(self._open_line)):
+            if not door.send(self._open_line, datagram):
+                self.link.unsent(now)
+        self._give()
+        budget = self.link.budget()
+        if budget != self._budget:
+            self._budget = budget
+            self._on_budget(budget)
+        self._alarm = self._station.clock.call_at(now + TICK_S, self._tick)
