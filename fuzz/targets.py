@@ -45,6 +45,9 @@ TARGETS = {
     "control": Target("stations"),
     "form": Target("stations"),
     "exchange": Target("stations"),
+    "inside": Target("calls", 2_048),
+    "link": Target("calls", 2_048),
+    "credit": Target("calls", 256),
 }
 
 

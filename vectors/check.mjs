@@ -1092,9 +1092,71 @@ function checkMedia() {
     same(ruleOf(() => readFrame(join(raw(header), new Uint8Array(bytes - 24)))), rule, why);
 }
 
+// --- media-link.md: greetings, keys, sealed datagrams and what is inside
+
+function readInside(plain) {
+  if (plain.length < 9) refuse("X10");
+  const kind = plain[0];
+  if (kind < 1 || kind > 4 || (kind > 2 && number(plain.slice(1, 5)))) refuse("X10");
+  const body = plain.slice(9);
+  if (kind === 1) {
+    if (!(body[0] >= 1 && body[0] <= 3)) refuse("X11");
+    let at = 1;
+    for (let left = body[0]; left; left--) {
+      const end = at + 2 + (body.length < at + 2 ? Infinity : Number(number(body.slice(at, at + 2))));
+      if (end > body.length) refuse("X11");
+      const frame = body.slice(at + 2, end);
+      if (ruleOf(() => readFrame(frame)) || frame[0] !== 0x11) refuse("X11");
+      at = end;
+    }
+    if (at < body.length) refuse("X11");
+  }
+  if (kind === 2) {
+    const [index, last, piece] = [body[7], body[8], body.length - 9];
+    if (!(piece > 0 && piece <= 1080) || index > last || last >= Math.ceil(262144 / 1080)) refuse("X12");
+    if (index < last && piece < 1080) refuse("X12");
+  }
+  if (kind === 3 && body.length !== 19) refuse("X13");
+  if (kind === 4) {
+    if (body.length < 2 || body[0] > 20 || body[1] > 8) refuse("X14");
+    if (body.length !== 2 + 4 * body[0] + 3 * body[1]) refuse("X14");
+  }
+}
+
+function checkMediaLink() {
+  const { secret, tag, hellos, keys, sealed, refused } = page("media-link");
+  const K = HMAC(new Uint8Array(32), raw(secret));
+  const expand = (info, size) => {
+    let [block, all] = [new Uint8Array(0), new Uint8Array(0)];
+    for (let n = 1; all.length < size; n++) {
+      block = HMAC(K, block, "parley media link 1 ", info, uint(n, 1));
+      all = join(all, block);
+    }
+    return all.slice(0, size);
+  };
+  same(expand("tag", 4), tag, "X6: tag");
+  for (const { side, run, echo, nonce, datagram } of hellos) {
+    const clear = join(uint(0x12, 1), raw(tag));
+    const cipher = gcm(expand(join("hello", uint(side, 1)), 32), raw(nonce), clear);
+    same(join(clear, raw(nonce), cipher.encrypt(join(raw(run), raw(echo)))), datagram, "X7");
+  }
+  const runs = hellos.map(({ run }) => raw(run));
+  keys.forEach(({ key, salt }, side) => {
+    const okm = expand(join("data", uint(side, 1), runs[side], runs[1 - side]), 44);
+    same(okm, key + salt, "X8: key and salt");
+  });
+  for (const { what, side, counter, inside, rule, datagram } of sealed) {
+    const clear = join(uint(0x11, 1), raw(tag), uint(counter, 8));
+    const nonce = raw(keys[side].salt).map((byte, at) => byte ^ (at < 4 ? 0 : uint(counter, 8)[at - 4]));
+    same(join(clear, gcm(raw(keys[side].key), nonce, clear).encrypt(raw(inside))), datagram, `X8: ${what}`);
+    same(ruleOf(() => readInside(raw(inside))), rule, what);
+  }
+  for (const { why, inside, rule } of refused) same(ruleOf(() => readInside(raw(inside))), rule, why);
+}
+
 for (const check of [
   checkWire, checkKeys, checkIdentity, checkEntry, checkDeclared, checkSeal, checkResume, checkRecord, checkSuccession,
-  checkSuites, checkSample, checkDeniable, checkMedia,
+  checkSuites, checkSample, checkDeniable, checkMedia, checkMediaLink,
 ])
   check();
 console.log(`${stood} vectors stand`);

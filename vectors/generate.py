@@ -24,6 +24,7 @@ from vectors.of_deniable import deniable
 from vectors.of_keys import identity, keys
 from vectors.of_lines import record, seal, terms
 from vectors.of_media import media
+from vectors.of_media_link import media_link
 from vectors.of_resuming import resume
 from vectors.of_succession import succession
 from vectors.of_suites import suites
@@ -72,6 +73,7 @@ def pages() -> dict[str, Page]:
         "succession": succession(folder.keep),
         "suites": suites(folder.keep),
         "media": media(),
+        "media-link": media_link(),
     }
     return {**made, "kept": folder.used}
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parley.bearers import DATAGRAM_BYTES_MAX
+from parley.conference.inside import Kind
 from parley.conference.link import (
     FRAME_BYTES_WAITING_MAX,
     FRAMES_WAITING_MAX,
@@ -230,12 +231,12 @@ def test_X14_a_key_frame_is_asked_for_across_the_link_and_not_too_often() -> Non
 
 def test_X14_a_full_link_repeats_nothing() -> None:
     a, b = pair()
-    wanted = b._unnumbered(4, Wanted((0,)).to_bytes(), 1.0)
+    wanted = b._unnumbered(Kind.WANTED, Wanted((0,)).to_bytes(), 1.0)
     a.send(sound(0), 1.0)
     a.datagrams(1.0)
     for queue_ms, repeats in ((500, 0), (0, 1)):
         report = Report(0, 0, 0xFFFF, 0, 600, 0.0, queue_ms)
-        a.receive(b._seal.seal(b._unnumbered(3, report.to_bytes(), 1.0)), 1.0)
+        a.receive(b._seal.seal(b._unnumbered(Kind.REPORT, report.to_bytes(), 1.0)), 1.0)
         a.receive(b._seal.seal(wanted), 1.0)
         assert a.figures()["repeats"] == repeats
 

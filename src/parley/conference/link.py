@@ -2,13 +2,12 @@
 
 Sans-I/O: whoever drives it hands in frames of its pages and datagrams that came, asks every few
 milliseconds what is to be sent, and gives on what came whole. It opens no frame of a page and never
-raises on what comes (spec/media-link.md). Reading order: `seal`, `sound`, `pictures`, `repair`,
-`delay`, `report`, `wanted`, `rate`, and here how they go together.
+raises on what comes (spec/media-link.md). Reading order: `seal`, `inside`, `sound`, `pictures`,
+`repair`, `delay`, `report`, `wanted`, `rate`, and here how they go together.
 """
 
 from __future__ import annotations
 
-import struct
 from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,12 +15,14 @@ from typing import Any, Final
 from parley.bearers import DATAGRAM_BYTES_MAX
 from parley.conference.delay import Delay, apart_ms, ms_of
 from parley.conference.frame import Header, Kind
+from parley.conference.inside import HEAD_BYTES, Inside, inside
+from parley.conference.inside import Kind as Inner
 from parley.conference.pictures import PicturesIn, PicturesOut, Piece
 from parley.conference.rate import KBPS_FIRST, KBPS_MAX, KBPS_MIN, Budget, Rate
 from parley.conference.repair import Missing, Repeats
 from parley.conference.report import NEVER_MS, Report
 from parley.conference.seal import HELLO, OVERHEAD_BYTES, CallSeal, Entropy, Greeted
-from parley.conference.sound import SoundIn, SoundOut, unpack
+from parley.conference.sound import SoundIn, SoundOut
 from parley.conference.wanted import KEYS_MAX, Stream, Wanted
 from parley.core.errors import Malformed, Refused
 
@@ -39,9 +40,7 @@ PACKET_COST_BYTES: Final = 60  # of headers below us, for pacing
 FRAMES_WAITING_MAX: Final = 256  # whole frames that nobody fetches
 FRAME_BYTES_WAITING_MAX: Final = 1 << 20
 
-_SOUND, _PICTURE, _REPORT, _WANTED = 1, 2, 3, 4
-_HEAD: Final = struct.Struct(">BII")  # kind, number, sent at
-BODY_BYTES_MAX: Final = DATAGRAM_BYTES_MAX - OVERHEAD_BYTES - _HEAD.size
+BODY_BYTES_MAX: Final = DATAGRAM_BYTES_MAX - OVERHEAD_BYTES - HEAD_BYTES
 REPEATS_QUEUE_MS_MAX: Final = 120
 RTT_S_MAX: Final = 30.0
 
@@ -136,7 +135,7 @@ class MediaLink:
         body = self._sound_out.pack(header, frame, self.rate.redundancy, BODY_BYTES_MAX)
         if not body:
             return self._drop("oversized")
-        self._urgent.append(self._numbered(_SOUND, body, now))
+        self._urgent.append(self._numbered(Inner.SOUND, body, now))
         if len(self._urgent) > SOUND_WAITING_MAX:
             self._urgent.popleft()
             self._drop("late sound")
@@ -196,10 +195,10 @@ class MediaLink:
         self._give(self._sound_in.tick(now))
         self._take_pictures(now)
 
-    def _numbered(self, kind: int, body: bytes, now: float) -> bytes:
+    def _numbered(self, kind: Inner, body: bytes, now: float) -> bytes:
         number = self._number
         self._number += 1
-        plain = _HEAD.pack(kind, number, ms_of(now)) + body
+        plain = inside(kind, number, ms_of(now), body)
         self._repeats.keep(number, plain, now)
         return plain
 
@@ -221,10 +220,10 @@ class MediaLink:
             while first.pieces and self._allowance > 0 and room > 0:
                 body = first.pieces.popleft()
                 first.begun = True
-                cost = len(body) + _HEAD.size + OVERHEAD_BYTES
+                cost = len(body) + HEAD_BYTES + OVERHEAD_BYTES
                 self._allowance -= cost + PACKET_COST_BYTES
                 room -= cost
-                plain.append(self._numbered(_PICTURE, body, now))
+                plain.append(self._numbered(Inner.PIECE, body, now))
             if first.pieces:
                 break
             self._pictures.popleft()
@@ -260,9 +259,11 @@ class MediaLink:
             self._drop("unopened")
             return
         try:
-            self._opened(plain, len(datagram), now)
+            said = Inside.parse(plain)
         except Malformed:
             self._drop("malformed")
+            return
+        self._opened(said, len(datagram), now)
 
     def _greeted(self, what: Greeted, now: float) -> None:
         if what is Greeted.NOTHING:
@@ -276,35 +277,25 @@ class MediaLink:
             self._answered_at = now
             self._hello_due = True
 
-    def _opened(self, plain: bytes, size: int, now: float) -> None:
-        if len(plain) < _HEAD.size:
-            raise Malformed("a datagram that breaks off", rule="X10")
-        kind, number, sent_ms = _HEAD.unpack_from(plain)
-        body = plain[_HEAD.size :]
-        if kind == _REPORT:
-            self._hear_report(Report.parse(body), now)
+    def _opened(self, said: Inside, size: int, now: float) -> None:
+        if isinstance(said.body, Report):
+            self._hear_report(said.body, now)
             return
-        if kind == _WANTED:
-            self._hear_wanted(Wanted.parse(body), now)
+        if isinstance(said.body, Wanted):
+            self._hear_wanted(said.body, now)
             return
-        if kind == _SOUND:
-            sound = unpack(body)
-        elif kind == _PICTURE:
-            piece = Piece.parse(body)
-        else:
-            raise Malformed("a datagram of a kind that is none of ours", rule="X10")
         self._came_bytes += size + PACKET_COST_BYTES
-        first, newest = self._missing.take(number, now)
+        first, newest = self._missing.take(said.number, now)
         if not first:
             return
         if newest:
-            self._delay.take(sent_ms, now)
-        if kind == _SOUND:
-            for header, frame in sound:
-                self._give(self._sound_in.take(header, frame, now))
-        else:
-            self._pictures_in.take(piece, now)
+            self._delay.take(said.sent_ms, now)
+        if isinstance(said.body, Piece):
+            self._pictures_in.take(said.body, now)
             self._take_pictures(now)
+            return
+        for header, frame in said.body:
+            self._give(self._sound_in.take(header, frame, now))
 
     def _take_pictures(self, now: float) -> None:
         whole, need = self._pictures_in.ready(now, self.rtt_s)
@@ -348,7 +339,7 @@ class MediaLink:
         since = now - self._reported_at
         kbps = self._came_bytes * 8 / 1000 / max(since, REPORT_S)
         if since >= (REPORT_S if kbps > REPORT_SLOWLY_KBPS else REPORT_SLOWLY_S):
-            plain.append(self._unnumbered(_REPORT, self._report(since, now).to_bytes(), now))
+            plain.append(self._unnumbered(Inner.REPORT, self._report(since, now).to_bytes(), now))
             self._reported_at = now
         if now - self._wanted_at >= WANTED_EACH_S:
             full = self._delay.queue_ms(now) > REPEATS_QUEUE_MS_MAX
@@ -358,11 +349,11 @@ class MediaLink:
             if missing or keys:
                 self._wanted_at = now
                 wanted = Wanted(tuple(missing), tuple(keys))
-                plain.append(self._unnumbered(_WANTED, wanted.to_bytes(), now))
+                plain.append(self._unnumbered(Inner.WANTED, wanted.to_bytes(), now))
         return plain
 
-    def _unnumbered(self, kind: int, body: bytes, now: float) -> bytes:
-        return _HEAD.pack(kind, 0, ms_of(now)) + body
+    def _unnumbered(self, kind: Inner, body: bytes, now: float) -> bytes:
+        return inside(kind, 0, ms_of(now), body)
 
     def _may_ask(self, stream: Stream, now: float) -> bool:
         if now - self._asked.get(stream, -KEY_REQUEST_S) < KEY_REQUEST_S:
