@@ -8,19 +8,19 @@ Source: spec/calls.md Q1 to Q4.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Self
 
+from parley.catalogue.form import VALUE_BYTES_MAX as VALUE_BYTES_MAX
+from parley.catalogue.form import check_lines, compose, read
+from parley.catalogue.form import moment as moment
+from parley.catalogue.form import read_moment as read_moment
 from parley.core.entry import Type
 from parley.core.errors import Refused
 
 REQUEST = "CALL REQUEST"
 ANSWER = "CALL ANSWER"
-MOMENT = "%Y-%m-%d %H:%MZ"
-VALUE_BYTES_MAX = 200  # of one line, as of a subject
 AGENDA_MAX = 20  # more is a conference, and no longer read in one screen
 
 
@@ -64,7 +64,7 @@ class CallRequest:
 
     def text(self) -> str:
         """The one text of this request (Q1)."""
-        return _text(
+        return compose(
             REQUEST,
             [
                 ("Asked by", self.asked_by),
@@ -85,7 +85,7 @@ class CallRequest:
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """The request that a text is, or None for a text that has not its form (Q3)."""
-        lines, words = _lines(text, REQUEST)
+        lines, words = read(text, REQUEST)
         agenda = tuple(value for label, value in lines if label == "Agenda")
         found = dict(lines)
         try:
@@ -109,7 +109,8 @@ class CallRequest:
 
     def check(self) -> None:
         """Refuse a request that nobody could answer (Q2)."""
-        _check_lines(
+        check_lines(
+            "Q2",
             self.asked_by,
             self.asked_for,
             self.level,
@@ -146,12 +147,12 @@ class CallAnswer:
             ("Deputy", self.deputy),
             ("Reason", self.reason),
         ]
-        return _text(ANSWER, [(label, value) for label, value in given if value], self.words)
+        return compose(ANSWER, [(label, value) for label, value in given if value], self.words)
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """The answer that a text is, or None for a text that has not its form (Q3)."""
-        lines, words = _lines(text, ANSWER)
+        lines, words = read(text, ANSWER)
         found = dict(lines)
         try:
             time = read_moment(found["Time"]) if "Time" in found else None
@@ -164,7 +165,7 @@ class CallAnswer:
 
     def check(self) -> None:
         """Refuse an answer that lacks what its kind needs, or says what it does not (Q2)."""
-        _check_lines(*(each for each in (self.deputy, self.reason) if each is not None))
+        check_lines("Q2", *(each for each in (self.deputy, self.reason) if each is not None))
         lack = self._lacks()
         if lack:
             raise Refused(f"The answer {str(self.verdict)!r} {lack}.", "Change it.", rule="Q2")
@@ -177,41 +178,6 @@ class CallAnswer:
         if self.verdict is Verdict.DECLINE and self.reason is None:
             return "needs a reason"
         return None
-
-
-def moment(at: float) -> str:
-    """A moment as the form has it: UTC, to the minute."""
-    return datetime.fromtimestamp(at, UTC).strftime(MOMENT)
-
-
-def read_moment(text: str) -> int:
-    """A moment of the form in POSIX seconds; ValueError for anything else."""
-    return int(datetime.strptime(text, MOMENT).replace(tzinfo=UTC).timestamp())
-
-
-def _check_lines(*values: str) -> None:
-    for value in values:
-        if value.strip() != value or not value or value.splitlines() != [value]:
-            raise Refused(f"{value!r:.40} is not one line of text.", "Write it in one line.", "Q2")
-        if len(value.encode()) > VALUE_BYTES_MAX:
-            raise Refused(
-                f"A line of the form has {VALUE_BYTES_MAX} bytes at most.", "Shorten it.", "Q2"
-            )
-
-
-def _text(title: str, lines: Iterable[tuple[str, str]], words: str) -> str:
-    form = "\n".join((title, *(f"{label}: {value}" for label, value in lines)))
-    return f"{form}\n\n{words}" if words else form
-
-
-def _lines(text: str, title: str) -> tuple[list[tuple[str, str]], str]:
-    """The labelled lines, and the words behind the first empty line."""
-    form, _, words = text.partition("\n\n")
-    first, *rest = form.split("\n")
-    if first != title:
-        return [], ""
-    found = [line.partition(": ") for line in rest]
-    return [(label, value) for label, _, value in found], words
 
 
 def gist(type: int, text: str) -> str | None:
