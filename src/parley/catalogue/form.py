@@ -1,5 +1,5 @@
 """What the forms of the catalogue have in common: lines of `Label: value` under a title, then an
-empty line and free words. Source: spec/calls.md Q1.
+empty line and free words. Source: spec/calls.md Q1, spec/minute.md Y1.
 """
 
 from __future__ import annotations

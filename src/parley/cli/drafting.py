@@ -69,6 +69,10 @@ def taken(text: str | None, file: Path | None) -> str:
 @click.option("--corrects", type=int, metavar="N", help="It corrects message N of ours.")
 @click.option("--retracts", type=int, metavar="N", help="It retracts message N of ours.")
 @click.option("--rescue", is_flag=True, help="Search and rescue: it passes in a suspension.")
+@click.option(
+    "--prepared", metavar="NAME", help="Begin with a prepared text instead; then edit it."
+)
+@click.option("--call", metavar="CALL", help="The call that a prepared text is about.")
 @asks(line=True)
 def say(
     station: Asking,
@@ -81,8 +85,17 @@ def say(
     corrects: int | None,
     retracts: int | None,
     rescue: bool,
+    prepared: str | None,
+    call: str | None,
 ) -> None:
     """Write a message. It becomes a draft, which another person releases."""
+    if prepared is not None:
+        if text is not None or file is not None:
+            raise Misused("There are two texts.", "Give one of your own or --prepared.")
+        filled = station.call("prepared.fill", name=prepared, call=call)
+        text, subject = filled["text"], subject or filled["subject"] or None
+    elif call is not None:
+        raise Misused("No text is about that call.", "--call goes with --prepared.")
     view = station.call(
         "draft.new",
         text=taken(text, file),
@@ -104,6 +117,24 @@ def begun(view: dict[str, Any]) -> Iterator[str]:
     yield f"SHA-256 {view['sha256']}"
     yield from map(voice.visible, view["advice"])
     yield f"Next: another person releases it with `parley release {view['draft']}`."
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--call", metavar="CALL", help="The call it is about; default: the newest.")
+@asks(line=True)
+def prepared(station: Asking, name: str | None, call: str | None) -> None:
+    """Prepared texts; with NAME that one, filled in, to be changed and sent with `parley say`."""
+    if name is None:
+        voice.tell(
+            station.call("prepared.list"),
+            lambda view: voice.table(
+                [(each["name"], each["what"]) for each in view["prepared"]], ("name", "what it is")
+            ),
+        )
+        return
+    view = station.call("prepared.fill", name=name, call=call)
+    voice.tell(view, lambda view: map(voice.visible, view["text"].split("\n")))
 
 
 @click.group()

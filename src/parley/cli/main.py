@@ -50,6 +50,13 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("unable", "acting:unable", "Say that a message cannot be followed, and why."),
         ("wait", "acting:wait", "Say that an answer takes a while."),
         ("call", "call:call", "Ask for a call, answer one, and see what became of them."),
+        ("minute", "minute:minute", "The minute of a call: drafted, proposed, agreed by both."),
+        ("readout", "minute:readout", "Our own statement about a call, and the two compared."),
+        (
+            "prepared",
+            "drafting:prepared",
+            "Texts to begin with: an introduction, a thank-you note.",
+        ),
         ("test", "testing", "Call a human test, or answer one."),
     ),
     "Know how the line stands": (

@@ -147,6 +147,10 @@ def line_in_words(line: View) -> Iterator[str]:
         facts[f"Call {call['dir']} {call['n']}"] = shown.call_state(call)
     if line["calls"]["more"]:
         facts["More calls"] = f"{line['calls']['more']}; `parley call list` shows them"
+    for minute in line["minutes"]["waiting"]:
+        facts[f"Minute theirs {minute['n']}"] = voice.one_line(minute["sentence"], 200)
+    if line["minutes"]["more"]:
+        facts["More minutes"] = f"{line['minutes']['more']}; `parley minute list` shows them"
     if line["stopped"]:
         facts["What to do"] = voice.visible(line["stopped"]["hint"])
     if line["papers"]:

@@ -16,6 +16,7 @@ OFFERED = (
     *("inbox", "outbox", "record", "audit", "draft.new", "draft.list", "draft.edit", "release"),
     *("open", "pass", "readback", "unable", "wait", "confirm", "correct"),
     *("desk.hold", "test.call", "test.answer", "suspend", "line.stop", "line.undo", "line.resume"),
+    *("minute.list", "minute.propose"),
 )
 
 
@@ -158,11 +159,13 @@ def _nav(may: dict[str, bool]) -> list[View]:
         ("/drafts", "Drafts", may["draft.list"]),
         ("/sent", "Sent", may["outbox"]),
         ("/record", "Record", may["record"]),
+        ("/minutes", "Minutes", may["minute.list"]),
         ("/watch", "Watch", True),
         ("/audit", "Audit trail", may["audit"]),
         ("/green-room", "Green room", True),
     )
     shown = [(path, name) for path, name, allowed in pages if allowed]
     return [
-        {"path": path, "name": name, "key": str(at)} for at, (path, name) in enumerate(shown, 1)
+        {"path": path, "name": name, "key": str(at % 10) if at <= 10 else ""}
+        for at, (path, name) in enumerate(shown, 1)
     ]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from parley.catalogue.calls import check_form, gist
+from parley.catalogue.forms import check_form, gist
 from parley.core.entry import (
     Content,
     Key,

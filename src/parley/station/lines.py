@@ -21,6 +21,7 @@ from parley.station.distrust import Claims
 
 if TYPE_CHECKING:
     from parley.station.calls import Calls
+    from parley.station.minutes import Minutes
     from parley.station.supplying import Supply
 
 # What may wait in a path's buffer before ROUTINE gets no more room: with what the kernel keeps
@@ -127,6 +128,7 @@ class OpenLine:
         self.paths: list[Path] = []  # that carry it, oldest first; `in_use` says which do
         self.observed = "not yet"
         self.calls: Calls | None = None  # once somebody has asked for them
+        self.minutes: Minutes | None = None  # as are these
         self.supply: list[bytes] = []  # pieces of evidence that is being taken in
         self.supplied: Supply | None = None  # what was checked of it
         self.declared = Declared(agreed.terms.side, *agreed.suspending)
@@ -141,7 +143,7 @@ class OpenLine:
     def take_up(self, agreed: Agreed, line: Life, past: Sequence[PastLine]) -> None:
         """Go on in the incarnation that is at work now."""
         self.line = line
-        self.calls = None
+        self.calls = self.minutes = None
         self.base, self.agreed = agreed, replace(agreed, terms=line.line.terms)
         self.past = list(past)
         for each in past:

@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 NOT_MESSAGES = BARE_TYPES | {Type.SERVICE, Type.ROSTER}
 # What must be acknowledged; an answer to a test need not be, and after a CLOSE nothing can be.
 CLOCKED_TYPES = frozenset(
-    (*range(0x01, 0x06), Type.CALL_REQUEST, Type.CALL_ANSWER, Type.SUSPEND, Type.LIFT)
+    (
+        *(*range(0x01, 0x06), Type.CALL_REQUEST, Type.CALL_ANSWER),
+        *(Type.MINUTE, Type.READOUT, Type.SUSPEND, Type.LIFT),
+    )
 )
 # What the act of release adds to the header, and the times: all else is what was drafted.
 RELEASE_KEYS = frozenset((Key.COMPOSED, Key.RELEASED, Key.RELEASERS, Key.DISPLAYED))
@@ -290,6 +293,7 @@ def references(open_line: OpenLine, dir: int, type: int, content: Content) -> li
 def supplied(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
     """An entry of either side that was lost here stands in the record again: nothing rings, but a
     clock runs where nobody had dealt with it (spec/resume.md N9)."""
+    open_line.current.calls = open_line.current.minutes = None  # read anew when asked for
     content = read_body(entry.type, entry.marks, entry.body)
     found: list[About] = []
     if entry.type not in NOT_MESSAGES:

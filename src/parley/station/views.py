@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from parley.catalogue.calls import gist
+from parley.catalogue.forms import gist
 from parley.core.entry import Content, Key, Marks, Precedence, Type, read_body
 from parley.core.kept import EntryRow
 from parley.core.record import check_group
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 UNREADABLE = "an entry that cannot be read"
 KNOWN_KEYS = frozenset(int(key) for key in Key)
 TEXTS = frozenset(
-    (Type.TEXT, Type.CALL_REQUEST, Type.CALL_ANSWER, Type.SUSPEND, Type.LIFT, Type.CLOSE)
+    (
+        *(Type.TEXT, Type.CALL_REQUEST, Type.CALL_ANSWER, Type.MINUTE, Type.READOUT),
+        *(Type.SUSPEND, Type.LIFT, Type.CLOSE),
+    )
 )  # whose payload is the words, or begins with them
 UNKNOWN = "entry of a type this station does not know"
 

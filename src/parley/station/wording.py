@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from parley.catalogue.prepared import blanks
 from parley.core.entry import Precedence, Status
 from parley.core.errors import Refused
 
@@ -58,7 +59,9 @@ def fold(text: str) -> str:
 
 def advice(text: str, precedence: Precedence) -> list[str]:
     """What a drafter might want to know; nothing is refused for it."""
-    words = len(text.split())
+    words, left = len(text.split()), blanks(text)
+    if left:
+        return [f"Blanks are left in it: {', '.join(dict.fromkeys(left))}."]
     if precedence >= Precedence.IMMEDIATE and words > WORDS_MAX:
         return [
             f"{words:,} words are many for a {precedence.name}; {WORDS_MAX} are read in a minute."

@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from parley.catalogue.prepared import blanks
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
 from parley.console.views import PRECEDENCES
@@ -26,6 +27,12 @@ async def show(visit: Visit) -> Response:
         )
     form: View = {name: visit.query(name) for name in FIELDS}
     form |= {"text": "", "rescue": False, "precedence": form["precedence"] or "ROUTINE"}
+    if visit.query("prepared"):
+        given = {"name": visit.query("prepared"), "line": form["line"] or None}
+        about = {"call": visit.query("call")} if visit.query("call") else {}
+        filled = await visit.call("prepared.fill", **given, **about)
+        form |= {"text": filled["text"], "subject": filled["subject"]}
+        form["line"] = form["line"] or filled["line"]
     return await _page(visit, page, form)
 
 
@@ -91,6 +98,9 @@ async def _page(
                 page.names.ref(line["line"], dir, int(number)) if number.isdecimal() else ""
             )
     named = await _named(visit, line, form)
+    prepared: list[View] = []
+    if line is not None and draft is None and not form["text"]:
+        prepared = (await visit.call("prepared.list"))["prepared"]
     refused: dict[str, Any] | None = None
     if error is not None:
         refused = refusal(error, str(form["text"]), str(form["subject"]))
@@ -103,6 +113,8 @@ async def _page(
         error=refused,
         line=line,
         named=named,
+        prepared=prepared,
+        blanks=list(dict.fromkeys(blanks(str(form["text"])))),
         action=f"{page.seat}/drafts/{draft}/edit" if draft else f"{page.seat}/compose",
         clocks=[(name, within(line["clocks_s"][name]) if line else "") for name in PRECEDENCES],
     )

@@ -16,6 +16,7 @@ KEYS = (
     ("B", "read it back"),
     ("C", "confirm a read-back"),
     ("A", "answer it"),
+    ("M", "to the minute of its call"),
     ("U", "say that you are unable"),
     ("E", "edit your draft"),
     ("?", "this list"),

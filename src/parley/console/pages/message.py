@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
+from parley.catalogue.minutes import Minute, Readout
 from parley.console import views
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
@@ -165,6 +167,11 @@ def _as_reader(page: Frame, message: View, offices: list[str]) -> list[View]:
                 "quiet": waits,
             }
         )
+    call = _call_of(message)
+    if call is not None and may["minute.list"]:
+        hex, _ = views.parts(message["line"])
+        link = f"{page.seat}/minutes/call?{urlencode({'line': hex, 'call': call})}"
+        actions.append({"name": "To the minute of this call", "link": link, "key": "m"})
     if not is_test and may["draft.new"]:
         link = f"{page.seat}/compose?line={message['line']}&answers={message['n']}"
         link += f"&precedence={message['precedence']}"
@@ -201,6 +208,16 @@ def _as_sender(page: Frame, message: View, _: list[str]) -> list[View]:
             link = f"{base}&{verb}={message['n']}&precedence={message['precedence']}"
             actions.append({"name": name, "link": link, "quiet": True})
     return actions
+
+
+def _call_of(message: View) -> str | None:
+    """The call that a minute or a readout is of."""
+    text = message["text"] or ""
+    if message["kind"] == "minute":
+        minute = Minute.parse(text)
+        return minute.facts.call if minute else None
+    readout = Readout.parse(text) if message["kind"] == "readout" else None
+    return readout.call if readout else None
 
 
 def _pending_readback(stages: list[View]) -> View | None:

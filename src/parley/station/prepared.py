@@ -1,0 +1,110 @@
+"""Prepared texts with what agreement, people and record tell filled in; to begin a draft with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from parley.catalogue.form import moment
+from parley.catalogue.minutes import Attendee, Minute
+from parley.catalogue.prepared import PREPARED, blanks
+from parley.core.entry import Precedence
+from parley.core.errors import Misused
+from parley.station.lines import OpenLine
+from parley.station.minutes import Talk
+from parley.station.minuting import find_talk
+from parley.station.operations import operation
+from parley.station.person import READERS, Person
+
+if TYPE_CHECKING:
+    from parley.station.station import Station
+
+
+@operation("prepared.list", roles=READERS, reads=True)
+def prepared_list(station: Station, who: Person) -> dict[str, Any]:
+    """The prepared texts there are."""
+    return {"prepared": [{"name": each.name, "what": each.what} for each in PREPARED.values()]}
+
+
+@operation("prepared.fill", roles=("drafter",), reads=True)
+def prepared_fill(
+    station: Station, who: Person, *, name: str, call: str | None = None, line: str | None = None
+) -> dict[str, Any]:
+    """One prepared text, filled from the agreement and, for a note after it, from a call."""
+    found = PREPARED.get(name)
+    if found is None:
+        raise Misused(
+            f"There is no prepared text {name!r:.40}.", f"There is: {', '.join(PREPARED)}."
+        )
+    open_line = station.line(line).current
+    talk = find_talk(station, open_line, call)
+    subject, text = found.fill(
+        {**_of_line(station, open_line), **_of_call(open_line, station, talk)}
+    )
+    return {
+        "line": open_line.agreed.hex,
+        "name": name,
+        "what": found.what,
+        "subject": "" if blanks(subject) else subject,
+        "text": text,
+        "blanks": list(dict.fromkeys(blanks(text))),
+    }
+
+
+def _of_line(station: Station, open_line: OpenLine) -> dict[str, str]:
+    agreed = open_line.agreed
+    return {
+        "our_party": station.home.party,
+        "their_party": agreed.counterpart,
+        "line": agreed.name,
+        "level": agreed.level,
+        "flash": _span(agreed.clocks_s[Precedence.FLASH]),
+        "immediate": _span(agreed.clocks_s[Precedence.IMMEDIATE]),
+    }
+
+
+def _of_call(open_line: OpenLine, station: Station, talk: Talk | None) -> dict[str, str]:
+    """What the minute, agreed or only proposed, tells; and before there is one, the request."""
+    if talk is None:
+        return {}
+    known: dict[str, str] = {}
+    if talk.request is not None:
+        known["topics"] = _listed(talk.request.agenda) or talk.request.purpose
+    minute = talk.minute
+    return known | (_of_minute(minute, station.home.party, open_line) if minute else {})
+
+
+def _of_minute(minute: Minute, ours: str, open_line: OpenLine) -> dict[str, str]:
+    facts = minute.facts
+    began, ended = moment(facts.began), moment(facts.ended)
+    known = {
+        "date": began[:10],
+        "began": began[11:16],
+        "ended": ended[11:16] if began[:10] == ended[:10] else ended,
+        "topics": _listed(facts.touched),
+        "agreed": _listed(each.rstrip(".") for each in minute.agreed),
+    }
+    for party, name, office in (
+        (ours, "our_principal", "our_office"),
+        (open_line.agreed.counterpart, "their_principal", "their_office"),
+    ):
+        first = _first_of(minute, party)
+        if first is not None:
+            known |= {name: first.name, office: first.office}
+    return known
+
+
+def _first_of(minute: Minute, party: str) -> Attendee | None:
+    return next((each for each in minute.facts.present if each.party == party), None)
+
+
+def _listed(items: Any) -> str:
+    return "; ".join(items)
+
+
+def _span(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return (
+        f"{minutes} minute{'s' if minutes != 1 else ''}"
+        if minutes < 120
+        else f"{minutes // 60} hours"
+    )

@@ -1,0 +1,171 @@
+"""The forms of a minute and of a readout: one text, read back exactly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from parley.catalogue.form import read_moment
+from parley.catalogue.forms import check_form, gist
+from parley.catalogue.minutes import (
+    ITEMS_MAX,
+    Attendee,
+    Facts,
+    Minute,
+    Readout,
+    call_name,
+    place_of,
+)
+from parley.core.entry import Type
+from parley.core.errors import Refused
+
+EIGHT = read_moment("2026-12-03 08:00Z")
+MINUTE = Minute(
+    Facts(
+        "North 2",
+        "video",
+        EIGHT,
+        EIGHT + 2_400,
+        (Attendee("North", "Chairman", "General North"), Attendee("South", "interpreter")),
+        ("Meetings at sea",),
+        ("The next call",),
+        ((EIGHT + 600, EIGHT + 660),),
+    ),
+    ("Both sides keep the rules: of 1972.",),
+)
+READOUT = Readout(
+    "North 2", "Ministry", date(2026, 12, 3), "General Yug", ("1. Meetings at sea",), "We\n\nspoke."
+)
+LINE = some.text(some.characters(exclude_categories=["C", "Z"], exclude_characters=";"), min_size=1)
+
+
+def test_Y1_a_minute_is_read_back() -> None:
+    assert Minute.parse(MINUTE.text()) == MINUTE
+    assert MINUTE.text().split("\n") == [
+        "CALL MINUTE",
+        "Call: North 2",
+        "Held by: video",
+        "Began: 2026-12-03 08:00Z",
+        "Ended: 2026-12-03 08:40Z",
+        "Present: North; Chairman; General North",
+        "Present: South; interpreter",
+        "Touched: Meetings at sea",
+        "Not touched: The next call",
+        "Interrupted: 2026-12-03 08:10Z to 2026-12-03 08:11Z",
+        "Agreed: Both sides keep the rules: of 1972.",
+    ]
+
+
+@given(LINE, LINE, LINE, some.lists(LINE, max_size=3), some.integers(0, 86_400))
+def test_Y1_whatever_may_be_proposed_is_read_back(
+    call: str, office: str, name: str, items: list[str], lasted: int
+) -> None:
+    facts = Facts(call, "voice", EIGHT, EIGHT + lasted // 60 * 60, (Attendee("A", office, name),))
+    minute = Minute(replace(facts, touched=tuple(items)), tuple(items))
+    minute.check()
+    assert Minute.parse(minute.text()) == minute
+
+
+@given(some.text(), some.text())
+def test_Y3_no_text_breaks_a_reader(lines: str, words: str) -> None:
+    for title, parse in (("CALL MINUTE", Minute.parse), ("CALL READOUT", Readout.parse)):
+        found = parse(f"{title}\n{lines}\n\n{words}")
+        assert found is None or found.text() == f"{title}\n{lines}\n\n{words}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("CALL MINUTE", "Call minute"),
+        ("Call: North 2\nHeld by: video", "Held by: video\nCall: North 2"),
+        ("Call: North 2", "Call: North 2\nCall: North 2"),
+        ("08:00Z", "8:00Z"),
+        ("08:40Z", "07:40Z"),
+        ("South; interpreter", "South"),
+        ("South; interpreter", "South; interpreter; Yug; more"),
+        ("South; interpreter", "South; interpreter; "),
+        ("Touched: Meetings at sea", "Touched:  Meetings at sea"),
+        (" to ", " until "),
+        ("08:10Z to", "07:10Z to"),
+        ("of 1972.", "of 1972.\n\nAnd more."),
+        ("of 1972.", "of 1972.\n"),
+        ("of 1972.", "of 1972.\nRemark: none"),
+    ],
+)
+def test_Y3_a_text_with_another_form_is_no_minute(before: str, after: str) -> None:
+    text = MINUTE.text()
+    assert before in text
+    assert Minute.parse(text.replace(before, after)) is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "agreed"),
+    [
+        ({"call": ""}, ()),
+        ({"call": "x" * 201}, ()),
+        ({"held_by": "a\nb"}, ()),
+        ({"ended": EIGHT - 60}, ()),
+        ({"ended": EIGHT + 86_460}, ()),
+        ({"present": (Attendee("North", ""),)}, ()),
+        ({"present": (Attendee("", "Chairman"),)}, ()),
+        ({"present": (Attendee("North", "Chairman; more"),)}, ()),
+        ({"interruptions": ((EIGHT + 120, EIGHT + 60),)}, ()),
+        ({"interruptions": ((EIGHT + 120, EIGHT + 180), (EIGHT, EIGHT + 60))}, ()),
+        ({"interruptions": ((EIGHT, EIGHT + 2_460),)}, ()),
+        ({"touched": ("x",) * (ITEMS_MAX + 1)}, ()),
+        ({}, ("x" * 1_001,)),
+        ({}, ("two\nlines",)),
+    ],
+)
+def test_Y2_nobody_proposes_what_cannot_be_signed(
+    facts: dict[str, Any], agreed: tuple[str, ...]
+) -> None:
+    minute = Minute(replace(MINUTE.facts, **facts), agreed)
+    with pytest.raises(Refused) as refusal:
+        minute.check()
+    assert refusal.value.rule == "Y2"
+
+
+def test_Y4_a_call_is_named_by_an_entry_or_by_words() -> None:
+    parties = ("North", "South Sea 4")
+    for place in ((1, 0, 0), (1, 1, 17), (3, 1, 2)):
+        inc, dir, n = place
+        assert place_of(call_name(parties[dir], n, inc), parties) == place
+    assert call_name("North", 2, 1) == "North 2"
+    for words in ("North", "North two", "North 02", "East 2", "North 2, incarnation 1", "North 2 "):
+        assert place_of(words, parties) is None
+
+
+def test_Y7_a_readout_is_read_back_and_says_something() -> None:
+    assert Readout.parse(READOUT.text()) == READOUT
+    for changed in (
+        replace(READOUT, words=" \n"),
+        replace(READOUT, by=""),
+        replace(READOUT, topics=("x",) * (ITEMS_MAX + 1)),
+    ):
+        with pytest.raises(Refused) as refusal:
+            changed.check()
+        assert refusal.value.rule == "Y7"
+        assert Readout.parse(changed.text()) is None
+    for before, after in (
+        ("2026-12-03", "3 December"),
+        ("2026-12-03", "20261203"),
+        ("By: ", "by: "),
+    ):
+        assert Readout.parse(READOUT.text().replace(before, after)) is None
+
+
+def test_a_list_shows_what_they_come_to() -> None:
+    assert gist(Type.MINUTE, MINUTE.text()) == "Minute: call North 2, 2026-12-03 08:00Z"
+    assert gist(Type.READOUT, READOUT.text()) == "Readout: call North 2, 2026-12-03"
+    assert gist(Type.TEXT, MINUTE.text()) is gist(Type.MINUTE, "We spoke.") is None
+    check_form(Type.TEXT, "We spoke.")
+    check_form(Type.READOUT, READOUT.text())
+    with pytest.raises(Refused, match="not the form") as refusal:
+        check_form(Type.READOUT, MINUTE.text())
+    assert refusal.value.rule == "Y3"

@@ -1,0 +1,281 @@
+"""A minute is proposed, changed, accepted; readouts are attached; both sides read the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parley.catalogue.minutes import Minute
+from parley.core.entry import Type, body_of
+from parley.core.errors import Misused, Refused
+from parley.station import minutes
+from tests.playbook import Post, two_stations
+from tests.station.test_call_requests import answered, asked, at
+from tests.station.test_early import LONG, Gap, mended
+
+FACTS: dict[str, Any] = {
+    "began": "2026-12-03 08:02Z",
+    "ended": "2026-12-03 08:41Z",
+    "present": ["North; Chairman; General North", "South; Chairman; General South"],
+}
+ENDED, LATER = "2026-12-03 08:41Z", "2026-12-03 08:45Z"
+SAME = ("call", "state", "sentence", "agenda", "purpose")
+
+
+def drafted(post: Post, **given: Any) -> str:
+    text: str = post.drafter.asks("minute.draft", **{**FACTS, **given})["text"]
+    return text
+
+
+def proposed(post: Post, peer: Post, text: str) -> int:
+    n: int = post.releases(post.drafter.asks("minute.propose", text=text))["n"]
+    peer.hears(n)
+    return n
+
+
+def accepted(post: Post, peer: Post, n: int) -> int:
+    m: int = post.releases(post.drafter.asks("minute.accept", n=n))["n"]
+    peer.hears(m)
+    return m
+
+
+def shown(post: Post, call: str | None = None) -> dict[str, Any]:
+    return post.watch.asks("minute.show", call=call)
+
+
+def both(north: Post, south: Post, call: str | None = None) -> dict[str, Any]:
+    """What north is shown; south is shown the same."""
+    ours, theirs = shown(north, call), shown(south, call)
+    assert [ours[key] for key in SAME] == [theirs[key] for key in SAME]
+    texts = [[each["text"] for each in view["proposed"]] for view in (ours, theirs)]
+    assert texts[0] == texts[1]
+    agreed = [
+        view["agreed"] and (view["agreed"]["text"], view["agreed"]["said"])
+        for view in (ours, theirs)
+    ]
+    assert agreed[0] == agreed[1]
+    return ours
+
+
+def test_Y5_a_minute_of_a_call_asked_for_is_changed_and_agreed(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = asked(north, south, agenda=["Meetings at sea", "The next call"])
+        answered(south, north, n, "accept", time=at(south, 60 * 3_600))
+        call = f"North {n}"
+        assert both(north, south)["state"] == "none"
+        text = drafted(north, call=f"ours {n}", touched=["1"])
+        assert text.startswith(f"CALL MINUTE\nCall: {call}\nHeld by: video\n")
+        assert "Touched: Meetings at sea\nNot touched: The next call" in text
+        first = proposed(north, south, text)
+        assert south.line()["minutes"]["waiting"][0]["n"] == first
+        assert north.line()["minutes"]["waiting"] == []
+        assert both(north, south)["sentence"] == (
+            f"North proposed a minute (North {first}); South has not answered it."
+        )
+        other = text + "\nAgreed: Both sides keep the rules of 1972."
+        second = proposed(south, north, other)
+        assert north.reads(second)["answers"] == first
+        view = both(north, south)
+        assert view["state"] == "two proposed"
+        last = accepted(north, south, second)
+        view = both(north, south)
+        assert view["state"] == "agreed"
+        assert view["agreed"]["said"] == [f"South {second}", f"North {last}"]
+        assert view["agreed"]["text"] == other
+        assert south.reads(last)["text"] == other
+        assert north.line()["minutes"] == {"waiting": [], "more": 0}
+        with pytest.raises(Refused, match="already"):
+            north.drafter.asks("minute.accept", n=second)
+        # What is agreed stands in the record, also after a restart.
+        north.stops()
+        north.starts()
+        assert shown(north)["agreed"]["text"] == other
+
+
+def test_Y6_two_proposals_that_cross_end_with_one_minute(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        gap = Gap(south)  # what North says comes late
+        long = ["Both sides keep the rules." * 36] * 3
+        ours, theirs = (drafted(north, ended=end, agreed=long) for end in (ENDED, LATER))
+        first = north.releases(north.drafter.asks("minute.propose", text=ours))["n"]
+        second = proposed(south, north, theirs)
+        mended(south, gap, first)
+        assert both(north, south)["state"] == "two proposed"
+        # Each is polite and accepts the other's, and these cross too.
+        gap.mended = False
+        third = north.releases(north.drafter.asks("minute.accept", n=second))["n"]
+        assert shown(north)["agreed"]["text"] == theirs
+        fourth = accepted(south, north, first)
+        mended(south, gap, third)
+        view = both(north, south)
+        assert view["state"] == "agreed"
+        assert {view["agreed"]["text"], *(each["text"] for each in view["replaced"])} == {
+            ours,
+            theirs,
+        }
+        assert view["sentence"].startswith("Both have said this text")
+        assert view["agreed"]["said"] in (
+            [f"North {first}", f"South {fourth}"],
+            [f"South {second}", f"North {third}"],
+        )
+
+
+def test_Y5_an_older_proposal_cannot_be_accepted_behind_the_back_of_a_newer(
+    tmp_path: Path,
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        old = drafted(north)
+        first = proposed(north, south, old)
+        second = proposed(north, south, old.replace(ENDED, LATER))
+        with pytest.raises(Refused, match=f"in message {second}") as refusal:
+            south.drafter.asks("minute.accept", n=first)
+        assert refusal.value.rule == "Y5"
+        proposed(south, north, old)  # who says it all the same has only proposed it
+        assert both(north, south)["state"] == "two proposed"
+
+
+def test_Y3_what_has_not_the_form_is_shown_as_text_and_is_no_minute(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        for type, payload in (
+            (Type.MINUTE, "We spoke."),
+            (Type.MINUTE, [1, 2]),
+            (Type.READOUT, "CALL READOUT\nCall: North 2"),
+        ):
+            n = north.utters(type, body_of(type, {8: [9, "x"]}, payload))
+            assert south.hears(n)["text"] in (payload, None)
+        assert south.watch.asks("minute.list")["calls"] == []
+        with pytest.raises(Refused, match="proposes no minute"):
+            south.drafter.asks("minute.accept", n=n)
+        with pytest.raises(Refused, match="not the form") as refusal:
+            south.drafter.asks("minute.propose", text="We spoke.")
+        assert refusal.value.rule == "Y3"
+        draft = south.drafter.asks("minute.propose", text=drafted(south))
+        with pytest.raises(Refused, match="not the form"):
+            south.releaser.asks("draft.edit", draft=draft["draft"], text="We spoke.")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"began": "yesterday"},
+        {"ended": "2026-12-03 08:01Z"},
+        {"ended": "2026-12-05 08:02Z"},
+        {"present": ["General North"]},
+        {"present": ["North; "]},
+        {"present": ["a; b; c; d"]},
+        {"interrupted": ["08:10Z"]},
+        {"interrupted": ["2026-12-03 07:10Z to 2026-12-03 08:12Z"]},
+        {"agreed": ["two\nlines"]},
+        {"held_by": " "},
+        {"touched": [f"item {each}" for each in range(41)]},
+    ],
+)
+def test_Y2_what_nobody_could_sign_is_refused_before_it_is_a_draft(
+    north: Post, given: dict[str, Any]
+) -> None:
+    with pytest.raises((Refused, Misused)):
+        drafted(north, **given)
+
+
+@pytest.fixture(scope="module")
+def north(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    with two_stations(tmp_path_factory.mktemp("minutes")) as (north, _):
+        yield north
+
+
+def test_Y7_each_side_states_for_itself_and_the_two_are_compared(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        proposed(north, south, drafted(north, touched=["Meetings at sea"]))
+        call = shown(north)["call"]
+        assert call == "not in this record, begun 2026-12-03 08:02Z"
+        ours = {
+            "with_whom": "General South",
+            "topics": ["1"],
+            "text": "The General North spoke on 3 December at 08:02 of 12 ships.",
+        }
+        n = north.releases(north.drafter.asks("readout.write", **ours))["n"]
+        text = south.hears(n)["text"]
+        assert text.startswith(f"CALL READOUT\nCall: {call}\nBy: North\nDate: 2026-12-03\n")
+        assert "Topic: 1. Meetings at sea" in text
+        alone = south.watch.asks("readout.compare")
+        assert {row["mark"] for row in alone["rows"]} == {
+            "South has attached none",
+            "as in the minute",
+        }
+        assert alone["differences"] == 0
+        theirs = {
+            "with_whom": "General North",
+            "date": "2026-12-04",
+            "by": "Минобороны",
+            "text": "4 декабря: о 12 кораблях.",
+            "topics": ["Пролив"],
+            "language": "ru",
+        }
+        m = south.releases(south.drafter.asks("readout.write", **theirs))["n"]
+        assert north.hears(m)["language"] == "ru"
+        views = [post.watch.asks("readout.compare") for post in (north, south)]
+        rows = {row["what"]: row for row in views[0]["rows"]}
+        assert rows["Date of the call"]["mark"] == "differ"
+        assert (rows["Date of the call"]["ours"], rows["Date of the call"]["theirs"]) == (
+            "2026-12-03",
+            "2026-12-04",
+        )
+        assert rows["1. Meetings at sea"]["mark"] == "only North"
+        assert rows["Пролив"]["mark"] == "only South"
+        assert rows["12"]["mark"] == "same"
+        assert views[0]["differences"] == views[1]["differences"] > 0
+        assert [row["mark"] for row in views[1]["rows"]].count("only South") == (
+            [row["mark"] for row in views[0]["rows"]].count("only South")
+        )
+        with pytest.raises(Refused, match="says something") as refusal:
+            north.drafter.asks("readout.write", **{**ours, "text": " "})
+        assert refusal.value.rule == "Y7"
+        with pytest.raises(Misused, match="no date"):
+            north.drafter.asks("readout.write", **{**ours, "date": "3 December"})
+        with pytest.raises(Refused, match="language tag"):
+            north.drafter.asks("readout.write", **{**ours, "language": "Russian!"})
+
+
+def test_Y4_calls_that_the_record_does_not_know_are_told_apart_by_their_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(minutes, "KEPT_MAX", 3)
+    with two_stations(tmp_path) as (north, south):
+        with pytest.raises(Refused, match="No call of this line"):
+            shown(south)
+        proposed(north, south, drafted(north))
+        proposed(south, north, drafted(south, began="2026-12-03 08:05Z"))
+        other = {"began": "2026-12-09 08:02Z", "ended": "2026-12-09 09:02Z"}
+        proposed(south, north, drafted(south, **other))
+        assert both(north, south)["state"] == "proposed"
+        found = [each["state"] for each in north.watch.asks("minute.list")["calls"]]
+        assert found == ["proposed", "two proposed"]
+        # The oldest of more than are read gives way, and stays in the record.
+        proposed(north, south, drafted(north, **other))
+        assert both(north, south)["state"] == "agreed"
+        assert len(north.watch.asks("minute.list")["calls"]) == 2
+        with pytest.raises(Refused, match="There is no minute"):
+            shown(north, "North 999")
+        with pytest.raises(Refused, match="There is no minute"):
+            shown(north, "ours 999")
+
+
+def test_Y4_a_minute_behind_a_gap_is_none_before_it_joins(tmp_path: Path) -> None:
+    with two_stations(tmp_path, provisional="FLASH") as (north, south):
+        gap = Gap(south)
+        north.says(LONG)
+        draft = north.drafter.asks("minute.propose", text=drafted(north), precedence="FLASH")
+        n = north.releases(draft)["n"]
+        south.event("alarm", n=n)
+        assert south.line()["minutes"] == {"waiting": [], "more": 0}
+        mended(south, gap, n)
+        assert [each["n"] for each in south.line()["minutes"]["waiting"]] == [n]
+
+
+def test_Y1_the_text_of_a_draft_is_read_back(north: Post) -> None:
+    minute = Minute.parse(drafted(north, agreed=["One.", "Two."], held_by="voice"))
+    assert minute is not None
+    assert minute.agreed == ("One.", "Two.")
+    assert minute.facts.held_by == "voice"
