@@ -1154,9 +1154,91 @@ function checkMediaLink() {
   for (const { why, inside, rule } of refused) same(ruleOf(() => readInside(raw(inside))), rule, why);
 }
 
+// --- minute.md: texts that are minutes, and what two sides agree on
+
+const isLine = (value, most = 200) => value && value.trim() === value && utf8(value).length <= most;
+const minutesOf = (text) => { // Y1: minutes since 1970
+  const found = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d)Z$/.exec(text);
+  const at = found && Date.UTC(found[1], found[2] - 1, found[3], found[4], found[5]);
+  return found && new Date(at).toISOString().slice(0, 16) === text.slice(0, 16).replace(" ", "T") ? at / 60000 : NaN;
+};
+
+function readLines(text, title, order) { // Y1: [label, value] in their order, or null
+  const [first, ...rest] = text.split("\n");
+  const lines = rest.map((line) => /^([^:]+): (.*)$/.exec(line)?.slice(1) ?? ["", ""]);
+  const at = lines.map(([label]) => order.indexOf(label));
+  if (first !== title || at.includes(-1) || at.some((each, i) => i && each < at[i - 1])) return null;
+  const all = (label) => lines.filter(([each]) => each === label).map(([, value]) => value);
+  return order.every((label) => all(label).length <= 40) ? all : null;
+}
+
+function readMinute(text) {
+  const once = ["Call", "Held by", "Began", "Ended"];
+  const all = readLines(text, "CALL MINUTE", [...once, "Present", "Touched", "Not touched", "Interrupted", "Agreed"]);
+  if (!all || once.some((label) => all(label).length !== 1)) return null;
+  const [call, , began, ended] = once.map((label) => all(label)[0]);
+  const lines = ["Call", "Held by", "Present", "Touched", "Not touched"].flatMap(all);
+  if (!lines.every((each) => isLine(each)) || !all("Agreed").every((each) => isLine(each, 1000))) return null;
+  const present = all("Present").map((each) => each.split("; "));
+  if (present.some((parts) => ![2, 3].includes(parts.length) || parts.some((part) => !part || part.includes(";")))) return null;
+  const times = [began, ...all("Interrupted").flatMap((each) => each.split(" to ")), ended].map(minutesOf); // Y2
+  if (times.some((each, i) => !(each >= times[Math.max(i - 1, 0)]))) return null;
+  if (all("Interrupted").some((each) => each.split(" to ").length !== 2)) return null;
+  return times.at(-1) - times[0] > 1440 ? null : { call, began: times[0], ended: times.at(-1) };
+}
+
+function readReadout(text) { // Y7
+  const at = text.indexOf("\n\n");
+  const once = ["Call", "By", "Date", "With"];
+  const all = at < 0 ? null : readLines(text.slice(0, at), "CALL READOUT", [...once, "Topic"]);
+  if (!all || once.some((label) => all(label).length !== 1) || !text.slice(at).trim()) return null;
+  const good = [...once, "Topic"].flatMap(all).every((each) => isLine(each));
+  return good && !Number.isNaN(minutesOf(`${all("Date")[0]} 00:00Z`)) ? { call: all("Call")[0] } : null;
+}
+
+function checkMinutes() {
+  const { minutes, readouts, talks, calls } = page("minute");
+  for (const given of minutes) same(readMinute(given.text) !== null, given["is one"], `Y3: ${given.text}`);
+  for (const given of readouts) same(readReadout(given.text) !== null, given["is one"], `Y7: ${given.text}`);
+  for (const { name, entries, agreed, replaced, proposed } of talks) {
+    const after = (a, b) => a.inc - b.inc || a.n - b.n;
+    const sees = (a, b) => b.inc < a.inc || (b.inc === a.inc && b.n < a.seen);
+    const goneOn = (a, b) => // b's speaker had said another by then, and a knew
+      entries.some((each) => each.dir === b.dir && after(each, b) > 0 && sees(a, each));
+    const joint = (a, b) => a.inc - b.inc || a.n + a.seen - b.n - b.seen || a.dir - b.dir; // R6
+    const pairs = [];
+    for (const a of entries.filter(({ dir }) => dir === 0))
+      for (const b of entries.filter(({ dir }) => dir === 1))
+        if (a.text === b.text && !goneOn(a, b) && !goneOn(b, a)) // Y5
+          pairs.push({ a, b, text: a.text, last: joint(a, b) > 0 ? a : b });
+    pairs.sort((one, other) => joint(one.last, other.last));
+    const texts = pairs.map(({ text }) => text).filter((text, at, all) => !all.includes(text, at + 1)); // Y6
+    const stands = texts.pop() ?? null;
+    const newest = [0, 1].flatMap((side) => entries.filter(({ dir }) => dir === side).sort(after).slice(-1));
+    const open = newest.filter((each) => each.text !== stands && !pairs.some(({ a, b }) => a === each || b === each));
+    same([stands, texts, open.map(({ inc, dir, n }) => [inc, dir, n])], [agreed, replaced, proposed], `Y6: ${name}`);
+  }
+  const named = (call) => // Y4
+    calls.parties.some((party) => {
+      const found = call.startsWith(party) && /^ (?:0|[1-9]\d*)(?:, incarnation (\d+))?$/.exec(call.slice(party.length));
+      return found && found[1] !== "1";
+    });
+  const groups = [];
+  for (const entry of calls.entries) {
+    const minute = readMinute(entry.text);
+    const overlaps = (each) =>
+      !named(minute.call) && !named(each.call) && each.began <= minute.ended && minute.began <= each.ended;
+    const mine =
+      groups.find((group) => group.some((each) => each.call === minute.call)) ?? groups.find((group) => group.some(overlaps));
+    if (mine) mine.push({ ...minute, n: entry.n });
+    else groups.push([{ ...minute, n: entry.n }]);
+  }
+  same(groups.map((group) => group.map(({ n }) => n)), calls["of one call"], "Y4");
+}
+
 for (const check of [
   checkWire, checkKeys, checkIdentity, checkEntry, checkDeclared, checkSeal, checkResume, checkRecord, checkSuccession,
-  checkSuites, checkSample, checkDeniable, checkMedia, checkMediaLink,
+  checkSuites, checkSample, checkDeniable, checkMedia, checkMediaLink, checkMinutes,
 ])
   check();
 console.log(`${stood} vectors stand`);

@@ -25,6 +25,7 @@ from vectors.of_keys import identity, keys
 from vectors.of_lines import record, seal, terms
 from vectors.of_media import media
 from vectors.of_media_link import media_link
+from vectors.of_minutes import minute
 from vectors.of_resuming import resume
 from vectors.of_succession import succession
 from vectors.of_suites import suites
@@ -74,6 +75,7 @@ def pages() -> dict[str, Page]:
         "suites": suites(folder.keep),
         "media": media(),
         "media-link": media_link(),
+        "minute": minute(),
     }
     return {**made, "kept": folder.used}
 
