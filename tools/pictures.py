@@ -15,15 +15,33 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from tests.conftest import CHROMIUM, NO_CHROMIUM
 from tests.console.conftest import FLAGS
-from tests.console.world import Post, world
+from tests.console.world import Post, World, world
 
 SIZE = (1280, 800)
-NAMES = ("release.png", "flash.png", "green-room.png")
+NAMES = ("release.png", "flash.png", "green-room.png", "minute.png")
 WORDS = (
     "Our aircraft 1127 has lost its steering at 0352Z near 21°40′N 118°05′E and drifts towards"
     " your coast.\n\nIt is unarmed and has two crew. We ask you not to fire. Our rescue ship Amity"
     " leaves port at 0410Z."
 )
+
+CALL = {
+    "began": "2026-12-03 08:02Z",
+    "ended": "2026-12-03 08:41Z",
+    "present": ["North; Chairman; General North", "South; Chairman; General Yug"],
+    "touched": ["Meetings at sea"],
+}
+OURS = {
+    "with_whom": "General Yug",
+    "topics": ["1", "Open and direct lines"],
+    "text": "The Chairman spoke with General Yug on 3 December about meetings at sea.",
+}
+THEIRS = {
+    "with_whom": "General North",
+    "date": "2026-12-04",
+    "topics": ["1", "Пролив"],
+    "text": "4 декабря по приглашению северной стороны обсуждались встречи на море.",
+}
 
 
 async def take(browser: Browser, folder: Path, out: Path) -> None:
@@ -46,8 +64,14 @@ async def take(browser: Browser, folder: Path, out: Path) -> None:
         await room.screenshot(path=out / NAMES[2])
         await room.close()
 
-        await north.ask("Dana", "draft.new", text=WORDS, precedence="FLASH")
-        releaser = await _sit(await context.new_page(), north, "Rene", "/drafts/1")
+        await _after_a_call(stations)
+        minutes = await _sit(await context.new_page(), north, "Dana", "/minutes/call?line=")
+        await minutes.locator("#compared").evaluate("it => it.scrollIntoView()")
+        await minutes.screenshot(path=out / NAMES[3])
+        await minutes.close()
+
+        draft = await north.ask("Dana", "draft.new", text=WORDS, precedence="FLASH")
+        releaser = await _sit(await context.new_page(), north, "Rene", f"/drafts/{draft['draft']}")
         await releaser.get_by_role("checkbox").check()
         await releaser.screenshot(path=out / NAMES[0])
         await releaser.get_by_role("button", name=re.compile("^Release")).click()
@@ -67,6 +91,30 @@ async def _sit(page: Page, post: Post, name: str, path: str) -> Page:
     await page.goto(post.seat(name) + path)
     await page.wait_for_selector("html[data-connected=yes]", state="attached")
     return page
+
+
+async def _after_a_call(stations: World) -> None:
+    """Minute agreed; two readouts that disagree on the date."""
+    north, south = stations.north, stations.south
+
+    async def say(post: Post, op: str, **given: object) -> None:
+        writes, releases = ("Dana", "Rene") if post is north else ("Dmitri", "Rosa")
+        draft = await post.ask(writes, op, **given)
+        found = await post.ask(releases, "draft.show", draft=draft["draft"])
+        shown = {name: found[name] for name in ("draft", "sha256", "displayed")}
+        n = (await post.ask(releases, "release", **shown))["n"]
+        peer, watch = (south, "Wen") if post is north else (north, "Wanda")
+
+        async def came() -> bool:
+            return bool((await peer.ask(watch, "status"))["lines"][0]["their_size"] > n)
+
+        await stations.until(came)
+
+    text = (await north.ask("Dana", "minute.draft", **CALL))["text"]
+    await say(north, "minute.propose", text=text)
+    await say(south, "minute.propose", text=text)
+    await say(north, "readout.write", **OURS)
+    await say(south, "readout.write", **THEIRS)
 
 
 async def _hear(page: Page) -> None:
