@@ -18,7 +18,7 @@ from tests.console.conftest import FLAGS
 from tests.console.world import Post, World, world
 
 SIZE = (1280, 800)
-NAMES = ("release.png", "flash.png", "green-room.png", "minute.png")
+NAMES = ("release.png", "flash.png", "green-room.png", "minute.png", "calls.png")
 WORDS = (
     "Our aircraft 1127 has lost its steering at 0352Z near 21°40′N 118°05′E and drifts towards"
     " your coast.\n\nIt is unarmed and has two crew. We ask you not to fire. Our rescue ship Amity"
@@ -63,6 +63,26 @@ async def take(browser: Browser, folder: Path, out: Path) -> None:
         await room.evaluate("scrollTo(0, 0)")
         await room.screenshot(path=out / NAMES[2])
         await room.close()
+
+        asked = await north.ask(
+            "Dana",
+            "call.ask",
+            **{"purpose": "Open and direct lines", "asked_by": "General North"},
+            **{"earliest": "2099-12-03 08:00Z", "latest": "2099-12-04 18:00Z"},
+            text="Our tanker Vega drifts without power.",
+        )
+        await north.ask(
+            "Rene",
+            "release",
+            draft=asked["draft"],
+            sha256=asked["sha256"],
+            displayed=asked["displayed"],
+        )
+        calls = await _sit(await context.new_page(), south, "Wen", "/calls")
+        await _hear(calls)
+        await calls.get_by_text("WAITS FOR US").wait_for()
+        await calls.screenshot(path=out / NAMES[4])
+        await calls.close()
 
         await _after_a_call(stations)
         minutes = await _sit(await context.new_page(), north, "Dana", "/minutes/call?line=")

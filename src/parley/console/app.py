@@ -27,6 +27,7 @@ from parley.console.guard import Guarded
 from parley.console.media_socket import MESSAGE_BYTES_MAX, PATH, MediaSocket
 from parley.console.pages import (
     audit,
+    calls,
     compose,
     declare,
     drafts,
@@ -51,11 +52,15 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 _MESSAGE = "/messages/{line:str}/{dir:str}/{n:int}"
+_CALL = "/calls/{line:str}/{n:int}/answer"
 _READING = {
     "/": lines.show,
     "/inbox": inbox.show,
     "/sent": inbox.sent,
     "/alarms": lines.alarms,
+    "/calls": calls.show,
+    "/calls/ask": calls.ask,
+    _CALL: calls.answer,
     "/compose": compose.show,
     "/declare": declare.show,
     "/declare/{verb:str}": declare.show,
@@ -87,6 +92,9 @@ _SENDING = {
     "/stop": lines.stop,
     "/undo": lines.undo,
     "/resume": lines.resume,
+    "/calls/ask": calls.keep,
+    "/calls/at-once": calls.ask_at_once,
+    _CALL: calls.keep_answer,
     "/compose": compose.keep,
     "/declare/{verb:str}": declare.order,
     "/drafts/{draft:int}/edit": compose.change,

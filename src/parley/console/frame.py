@@ -17,6 +17,7 @@ OFFERED = (
     *("open", "pass", "readback", "unable", "wait", "confirm", "correct"),
     *("desk.hold", "test.call", "test.answer", "suspend", "line.stop", "line.undo", "line.resume"),
     *("minute.list", "minute.propose"),
+    *("call.list", "call.ask", "call.answer"),
 )
 
 
@@ -137,7 +138,7 @@ def build(seat: Seat, status: View, now: float, seq: int, heard_by: list[str]) -
         names=names,
         flashes=flashes,
         unanswered=unanswered,
-        nav=_nav(may),
+        nav=_nav(may, sum(views.calls_for_us(line) for line in lines)),
         may=may,
         rings=may["open"],
         heard_by=heard_by,
@@ -151,13 +152,14 @@ def may_do(who: Person, operation: str) -> bool:
     return not roles or bool(who.roles.intersection(roles))
 
 
-def _nav(may: dict[str, bool]) -> list[View]:
+def _nav(may: dict[str, bool], calls: int) -> list[View]:
     pages = (
         ("/", "Lines", True),
         ("/inbox", "Inbox", may["inbox"]),
         ("/compose", "Write", may["draft.new"]),
         ("/drafts", "Drafts", may["draft.list"]),
         ("/sent", "Sent", may["outbox"]),
+        ("/calls", "Calls", may["call.list"]),
         ("/record", "Record", may["record"]),
         ("/minutes", "Minutes", may["minute.list"]),
         ("/watch", "Watch", True),
@@ -166,6 +168,11 @@ def _nav(may: dict[str, bool]) -> list[View]:
     )
     shown = [(path, name) for path, name, allowed in pages if allowed]
     return [
-        {"path": path, "name": name, "key": str(at % 10) if at <= 10 else ""}
+        {
+            "path": path,
+            "name": name,
+            "key": str(at % 10) if at <= 10 else "",  # the tenth has 0, as on the keyboard
+            "count": calls if path == "/calls" else 0,
+        }
         for at, (path, name) in enumerate(shown, 1)
     ]

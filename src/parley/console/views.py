@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from parley.catalogue.calls import CallAnswer, CallRequest, Verdict
 from parley.console.words import POLICIES, first_words
 
 View = dict[str, Any]
@@ -124,6 +125,16 @@ def line(view: View) -> View:
     }
 
 
+def calls_for_us(line: View) -> int:
+    """How many calls of a line wait for an answer of ours, that we know of now."""
+    waiting = 0
+    for call in line["calls"]["live"]:
+        last = call["answers"][-1] if call["answers"] else call
+        asks = call["state"] in ("waiting", "proposed another time")
+        waiting += asks and last["dir"] == "theirs"
+    return waiting
+
+
 def provisional(view: View | None) -> str:
     """Beside the word PROVISIONAL: what is missing before it, or that it will never come."""
     if not view:
@@ -167,6 +178,7 @@ def message(view: View, names: Names) -> View:
         "reached": reached,
         "stage": _stage(view),
         "understood": "confirmed" in reached,
+        "asks_call": theirs and _asks_call(view["kind"], view["text"] or ""),
         "gap": provisional(view["provisional"]),
         "unopened": theirs
         and not reached
@@ -186,6 +198,14 @@ def message(view: View, names: Names) -> View:
         ],
         "by_words": "received" if theirs else "released",
     }
+
+
+def _asks_call(kind: str, text: str) -> bool:
+    """Whether it is a request for a call, or proposes another time for one."""
+    if kind == "call request":
+        return CallRequest.parse(text) is not None
+    answer = CallAnswer.parse(text) if kind == "call answer" else None
+    return answer is not None and answer.verdict is Verdict.PROPOSE
 
 
 def _stage(view: View) -> str:

@@ -132,6 +132,11 @@ def clock(moment: float, now: float | None = None) -> str:
     return when.strftime("%Y-%m-%d %H:%M:%SZ")
 
 
+def minute(moment: float) -> str:
+    """A minute that was agreed, with its date always."""
+    return _utc(moment).strftime("%Y-%m-%d %H:%MZ")
+
+
 def span(seconds: float) -> str:
     """A length of time: 0:41, 12:05, 2:59:10, 3 d 04 h."""
     whole = int(seconds)
@@ -197,6 +202,7 @@ FILTERS = {
     "seen_signs": seen_signs,
     "iso": iso,
     "clock": clock,
+    "minute": minute,
     "span": span,
     "left": left,
     "age": age,

@@ -172,7 +172,11 @@ def _as_reader(page: Frame, message: View, offices: list[str]) -> list[View]:
         hex, _ = views.parts(message["line"])
         link = f"{page.seat}/minutes/call?{urlencode({'line': hex, 'call': call})}"
         actions.append({"name": "To the minute of this call", "link": link, "key": "m"})
-    if not is_test and may["draft.new"]:
+    if message["asks_call"] and may["call.answer"]:
+        short = message["href"].split("/")[-3]
+        link = f"{page.seat}/calls/{short}/{message['n']}/answer"
+        actions.append({"name": "Answer the request", "link": link, "key": "a"})
+    elif not is_test and may["draft.new"]:
         link = f"{page.seat}/compose?line={message['line']}&answers={message['n']}"
         link += f"&precedence={message['precedence']}"
         actions.append({"name": "Answer", "link": link, "key": "a"})

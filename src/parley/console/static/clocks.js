@@ -35,6 +35,7 @@ function tick() {
   for (const element of document.querySelectorAll("[data-due]")) {
     const left = Number(element.getAttribute("data-due")) - now;
     element.textContent = left < 0 ? `OVERDUE ${span(-left)}` : span(left);
+    if (left < 0 && !element.classList.contains("overdue")) document.dispatchEvent(new Event("due"));
     element.classList.toggle("overdue", left < 0);
     element.classList.toggle("soon", left >= 0 && left < 120);
   }

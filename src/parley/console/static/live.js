@@ -55,6 +55,8 @@ function onState(connected, since) {
   page.dataset.connected = connected ? "yes" : "no";
 }
 
+// A clock that runs out changes what pages say, and nothing happens at the station to tell them.
+document.addEventListener("due", () => renewal.ask());
 startClocks();
 startKeys();
 startCompose();

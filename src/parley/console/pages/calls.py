@@ -1,0 +1,270 @@
+"""Calls of each line: asked for, answered, and what became of them; asking for one, and answering.
+
+A request and an answer are messages: what is written here becomes a draft, and a second person
+releases it. Source: spec/calls.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from parley.catalogue.calls import Medium, Verdict, moment, read_moment
+from parley.console.desk import Visit, refusal, status_of
+from parley.console.frame import Frame, View
+from parley.console.views import PRECEDENCES
+from parley.core.errors import ParleyError, Refused
+
+HOUR_S, DAY_S = 3_600, 86_400
+MINUTES = "Write UTC to the minute: 2026-12-01 08:00Z."
+ASKED = (
+    *("line", "purpose", "asked_by", "asked_for", "level", "medium", "languages", "interpreters"),
+    *("earliest", "latest", "precedence", "agenda", "text"),
+)
+ANSWERED = ("answer", "time", "deputy", "reason", "text", "precedence")
+WORDED = frozenset(("agenda", "text"))  # several lines, kept as they were typed
+VERDICTS = (
+    ("accept", "Accept", "at a time they offered"),
+    ("propose", "Propose another time", "they accept it or propose one in turn"),
+    ("deputy", "Send a deputy", "at a time they offered; name who comes"),
+    ("decline", "Decline", "say why"),
+    ("text", "Text instead", "ask them to write what they wish to say"),
+)
+
+
+async def show(visit: Visit) -> Response:
+    """GET /calls"""
+    page = await visit.frame()
+    lines = []
+    for line in page.lines:
+        found = await visit.call("call.list", line=line["line"])
+        views = [_view(page, line, call) for call in found["calls"]]
+        lines.append(
+            {
+                **line,
+                "live": [each for each in views if each["live"]],
+                "past": [each for each in views if not each["live"]],
+                "history": found["history"],
+                "days": found["days_since"],
+            }
+        )
+    return await visit.page("calls.html", page, lines=lines)
+
+
+async def ask(visit: Visit) -> Response:
+    """GET /calls/ask, with ?line="""
+    page = await visit.frame()
+    if not page.may["call.ask"]:
+        raise Refused(
+            "Only a drafter asks for a call.", "Ask a drafter, or the engineer for the role"
+        )
+    form: View = dict.fromkeys(ASKED, "")
+    # Offered, and easily changed: a day that leaves the other side its 48 hours.
+    begins = int(page.now // DAY_S + 3) * DAY_S
+    form |= {
+        "line": visit.query("line"),
+        "medium": str(Medium.VIDEO),
+        "precedence": "ROUTINE",
+        "earliest": moment(begins + 8 * HOUR_S),
+        "latest": moment(begins + 18 * HOUR_S),
+    }
+    return await _asking(visit, page, form)
+
+
+async def keep(visit: Visit) -> Response:
+    """POST /calls/ask"""
+    form = _typed(visit, ASKED)
+    faults = {name: MINUTES for name in ("earliest", "latest") if not _is_moment(form[name])}
+    if not faults and read_moment(form["latest"]) < read_moment(form["earliest"]):
+        faults["latest"] = "This is before the earliest time."
+    if not form["purpose"]:
+        faults["purpose"] = "Say in one line what the call is for."
+    if faults:
+        return await _asking(visit, await visit.frame(), form, faults=faults)
+    given: View = {name: form[name] for name in ASKED if form[name]}
+    given["agenda"] = [item.strip() for item in form["agenda"].splitlines() if item.strip()]
+    try:
+        draft = await visit.call("call.ask", **given)
+    except ParleyError as error:
+        return await _asking(visit, await visit.frame(), form, error)
+    return visit.go(f"/drafts/{draft['draft']}", "drafted")
+
+
+async def ask_at_once(visit: Visit) -> Response:
+    """POST /calls/at-once: a FLASH, to be answered in minutes."""
+    form = _typed(visit, ("line", "purpose"))
+    draft = await visit.call(
+        "call.ask", line=form["line"], purpose=form["purpose"] or "To speak at once", at_once=True
+    )
+    return visit.go(f"/drafts/{draft['draft']}", "drafted")
+
+
+async def answer(visit: Visit) -> Response:
+    """GET /calls/LINE/N/answer"""
+    page = await visit.frame()
+    if not page.may["call.answer"]:
+        raise Refused("Only a drafter writes an answer.", "Ask a drafter")
+    call, offered = await _asked(visit, page)
+    form: View = dict.fromkeys(ANSWERED, "")
+    form |= {"time": moment(offered), "precedence": call["precedence"]}
+    return await _answering(visit, page, call, form)
+
+
+async def keep_answer(visit: Visit) -> Response:
+    """POST /calls/LINE/N/answer"""
+    form, number = _typed(visit, ANSWERED), visit.number("n")
+    faults: dict[str, str] = {}
+    verdict = form["answer"]
+    timed = verdict in ("accept", "propose", "deputy")
+    if verdict not in [name for name, _, _ in VERDICTS]:
+        faults["answer"] = "Choose one."
+    if timed and not _is_moment(form["time"]):
+        faults["time"] = MINUTES
+    if verdict == "deputy" and not form["deputy"]:
+        faults["deputy"] = "Name who comes."
+    if verdict == "decline" and not form["reason"]:
+        faults["reason"] = "Say why; they read it."
+    page = await visit.frame()
+    call, _ = await _asked(visit, page)
+    if faults:
+        return await _answering(visit, page, call, form, faults=faults)
+    # What was typed beside a choice that has no place for it stays on this page, and goes nowhere.
+    given = {
+        "time": form["time"] if timed else None,
+        "deputy": form["deputy"] if verdict == "deputy" else None,
+        "reason": form["reason"] or None,
+        "text": form["text"] or None,
+        "precedence": form["precedence"] or None,
+    }
+    try:
+        draft = await visit.call(
+            "call.answer", line=visit.path("line"), n=number, answer=verdict, **given
+        )
+    except ParleyError as error:
+        return await _answering(visit, page, call, form, error)
+    return visit.go(f"/drafts/{draft['draft']}", "drafted")
+
+
+# --- pages
+
+
+async def _asking(
+    visit: Visit,
+    page: Frame,
+    form: View,
+    error: ParleyError | None = None,
+    faults: View | None = None,
+) -> Response:
+    line = page.line(str(form["line"])) if form["line"] or len(page.lines) == 1 else None
+    if line is not None:
+        form["line"] = line["line"]
+        page.only(line)
+    return await visit.page(
+        "call_ask.html",
+        page,
+        422 if faults else 200 if error is None else status_of(error),
+        form=form,
+        line=line,
+        media=[str(each) for each in Medium],
+        precedences=PRECEDENCES,
+        faults=faults or {},
+        error=refusal(error, str(form["text"])) if error else None,
+    )
+
+
+async def _answering(
+    visit: Visit,
+    page: Frame,
+    call: View,
+    form: View,
+    error: ParleyError | None = None,
+    faults: View | None = None,
+) -> Response:
+    return await visit.page(
+        "call_answer.html",
+        page,
+        422 if faults else 200 if error is None else status_of(error),
+        call=call,
+        form=form,
+        verdicts=VERDICTS,
+        precedences=PRECEDENCES,
+        faults=faults or {},
+        error=refusal(error, str(form["text"])) if error else None,
+    )
+
+
+async def _asked(visit: Visit, page: Frame) -> tuple[View, int]:
+    """The call that a message of theirs asks for, or proposes a time for; and the time offered."""
+    address, number = visit.path("line"), visit.number("n")
+    line = page.line(address)
+    if line is not None:
+        page.only(line)
+        for call in (await visit.call("call.list", line=line["hex"]))["calls"]:
+            offers = [(call, call["earliest"])] if call["dir"] == "theirs" else []
+            offers += [
+                (each, each["time"])
+                for each in call["answers"]
+                if each["dir"] == "theirs" and each["answer"] == Verdict.PROPOSE
+            ]
+            for each, time in offers:
+                if each["n"] == number and each["line"] == line["line"]:
+                    asked = {"of": number, "asked_line": _short(line["line"])}
+                    return {**_view(page, line, call), **asked}, int(time)
+    raise Refused(
+        f"Message {number} of theirs asks for no call and proposes no time.", "See the page Calls."
+    )
+
+
+def _view(page: Frame, line: View, call: View) -> View:
+    """A call for a list: whose turn it is, its clock, and where its messages are."""
+    last = call["answers"][-1] if call["answers"] else None
+    proposed = last is not None and last["answer"] == Verdict.PROPOSE
+    said = last if last is not None and proposed else call
+    waits_for = {"ours": "theirs", "theirs": "ours"}[said["dir"]]
+    waits = proposed or call["state"] == "waiting"
+    missed = call["state"] == "nobody answered"
+    due = None if call["left_s"] is None else page.now + call["left_s"]
+    return {
+        **call,
+        "counterpart": line["counterpart"],
+        "who": line["counterpart"] if call["dir"] == "theirs" else page.station["party"],
+        "ref": page.names.ref(call["line"], call["dir"], call["n"]),
+        "href": page.names.href(call["line"], call["dir"], call["n"]),
+        "missed": missed,
+        "waits_for": waits_for if waits else "",
+        "live": waits or (call["time"] is not None and call["time"] + HOUR_S / 2 > page.now),
+        "clock": due and {"due": due, "left_s": call["left_s"], "overdue": False},
+        "answer_href": f"{page.seat}/calls/{_short(said['line'])}/{said['n']}/answer"
+        if (waits or missed) and waits_for == "ours"
+        else "",
+        "answers": [
+            {
+                **each,
+                "who": line["counterpart"] if each["dir"] == "theirs" else page.station["party"],
+                "ref": page.names.ref(each["line"], each["dir"], each["n"]),
+                "href": page.names.href(each["line"], each["dir"], each["n"]),
+            }
+            for each in call["answers"]
+        ],
+    }
+
+
+def _short(line: str) -> str:
+    hex, at, older = line.partition("@")
+    return f"{hex[:8]}{at}{older}"
+
+
+def _typed(visit: Visit, names: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        name: visit.form.text(name) if name in WORDED else visit.form.get(name).strip()
+        for name in names
+    }
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        read_moment(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,138 @@
+"""Calls from the pages: asked for, countered, accepted; refused; and left without an answer."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from parley.core.terms import Instant
+from parley.station.clock import SystemClock
+from tests.console.conftest import Room
+from tests.console.world import Post, World
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+class Later(SystemClock):
+    """The clock of a machine, some minutes later."""
+
+    def now(self) -> Instant:
+        """This moment, as it will be."""
+        moment = super().now()
+        return Instant(moment.wall + 200, moment.mono)
+
+
+async def shown(page: Page, name: str) -> None:
+    """Keep a picture where somebody wants to look at it."""
+    folder = os.environ.get("PARLEY_PICTURES")
+    if folder:
+        await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+async def release(room: Room, post: Post, drafter: Page, releaser: str) -> None:
+    """A second person reads the draft that the drafter has before them, and releases it."""
+    await drafter.wait_for_url(re.compile(r"/drafts/\d+"))
+    number = drafter.url.split("/drafts/")[1].split("?")[0]
+    page = await room.sit(post, releaser, f"/drafts/{number}")
+    await page.get_by_role("checkbox").check()
+    await page.get_by_role("button", name=re.compile("^Release")).click()
+    await expect(page.get_by_text("Released.", exact=True)).to_be_visible()
+    await page.close()
+
+
+async def test_a_call_is_asked_for_countered_and_accepted(room: Room, stations: World) -> None:
+    north, south = stations.north, stations.south
+    watching = await room.sit(south, "Wen", "/calls")
+    await expect(watching.get_by_text("No call is asked for or agreed.")).to_be_visible()
+
+    dana = await room.sit(north, "Dana", "/calls")
+    await dana.get_by_role("link", name="Ask South for a call").click()
+    await dana.get_by_label("Purpose").fill("Open and direct lines")
+    await dana.get_by_label("Who asks").fill("General North")
+    await dana.get_by_label("Agenda").fill("Meetings at sea\n\nThe next call")
+    await dana.get_by_label("Text that cannot wait").fill("Our tanker Vega drifts without power.")
+    latest = await dana.get_by_label("Latest").input_value()
+    await dana.get_by_label("Latest").fill("on Tuesday")
+    await dana.get_by_role("button", name="Keep as draft").click()
+    await expect(dana.locator("#fault-latest")).to_contain_text("UTC to the minute")
+    assert await dana.get_by_label("Agenda").input_value() == "Meetings at sea\n\nThe next call"
+    await shown(dana, "calls-fault")
+    await dana.get_by_label("Latest").fill(latest)
+    await dana.get_by_role("button", name="Keep as draft").click()
+    await release(room, north, dana, "Rene")
+
+    # The other side's page renews itself: the request, its words, and the clock that runs.
+    await expect(watching.get_by_text("WAITS FOR US")).to_be_visible()
+    await expect(watching.get_by_text("Our tanker Vega drifts without power.")).to_be_visible()
+    await expect(watching.locator("section .clock[data-due]")).to_contain_text("1 d 23 h")
+    await expect(watching.locator("nav .count")).to_have_text("1")
+    await shown(watching, "calls-waiting")
+
+    dmitri = await room.sit(south, "Dmitri", "/calls")
+    await dmitri.get_by_role("link", name="Answer this request").click()
+    await dmitri.get_by_role("radio", name=re.compile("^Propose")).check()
+    await dmitri.get_by_label("Time of the call").fill("tomorrow")
+    await dmitri.get_by_role("button", name="Keep the answer").click()
+    await expect(dmitri.locator("#fault-time")).to_be_visible()
+    await expect(dmitri.get_by_role("radio", name=re.compile("^Propose"))).to_be_checked()
+    await shown(dmitri, "calls-answer")
+    await dmitri.get_by_label("Time of the call").fill(latest.replace("18:00Z", "19:30Z"))
+    await dmitri.get_by_role("button", name="Keep the answer").click()
+    await release(room, south, dmitri, "Rosa")
+
+    await dana.goto(north.seat("Dana") + "/calls")
+    await expect(dana.get_by_text("WAITS FOR US")).to_be_visible()
+    await dana.get_by_role("link", name="Answer the other time").click()
+    await expect(dana.get_by_label("Time of the call")).to_have_value(re.compile("19:30Z"))
+    await dana.get_by_role("radio", name=re.compile("^Accept")).check()
+    await dana.get_by_role("button", name="Keep the answer").click()
+    await release(room, north, dana, "Rene")
+    agreed = watching.get_by_text("North accepted: " + latest.replace("18:00Z", "19:30Z"))
+    await expect(agreed).to_be_visible()
+    await expect(watching.locator("nav .count")).to_have_count(0)
+    await shown(watching, "calls-agreed")
+
+
+async def test_a_refusal_keeps_nothing_back_and_a_clock_that_runs_out_says_so(
+    room: Room, stations: World
+) -> None:
+    north, south = stations.north, stations.south
+    dana = await room.sit(north, "Dana", "/calls")
+    await dana.get_by_label("Purpose of a call at once").fill("The tanker Vega")
+    await dana.get_by_role("button", name="Ask for it at once").click()
+    await release(room, north, dana, "Rene")
+
+    inbox = await room.sit(south, "Dmitri", "/inbox")
+    await inbox.get_by_role("link", name=re.compile("Call: The tanker Vega")).click()
+    await inbox.get_by_role("link", name=re.compile("Answer the request")).click()
+    await inbox.get_by_role("radio", name="Decline").check()
+    await inbox.get_by_role("button", name="Keep the answer").click()
+    await expect(inbox.locator("#fault-reason")).to_be_visible()
+    await inbox.get_by_label("Reason").fill("The minister is in the air")
+    await inbox.get_by_role("button", name="Keep the answer").click()
+    await release(room, south, inbox, "Rosa")
+    watching = await room.sit(north, "Wanda", "/calls")
+    await expect(watching.get_by_text("The minister is in the air")).to_be_visible()
+    await shown(watching, "calls-declined")
+
+    # Nothing happens at either station when a clock runs out: each page finds it by itself.
+    draft = await north.ask("Dana", "call.ask", purpose="A third try", at_once=True, within_s=60)
+    await north.ask("Rene", "release", draft=draft["draft"], sha256=draft["sha256"], displayed=1)
+    other = await room.sit(south, "Wen", "/calls")
+    for page in (watching, other):
+        clock = page.locator("section .clock[data-due]")
+        await expect(clock).to_be_visible()
+    for post in (north, south):
+        assert post.station is not None
+        post.station.clock = Later()
+    for page in (watching, other):
+        await expect(page.get_by_text(re.compile("Nobody answered by"))).to_be_visible()
+        await expect(page.locator("section .clock[data-due]")).to_have_count(0)
+    await shown(other, "calls-nobody")
+    late = await room.sit(south, "Dmitri", "/calls")
+    await late.get_by_role("link", name="Answer it late").click()
+    await expect(late.get_by_text("Nobody answered by")).to_be_visible()
