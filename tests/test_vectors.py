@@ -37,7 +37,7 @@ from parley.core.succession import Revocation, Succession
 from parley.core.suites import SUITE_1, SUITE_2
 from parley.core.vouching import check_code, code_of, record_key
 from parley.core.wire import Reader, Value, decode, encode
-from parley.evidence import audit, proof
+from parley.evidence import audit, contradiction, proof
 from parley.evidence.vouched import RecordKeyFile
 from parley.station.declared import Declared
 from vectors import generate, of_lines, sample
@@ -422,6 +422,15 @@ def test_R18_so_is_a_proof() -> None:
     assert [block[0] for block in (each.block for each in shown.signed)] == [2, 2]
 
 
+@pytest.mark.parametrize(
+    ("kind", "key"), [("heads", "log"), ("opens", "station"), ("resumes", "station")]
+)
+def test_Z1_so_is_a_contradiction(kind: str, key: str) -> None:
+    with (generate.FOLDER / f"sample.{kind}").open("rb") as file:
+        shown = contradiction.verify(file)
+    assert (shown.two.name, shown.two.key, shown.side) == (kind, key, 1)
+
+
 # --- deniable.md
 
 
@@ -466,6 +475,9 @@ def test_the_samples_can_be_made_anew(tmp_path: Path) -> None:
         ("sample.evidence", audit.verify),
         ("sample.proof", proof.verify),
         ("sample.deniable", audit.verify),
+        ("sample.heads", contradiction.verify),
+        ("sample.opens", contradiction.verify),
+        ("sample.resumes", contradiction.verify),
         ("sample-2.evidence", audit.verify),
         ("sample-2.proof", proof.verify),
     ]

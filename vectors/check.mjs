@@ -813,10 +813,11 @@ function lineOf(sections) {
     const keys = plain(decode(certificate));
     const stronger = suite === SUITES[2] ? keys[8] : null; // U3: with the same Ed25519 keys
     const of = (at) => (stronger ? [keys[at][0], stronger[at - 3]] : keys[at]);
-    return { log: of(4), cosigner: of(5) };
+    return { station: of(3), log: of(4), cosigner: of(5) };
   });
   const base = `parley.invalid/${hex(id)}`;
-  return { id, inc: terms[3], base, sides, suite, deniable: terms[15] === 1n };
+  const agreed = { hash: H(message), prekeys: terms[9] };
+  return { id, inc: terms[3], base, sides, suite, deniable: terms[15] === 1n, agreed };
 }
 const subtreeOf = (name, time, log, size, root) =>
   join(
@@ -933,6 +934,92 @@ function everyChangeRefused(read, text, from, to, step) {
       passed = false;
     }
     same(passed, false, `a change at ${at}`);
+  }
+}
+
+// --- contradiction.md: two things that one station signed
+
+// RFC 6962 section 2.1.2, by its recursive definition: what is left of the path, and the roots of both trees.
+function bothRoots(size, later, held, path, whole = true) {
+  if (size === later) {
+    const root = whole ? held : path.shift();
+    return root ? [root, root] : refuse("Z2");
+  }
+  let split = 1;
+  while (2 * split < later) split *= 2;
+  const beside = path.pop() ?? refuse("Z2");
+  const [small, large] = size <= split
+    ? bothRoots(size, split, held, path, whole)
+    : bothRoots(size - split, later - split, held, path, false);
+  return size <= split
+    ? [small, H(join(uint(1, 1), large, beside))]
+    : [H(join(uint(1, 1), beside, small)), H(join(uint(1, 1), beside, large))];
+}
+function signedByStation(line, side, message, block) {
+  const both = [[1, message], [line.suite.plain, message]];
+  checkBlock(block, `${line.base}/${"AB"[side]}/station`, ...line.sides[side].station, both, line.suite.lattice);
+}
+const documentOf = (data) => {
+  const cursor = new Cursor(data);
+  return [cursor.take(cursor.uvar()), cursor.take(cursor.left)];
+};
+const CONTRADICTIONS = {
+  heads(line, side, rows) {
+    const [first, held, second, ...way] = rows;
+    const [size, root, block] = first.slice(1);
+    const [later, laterRoot, laterBlock] = second.slice(1);
+    if (line.deniable) refuse("Z2");
+    checkHead(line, side, size, base64(root), "checkpoint", 0n, base64(block));
+    checkHead(line, side, later, base64(laterRoot), "checkpoint", 0n, base64(laterBlock));
+    const path = way.map(([hash]) => base64(hash));
+    const reached = bothRoots(Number(size), Number(later), base64(held[1]), path);
+    if (path.length || held[1] === root) refuse("Z2");
+    if (reached.map(hex).join() !== [held[1], laterRoot].map((hash) => hex(base64(hash))).join()) refuse("Z2");
+  },
+  opens(line, side, rows) {
+    const documents = rows.map(([, packed]) => {
+      const [document, block] = documentOf(base64(packed));
+      const [version, id, inc, dir, agreement, sealed] = plain(decode(document));
+      const prekeys = decode(document).list[6];
+      if (version !== 1n || inc !== line.inc || dir !== BigInt(side)) refuse("Z3");
+      if (hex(id) !== hex(line.id) || hex(agreement) !== hex(line.agreed.hash)) refuse("Z3");
+      const prekey = line.agreed.prekeys[1 - side];
+      const info0 = join("pl1 open", line.id, uint(inc, 4), uint(side, 1), agreement, H(prekey));
+      signedByStation(line, side, join("pl1 open", info0, sealed, H(encode(prekeys))), block);
+      return hex(document);
+    });
+    if (documents[0] === documents[1]) refuse("Z3");
+  },
+  resumes(line, side, rows) {
+    const given = { "line id": hex(line.id), agreement: hex(line.agreed.hash), inc: Number(line.inc) };
+    const [one, other] = rows.map(([, packed]) => {
+      const resume = readResume(base64(packed), given, side);
+      signedByStation(line, side, resume.signed, resume.block);
+      return resume;
+    });
+    if (one.inc !== other.inc || hex(one.document) === hex(other.document)) refuse("Z4");
+  },
+};
+function readContradiction(text) {
+  const sections = sectionsOf(text, ["agreement", "letter A", "letter B", "contradiction"]);
+  const line = lineOf(sections);
+  if (!sections.contradiction.endsWith("\n")) refuse("Z5");
+  const [[kind, letter], ...rows] = sections.contradiction.slice(0, -1).split("\n").map((row) => row.split(" "));
+  const side = "AB".indexOf(letter);
+  const labels = kind === "heads" ? ["first", "held", "second"] : ["first", "second"];
+  if (side < 0 || labels.some((label, at) => rows[at]?.[0] !== label)) refuse("Z5");
+  if (kind !== "heads" && rows.length !== 2) refuse("Z5");
+  (CONTRADICTIONS[kind] ?? refuse("Z5"))(line, side, rows);
+  return [kind, letter];
+}
+
+function checkContradictions() {
+  for (const kind of Object.keys(CONTRADICTIONS)) {
+    where = `sample.${kind}`;
+    const text = readFileSync(new URL(where, import.meta.url), "utf8");
+    same(readContradiction(text), [kind, "B"], "Z1");
+    const from = text.indexOf("\n--- contradiction\n") + 19;
+    everyChangeRefused(readContradiction, text, from, text.length - 1, kind === "heads" ? 7 : 97);
   }
 }
 
@@ -1238,7 +1325,7 @@ function checkMinutes() {
 
 for (const check of [
   checkWire, checkKeys, checkIdentity, checkEntry, checkDeclared, checkSeal, checkResume, checkRecord, checkSuccession,
-  checkSuites, checkSample, checkDeniable, checkMedia, checkMediaLink, checkMinutes,
+  checkSuites, checkSample, checkContradictions, checkDeniable, checkMedia, checkMediaLink, checkMinutes,
 ])
   check();
 console.log(`${stood} vectors stand`);

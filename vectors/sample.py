@@ -1,5 +1,6 @@
 """Writes `sample.evidence` and `sample.proof` anew: a small record, and one entry of it; and
-`sample.deniable`, the record of a deniable line.
+`sample.deniable`, the record of a deniable line; and `sample.heads`, `sample.opens` and
+`sample.resumes`, two things each that one station signed.
 
     python -m vectors.sample [FOLDER ENTRIES [SUITE]]
 
@@ -20,6 +21,7 @@ from parley.core.record import Leaf
 from parley.core.suites import SUITE_1, Suite, suite_of
 from parley.evidence.proof import Proof, Signed
 from parley.station.evidence import inclusion
+from tests.evidence.contradicted import of_each_kind, shown
 from vectors.of_deniable import SAMPLE_KEY
 
 FOLDER = Path(__file__).parent
@@ -58,6 +60,9 @@ def main(folder: Path = FOLDER, entries: int = ENTRIES, suite: Suite = SUITE_1) 
         record.talk(entries // 3)
         record.write(folder / "sample.deniable")
         record.close()
+    for two in of_each_kind():
+        text = shown(two).check().text()
+        (folder / f"sample.{two.name}").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

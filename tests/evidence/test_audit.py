@@ -32,9 +32,9 @@ from parley.evidence import audit
 from parley.evidence.sections import (
     DOCUMENT_BYTES_MAX,
     LINE_BYTES_MAX,
+    Agreed,
     Documents,
     NotWhole,
-    _Agreed,
     about,
 )
 from parley.station import evidence
@@ -449,7 +449,7 @@ def test_R13_a_mark_without_its_line_feed_is_refused() -> None:
 def resumed(record: Record, **changes: Any) -> tuple[bytes, bytes]:
     """The RESUMEs of both sides that began incarnation 2 of a record's line."""
     agreement = record.documents.agreement
-    place = _Agreed(agreement.line_id, agreement.inc, agreement.hash, agreement.algorithms)
+    place = Agreed.of(agreement)
     found = []
     for dir, side in enumerate(record.sides):
         key = side.keys["station"].named(key_name(agreement.line_id, dir, "station"))

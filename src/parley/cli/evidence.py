@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,11 +13,13 @@ import click
 
 from parley.cli import voice
 from parley.cli.client import Asking, asks, with_json
+from parley.cli.contradicting import beside_in_words, facts_of_two, two_in_words, write_beside
 from parley.core.errors import Misused, Refused, Unavailable
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 EXIT_UNPROVEN = 5  # a deniable record without its key: it does not contradict itself, no more
 MB = 1_000_000
+TITLE_BYTES_MAX = 64  # the longest title, and some
 LINES_BETWEEN = 5_000  # lines read between two looks at the clock
 
 
@@ -42,7 +44,9 @@ LINES_BETWEEN = 5_000  # lines read between two looks at the clock
 def export(station: Asking, out: Path, only: int | None, ours: bool, key_out: Path | None) -> None:
     """Write the record of a line to the file OUT, or one message with its proof.
 
-    What is written opens in any editor, and `parley verify OUT` checks it without a station.
+    What is written opens in any editor, and `parley verify OUT` checks it without a station. Where
+    the other side signed two things that contradict each other, both stand in a file of their own
+    beside OUT, which shows nothing of what was said.
     """
     from parley.station.carried import RECORD_KEY, carry
     from parley.station.folder import write_whole
@@ -75,27 +79,40 @@ def export(station: Asking, out: Path, only: int | None, ours: bool, key_out: Pa
                     return
 
     write_whole(out, pieces())
-    _written(out, size, policy, key_out)
+    _written(out, size, policy, key_out, write_beside(station, out))
 
 
-def _written(out: Path, size: int, policy: str, key_out: Path | None) -> None:
+def _written(
+    out: Path,
+    size: int,
+    policy: str,
+    key_out: Path | None,
+    contradictions: Sequence[dict[str, Any]] = (),
+) -> None:
     def in_words(told: dict[str, Any]) -> Iterator[str]:
         yield f"{out}: {voice.count(told['bytes'], 'byte')}."
-        if policy != "deniable":
-            yield f"Anyone can check it: `parley verify {out}`."
-            return
-        yield "The line is deniable: it proves nothing to anybody but the two parties."
-        if key_out is None:
-            yield (
-                "They check it with its record key, which `parley export --key FILE` writes:"
-                f" `parley verify {out} --key FILE`."
-            )
-            return
-        yield f"They check it: `parley verify {out} --key {key_out}`."
-        yield f"Whoever has {key_out} can write the whole record anew: give it to nobody else."
+        yield from _who_checks(out, policy, key_out)
+        yield from beside_in_words(contradictions)
 
     key = None if key_out is None else str(key_out)
-    voice.tell({"file": str(out), "bytes": size, "policy": policy, "key": key}, in_words)
+    told = {"file": str(out), "bytes": size, "policy": policy, "key": key}
+    voice.tell(told | {"contradictions": list(contradictions)}, in_words)
+
+
+def _who_checks(out: Path, policy: str, key_out: Path | None) -> Iterator[str]:
+    """Whom the record convinces, and how it is checked."""
+    if policy != "deniable":
+        yield f"Anyone can check it: `parley verify {out}`."
+        return
+    yield "The line is deniable: it proves nothing to anybody but the two parties."
+    if key_out is None:
+        yield (
+            "They check it with its record key, which `parley export --key FILE` writes:"
+            f" `parley verify {out} --key FILE`."
+        )
+        return
+    yield f"They check it: `parley verify {out} --key {key_out}`."
+    yield f"Whoever has {key_out} can write the whole record anew: give it to nobody else."
 
 
 class Reading:
@@ -154,32 +171,36 @@ class Reading:
 def verify(
     evidence: Path, since: Path | None, keep: Path | None, all_signatures: bool, key: Path | None
 ) -> int:
-    """Check an evidence file, or a proof of one message, with nothing but itself.
+    """Check an evidence file, a proof of one message or a contradiction, with nothing but itself.
 
     Exit 0 when all of it holds; exit 1 with the first section, head or entry that does not, by
     direction and number, and why. A deniable record is checked with its record key; without it,
     exit 5: it does not contradict itself, and proves nothing.
     """
-    from parley.evidence import audit, proof
+    from parley.evidence import audit, contradiction, proof
     from parley.station.folder import write_whole
 
     state = b""
     given = None if key is None else _record_key(key)
     try:
         with evidence.open("rb") as file, voice.Progress("Checking", "MB") as progress:
-            title = file.readline(len(audit.TITLE) + 1)
+            title = file.readline(TITLE_BYTES_MAX)
             file.seek(0)
             if title == f"{proof.TITLE}\n".encode():
                 shown = proof.verify(file, given)
                 told = facts_of_one(shown, keyed=given is not None)
                 voice.tell(told, one_in_words)
                 return 0 if told["ok"] else EXIT_UNPROVEN
+            if title == f"{contradiction.TITLE}\n".encode():
+                voice.tell(facts_of_two(contradiction.verify(file)), two_in_words)
+                return 0
             if title.strip() != audit.TITLE.encode():
                 raise Refused(
                     f"{evidence} is not a file that this command can check: it is neither the"
-                    " record of a line nor the proof of one message, as Parley writes them.",
-                    f"Such a file begins with the words {audit.TITLE!r} or {proof.TITLE!r}; whoever"
-                    " gave you the record has it.",
+                    " record of a line nor the proof of one message nor a contradiction, as Parley"
+                    " writes them.",
+                    f"Such a file begins with the words {audit.TITLE!r}, {proof.TITLE!r} or"
+                    f" {contradiction.TITLE!r}; whoever gave you the record has it.",
                     "R11",
                 )
             if since is None and keep is None:

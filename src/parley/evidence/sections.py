@@ -125,7 +125,7 @@ class Documents:
         first = cls(agreed, letters, (agreement, letter_a, letter_b))
         if not resumes:
             return first
-        place = _Agreed(agreed.line_id, agreed.inc, agreed.hash, agreed.algorithms)
+        place = Agreed.of(agreed)
         a, b = (
             _section(RESUMES[side], partial(_resume, first, place, side, data))
             for side, data in enumerate(resumes)
@@ -142,7 +142,7 @@ class Documents:
 
 
 @dataclass(frozen=True, slots=True)
-class _Agreed:
+class Agreed:
     """What of the agreement a RESUME is held against."""
 
     line_id: bytes
@@ -150,8 +150,13 @@ class _Agreed:
     h_agr: bytes
     suite: Suite
 
+    @classmethod
+    def of(cls, agreement: Agreement) -> Agreed:
+        """That of a verified one."""
+        return cls(agreement.line_id, agreement.inc, agreement.hash, agreement.algorithms)
 
-def _resume(documents: Documents, place: _Agreed, side: int, data: bytes) -> Resume:
+
+def _resume(documents: Documents, place: Agreed, side: int, data: bytes) -> Resume:
     return Resume.parse(data, place, side).check(documents.key(side, "station"), place.suite)
 
 

@@ -1,0 +1,70 @@
+"""What `export` writes beside a record and `verify` reads: two things that one station signed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from parley.cli import voice
+from parley.cli.client import Asking
+
+Told = dict[str, Any]
+
+
+def write_beside(station: Asking, out: Path) -> list[Told]:
+    """Write what the other side signed against itself, each in a file beside the record."""
+    from parley.station.folder import write_whole
+
+    told = []
+    for each in station.call("contradictions")["contradictions"]:
+        file = None
+        if each["text"] is not None:
+            beside = out.with_name(f"{out.name}.{each['kind']}")
+            write_whole(beside, each["text"].encode())
+            file = str(beside)
+        told.append({"file": file, **{key: each[key] for key in ("kind", "signer", "why")}})
+    return told
+
+
+def beside_in_words(contradictions: Sequence[Told]) -> Iterator[str]:
+    """What was written beside a record, and what could not be, for a person."""
+    for each in contradictions:
+        if each["file"] is None:
+            yield each["why"]
+            continue
+        signer = voice.visible(each["signer"])
+        yield f"{signer} signed two things that contradict each other: {each['file']}."
+        yield f"Anyone can check that, without the record: `parley verify {each['file']}`."
+
+
+def facts_of_two(shown: Any) -> Told:
+    """What a contradiction shows, as plain JSON."""
+    documents = shown.documents
+    return {
+        "ok": True,
+        "kind": shown.two.name,
+        "line": documents.agreement.line_id.hex(),
+        "inc": shown.inc,
+        "signer": shown.signer,
+        "side": "AB"[shown.side],
+        "key": shown.two.key,
+        "what": shown.two.title,
+        "two": shown.two.in_words().splitlines(),
+        "digits": [letter.digits for letter in documents.letters],
+    }
+
+
+def two_in_words(told: Told) -> Iterator[str]:
+    """What a contradiction proves and what it does not, for a person."""
+    yield f"CONTRADICTED. {voice.visible(told['signer'])} signed {told['what']}."
+    yield ""
+    yield f"Line {told['line']}, incarnation {told['inc']}"
+    yield from told["two"]
+    yield f"Both bear signatures of the {told['key']} key of {told['side']}, as its letter has it."
+    yield ""
+    yield "It does not say which of the two is true, nor why: a station put back from a copy of its"
+    yield "disk, a stolen key and a lie look the same."
+    yield ""
+    yield "Compare the 48 digits of both letters with those that each party itself tells you:"
+    yield from (f"  {digits}" for digits in told["digits"])

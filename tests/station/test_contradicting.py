@@ -1,0 +1,146 @@
+"""What the other side signed against itself leaves the station as a file that anybody can check."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from parley.core.keys import Prekey, sha256
+from parley.core.opening import make_open
+from parley.core.packets import Checkpoint, Kind
+from parley.core.record import Head
+from parley.core.resuming import End, Resume
+from parley.core.speaking import OPEN, RESUME, frame
+from parley.core.terms import Terms
+from parley.evidence import contradiction
+from tests.playbook import Post, two_stations
+
+ANOTHER = b"\x05" * 32
+
+
+def sends(liar: Post, make: Any) -> None:
+    """Put a frame on the wire that is signed with this station's true keys."""
+
+    def work() -> None:
+        open_line = liar.station.lines[0]
+        made = make(open_line.line.line)
+        for path in open_line.paths:
+            path.send_all([made])
+
+    liar.stage.do(lambda: liar.station.in_next_step(work))
+
+
+def signs(size: int, root: bytes) -> Any:
+    """A CHECKPOINT of its own log, over any root."""
+
+    def make(line: Any) -> bytes:
+        terms: Terms = line.terms
+        head = Head(terms.line_id, terms.inc, terms.side, size, root)
+        required, _ = head.checkpoint(terms.our_keys.log.public)
+        packet = Checkpoint(size, root, terms.our_keys.log.block([required]))
+        sealed: bytes = line._seal_packet(Kind.CHECKPOINT, packet.to_bytes())
+        return sealed
+
+    return make
+
+
+def of(post: Post, **where: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = post.auditor.asks("contradictions", **where)["contradictions"]
+    return found
+
+
+def checked(told: dict[str, Any]) -> contradiction.Contradiction:
+    shown = contradiction.verify(io.BytesIO(told["text"].encode()))
+    assert told["signer"] == shown.signer == "South"
+    assert told["kind"] == shown.two.name
+    return shown
+
+
+def signed_upto(post: Post, size: int) -> bool:
+    """Whether we hold a head of theirs that covers so many entries."""
+    heads = post.station.store.heads(*post.station.lines[0].key, post.station.lines[0].theirs)
+    return any(head.size >= size and head.kind == "checkpoint" for head in heads)
+
+
+def test_Z2_a_head_that_contradicts_is_laid_beside_one_that_covers_it(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        assert of(north) == []
+        for words in ("One.", "Two.", "Three."):
+            n = north.hears(south.says(words)["n"])["n"]
+        north.until(lambda: signed_upto(north, n + 1))
+        sends(south, signs(n, ANOTHER))
+        north.until(lambda: north.line()["halted"])
+        (told,) = of(north)
+        two = checked(told).two
+        assert isinstance(two, contradiction.TwoHeads)
+        assert (two.size, two.root) == (n, ANOTHER)
+        assert two.later_size > n
+
+
+def test_Z2_a_head_that_nothing_signed_stands_against_proves_nothing(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = north.hears(south.says("One.")["n"])["n"]
+        north.until(lambda: signed_upto(north, n + 1))
+        forget = "DELETE FROM heads WHERE dir = ?"
+
+        def forgets() -> None:
+            north.station.store.sql(forget, (north.station.lines[0].theirs,))
+
+        north.stage.do(lambda: north.station.in_next_step(forgets))
+        sends(south, signs(n + 1, ANOTHER))
+        north.until(lambda: north.line()["halted"])
+        (told,) = of(north)
+        assert (told["text"], told["signer"]) == (None, None)
+        assert told["why"].startswith(f"They signed a head over {n + 1} entries that differs")
+        assert "proves nothing to others" in told["why"]
+
+
+def test_H8_on_a_deniable_line_no_head_contradicts_before_others(tmp_path: Path) -> None:
+    with two_stations(tmp_path, policy="deniable") as (north, south):
+        n = north.hears(south.says("One.")["n"])["n"]
+
+        def vouches(line: Any) -> bytes:
+            terms: Terms = line.terms
+            head = Head(terms.line_id, terms.inc, terms.side, n + 1, ANOTHER)
+            block = line.record_key.block(head.text)
+            plain = Checkpoint(n + 1, ANOTHER, block).to_bytes()
+            sealed: bytes = line._seal_packet(Kind.CHECKPOINT, plain)
+            return sealed
+
+        sends(south, vouches)
+        north.until(lambda: north.line()["halted"])
+        (told,) = of(north)
+        assert told["text"] is None
+        assert "deniable" in told["why"]
+
+
+def test_Z3_a_second_opening_is_laid_beside_the_first(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        chance = iter(sha256(bytes([n])) for n in range(256))
+        sends(
+            south, lambda line: frame(OPEN, make_open(line.terms, lambda n: next(chance)[:n]).frame)
+        )
+        north.until(lambda: of(north))
+        (told,) = of(north)
+        assert isinstance(checked(told).two, contradiction.TwoOpens)
+        m = north.hears(south.says("The line goes on.")["n"])
+        assert m["text"] == "The line goes on."
+
+
+def test_Z4_a_second_resume_is_laid_beside_the_first(tmp_path: Path) -> None:
+    def asks(reason: str) -> Any:
+        def make(line: Any) -> bytes:
+            made = Resume.make(line.terms, 2, 1, (End(), End()), Prekey(ANOTHER), reason)
+            return frame(RESUME, made.to_bytes())
+
+        return make
+
+    with two_stations(tmp_path) as (north, south):
+        for reason in ("after the fire", "after the flood"):
+            sends(south, asks(reason))
+        north.until(lambda: of(north))
+        (told,) = of(north)
+        shown = checked(told)
+        assert isinstance(shown.two, contradiction.TwoResumes)
+        assert shown.inc == 2
