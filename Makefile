@@ -51,13 +51,21 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: setup chromium check  ## run every test, after the style and type checks
-	$(BIN)/pytest -q -n 2 --dist worksteal
+# In memory where there is room: nothing here shows more on a disk, and half of the time would be
+# waiting for it. Stories and proofs work on the disk.
+QUICK_TMP = $(shell test $$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1 || echo 0) -gt 4000000 \
+  && echo /dev/shm || echo $${TMPDIR:-/tmp})
+
+test: setup chromium check  ## run the tests, after the style and type checks: within six minutes
+	TMPDIR=$(QUICK_TMP) $(BIN)/pytest -q -n 2 --dist worksteal
+
+stories: setup chromium  ## run the longer tests, and all those of which `make test` has a few
+	$(BIN)/pytest -q -m story -n 2 --dist worksteal
 
 # Worlds of chance reach more on some days than on others; what tries every byte of a document reaches
 # nothing new, and takes long. Neither is needed.
 coverage: setup  ## run the tests of the trusted core; fails where a line or a branch is not reached
-	@$(BIN)/coverage run -m pytest -q tests/core tests/evidence \
+	@$(BIN)/coverage run -m pytest -q -m "not proof" tests/core tests/evidence \
 	  --ignore tests/core/test_world.py --ignore tests/core/test_liar.py \
 	  -k "not any_byte_changed"
 	@$(BIN)/coverage report

@@ -323,6 +323,9 @@ class Post:
                 return event
 
 
+Posts = tuple[Post, Post]
+
+
 def void(_: object) -> None:
     """For callbacks whose result nobody wants."""
 

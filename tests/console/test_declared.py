@@ -33,6 +33,7 @@ async def declares(page: Page, seat: str, line: str, button: str, words: str) ->
     return int(re.findall(r"/drafts/(\d+)", page.url)[0])
 
 
+@pytest.mark.story
 async def test_suspended_lifted_and_closed(stations: World, room: Room) -> None:
     north, south = stations.north, stations.south
     line: str = (await north.ask("Wanda", "status"))["lines"][0]["line"]

@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 LONG = "The bridge is open again. " * 100
 
 
+@pytest.mark.story
 async def test_G2_G3_a_flash_behind_a_gap_is_read_and_opened_at_once(
     tmp_path: Path, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:

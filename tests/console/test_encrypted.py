@@ -56,6 +56,7 @@ def shown(post: Post, version: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED
 
 
 @pytest.mark.browser
+@pytest.mark.story
 async def test_a_browser_that_knows_the_certificate_has_a_secure_context(
     north: Post, chromium: Path
 ) -> None:
@@ -102,6 +103,7 @@ async def test_a_browser_that_knows_the_certificate_has_a_secure_context(
 
 
 @pytest.mark.browser
+@pytest.mark.story
 async def test_without_it_the_same_name_is_no_secure_context(
     tmp_path: Path, chromium: Path
 ) -> None:

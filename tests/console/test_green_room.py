@@ -115,6 +115,7 @@ async def test_what_a_person_shows_and_says_comes_back(stations: World, room: Ro
     await expect(page.locator("#run")).to_be_hidden()
 
 
+@pytest.mark.story
 async def test_all_of_it_by_keyboard(stations: World, room: Room) -> None:
     page = await enter(room, stations)
 
@@ -192,6 +193,7 @@ VideoDecoder.prototype.decode = function (chunk) {
 """
 
 
+@pytest.mark.story
 async def test_M10_altered_frames_and_a_decoder_fault_do_not_freeze_the_picture(
     stations: World, room: Room, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -216,6 +218,7 @@ async def test_M10_altered_frames_and_a_decoder_fault_do_not_freeze_the_picture(
     await expect(page.locator("#still")).to_be_hidden()
 
 
+@pytest.mark.story
 async def test_M7_a_station_that_comes_back_is_taken_up_again(stations: World, room: Room) -> None:
     page = await enter(room, stations)
     await loop(page)
@@ -235,6 +238,7 @@ async def test_M7_a_station_that_comes_back_is_taken_up_again(stations: World, r
     assert f["station"]["dropped"]["repeated"] == 0
 
 
+@pytest.mark.story
 async def test_M11_another_page_of_the_seat_takes_the_loop(stations: World, room: Room) -> None:
     first = await enter(room, stations)
     await loop(first)
@@ -251,6 +255,7 @@ async def test_M11_another_page_of_the_seat_takes_the_loop(stations: World, room
     await picture_moves(first)
 
 
+@pytest.mark.story
 async def test_a_refused_permission_is_explained(stations: World, room: Room) -> None:
     page = await enter(room, stations, allowed=False)
     await page.get_by_role("button", name="Turn on").click()
@@ -271,6 +276,7 @@ async def test_a_refused_permission_is_explained(stations: World, room: Room) ->
     await expect(page.locator("#verdict")).to_contain_text("Ready for voice and text.")
 
 
+@pytest.mark.story
 async def test_a_camera_that_goes_is_told_and_the_voice_goes_on(
     stations: World, room: Room
 ) -> None:
@@ -292,6 +298,7 @@ async def test_a_camera_that_goes_is_told_and_the_voice_goes_on(
     await picture_moves(page)
 
 
+@pytest.mark.story
 async def test_without_pictures_there_is_voice_and_without_sound_there_is_text(
     stations: World, room: Room, browser: Browser
 ) -> None:
@@ -309,6 +316,7 @@ async def test_without_pictures_there_is_voice_and_without_sound_there_is_text(
     await expect(poorer.locator("#on")).to_be_hidden()
 
 
+@pytest.mark.story
 async def test_without_a_stream_of_pictures_they_are_taken_from_the_preview(
     stations: World, room: Room
 ) -> None:
@@ -329,6 +337,7 @@ async def bare(chromium: Path) -> AsyncIterator[Browser]:
         await found.close()
 
 
+@pytest.mark.story
 async def test_a_machine_without_devices_says_so(stations: World, bare: Browser) -> None:
     context = await bare.new_context()
     page = await enter(Room(context), stations)

@@ -25,6 +25,7 @@ async def line_of(post: Post, name: str) -> str:
     return line[:8]
 
 
+@pytest.mark.story
 async def test_markup_is_text_on_every_page(stations: World, room: Room) -> None:
     north, south = stations.north, stations.south
     said = await stations.say(north, HOSTILE, "FLASH", subject="<b onmouseover=alert(1)>S</b>")

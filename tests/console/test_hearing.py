@@ -34,6 +34,7 @@ async def test_deaf_until_the_tones_were_counted(stations: World, room: Room) ->
     assert "DEAF" not in await wanda.title()
 
 
+@pytest.mark.story
 async def test_hearing_holds_for_this_tab_and_no_other(stations: World, room: Room) -> None:
     wanda = await room.sit(stations.north, "Wanda")
     await play(wanda)
@@ -48,6 +49,7 @@ async def test_hearing_holds_for_this_tab_and_no_other(stations: World, room: Ro
     assert await wanda.evaluate("sessionStorage.getItem('parley-heard')") is None
 
 
+@pytest.mark.story
 async def test_a_deaf_tab_shows_the_alarm_and_rings_once_it_hears(
     stations: World, room: Room
 ) -> None:
@@ -85,6 +87,7 @@ async def test_only_flash_rings_and_only_at_the_watch(stations: World, room: Roo
     await expect(wanda.locator("html")).to_have_attribute("data-ringing", "yes")
 
 
+@pytest.mark.story
 async def test_the_event_handler_itself_shows_the_alarm(stations: World, room: Room) -> None:
     """Nothing is fetched between the event and the alarm: fetching is made impossible here."""
     wanda = await room.sit(stations.north, "Wanda")
@@ -105,6 +108,7 @@ async def test_the_event_handler_itself_shows_the_alarm(stations: World, room: R
     await expect(wanda.locator("#alarm .tag:not(.gap)")).to_have_text("EXERCISE")
 
 
+@pytest.mark.story
 async def test_the_alarm_stands_still_where_motion_is_not_wanted(
     stations: World, room: Room
 ) -> None:
@@ -117,6 +121,7 @@ async def test_the_alarm_stands_still_where_motion_is_not_wanted(
     assert await wanda.evaluate(moving) == "none"
 
 
+@pytest.mark.story
 async def test_every_page_says_when_nobody_hears(stations: World, room: Room) -> None:
     dana = await room.sit(stations.north, "Dana")
     await expect(dana.locator("#unheard")).to_be_visible()

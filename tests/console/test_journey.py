@@ -30,6 +30,7 @@ async def make_tab_hear(page: Page) -> None:
     await expect(page.locator("html")).to_have_attribute("data-hearing", "hears")
 
 
+@pytest.mark.story
 async def test_the_whole_way(stations: World, room: Room) -> None:
     north, south = stations.north, stations.south
     wen = await room.press(south, "Wen")

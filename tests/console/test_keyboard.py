@@ -44,6 +44,7 @@ async def stops(page: Page, most: int = 80) -> list[str]:
     raise AssertionError("the Tab key never comes round")
 
 
+@pytest.mark.story
 async def test_every_stop_is_seen_and_the_first_skips_to_the_page(
     stations: World, room: Room
 ) -> None:

@@ -16,6 +16,7 @@ from parley.console.stream import Stream
 from parley.core.errors import Unavailable
 from tests.console.conftest import PATIENCE_MS, Room
 from tests.console.world import World
+from tests.places import few
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -37,7 +38,9 @@ def count_streams(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
 
 
 @pytest.mark.parametrize(
-    ("without", "streams"), [("", 1), (NO_WORKER, 1), (NO_LOCKS, 3)], ids=["worker", "led", "each"]
+    ("without", "streams"),
+    few([("", 1), (NO_WORKER, 1), (NO_LOCKS, 3)], 1),
+    ids=["worker", "led", "each"],
 )
 async def test_one_stream_serves_all_tabs(
     stations: World,
@@ -105,6 +108,7 @@ async def displayed(stations: World) -> bool:
     return all("displayed" in {s["stage"] for s in message["stages"]} for message in sent)
 
 
+@pytest.mark.story
 async def test_a_tab_in_the_background_rings_and_displays_nothing(
     stations: World, room: Room
 ) -> None:
@@ -128,6 +132,7 @@ async def test_a_tab_in_the_background_rings_and_displays_nothing(
     await stations.until(lambda: displayed(stations))
 
 
+@pytest.mark.story
 async def test_a_page_that_lost_its_station_says_so(stations: World, room: Room) -> None:
     wanda = await room.sit(stations.north, "Wanda")
     port = int(stations.north.console.rpartition(":")[2])
@@ -141,6 +146,7 @@ async def test_a_page_that_lost_its_station_says_so(stations: World, room: Room)
     await expect(wanda.locator("#alarm")).to_be_visible()
 
 
+@pytest.mark.story
 async def test_every_page_says_that_nothing_can_be_kept(stations: World, room: Room) -> None:
     wanda = await room.sit(stations.north, "Wanda", "/inbox")
     await expect(wanda.locator("#trouble")).to_be_hidden()
@@ -155,6 +161,7 @@ async def test_every_page_says_that_nothing_can_be_kept(stations: World, room: R
     await expect(wanda.locator("#trouble")).to_contain_text("call the engineer")
 
 
+@pytest.mark.story
 async def test_the_wall_tells_a_line_that_fell_silent(stations: World, room: Room) -> None:
     wanda = await room.sit(stations.north, "Wanda")
     await expect(wanda.locator("#strip")).to_contain_text("HEARD")
@@ -167,6 +174,7 @@ async def test_the_wall_tells_a_line_that_fell_silent(stations: World, room: Roo
     await expect(heard).not_to_have_text(first)
 
 
+@pytest.mark.story
 async def test_what_happened_while_a_page_was_on_its_way_is_shown_by_it(
     stations: World, room: Room
 ) -> None:

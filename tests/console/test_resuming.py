@@ -21,6 +21,7 @@ async def shown(page: Page, name: str) -> None:
         await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
+@pytest.mark.story
 async def test_both_sides_agree_and_old_messages_stay_at_hand(room: Room, stations: World) -> None:
     north, south = stations.north, stations.south
     n = (await stations.say(north, "Said before the new beginning.", "FLASH"))["n"]

@@ -12,6 +12,7 @@ from tests.console.world import World
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
+@pytest.mark.story
 async def test_C13_a_line_is_stopped_and_goes_on(stations: World, room: Room) -> None:
     south = stations.south
     wen = await room.sit(south, "Wen")

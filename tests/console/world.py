@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +25,7 @@ from parley.station.root import RootFolder
 from parley.station.serving import serving
 from parley.station.station import Station
 
+LINES = ("North – South", "Leaders")
 PASSPHRASE = "seven swans behind the mill"
 SCRYPT_COST = 1 << 10  # these roots guard nothing
 # Several people may have one role: a second pair of eyes needs a second person.
@@ -173,14 +178,12 @@ async def world(
     folder: Path, mark: str = "EXERCISE", also: str | None = None, **terms: Any
 ) -> AsyncIterator[World]:
     """Two stations that serve, with an open line between them; and a second one marked `also`."""
-    north, south = found(folder, "North"), found(folder, "South")
-    for post in (north, south):
-        settle(post)
-    introduce(north, south)
-    names = ["North – South"] if also is None else ["North – South", "Leaders"]
-    agree(north, south, mark, names[0], level="military", **terms)
-    if also is not None:
-        agree(north, south, also, names[1], level="leaders", **terms)
+    posts = []
+    for made in founded(mark, also, tuple(sorted(terms.items()))):
+        place = shutil.copytree(made.folder, folder / made.party)
+        posts.append(Post(made.party, place, made.root, dict(made.ids)))
+    north, south = posts
+    names = LINES[: 1 if also is None else 2]
     north.set_up("bearer.add", listen="127.0.0.1:0")
     async with AsyncExitStack() as stack:
         for post in (north, south):
@@ -191,6 +194,21 @@ async def world(
         for name in names:
             dial = {"dial": bearer["listen"], "line": name}
             await south.station.call("bearer.add", operator, dial)
-        made = World(north, south)
-        await made.until(made.heard)
-        yield made
+        both = World(north, south)
+        await both.until(both.heard)
+        yield both
+
+
+@cache
+def founded(mark: str, also: str | None, terms: tuple[tuple[str, Any], ...]) -> tuple[Post, Post]:
+    """Two stations that agreed and never served, made once a run; tests take a copy."""
+    folder = Path(tempfile.mkdtemp(prefix="parley-agreed-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    north, south = found(folder, "North"), found(folder, "South")
+    for post in (north, south):
+        settle(post)
+    introduce(north, south)
+    agree(north, south, mark, LINES[0], level="military", **dict(terms))
+    if also is not None:
+        agree(north, south, also, LINES[1], level="leaders", **dict(terms))
+    return north, south

@@ -22,6 +22,7 @@ from parley.core.resuming import End, Resume, ends
 from tests.core.conversation import Crash, of_kind
 from tests.core.lives import Living, two_lives
 from tests.core.test_life import SECOND
+from tests.places import few
 
 BAD_TICKS, REST_TICKS = 240, 60 * SECOND
 RESUME = 4
@@ -157,7 +158,7 @@ class World:
             raise Wrong("nobody holds the log that ended")
 
 
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize("block", few(range(4), 1))
 def test_N6_in_the_end_both_speak_and_agree_on_every_past(block: int) -> None:
     for seed in range(6 * block, 6 * block + 6):
         World(seed).lives().check()
@@ -204,7 +205,7 @@ MISTAKES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
 }
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("mistake", few(MISTAKES, 1))
 def test_a_planted_mistake_is_found(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
     MISTAKES[mistake](monkeypatch)
     with pytest.raises(Wrong):

@@ -101,6 +101,7 @@ def test_R21_only_what_is_new_is_checked(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(checked) == MESSAGES - 100
 
 
+@pytest.mark.story
 def test_R21_no_change_passes_that_a_whole_verification_refuses() -> None:
     _, state = go_on(text_of(60))
     text = text_of(MESSAGES)

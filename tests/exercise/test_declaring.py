@@ -19,6 +19,7 @@ from parley.exercise.declaring import Suspended
 from parley.exercise.world import Options
 from parley.station.declared import ALL, Act, Declared
 from tests.exercise.test_planted import Patch, finds, small
+from tests.places import few
 
 
 class Small(Suspended):
@@ -49,6 +50,7 @@ def test_a_world_of_suspensions_holds(seed: int) -> None:
     Small(seed).run()
 
 
+@pytest.mark.story
 def test_in_such_worlds_lines_are_suspended_lifted_and_closed() -> None:
     """What is never said cannot be violated."""
     said: set[int] = set()
@@ -160,17 +162,20 @@ def past_epochs_outlive_the_line(patch: Patch) -> None:
 
 @pytest.mark.parametrize(
     ("mistake", "found_by", "kind"),
-    [
-        (nothing_is_given_back, {"I16", "I17"}, Small),
-        (one_side_lifts, {"I16"}, Small),
-        (a_test_that_saw_nothing_lifts, {"I16"}, Restless),
-        (what_joined_is_read_a_step_too_late, {"I15", "I16"}, Small),
-        (a_close_does_not_end_the_queue, {"I17", "L6"}, Closed),
-        (how_far_it_is_closed_is_forgotten, {"L6", "I15", "I17"}, Closed),
-        (keys_of_a_closed_line_stay_on_the_disk, {"I18"}, Closed),
-        (keys_go_before_the_other_side_is_whole, {"L1", "L4", "L6", "I5"}, Closed),
-        (past_epochs_outlive_the_line, {"I18"}, Closed),
-    ],
+    few(
+        [
+            (nothing_is_given_back, {"I16", "I17"}, Small),
+            (one_side_lifts, {"I16"}, Small),
+            (a_test_that_saw_nothing_lifts, {"I16"}, Restless),
+            (what_joined_is_read_a_step_too_late, {"I15", "I16"}, Small),
+            (a_close_does_not_end_the_queue, {"I17", "L6"}, Closed),
+            (how_far_it_is_closed_is_forgotten, {"L6", "I15", "I17"}, Closed),
+            (keys_of_a_closed_line_stay_on_the_disk, {"I18"}, Closed),
+            (keys_go_before_the_other_side_is_whole, {"L1", "L4", "L6", "I5"}, Closed),
+            (past_epochs_outlive_the_line, {"I18"}, Closed),
+        ],
+        2,
+    ),
     ids=lambda value: getattr(value, "__name__", None),
 )
 def test_a_mistake_about_the_declared_state_is_found(

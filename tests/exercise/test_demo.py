@@ -58,6 +58,7 @@ def serves(port: int) -> bool:
         return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
+@pytest.mark.story
 def test_a_demo_goes_on_where_it_was(made: Pair, tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     pair = copy_of(made, folder)

@@ -110,6 +110,7 @@ def test_a_changed_byte_of_the_record_is_named(small: bytes) -> None:
     sweep(small, [record[at] for at in places(len(record), 48)])
 
 
+@pytest.mark.story
 def test_a_changed_byte_of_a_document_is_named(small: bytes) -> None:
     """Every hundredth; the proof below tries them all."""
     sweep(small, places(len(small), 100))
@@ -145,6 +146,7 @@ def test_the_marks_between_sections_count(small: bytes) -> None:
     sweep(small, [at for at, name in enumerate(names) if len(name) == 2 and min(name) < "f"])
 
 
+@pytest.mark.story
 def test_a_cut_or_doubled_entry_is_refused(large: bytes) -> None:
     lines = large.splitlines(keepends=True)
     first = lines.index(b"--- entries\n") + 1

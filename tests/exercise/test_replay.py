@@ -113,6 +113,7 @@ class Killer:
             self.kills += 1
 
 
+@pytest.mark.story
 def test_killing_stations_on_the_way_changes_nothing_but_the_times(
     made: Pair, tmp_path: Path
 ) -> None:

@@ -20,6 +20,7 @@ from parley.exercise import world as simulated
 from parley.exercise.plots import KINDS, SHARES, world_of
 from parley.exercise.scenarios import SCENARIOS, sweep_point
 from parley.exercise.world import Options
+from tests.places import few
 
 MESSAGES = int(os.environ.get("MESSAGES", "3000000"))  # of the long proof
 SCENARIOS_MIN = 20
@@ -47,7 +48,7 @@ def _few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_few")
-@pytest.mark.parametrize("seed", range(1, 13))
+@pytest.mark.parametrize("seed", few(range(1, 13), 4))
 def test_a_world_holds(seed: int) -> None:
     tally = world_of(seed).run()
     assert tally.messages
@@ -93,7 +94,7 @@ def test_there_are_many_scenarios() -> None:
     assert len(SCENARIOS) >= SCENARIOS_MIN
 
 
-@pytest.mark.parametrize("name", list(SCENARIOS))
+@pytest.mark.parametrize("name", few(SCENARIOS, 8))
 def test_the_power_may_fail_at_some_boundaries(name: str) -> None:
     points = list(SCENARIOS[name].points())
     assert len(points) > 40
@@ -102,6 +103,7 @@ def test_the_power_may_fail_at_some_boundaries(name: str) -> None:
 
 
 @pytest.mark.usefixtures("_few")
+@pytest.mark.story
 def test_a_failure_names_the_world_and_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Voice, "queued", property(lambda voice: 1))
     outcome = simulate.run_world(2)
@@ -109,6 +111,7 @@ def test_a_failure_names_the_world_and_the_command(monkeypatch: pytest.MonkeyPat
     assert outcome.replay == "make simulate FROM=2 SEEDS=1"
 
 
+@pytest.mark.story
 def test_the_command_line_counts() -> None:
     command = [sys.executable, "-m", "parley.exercise.simulate", "--seeds", "3", "--from", "22"]
     done = subprocess.run(command, capture_output=True, text=True)

@@ -23,6 +23,7 @@ def run(folder: Path, cycles: int) -> None:
     assert found.messages > 0
 
 
+@pytest.mark.story
 def test_a_few_kills(tmp_path: Path) -> None:
     run(tmp_path, CYCLES)
 

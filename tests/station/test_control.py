@@ -16,7 +16,7 @@ from parley.core.errors import Misused, Refused, Unavailable
 from parley.station.address import SOCKET_NAME, address
 from parley.station.calling import Caller
 from parley.station.control import REQUEST_BYTES_MAX
-from tests.playbook import PATIENCE_S, Post, two_stations
+from tests.playbook import PATIENCE_S, Post, Posts, two_stations
 
 
 class Stranger:
@@ -70,16 +70,16 @@ def test_the_socket_belongs_to_the_stations_user_alone(tmp_path: Path) -> None:
         b'{"id": ' + b"9" * 5000 + b"}\n",
     ],
 )
-def test_junk_is_answered_and_the_connection_goes_on(tmp_path: Path, junk: bytes) -> None:
-    with two_stations(tmp_path) as (north, _):
-        stranger = Stranger(north)
-        stranger.sends(junk)
-        assert stranger.reads()["error"]["kind"] in ("misused", "refused")
-        question = {"id": "a", "op": "whoami", "token": north.watch.token}
-        stranger.sends(json.dumps(question).encode() + b"\n")
-        answer = stranger.reads()
-        assert (answer["id"], answer["ok"]) == ("a", True)
-        stranger.hangs_up()
+def test_junk_is_answered_and_the_connection_goes_on(shared: Posts, junk: bytes) -> None:
+    north, _ = shared
+    stranger = Stranger(north)
+    stranger.sends(junk)
+    assert stranger.reads()["error"]["kind"] in ("misused", "refused")
+    question = {"id": "a", "op": "whoami", "token": north.watch.token}
+    stranger.sends(json.dumps(question).encode() + b"\n")
+    answer = stranger.reads()
+    assert (answer["id"], answer["ok"]) == ("a", True)
+    stranger.hangs_up()
 
 
 def test_a_request_without_end_loses_its_connection_and_nothing_else(tmp_path: Path) -> None:

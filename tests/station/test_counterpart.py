@@ -11,7 +11,7 @@ from parley.core.entry import Precedence, Type, body_of
 from parley.core.wire import encode
 from parley.station.messages import RANGES_MAX
 from parley.station.roster import HOLDERS_MAX, ITEMS_A_ENTRY
-from tests.playbook import Post, two_stations
+from tests.playbook import Post, Posts, two_stations
 
 
 def goes_on(north: Post, south: Post) -> None:
@@ -54,23 +54,23 @@ def test_an_entry_of_a_type_we_do_not_know_is_shown_and_its_clock_runs(tmp_path:
         encode([{2: [-(1 << 64)]}, "to a desk that no table holds"]),
     ],
 )
-def test_a_text_that_is_none_is_shown_as_what_it_is(tmp_path: Path, body: bytes) -> None:
-    with two_stations(tmp_path) as (north, south):
-        n = north.utters(Type.TEXT, body)
-        heard = south.hears(n)
-        assert (heard["text"] is None) is (heard["problem"] is not None)
-        south.watch.asks("inbox")
-        south.auditor.asks("record")
-        goes_on(north, south)
+def test_a_text_that_is_none_is_shown_as_what_it_is(shared: Posts, body: bytes) -> None:
+    north, south = shared
+    n = north.utters(Type.TEXT, body)
+    heard = south.hears(n)
+    assert (heard["text"] is None) is (heard["problem"] is not None)
+    south.watch.asks("inbox")
+    south.auditor.asks("record")
+    goes_on(north, south)
 
 
 @pytest.mark.parametrize("status", [4, 5, 7])
-def test_a_status_nobody_uses_is_kept(tmp_path: Path, status: int) -> None:
-    with two_stations(tmp_path) as (north, south):
-        n = north.utters(Type.TEXT, body_of(Type.TEXT, {}, "Odd."), status=status)
-        heard = south.hears(n)
-        assert (heard["status"], heard["problem"]) == ("UNKNOWN", "an entry that cannot be read")
-        goes_on(north, south)
+def test_a_status_nobody_uses_is_kept(shared: Posts, status: int) -> None:
+    north, south = shared
+    n = north.utters(Type.TEXT, body_of(Type.TEXT, {}, "Odd."), status=status)
+    heard = south.hears(n)
+    assert (heard["status"], heard["problem"]) == ("UNKNOWN", "an entry that cannot be read")
+    goes_on(north, south)
 
 
 ODD: list[Any] = [
@@ -97,21 +97,21 @@ ODD: list[Any] = [
 
 
 @pytest.mark.parametrize("type", [*range(0x10, 0x18), Type.TEST, Type.TEST_ANSWER, Type.ROSTER, 7])
-def test_acknowledgements_without_sense_say_nothing(tmp_path: Path, type: int) -> None:
-    with two_stations(tmp_path) as (north, south):
-        n = south.says("About this.")["n"]
-        north.hears(n)
-        for payload in ODD:
-            bare = 0x10 <= type < 0x18
-            north.utters(type, encode(payload if bare else [{}, payload]))
-        last = north.says("The end.")["n"]
-        south.hears(last)
-        south.reads(n, "ours")
-        south.watch.asks("inbox", all=True)
-        south.watch.asks("outbox")
-        south.auditor.asks("record")
-        south.watch.asks("status")
-        goes_on(north, south)
+def test_acknowledgements_without_sense_say_nothing(shared: Posts, type: int) -> None:
+    north, south = shared
+    n = south.says("About this.")["n"]
+    north.hears(n)
+    for payload in ODD:
+        bare = 0x10 <= type < 0x18
+        north.utters(type, encode(payload if bare else [{}, payload]))
+    last = north.says("The end.")["n"]
+    south.hears(last)
+    south.reads(n, "ours")
+    south.watch.asks("inbox", all=True)
+    south.watch.asks("outbox")
+    south.auditor.asks("record")
+    south.watch.asks("status")
+    goes_on(north, south)
 
 
 def test_a_roster_of_junk_changes_no_name(tmp_path: Path) -> None:

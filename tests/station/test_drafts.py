@@ -11,7 +11,7 @@ import pytest
 from parley.core.entry import Type, body_of
 from parley.core.errors import Misused, ParleyError, Refused
 from parley.station.drafts import LISTED_MAX
-from tests.playbook import Post, Voice, two_stations
+from tests.playbook import Post, Posts, Voice, two_stations
 
 
 def test_the_station_refuses_a_release_by_whoever_wrote_it(tmp_path: Path) -> None:
@@ -91,6 +91,7 @@ def test_a_releaser_has_seen_what_arrived_since(tmp_path: Path) -> None:
         assert north.releases(draft, displayed=n + 1)["n"] is not None
 
 
+@pytest.mark.story
 def test_what_no_list_has_room_for_was_not_seen_either(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         draft = north.drafts("We agree to everything.")
@@ -164,14 +165,14 @@ def test_a_draft_that_was_withdrawn_stays_so(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_sent_is_refused_while_it_is_a_draft(
-    tmp_path: Path, given: dict[str, Any], kind: type[ParleyError], said: str
+    shared: Posts, given: dict[str, Any], kind: type[ParleyError], said: str
 ) -> None:
-    with two_stations(tmp_path) as (north, _):
-        with pytest.raises(kind) as fault:
-            north.drafter.asks("draft.new", **given)
-        assert said in fault.value.sentence
-        assert fault.value.hint
-        assert north.drafter.asks("draft.list")["drafts"] == []
+    north, _ = shared
+    with pytest.raises(kind) as fault:
+        north.drafter.asks("draft.new", **given)
+    assert said in fault.value.sentence
+    assert fault.value.hint
+    assert north.drafter.asks("draft.list")["drafts"] == []
 
 
 def test_on_a_line_marked_actual_words_mean_what_they_say(tmp_path: Path) -> None:

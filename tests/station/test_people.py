@@ -9,7 +9,7 @@ import pytest
 
 from parley.core.errors import Misused, Refused
 from parley.station.calling import Caller
-from tests.playbook import two_stations
+from tests.playbook import Posts, two_stations
 
 
 def test_a_person_gets_a_token_that_only_its_owner_can_read(tmp_path: Path) -> None:
@@ -71,13 +71,13 @@ def test_a_number_is_never_given_twice(tmp_path: Path) -> None:
     ],
 )
 def test_a_person_who_does_not_fit_is_refused(
-    tmp_path: Path, change: dict[str, object], kind: type[Exception]
+    shared: Posts, change: dict[str, object], kind: type[Exception]
 ) -> None:
-    with two_stations(tmp_path) as (north, _):
-        give = {"name": "Ekström", "office": "G3", "roles": ["watch"], **change}
-        with pytest.raises(kind):
-            north.operator.asks("person.add", **give)
-        assert len(north.operator.asks("person.list")["persons"]) == 6
+    north, _ = shared
+    give = {"name": "Ekström", "office": "G3", "roles": ["watch"], **change}
+    with pytest.raises(kind):
+        north.operator.asks("person.add", **give)
+    assert len(north.operator.asks("person.list")["persons"]) == 6
 
 
 def test_only_the_operator_hires(tmp_path: Path) -> None:

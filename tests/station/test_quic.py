@@ -99,6 +99,7 @@ def test_a_message_crosses_by_quic_alone_and_is_acknowledged(
         assert north.operator.asks("doctor")["checks"][3]["ok"]
 
 
+@pytest.mark.story
 def test_with_both_at_once_nothing_is_lost_doubled_or_out_of_order(
     tmp_path: Path, relay: UdpRelay
 ) -> None:

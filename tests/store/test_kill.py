@@ -68,6 +68,7 @@ def many_lives(folder: Path, cycles: int) -> int:
     return sum(sizes)
 
 
+@pytest.mark.story
 def test_twenty_kills(tmp_path: Path) -> None:
     assert many_lives(tmp_path, 20) > 20
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -166,4 +167,12 @@ def live(store: Store, batch: list[Step], fails: bool) -> list[str]:
 
 
 TestTwoStores = TwoStores.TestCase
-TestTwoStores.settings = settings(max_examples=80, stateful_step_count=20, deadline=None)
+TestTwoStores.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
+
+
+class ForLonger(TwoStores):
+    """More of the same."""
+
+
+TestForLonger = pytest.mark.story(ForLonger.TestCase)
+TestForLonger.settings = settings(max_examples=80, stateful_step_count=20, deadline=None)
