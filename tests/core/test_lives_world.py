@@ -19,6 +19,7 @@ from parley.core.errors import Halted
 from parley.core.life import Life
 from parley.core.line import Line
 from parley.core.resuming import End, Resume, ends
+from parley.core.suites import SUITE_1, SUITE_2
 from tests.core.conversation import Crash, of_kind
 from tests.core.lives import Living, two_lives
 from tests.core.test_life import SECOND
@@ -26,6 +27,7 @@ from tests.places import few
 
 BAD_TICKS, REST_TICKS = 240, 60 * SECOND
 RESUME = 4
+SUITE_2_SHARE = 0.25  # of the worlds
 
 
 class Wrong(AssertionError):
@@ -37,7 +39,12 @@ class World:
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
-        self.sides = two_lives(chance=seed, rekey_entries=self.chance.choice((2, 100)))
+        strong = random.Random(f"suite {seed}").random() < SUITE_2_SHARE
+        self.sides = two_lives(
+            chance=seed,
+            rekey_entries=self.chance.choice((2, 100)),
+            suite=SUITE_2 if strong else SUITE_1,
+        )
         self.sent: tuple[list[bytes], list[bytes]] = ([], [])  # what each ever sent
         self.receipted: dict[tuple[int, int], int] = {}  # by side and incarnation
         self.restored = self.chance.choice((0, 1, None))

@@ -1,11 +1,17 @@
-"""RESUMEs that somebody recorded or kept back: they begin nothing and vouch for nobody."""
+"""What somebody recorded or kept back: a RESUME begins nothing and vouches for nobody, and a line
+whose REKEYs never came gets fresh keys all the same."""
 
 from __future__ import annotations
 
+import pytest
+
 from parley.core.effects import Outcome
 from parley.core.life import ends_of
+from parley.core.packets import Kind
+from parley.core.seal import Epoch, packet_locator
 from parley.core.speaking import RESUME
 from tests.core.conversation import of_kind, talk
+from tests.core.lives import Living
 from tests.core.test_life import SECOND, both_resume, is_open, open_lives
 
 
@@ -50,3 +56,42 @@ def test_N5_recordings_of_RESUMEs_that_contradict_are_told_once_each_and_vouch_f
         )
         south.settles()
     assert south.notices[answered:] == ["resume contradicted"]
+
+
+def test_S16_a_line_whose_REKEY_was_kept_back_too_long_gets_fresh_keys_by_beginning_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("parley.core.rekeying.CHAIN_STEPS_MAX", 8)
+    north, south = open_lives(rekey_entries=1)
+    north.says("from here on a REKEY is under way")
+    rekeys = {packet_locator(epoch_of(north).kl, Kind.REKEY)}
+
+    def passes(seconds: int, kept_back: set[bytes]) -> list[Outcome]:
+        outcomes = []
+        for _ in range(seconds * SECOND):
+            north.clock.passes(1 / SECOND)
+            for near, far in ((north, south), (south, north)):
+                for each in near.settles():
+                    if near is south or each[1:6] not in kept_back:
+                        outcomes += far.hears(each)
+        return outcomes
+
+    passes(2, rekeys)
+    before = epoch_of(north).e
+    for n in range(10):
+        north.says(f"{n}")
+        passes(1, rekeys)
+    assert Outcome.REFUSED in passes(20, set())  # it comes at last, and is of no use
+    assert (epoch_of(north).e, north.state.halted) == (before, None)
+    both_resume(north, south)
+    north.says("under fresh keys")
+    passes(3, set())
+    assert epoch_of(north).e > 0
+    assert south.reads_in(2)[-1] == "under fresh keys"
+
+
+def epoch_of(station: Living) -> Epoch:
+    """What it seals under."""
+    epoch = station.life.line._voice.epoch
+    assert epoch is not None
+    return epoch
