@@ -76,6 +76,9 @@ mutants: setup  ## make every small mistake in core and evidence and see which t
 bench: setup chromium  ## measure; prints a table and writes bench/latest.json
 	@$(BIN)/python -m bench
 
+bench-call: setup  ## measure calls on emulated links; takes six minutes
+	@$(BIN)/python -m bench.calls
+
 torture: setup  ## kill -9 stations under load, CYCLES times (200)
 	@$(BIN)/python -m parley.exercise.torture --cycles $(CYCLES)
 

@@ -28,6 +28,7 @@ from parley.core.errors import Malformed, Refused
 
 TICK_S: Final = 0.005  # `datagrams` is asked this often
 WANTED_EACH_S: Final = 0.02  # a share of 64 kbit/s, and no small one, where each loss had its own
+STALL_S: Final = 0.1
 HELLO_S: Final = 0.2
 ANSWERS_EACH_S: Final = 0.05  # a flood of recorded greetings gets so many answers
 REPORT_S: Final = 0.1
@@ -85,6 +86,7 @@ class MediaLink:
         self._broken: set[Stream] = set()  # streams of ours that go on with a key frame only
         self._repeats = Repeats()
         self._allowance, self._allowed_at = 0.0, now
+        self._ticked_at = now
         self._sent_bytes, self._sent_since = 0, now  # since their last report
         self._keys_asked: dict[Stream, float] = {}  # of our pages' streams
         self._key_requests: deque[Stream] = deque(maxlen=KEYS_MAX)
@@ -190,6 +192,12 @@ class MediaLink:
             self.rate.less(now, 0.8)
 
     def _tick(self, now: float) -> None:
+        stall_s = now - self._ticked_at
+        self._ticked_at = now
+        if stall_s > STALL_S:  # this machine was busy, and what came meanwhile has not been read
+            self.rate.stalled(now, stall_s)
+            for each in self._pictures:
+                each.since += stall_s
         if self.rate.tick(now, self.rtt_s):
             self._clear_pictures(now)
         self._give(self._sound_in.tick(now))

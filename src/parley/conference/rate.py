@@ -144,6 +144,11 @@ class Rate:
             self.shed = True
             self.sheds += 1
 
+    def stalled(self, now: float, stall_s: float) -> None:
+        """We did not listen for so long, which is no silence of theirs."""
+        if self._heard_at is not None:
+            self._heard_at = min(now, self._heard_at + stall_s)
+
     def tick(self, now: float, rtt_s: float) -> bool:
         """Time passes; whether the breaker went, and what waits of pictures is to go (X16)."""
         broke = False

@@ -40,26 +40,27 @@ class Way:
         self._free_at = 0.0  # when the last of the queue has left
         self._last_due = 0.0
 
-    def put(self, packet: bytes, now: float, header_bytes: int = IP_UDP_BYTES) -> None:
-        """A packet is sent."""
+    def put(self, packet: bytes, now: float, header_bytes: int = IP_UDP_BYTES) -> float | None:
+        """A packet is sent; when it arrives, if it does."""
         like = self.conditions
         self.packets_in += 1
         size = len(packet) + header_bytes
         self.bytes_in += size
         if like.cut or self._chance.random() < like.loss:
             self.packets_lost += 1
-            return
+            return None
         leaves_at = now
         if like.kbps:
             begins_at = max(now, self._free_at)
             if begins_at - now > like.queue_ms / 1000:
                 self.packets_dropped += 1
-                return
+                return None
             leaves_at = self._free_at = begins_at + size * 8 / 1000 / like.kbps
         due = leaves_at + (like.delay_ms + self._chance.random() * like.jitter_ms) / 1000
         if not like.overtakes:
             due = self._last_due = max(due, self._last_due)
         heappush(self._under_way, (due, self.packets_in, packet))
+        return due
 
     def due(self, now: float) -> list[bytes]:
         """Packets that arrive by now, in their order."""

@@ -73,16 +73,16 @@ class Heard:
 class MediaPage:
     """One seat's page: a camera and a microphone that never rest."""
 
-    def __init__(self, sender: int, chance: random.Random) -> None:
+    def __init__(self, sender: int, chance: random.Random, begins: float = 0.0) -> None:
         self.heard = Heard()
         self.sender = sender
         self.sound_sent = self.pictures_sent = 0
         self.wants_key = False  # of the far page: its pictures cannot be decoded
         self._chance = chance
-        self._picture_due = self._sound_due = 0.0
+        self._picture_due = self._sound_due = begins
         self._needs_key = True  # the next picture is to be one
         self._showing: int | None = None  # sequence of the last picture shown
-        self._asked_at = -KEY_ASKED_EACH_S
+        self._asked_at = begins - KEY_ASKED_EACH_S
 
     def ask_key(self) -> None:
         """The far page needs a key frame."""
