@@ -68,7 +68,9 @@ async def test_a_call_is_asked_for_countered_and_accepted(room: Room, stations: 
     # The other side's page renews itself: the request, its words, and the clock that runs.
     await expect(watching.get_by_text("WAITS FOR US")).to_be_visible()
     await expect(watching.get_by_text("Our tanker Vega drifts without power.")).to_be_visible()
-    await expect(watching.locator("section .clock[data-due]")).to_contain_text(re.compile(r"\d d \d\d h"))
+    await expect(watching.locator("section .clock[data-due]")).to_contain_text(
+        re.compile(r"\d d \d\d h")
+    )
     await expect(watching.locator("nav .count")).to_have_text("1")
     await shown(watching, "calls-waiting")
 
