@@ -51,6 +51,7 @@ async def test_a_call_is_asked_for_countered_and_accepted(room: Room, stations: 
 
     dana = await room.sit(north, "Dana", "/calls")
     await dana.get_by_role("link", name="Ask South for a call").click()
+    await expect(dana.locator("form")).to_contain_text("within 48 hours, of a FLASH within 10 min")
     await dana.get_by_label("Purpose").fill("Open and direct lines")
     await dana.get_by_label("Who asks").fill("General North")
     await dana.get_by_label("Agenda").fill("Meetings at sea\n\nThe next call")

@@ -53,6 +53,7 @@ CHANGES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "replaces": st.one_of(st.just(b""), st.binary(min_size=32, max_size=32)),
         "suspending": st.tuples(st.booleans(), st.integers(0, 10**6)),
         "provisional": st.integers(0, 3),
+        "calls": st.tuples(st.integers(60, 10**6), st.integers(60, 10**6)),
     },
 )
 
@@ -182,6 +183,8 @@ KEY = {field.name: key for key, field in enumerate(fields(Agreement), 2)}
         ("suspending", [1, 0], "FLASH in suspension"),
         ("suspending", [True, -1], "notice of suspension"),
         ("provisional", 4, "provisional display"),
+        ("calls", [3600], "calls"),
+        ("calls", [3600, 59], "time to answer a call request"),
     ],
 )
 def test_I12_an_agreement_of_another_form_is_refused(name: str, value: object, why: str) -> None:
@@ -235,6 +238,14 @@ def test_G1_what_is_shown_across_a_gap_is_in_the_map_and_in_the_text() -> None:
     both = " ".join(render(agreement(A, B, provisional=2)).split())
     assert "IMMEDIATE and above is shown at once" in both
     assert "every entry is shown in its turn" in " ".join(render(agreement(A, B)).split())
+
+
+def test_Q4_the_time_to_answer_a_request_for_a_call_is_in_the_map_and_in_the_text() -> None:
+    made = agreement(A, B, calls=(86_400, 300))
+    assert decode(made.to_bytes())[30] == [86_400, 300]
+    assert made.hash != agreement(A, B).hash
+    assert 30 not in decode(agreement(A, B).to_bytes())
+    assert "answered within 1 day, FLASH within 5 minutes" in " ".join(render(made).split())
 
 
 def test_I13_an_agreement_fits_only_the_letters_it_was_made_from() -> None:
@@ -380,6 +391,7 @@ def test_I20_every_field_a_person_can_judge_has_a_clause() -> None:
         suspension="none",
         suspending=(True, 3600),
         provisional=2,
+        calls=(3600, 300),
         address=("a", "b"),
         replaces=bytes(32),
     )

@@ -275,3 +275,16 @@ def entry(
 ) -> EntryRow:
     body = body_of(type, header or {}, text)
     return EntryRow(dir, n, type, 0, 0, seen, b"", b"", body, b"", b"", 0.0)
+
+
+def test_Q4_the_agreement_says_how_long_an_answer_may_take(tmp_path: Path) -> None:
+    with two_stations(tmp_path, call_s=4 * HOUR_S, flash_call_s=300) as (north, south):
+        for post, peer in ((north, south), (south, north)):
+            assert tuple(post.watch.asks("status")["lines"][0]["calls_s"]) == (4 * HOUR_S, 300)
+            asked(post, peer)
+            left_s = call(peer)["left_s"]
+            assert 4 * HOUR_S - 60 < left_s <= 4 * HOUR_S + 60
+        asked(north, south, at_once=True, earliest=None, latest=None)
+        assert 240 < call(south)["left_s"] <= 360
+        asked(north, south, within_s=HOUR_S)
+        assert HOUR_S - 60 < call(south)["left_s"] <= HOUR_S + 60

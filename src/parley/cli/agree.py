@@ -70,6 +70,8 @@ def command() -> None:
 @click.option("--immediate", "immediate_s", **TIME, help="An IMMEDIATE; default 30m.")
 @click.option("--priority", "priority_s", **TIME, help="A PRIORITY; default 3h.")
 @click.option("--routine", "routine_s", **TIME, help="A ROUTINE; default 6h.")
+@click.option("--call", "call_s", **TIME, help="Time to answer a call request; default 2d.")
+@click.option("--flash-call", "flash_call_s", **TIME, help="One that is FLASH; default 10m.")
 @click.option("--heartbeat", "heartbeat_s", **TIME, help="How often it is heard; default 10s.")
 @click.option("--window", type=int, help="Entries on their way without a receipt; default 1024.")
 @click.option("--test-every", "test_s", **TIME, help="Time between human tests; default 1d.")

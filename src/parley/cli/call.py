@@ -56,7 +56,7 @@ def call() -> None:
 def ask(station: Asking, purpose: str, agenda: tuple[str, ...], **given: Any) -> None:
     """Write a request for a call about PURPOSE; another person releases it.
 
-    An answer is asked for within 48 hours, of a FLASH within ten minutes, and never later than the
+    An answer is asked for within the time that the agreement gives, and never later than the
     latest time of the call. Both stations show that clock.
     """
     view = station.call("call.ask", purpose=purpose, agenda=list(agenda) or None, **given)

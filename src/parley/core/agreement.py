@@ -101,6 +101,7 @@ class Agreement:
     provisional: int = (
         0  # least precedence shown at once across a gap; 0: none (spec/display.md G1)
     )
+    calls: tuple[int, int] = (172_800, 600)  # seconds to answer a call request; one that is FLASH
 
     def to_bytes(self) -> bytes:
         """The map (I12, I21)."""
@@ -444,4 +445,7 @@ _READ: dict[str, Any] = {
         _F.uint("notice of suspension", v[1], 0, SPAN_S_MAX),
     ),
     "provisional": lambda v: _F.uint("provisional display", v, 0, Precedence.FLASH),
+    "calls": lambda v: tuple(
+        _F.uint("time to answer a call request", item, 60, SPAN_S_MAX) for item in _pair("calls", v)
+    ),
 }

@@ -33,9 +33,6 @@ from parley.station.wording import check_mark
 if TYPE_CHECKING:
     from parley.station.station import Station
 
-# The Defense Telephone Link's 48 hours; a FLASH is for those who can be at the table in minutes.
-ANSWER_S = dict.fromkeys(Precedence, 48 * 3600) | {Precedence.FLASH: 10 * MINUTE_S}
-
 
 @operation("call.ask", roles=("drafter",))
 def call_ask(
@@ -83,7 +80,7 @@ def call_ask(
         interpreters or "not yet settled",
         begins,
         ends,
-        min(_minute(now + _within(urgency, within_s)), ends),
+        min(_minute(now + _within(open_line, urgency, within_s)), ends),
         tuple(agenda or []),
         text or "",
     )
@@ -195,10 +192,11 @@ def _read(text: str) -> int:
         ) from error
 
 
-def _within(urgency: Precedence, within_s: int | None) -> int:
+def _within(open_line: OpenLine, urgency: Precedence, within_s: int | None) -> int:
     if within_s is not None and not MINUTE_S <= within_s <= 366 * DAY_S:
         raise Refused("An answer is asked for within a minute at least, a year at most.", rule="Q4")
-    return ANSWER_S[urgency] if within_s is None else within_s
+    agreed_s = open_line.agreed.calls_s[urgency is Precedence.FLASH]
+    return agreed_s if within_s is None else within_s
 
 
 def _check_in_time(request: CallRequest, now: float) -> None:

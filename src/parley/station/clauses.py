@@ -175,6 +175,10 @@ CLAUSES: tuple[tuple[str, Callable[[Agreement], str]], ...] = (
             f"{p.name} within {span(a.clocks[p])}" for p in sorted(Precedence, reverse=True)
         ),
     ),
+    (
+        "Call requests",
+        lambda a: f"answered within {span(a.calls[0])}, FLASH within {span(a.calls[1])}",
+    ),
     ("Heartbeat", lambda a: f"each station is heard at least once in {span(a.heartbeat_s)}"),
     ("Tests", _tests),
     ("Suspension", _suspension),

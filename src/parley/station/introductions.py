@@ -294,6 +294,7 @@ def _with_terms(base: Agreement, given: dict[str, Any], side: int) -> Agreement:
     clocks: list[Any] = list(base.clocks)
     address: list[Any] = list(base.address)
     suspending: list[Any] = list(base.suspending)
+    calls: list[Any] = list(base.calls)
     for name, value in given.items():
         kind = TERMS.get(name)
         if kind is None:
@@ -315,14 +316,17 @@ def _with_terms(base: Agreement, given: dict[str, Any], side: int) -> Agreement:
             changes[name] = clauses.shown_across_a_gap(value)
         elif name in _SUSPENDING:
             suspending[_SUSPENDING.index(name)] = value
+        elif name in _CALLS:
+            calls[_CALLS.index(name)] = value
         else:
             changes[name] = value
     changes["clocks"], changes["address"] = tuple(clocks), tuple(address)
-    changes["suspending"] = tuple(suspending)
+    changes["suspending"], changes["calls"] = tuple(suspending), tuple(calls)
     return replace(base, **changes)
 
 
 _CLOCKS = ("routine_s", "priority_s", "immediate_s", "flash_s")
+_CALLS = ("call_s", "flash_call_s")
 _SUSPENDING = ("suspension_flash", "suspension_notice_s")
 _KINDS = {str: "a text", int: "a whole number", bool: "true or false"}
 TERMS: dict[str, type] = {
@@ -330,6 +334,7 @@ TERMS: dict[str, type] = {
     "mark": str,
     "level": str,
     **dict.fromkeys(_CLOCKS, int),
+    **dict.fromkeys(_CALLS, int),
     "heartbeat_s": int,
     "window": int,
     "test_s": int,

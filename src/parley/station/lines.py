@@ -81,6 +81,7 @@ class Agreed:
     suspending: tuple[bool, int] = (False, 0)  # whether FLASH passes in suspension; notice, seconds
     psk0: bool = False  # a secret of the meeting is used
     provisional: int = 0  # least precedence that is shown across a gap; 0 for none
+    calls_s: tuple[int, int] = (172_800, 600)  # to answer a request for a call; one that is FLASH
 
     @classmethod
     def of(cls, agreement: Agreement, terms: Terms) -> Agreed:
@@ -100,6 +101,7 @@ class Agreed:
             terms=terms,
             suspending=agreement.suspending,
             provisional=agreement.provisional,
+            calls_s=agreement.calls,
         )
 
     @property

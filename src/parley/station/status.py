@@ -106,6 +106,7 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
             "ours": [desk_view(station, desk) for desk in desks_of(station.store)],
             "theirs": their_desks(station.store, open_line),
         },
+        "calls_s": agreed.calls_s,
         "clocks_s": dict(
             zip(("ROUTINE", "PRIORITY", "IMMEDIATE", "FLASH"), agreed.clocks_s, strict=True)
         ),

@@ -14,6 +14,7 @@ from parley.catalogue.calls import Medium, Verdict, moment, read_moment
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
 from parley.console.views import PRECEDENCES
+from parley.console.words import within
 from parley.core.errors import ParleyError, Refused
 
 HOUR_S, DAY_S = 3_600, 86_400
@@ -168,6 +169,7 @@ async def _asking(
         line=line,
         media=[str(each) for each in Medium],
         precedences=PRECEDENCES,
+        clocks=[within(each) for each in line["calls_s"]] if line else [],
         faults=faults or {},
         error=refusal(error, str(form["text"])) if error else None,
     )
