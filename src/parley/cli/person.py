@@ -25,7 +25,10 @@ def command() -> None:
 @click.option("--office", default="", help="What stands beside the name on messages.")
 @asks(setup=True)
 def add(station: Asking, name: str, roles: tuple[str, ...], office: str) -> None:
-    """Take somebody on. Roles: operator, drafter, releaser, watch, auditor."""
+    """Take somebody on. Roles: operator, drafter, releaser, watch, auditor.
+
+    Who takes part in calls is a principal, adviser, interpreter or note-taker.
+    """
     added = station.call("person.add", name=name, office=office or name, roles=list(roles))
     # The token is in the file alone: a terminal keeps what it showed, and so do its logs.
     told = {key: value for key, value in added.items() if key != "token"}

@@ -211,3 +211,13 @@ def call_state(view: View) -> str:
     clock = f" {words.span(left)} left." if left is not None else ""
     purpose = voice.one_line(view["purpose"], SUBJECT_COLUMNS)
     return f"{purpose} · {voice.visible(view['sentence'])}{clock}"
+
+
+def held(view: View) -> str:
+    """A call that is open, in a line."""
+    here = [each for each in view["attendees"] if each["left"] is None]
+    sides = {side: sum(each["dir"] == side for each in here) for side in ("ours", "theirs")}
+    return (
+        f"{view['state']} since {moment(view['opened'])}, by {person(view['opened_by'])};"
+        f" {sides['ours']} of ours and {sides['theirs']} of theirs take part"
+    )

@@ -143,6 +143,8 @@ def line_in_words(line: View) -> Iterator[str]:
         f" since {shown.moment(line['certificates'][side]['valid_from'])}"
         for side in ("ours", "theirs")
     )
+    if line["call"]:
+        facts["CALL"] = shown.held(line["call"])
     for call in line["calls"]["live"]:
         facts[f"Call {call['dir']} {call['n']}"] = shown.call_state(call)
     if line["calls"]["more"]:

@@ -62,6 +62,7 @@ class Type(IntEnum):
     ROSTER = 0x20
     CALL_REQUEST = 0x30
     CALL_ANSWER = 0x31
+    CALL_EVENT = 0x32
     MINUTE = 0x40
     READOUT = 0x41
     SUSPEND = 0x50

@@ -20,6 +20,7 @@ from parley.station.declared import Declared
 from parley.station.distrust import Claims
 
 if TYPE_CHECKING:
+    from parley.station import held
     from parley.station.calls import Calls
     from parley.station.minutes import Minutes
     from parley.station.supplying import Supply
@@ -131,6 +132,7 @@ class OpenLine:
         self.observed = "not yet"
         self.calls: Calls | None = None  # once somebody has asked for them
         self.minutes: Minutes | None = None  # as are these
+        self.held: held.Calls | None = None  # the same
         self.supply: list[bytes] = []  # pieces of evidence that is being taken in
         self.supplied: Supply | None = None  # what was checked of it
         self.declared = Declared(agreed.terms.side, *agreed.suspending)
@@ -145,7 +147,7 @@ class OpenLine:
     def take_up(self, agreed: Agreed, line: Life, past: Sequence[PastLine]) -> None:
         """Go on in the incarnation that is at work now."""
         self.line = line
-        self.calls = self.minutes = None
+        self.calls = self.minutes = self.held = None
         self.base, self.agreed = agreed, replace(agreed, terms=line.line.terms)
         self.past = list(past)
         for each in past:

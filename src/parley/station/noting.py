@@ -16,7 +16,7 @@ from parley.core.effects import (
     Numbered,
     Receipted,
 )
-from parley.station import calls, early, messages, minutes, resuming
+from parley.station import calls, early, held, messages, minutes, resuming
 from parley.station.lines import OpenLine
 
 if TYPE_CHECKING:
@@ -37,10 +37,12 @@ def note(station: Station, open_line: OpenLine, effect: Effect) -> None:
             station.numbered(open_line, queue_id, entry.n)
             calls.took(open_line, entry)
             minutes.took(open_line, entry)
+            held.took(station, open_line, entry)
         case Heard(entry):
             messages.heard(station, open_line, entry)
             calls.took(open_line, entry)
             minutes.took(open_line, entry)
+            held.took(station, open_line, entry)
         case Early(row):
             early.came(station, open_line, row)
         case Receipted(upto):

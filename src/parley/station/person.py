@@ -13,19 +13,25 @@ ROLES: dict[str, str] = {
     "operator": "sets the station up: persons, desks, letters, agreements, bearers",
     "drafter": "writes messages",
     "releaser": "releases what another person wrote",
-    "watch": "receives: opens, passes on, reads back, answers tests",
+    "watch": "receives: opens, passes on, reads back, answers tests; begins and ends calls",
     "auditor": "reads the record and who did what",
+    "principal": "speaks for the party in a call",
+    "adviser": "takes part in a call beside the principal",
+    "interpreter": "interprets in a call",
+    "note-taker": "takes part in a call to note what is said",
 }
 
 
 def called(role: str) -> str:
     """A role as somebody is called by it: a watch officer, an auditor."""
     name = "watch officer" if role == "watch" else role
-    return f"{'an' if name[0] in 'ao' else 'a'} {name}"
+    return f"{'an' if name[0] in 'aio' else 'a'} {name}"
 
 
 READERS = ("drafter", "releaser", "watch", "auditor")  # who may read what was said
 HANDLERS = ("drafter", "releaser", "watch")  # who may deal with the other side
+# Who may take part in a call; the first of these that a person has is said, unless another is.
+CALLERS = ("principal", "adviser", "interpreter", "note-taker", "watch")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import parley
 from parley.core.effects import LineState
-from parley.station import call_requests, distrust, lives, minutes, versions
+from parley.station import call_requests, distrust, holding, lives, minutes, versions
 from parley.station.bearing import describe
 from parley.station.clauses import SUITES
 from parley.station.clock import synchronised
@@ -76,6 +76,7 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "last_test": last_test(station, open_line),
         "calls": call_requests.status_view(station, open_line),
         "minutes": minutes.status_view(station, open_line),
+        "call": holding.status_view(station, open_line),
         "days_since_contact": _days_since_contact(station, open_line),
         "in_service": state.in_service,
         "path_up": state.path_up,

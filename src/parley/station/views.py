@@ -31,8 +31,8 @@ UNREADABLE = "an entry that cannot be read"
 KNOWN_KEYS = frozenset(int(key) for key in Key)
 TEXTS = frozenset(
     (
-        *(Type.TEXT, Type.CALL_REQUEST, Type.CALL_ANSWER, Type.MINUTE, Type.READOUT),
-        *(Type.SUSPEND, Type.LIFT, Type.CLOSE),
+        *(Type.TEXT, Type.SUSPEND, Type.LIFT, Type.CLOSE, Type.MINUTE, Type.READOUT),
+        *(Type.CALL_REQUEST, Type.CALL_ANSWER, Type.CALL_EVENT),
     )
 )  # whose payload is the words, or begins with them
 UNKNOWN = "entry of a type this station does not know"

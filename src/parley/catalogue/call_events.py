@@ -1,0 +1,180 @@
+"""What happens in a call, each as a text that a person reads who has nothing but the record.
+
+An event is a title and lines of `Label: value` in a fixed order; words of people follow an empty
+line. Who opened, joined, spoke by text, muted or left is said by the station of that person, whose
+line signs it. Source: spec/held.md V1 to V3.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Self
+
+from parley.catalogue.calls import Medium
+
+TITLE: Final = "CALL EVENT"
+WORDS_BYTES_MAX: Final = 2_000  # of one text in a call, as of a note beside an acknowledgement
+NAME_BYTES_MAX: Final = 256
+NUMBER_MAX: Final = 1 << 32
+PAGES_MAX: Final = 16  # of both sides that send sound or pictures in one call
+KEY_BYTES: Final = 32 + 1184  # X25519 (RFC 7748), then ML-KEM-768 (FIPS 203)
+SECRET_BYTES: Final = 1088 + 32 + 16  # an ML-KEM-768 ciphertext, then 32 bytes sealed
+
+
+class Happened(StrEnum):
+    """What an event says."""
+
+    OPENED = "opened"
+    JOINED = "joined"
+    LEFT = "left"
+    SAID = "said"
+    MUTED = "muted"
+    UNMUTED = "unmuted"
+    HELD = "held"
+    RESUMED = "resumed"
+    ENDED = "ended"
+    COMMITTED = "committed"
+    REVEALED = "revealed"
+    SEALED = "sealed"
+
+
+@dataclass(frozen=True, slots=True)
+class CallEvent:
+    """One event of a call. What its kind does not use is left out."""
+
+    event: Happened
+    person: int  # who did it, by the number of its station
+    name: str = ""
+    office: str = ""
+    role: str = ""
+    medium: Medium | None = None
+    link: bytes = b""  # the secret of the media link
+    round: bytes = b""  # which pages agree on keys
+    commitment: bytes = b""
+    key: bytes = b""
+    epoch: int | None = None
+    secrets: tuple[tuple[str, bytes], ...] = ()  # by the page they are for
+    words: str = ""
+
+    def text(self) -> str:
+        """The one text of this event (V1)."""
+        lines = [TITLE, f"Event: {self.event}", f"Person: {self.person}"]
+        for label, value in (
+            ("Name", self.name),
+            ("Office", self.office),
+            ("Role", self.role),
+            ("Medium", self.medium or ""),
+            ("Link", self.link.hex()),
+            ("Round", self.round.hex()),
+            ("Commitment", self.commitment.hex()),
+            ("Key", _base64(self.key)),
+            ("Epoch", "" if self.epoch is None else str(self.epoch)),
+            *(("Secret", f"{page} {_base64(secret)}") for page, secret in self.secrets),
+        ):
+            if value:
+                lines.append(f"{label}: {value}")
+        form = "\n".join(lines)
+        return f"{form}\n\n{self.words}" if self.words else form
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """The event that a text is, or None for a text that has not its form (V3)."""
+        form, _, words = text.partition("\n\n")
+        first, *rest = form.split("\n")
+        if first != TITLE:
+            return None
+        lines = [(label, value) for label, _, value in (line.partition(": ") for line in rest)]
+        found = dict(lines)
+        try:
+            event = cls(
+                Happened(found["Event"]),
+                int(found["Person"]),
+                found.get("Name", ""),
+                found.get("Office", ""),
+                found.get("Role", ""),
+                Medium(found["Medium"]) if "Medium" in found else None,
+                bytes.fromhex(found.get("Link", "")),
+                bytes.fromhex(found.get("Round", "")),
+                bytes.fromhex(found.get("Commitment", "")),
+                _bytes(found.get("Key", "")),
+                int(found["Epoch"]) if "Epoch" in found else None,
+                tuple(_secret(value) for label, value in lines if label == "Secret"),
+                words,
+            )
+        except (KeyError, ValueError):
+            return None
+        return event if event.text() == text and event.is_whole() else None
+
+    def is_whole(self) -> bool:
+        """Whether it has what its kind has, and nothing else (V2)."""
+        has = {
+            field
+            for field in FIELDS
+            if getattr(self, field) not in ("", b"", None, ())
+        }  # fmt: skip
+        needs, may = NEEDS[self.event]
+        return (
+            needs <= has <= needs | may
+            and 0 <= self.person < NUMBER_MAX
+            and all(fits(getattr(self, field)) for field, fits in FIELDS.items() if field in has)
+        )
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
+
+
+def _secret(value: str) -> tuple[str, bytes]:
+    page, _, secret = value.partition(" ")
+    return page, _bytes(secret)
+
+
+def _is_line(value: str) -> bool:
+    return value.splitlines() == [value] and len(value.encode()) <= NAME_BYTES_MAX
+
+
+def _secrets_fit(secrets: tuple[tuple[str, bytes], ...]) -> bool:
+    return len(secrets) < PAGES_MAX and all(
+        re.fullmatch(r"[AB]\d{1,5}", page, re.ASCII) and len(secret) == SECRET_BYTES
+        for page, secret in secrets
+    )
+
+
+# What each field must be like, and which of them each kind of event needs and may have.
+FIELDS: Final[dict[str, Callable[..., bool]]] = {
+    "name": _is_line,
+    "office": _is_line,
+    "role": _is_line,
+    "medium": lambda medium: True,
+    "link": lambda link: len(link) == 32,
+    "round": lambda round: len(round) == 16,
+    "commitment": lambda commitment: len(commitment) == 32,
+    "key": lambda key: len(key) == KEY_BYTES,
+    "epoch": lambda epoch: 0 <= epoch <= 255,
+    "secrets": _secrets_fit,
+    "words": lambda words: len(words.encode()) <= WORDS_BYTES_MAX,
+}
+_NOBODY: frozenset[str] = frozenset()
+_WHO = frozenset(("name", "office"))
+NEEDS: Final[dict[Happened, tuple[frozenset[str], frozenset[str]]]] = {
+    Happened.OPENED: (_WHO | {"medium", "link"}, _NOBODY),
+    Happened.JOINED: (_WHO | {"role", "medium"}, _NOBODY),
+    Happened.LEFT: (_NOBODY, _NOBODY),
+    Happened.SAID: (frozenset(("words",)), _NOBODY),
+    Happened.MUTED: (_NOBODY, _NOBODY),
+    Happened.UNMUTED: (_NOBODY, _NOBODY),
+    Happened.HELD: (_WHO, _NOBODY),
+    Happened.RESUMED: (_WHO, _NOBODY),
+    Happened.ENDED: (_WHO, frozenset(("words",))),
+    Happened.COMMITTED: (frozenset(("round", "commitment")), _NOBODY),
+    Happened.REVEALED: (frozenset(("round", "key")), _NOBODY),
+    Happened.SEALED: (frozenset(("round", "epoch", "secrets")), _NOBODY),
+}

@@ -1,0 +1,134 @@
+"""`parley call begin` to `end`: to hold a call; without a page, by text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from parley.cli import shown, voice
+from parley.cli.call import call
+from parley.cli.client import Asking, asks
+
+View = dict[str, Any]
+SAID = {
+    "opened": "The call is open. Join it by `parley call join`, or at the console.",
+    "joined": "You are in the call.",
+    "left": "You have left the call; it goes on.",
+    "said": "Said, and in the record.",
+    "muted": "The record says that your microphone is closed.",
+    "unmuted": "The record says that your microphone is open.",
+    "held": "The call is on hold.",
+    "resumed": "The call goes on.",
+    "ended": "The call is ended.",
+}
+
+
+def _tell(station: Asking, op: str, **given: Any) -> None:
+    def in_words(view: View) -> Iterator[str]:
+        yield SAID[view["event"]]
+        if view.get("waiting"):
+            yield f"It waits: {view['waiting']}."
+
+    voice.tell(station.call(op, **given), in_words)
+
+
+@call.command()
+@click.option(
+    "--medium",
+    type=click.Choice(("video", "voice", "text")),
+    help="Default: as agreed, else video.",
+)
+@asks(line=True)
+def begin(station: Asking, medium: str | None) -> None:
+    """Open the call that was agreed for about now, or one at once."""
+    _tell(station, "call.begin", **({} if medium is None else {"medium": medium}))
+
+
+@call.command()
+@click.option("--as", "role", help="As principal, adviser, interpreter, note-taker or watch.")
+@asks(line=True)
+def join(station: Asking, role: str | None) -> None:
+    """Take part in the open call by text; sound and pictures are at the console."""
+    _tell(station, "call.join", **({} if role is None else {"role": role}))
+
+
+@call.command()
+@asks(line=True)
+def leave(station: Asking) -> None:
+    """Leave the call; it goes on."""
+    _tell(station, "call.leave")
+
+
+@call.command()
+@click.argument("text")
+@asks(line=True)
+def say(station: Asking, text: str) -> None:
+    """Say TEXT in the call. It stands in the record under your name."""
+    _tell(station, "call.say", text=text)
+
+
+@call.command()
+@click.option("--off", is_flag=True, help="Go on.")
+@asks(line=True)
+def hold(station: Asking, off: bool) -> None:
+    """Put the call on hold for both sides, or go on."""
+    _tell(station, "call.hold", on=not off)
+
+
+@call.command()
+@click.option("--reason", help="In words, for the record.")
+@asks(line=True)
+def end(station: Asking, reason: str | None) -> None:
+    """End the call for both sides."""
+    _tell(station, "call.end", **({} if reason is None else {"reason": reason}))
+
+
+@call.command()
+@asks(line=True)
+def show(station: Asking) -> None:
+    """The call that is open, else the last: who takes part, and what was said by text."""
+
+    def in_words(view: View) -> Iterator[str]:
+        if view["call"] is None:
+            yield "No call was opened on this line. `parley call begin` opens one."
+            return
+        yield from held_in_words(view["call"], view["now"])
+
+    voice.tell(station.call("call.show"), in_words)
+
+
+def held_in_words(view: View, now: float) -> Iterator[str]:
+    """A call that was opened."""
+    by = shown.person(view["opened_by"])
+    yield f"Opened {shown.moment(view['opened'], now)} by {by} ({view['dir']}), {view['medium']}."
+    for begun, ended in view["interruptions"]:
+        until = shown.moment(ended, now) if ended is not None else "now"
+        yield f"On hold from {shown.moment(begun, now)} until {until}."
+    if view["ended"] is not None:
+        words = f": {voice.one_line(view['words'], 200)}" if view["words"] else ""
+        ender = shown.person(view["ended_by"])
+        yield f"Ended {shown.moment(view['ended'], now)} by {ender}{words}."
+    rows = [
+        (
+            each["page"],
+            each["dir"],
+            shown.person(each),
+            each["role"],
+            each["medium"],
+            shown.moment(each["joined"], now),
+            shown.moment(each["left"], now) if each["left"] is not None else "in the call",
+            "closed" if each["muted"] is not None else "",
+        )
+        for each in view["attendees"]
+    ]
+    if rows:
+        yield from voice.table(
+            rows, ("page", "side", "who", "as", "by", "joined", "left", "microphone")
+        )
+    if view["digits"]:
+        yield f"Check digits, to be read aloud: {view['digits']}"
+    for each in view["texts"]:
+        who = shown.person({"name": each["name"], "office": each["office"]})
+        yield f"{shown.moment(each['at'], now)} {who}: {voice.visible(each['text'])}"
