@@ -11,14 +11,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from tests.conftest import CHROMIUM, NO_CHROMIUM
 from tests.console.conftest import FLAGS
 from tests.console.world import Post, World, world
 
 SIZE = (1280, 800)
-NAMES = ("release.png", "flash.png", "green-room.png", "minute.png", "calls.png")
+NAMES = ("release.png", "flash.png", "green-room.png", "minute.png", "calls.png", "call.png")
 WORDS = (
     "Our aircraft 1127 has lost its steering at 0352Z near 21°40′N 118°05′E and drifts towards"
     " your coast.\n\nIt is unarmed and has two crew. We ask you not to fire. Our rescue ship Amity"
@@ -63,6 +63,7 @@ async def take(browser: Browser, folder: Path, out: Path) -> None:
         await room.evaluate("scrollTo(0, 0)")
         await room.screenshot(path=out / NAMES[2])
         await room.close()
+        await _call(context, north, south, out / NAMES[5])
 
         asked = await north.ask(
             "Dana",
@@ -135,6 +136,28 @@ async def _after_a_call(stations: World) -> None:
     await say(south, "minute.propose", text=text)
     await say(north, "readout.write", **OURS)
     await say(south, "readout.write", **THEIRS)
+
+
+async def _call(context: BrowserContext, north: Post, south: Post, out: Path) -> None:
+    """A call of the two duty officers, as North's sees it."""
+    await north.ask("Wanda", "call.begin")
+    pages = []
+    for post, name in ((north, "Wanda"), (south, "Wen")):
+        pages.append(await _sit(await context.new_page(), post, name, "/call"))
+        await pages[-1].get_by_role("button", name="Join with camera").click()
+    here = pages[0]
+    await here.locator("#digits:not([data-digits=''])[data-digits]").wait_for()
+    await south.ask("Wen", "call.say", text="We hear you. Our ship is on its way.")
+    await here.get_by_text("Our ship is on its way").wait_for()
+    await here.wait_for_function(
+        "() => Object.values(JSON.parse(document.getElementById('call').dataset.figures ?? '{}')"
+        ".others ?? {}).some((each) => each.fps > 5)"
+    )
+    await here.evaluate("scrollTo(0, 0)")
+    await here.screenshot(path=out)
+    await north.ask("Wanda", "call.end")
+    for page in pages:
+        await page.close()
 
 
 async def _hear(page: Page) -> None:

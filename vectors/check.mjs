@@ -1323,9 +1323,33 @@ function checkMinutes() {
   same(groups.map((group) => group.map(({ n }) => n)), calls["of one call"], "Y4");
 }
 
+// --- held.md: events, and what pages agree on
+
+function checkHeld() {
+  const { leaf, round, pages, transcript, digits, secret, events } = page("held");
+  const number = ({ party, sender }) => join(uint(party, 2), uint(sender, 2));
+  const keyOf = ({ key }) => new Uint8Array(Buffer.from(key, "base64"));
+  same(H(join("parley call round 1", raw(leaf), ...pages.map(number))).slice(0, 16), round, "V9");
+  for (const each of pages)
+    same(H(join("parley call commitment 1", raw(round), number(each), keyOf(each))), each.commitment, "V10");
+  const shown = pages.map((each) => join(number(each), keyOf(each)));
+  const told = H(join("parley call digits 1", raw(leaf), raw(round), ...shown));
+  same(told, transcript, "V11");
+  const first = new DataView(told.buffer, told.byteOffset).getBigUint64(0);
+  same(String(first % 100_000_000n).padStart(8, "0"), digits, "V11: digits");
+  const info = join("parley call secret 1", number(pages[secret.from]), number(pages[secret.to]), uint(secret.epoch, 1));
+  const K = HMAC(told, join(raw(secret.x25519), raw(secret["ml-kem"])));
+  const key = HMAC(K, info, uint(1, 1));
+  same(gcm(key, new Uint8Array(12), new Uint8Array(0)).encrypt(raw(secret.plain)), secret.sealed, "V12");
+  for (const { text, words, ...given } of events) {
+    const lines = Object.entries(given).map(([label, value]) => `${label[0].toUpperCase()}${label.slice(1)}: ${value}`);
+    same(["CALL EVENT", ...lines].join("\n") + (words ? `\n\n${words}` : ""), text, "V1");
+  }
+}
+
 for (const check of [
   checkWire, checkKeys, checkIdentity, checkEntry, checkDeclared, checkSeal, checkResume, checkRecord, checkSuccession,
-  checkSuites, checkSample, checkContradictions, checkDeniable, checkMedia, checkMediaLink, checkMinutes,
+  checkSuites, checkSample, checkContradictions, checkDeniable, checkMedia, checkMediaLink, checkMinutes, checkHeld,
 ])
   check();
 console.log(`${stood} vectors stand`);

@@ -21,6 +21,7 @@ from parley.core.errors import Refused
 from vectors.material import Page
 from vectors.of_declared import declared
 from vectors.of_deniable import deniable
+from vectors.of_held import held
 from vectors.of_keys import identity, keys
 from vectors.of_lines import record, seal, terms
 from vectors.of_media import media
@@ -76,6 +77,7 @@ def pages() -> dict[str, Page]:
         "media": media(),
         "media-link": media_link(),
         "minute": minute(),
+        "held": held(),
     }
     return {**made, "kept": folder.used}
 

@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 
 from parley.conference.frame import PICTURE_BYTES_MAX
-from parley.conference.loop import (
+from parley.conference.loop import KEY_REQUEST_S, Loop
+from parley.conference.queues import (
     FRAME_COST_BYTES,
-    KEY_REQUEST_S,
     PICTURE_BYTES_WAITING_MAX,
     RATE_BYTES_S,
     SOUND_WAITING_MAX,
-    Loop,
 )
 from vectors.of_media import PICTURE, SOUND, header
 

@@ -47,7 +47,7 @@ def begin(station: Asking, medium: str | None) -> None:
 
 
 @call.command()
-@click.option("--as", "role", help="As principal, adviser, interpreter, note-taker or watch.")
+@click.option("--role", help="As principal, adviser, interpreter, note-taker or watch.")
 @asks(line=True)
 def join(station: Asking, role: str | None) -> None:
     """Take part in the open call by text; sound and pictures are at the console."""

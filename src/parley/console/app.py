@@ -21,12 +21,21 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from parley.conference.room import Rooms
 from parley.console.desk import Desk, routes_of
 from parley.console.encrypted import Encryption
 from parley.console.guard import Guarded
-from parley.console.media_socket import MESSAGE_BYTES_MAX, PATH, MediaSocket
+from parley.console.media_socket import (
+    CALL_PATH,
+    LOOP_PATH,
+    MESSAGE_BYTES_MAX,
+    MediaSocket,
+    call_of,
+    loop_of,
+)
 from parley.console.pages import (
     audit,
+    call,
     calls,
     compose,
     declare,
@@ -85,6 +94,8 @@ _READING = {
     "/audit": audit.show,
     "/watch": watch.show,
     "/green-room": green_room.show,
+    "/call": call.show,
+    "/call/{verb:str}": call.show,
     "/keys": keys.show,
 }
 _SENDING = {
@@ -106,6 +117,7 @@ _SENDING = {
     "/minutes/propose": minutes.propose,
     "/minutes/accept": minutes.accept,
     "/minutes/readout": minutes.attach,
+    "/call/{verb:str}": call.act,
     "/hearing": watch.hearing,
     "/watch/hold": watch.hold,
     "/watch/leave": watch.leave,
@@ -125,12 +137,16 @@ def build(station: Station, encrypted: bool = False) -> Starlette:
         describe=lambda event: describe(station, event),
     )
 
+    rooms = Rooms(station)
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         stop = station.events.listen(stream.tell)
+        calls = asyncio.create_task(rooms.run())
         try:
             yield
         finally:
+            calls.cancel()
             stop()
             stream.close()
 
@@ -138,7 +154,8 @@ def build(station: Station, encrypted: bool = False) -> Starlette:
         routes=[
             *signin.routes(desk),
             Route("/events", stream),
-            WebSocketRoute(PATH, MediaSocket(desk).serve),
+            WebSocketRoute(LOOP_PATH, MediaSocket(desk, loop_of(desk)).serve),
+            WebSocketRoute(CALL_PATH, MediaSocket(desk, call_of(rooms)).serve),
             Mount("/static", _Files(packages=[("parley.console", "static")])),
             *routes_of(desk, _READING, _SENDING),
         ],

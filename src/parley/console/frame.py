@@ -15,6 +15,7 @@ View = dict[str, Any]
 OFFERED = (
     *("inbox", "outbox", "record", "audit", "draft.new", "draft.list", "draft.edit", "release"),
     *("open", "pass", "readback", "unable", "wait", "confirm", "correct"),
+    *("call.show", "call.begin", "call.join"),
     *("desk.hold", "test.call", "test.answer", "suspend", "line.stop", "line.undo", "line.resume"),
     *("minute.list", "minute.propose"),
     *("call.list", "call.ask", "call.answer"),
@@ -165,6 +166,7 @@ def _nav(may: dict[str, bool], calls: int) -> list[View]:
         ("/watch", "Watch", True),
         ("/audit", "Audit trail", may["audit"]),
         ("/green-room", "Green room", True),
+        ("/call", "Call", may["call.show"]),
     )
     shown = [(path, name) for path, name, allowed in pages if allowed]
     return [

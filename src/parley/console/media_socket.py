@@ -1,23 +1,29 @@
-"""The one socket of a seat by which its sound and pictures come and go (spec/media.md M11).
+"""The sockets of a seat by which its sound and pictures come and go (spec/media.md M11).
 
-Frames are sealed before they reach us. What is done with them is `parley.conference`; here is who
-may open the socket, how long it stays open, and that a page which does not read holds up nobody.
+Frames are sealed before they reach us. What is done with them is `parley.conference`: given back in
+the green room (`loop`), passed on in a call (`room`). Here is who may open a socket, how long it
+stays open, and that a page which does not read holds up nobody.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from parley.conference.loop import Loop
+from parley.conference.room import Rooms
 from parley.console.desk import Desk
 from parley.console.guard import is_ours
 from parley.core.errors import ParleyError
+from parley.station.person import Person
 
-PATH = "/s/{seat:int}/media/loop"
+LOOP_PATH = "/s/{seat:int}/media/loop"
+CALL_PATH = "/s/{seat:int}/media/call"
 MESSAGE_BYTES_MAX = 1 << 20  # beyond it the connection ends; a frame is at most a quarter of it
 TELL_S = 1.0  # between two words of counts; a seat that was given up loses its socket by then
 PAGES_MAX = 64
@@ -26,11 +32,44 @@ NO_SEAT = 4003
 PARTING_S = 2.0  # for a page that no longer reads to be told so
 
 
+class End(Protocol):
+    """The station's end of a page's socket: what came goes in, what is to go is taken out."""
+
+    def take(self, frame: bytes, now: float) -> None:
+        """A frame came, monotonic seconds."""
+
+    def hear(self, word: str, now: float) -> None:
+        """A word of the page."""
+
+    def next(self) -> bytes | str | None:
+        """What goes to the page next."""
+
+    def told(self) -> str:
+        """What the page is told once a second."""
+
+    def leave(self) -> None:
+        """The socket is closed."""
+
+
+Open = Callable[[WebSocket, Person, Callable[[], None]], End]
+
+
+def loop_of(desk: Desk) -> Open:
+    """A page's own frames come back to it."""
+    return lambda socket, person, wake: Loop(desk.station.clock.now().mono)
+
+
+def call_of(rooms: Rooms) -> Open:
+    """A page is in a call of the line that its address names."""
+    return lambda socket, person, wake: rooms.page(
+        socket.query_params.get("line", ""), person, wake
+    )
+
+
 @dataclass(slots=True)
 class _Page:
     """A page whose socket is open."""
 
-    loop: Loop
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     code: int = 0
@@ -41,33 +80,36 @@ class _Page:
 
 
 class MediaSocket:
-    """All open sockets of one console: at most one for each seat, and the newest has it."""
+    """All open sockets of one kind: at most one for each seat, and the newest has it."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, open: Open) -> None:
         self._desk = desk
+        self._open = open
         self._pages: dict[int, _Page] = {}
 
     async def serve(self, socket: WebSocket) -> None:
-        """Admit a page, give it its own frames back, until it or its seat is gone."""
+        """Admit a page, and carry what comes and goes, until it or its seat is gone."""
         person = self._admitted(socket)
-        if person is None:
+        page = _Page()
+        end = None if person is None else self._opened(socket, person, page)
+        if person is None or end is None:
             await socket.close()  # before it was accepted: the browser sees a refused handshake
             return
         await socket.accept()
-        page = _Page(Loop(self._now()))
-        if person in self._pages:
-            self._pages[person].end(DISPLACED)
-        self._pages[person] = page
+        if person.id in self._pages:
+            self._pages[person.id].end(DISPLACED)
+        self._pages[person.id] = page
         tasks = [
-            asyncio.create_task(self._read(socket, page)),
-            asyncio.create_task(self._write(socket, page)),
+            asyncio.create_task(self._read(socket, page, end)),
+            asyncio.create_task(self._write(socket, page, end)),
             asyncio.create_task(page.ended.wait()),
         ]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            if self._pages.get(person) is page:
-                del self._pages[person]
+            end.leave()
+            if self._pages.get(person.id) is page:
+                del self._pages[person.id]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -76,33 +118,39 @@ class MediaSocket:
                 async with asyncio.timeout(PARTING_S):
                     await socket.close(page.code)
 
-    def _admitted(self, socket: WebSocket) -> int | None:
+    def _opened(self, socket: WebSocket, person: Person, page: _Page) -> End | None:
+        try:
+            return self._open(socket, person, page.woken.set)
+        except ParleyError:
+            return None  # there is no such line
+
+    def _admitted(self, socket: WebSocket) -> Person | None:
         """Whose seat this is, if a page of ours asks and there is room."""
         # A browser always names the origin of a socket; who leaves it out is no page of ours.
         if not is_ours(socket, socket.headers.get("origin", "")) or len(self._pages) >= PAGES_MAX:
             return None
         try:
-            return self._desk.seat(socket).person.id
+            return self._desk.seat(socket).person
         except ParleyError:
             return None
 
-    async def _read(self, socket: WebSocket, page: _Page) -> None:
+    async def _read(self, socket: WebSocket, page: _Page, end: End) -> None:
         while True:
             message = await socket.receive()
             if message["type"] == "websocket.disconnect":
                 return
             frame = message.get("bytes")
             if frame is not None:
-                page.loop.take(frame, self._now())
+                end.take(frame, self._now())
             else:
-                page.loop.hear(message.get("text") or "", self._now())
+                end.hear(message.get("text") or "", self._now())
             page.woken.set()
 
-    async def _write(self, socket: WebSocket, page: _Page) -> None:
+    async def _write(self, socket: WebSocket, page: _Page, end: End) -> None:
         told_at = self._now()
         with suppress(WebSocketDisconnect):
             while True:
-                item = page.loop.next()
+                item = end.next()
                 if isinstance(item, str):
                     await socket.send_text(item)
                 elif item is not None:
@@ -115,7 +163,7 @@ class MediaSocket:
                 if self._now() >= told_at + TELL_S:
                     told_at = self._now()
                     if self._admitted_still(socket):
-                        await socket.send_text(page.loop.told())
+                        await socket.send_text(end.told())
                     else:
                         page.end(NO_SEAT)
                         return

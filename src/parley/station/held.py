@@ -7,6 +7,7 @@ that does not fit the call as it then stood is in the record, and changes nothin
 
 from __future__ import annotations
 
+import base64
 from bisect import insort
 from collections import Counter
 from collections.abc import Iterator
@@ -46,6 +47,7 @@ class Attendee:
     office: str
     role: str
     medium: Medium  # what can be had from this page
+    n: int  # of the entry by which
     joined: float  # POSIX seconds by the clock of that side, as are all below
     left: float | None = None
     muted: float | None = None  # since when
@@ -99,7 +101,8 @@ class Standing:
         return sorted((each for each in self.attendees if each.sends), key=lambda a: a.number)
 
 
-Said = tuple[tuple[int, tuple[int, int]], float, int, CallEvent]  # order, time, side, event
+# Order, time, side, number, event.
+Said = tuple[tuple[int, tuple[int, int]], float, int, int, CallEvent]
 
 
 class Held:
@@ -134,12 +137,12 @@ class Held:
         self._standing = None
         if event.event in PAGE_EVENTS:  # the newest of each is all that counts
             who = (entry.dir, event.person, event.event)
-            self._events = [e for e in self._events if (e[2], e[3].person, e[3].event) != who]
+            self._events = [e for e in self._events if (e[2], e[4].person, e[4].event) != who]
         else:
             if self._counts[entry.dir] == EVENTS_MAX:
                 return
             self._counts[entry.dir] += 1
-        said: Said = (_order(life, entry), posix(entry.time), entry.dir, event)
+        said: Said = (_order(life, entry), posix(entry.time), entry.dir, entry.n, event)
         insort(self._events, said, key=lambda each: each[0])
 
     @property
@@ -148,8 +151,8 @@ class Held:
         if self._standing is None:
             self._standing = Standing()
             senders = Counter[int]()
-            for _, at, dir, event in self._events:
-                _fold(self._standing, senders, at, dir, event)
+            for _, at, dir, n, event in self._events:
+                _fold(self._standing, senders, at, dir, n, event)
         return self._standing
 
     def round(self) -> bytes:
@@ -208,6 +211,40 @@ class Held:
             ],
             "texts": [{**each, "dir": side(each["dir"])} for each in standing.texts],
             "digits": digits and f"{digits[:4]} {digits[4:]}",
+        }
+
+    def for_page(self, me: Attendee | None) -> dict[str, Any]:
+        """What a page needs to agree on keys with all others, and to say who is who (V9 to V12)."""
+        standing = self.standing
+        return {
+            "state": "ended" if standing.ended else "on hold" if standing.on_hold else "open",
+            "leaf": self.entry.leaf.hex(),
+            "round": self.round().hex(),
+            "me": me and me.page,
+            "pages": [self._page_view(each, me) for each in standing.pages()],
+        }
+
+    def _page_view(self, each: Attendee, me: Attendee | None) -> dict[str, Any]:
+        secret: dict[str, Any] | None = None
+        if each.secrets is not None and me is not None and me.page in each.secrets[2]:
+            round, epoch, secrets = each.secrets
+            sealed = base64.b64encode(secrets[me.page]).decode()
+            secret = {"round": round.hex(), "epoch": epoch, "sealed": sealed}
+        told, key = each.commitment, each.key
+        return {
+            "page": each.page,
+            "party": each.dir,
+            "sender": each.sender,
+            "ours": each.dir == self.life.ours,
+            "name": each.name,
+            "office": each.office,
+            "role": each.role,
+            "medium": str(each.medium),
+            "muted": each.muted is not None,
+            "commitment": told and {"round": told[0].hex(), "hash": told[1].hex()},
+            "key": key and {"round": key[0].hex(), "key": base64.b64encode(key[1]).decode()},
+            "sealed": each.secrets and {"round": each.secrets[0].hex(), "epoch": each.secrets[1]},
+            "secret": secret,
         }
 
 
@@ -305,7 +342,9 @@ def _who(event: CallEvent) -> dict[str, Any]:
     return {"person": event.person, "name": event.name, "office": event.office}
 
 
-def _fold(standing: Standing, senders: Counter[int], at: float, dir: int, event: CallEvent) -> None:
+def _fold(
+    standing: Standing, senders: Counter[int], at: float, dir: int, n: int, event: CallEvent
+) -> None:
     """One more event, in the joint order."""
     who = standing.present(dir, event.person)
     kind = event.event
@@ -323,7 +362,7 @@ def _fold(standing: Standing, senders: Counter[int], at: float, dir: int, event:
         medium = event.medium or Medium.TEXT
         named = (event.name, event.office, event.role)
         standing.attendees.append(
-            Attendee(dir, senders[dir], event.person, *named, medium, at)
+            Attendee(dir, senders[dir], event.person, *named, medium, n, at)
         )  # fmt: skip
     elif kind is Happened.HELD and not standing.on_hold:
         standing.interruptions.append((at, None))

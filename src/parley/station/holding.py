@@ -216,6 +216,16 @@ def status_view(station: Station, open_line: OpenLine) -> dict[str, Any] | None:
     return None if held is None else held.view()
 
 
+def lost(station: Station, open_line: OpenLine, page: Attendee) -> None:
+    """A page of ours has been gone for too long: say for its person that they have left (V6)."""
+    held = Calls.of(station, open_line).at_work()
+    if held is None or page.left is not None or station.state(open_line).halted is not None:
+        return
+    _about(station, open_line, held, CallEvent(Happened.LEFT, page.person))
+    act = f"left the call ({open_line.agreed.name})"
+    station.trail.happened(station.now.wall, act, f"the page of {page.name} was gone")
+
+
 # --- what is asked here
 
 

@@ -19,6 +19,8 @@ KEYS = (
     ("M", "to the minute of its call"),
     ("U", "say that you are unable"),
     ("E", "edit your draft"),
+    ("B  H  E", "in a call: open it, put it on hold or go on, end it"),
+    ("M  V  W", "in a call: microphone, camera, say by text"),
     ("?", "this list"),
 )
 

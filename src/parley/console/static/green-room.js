@@ -2,31 +2,13 @@
 // A fault of one device says so in its place and leaves the others as they are.
 
 import { features, refusal, remains } from "./devices.js";
+import { HEARD_LEVEL, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
 
-const HEARD_LEVEL = 0.003; // a voice is far above it, the noise of an open microphone below
 const STILL_MS = 1_500;
-const PICTURE = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 30, max: 30 } };
-const VOICE = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 const MEDIA = { video: "video, voice and text", voice: "voice and text", text: "text" };
-const WORKER = "/static/media-worker.js";
-const SOUND = "/static/media-sound.js";
 
-/** @template {HTMLElement} [T=HTMLElement] @param {string} id @returns {T} */
-const at = (id) => /** @type {T} */ (document.getElementById(id));
-/** @param {string} id @param {string} words */
-const say = (id, words) => {
-  if (at(id).textContent !== words) at(id).textContent = words; // a reader hears each change once
-};
-/** A level of 0 to 1 as a bar, by its logarithm as ears hear it: 50 dB in all. @param {string} id @param {number} level */
-const show = (id, level) => {
-  const share = level > 0 ? Math.max(0, Math.round(100 * (1 + Math.log10(level) / 2.5))) : 0;
-  at(id).setAttribute("aria-valuenow", String(share));
-  /** @type {HTMLElement} */ (at(id).firstElementChild).style.width = `${share}%`;
-};
-
-/** The policy of guard.py lets a page start this worker and no other. @returns {any} */
-const workerAddress = () =>
-  /** @type {any} */ (globalThis).trustedTypes?.createPolicy("parley-media", { createScriptURL: () => WORKER }).createScriptURL("") ?? WORKER;
+/** @param {string} id @param {number} level */
+const show = (id, level) => showLevel(at(id), level);
 
 class GreenRoom {
   constructor() {
@@ -212,10 +194,10 @@ class GreenRoom {
     const back = new MessageChannel();
     this.capture.port.postMessage({ port: out.port1 }, [out.port1]);
     this.playout.port.postMessage({ port: back.port1 }, [back.port1]);
-    this.worker = new Worker(workerAddress(), { type: "module" });
+    this.worker = startWorker("/static/media-worker.js");
     this.worker.onmessage = (event) => this.told(event.data);
     const canvas = at("returned").transferControlToOffscreen();
-    const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${document.documentElement.dataset.seat}/media/loop`;
+    const address = socketAddress("/media/loop");
     this.worker.postMessage({ init: { address, canvas, capture: out.port2, playout: back.port2 } }, [canvas, out.port2, back.port2]);
   }
 
@@ -305,22 +287,7 @@ class GreenRoom {
   sendPictures(track) {
     if (this.sent === track) return;
     this.sent = track;
-    const Processor = /** @type {any} */ (globalThis).MediaStreamTrackProcessor;
-    if (Processor) {
-      const pictures = new Processor({ track, maxBufferSize: 2 }).readable;
-      this.worker?.postMessage({ pictures }, [pictures]);
-      return;
-    }
-    const video = at("preview");
-    const next = () => {
-      if (this.sent !== track) return;
-      if (track.readyState === "live" && video.readyState >= 2) {
-        const picture = new VideoFrame(video, { timestamp: 0 });
-        this.worker?.postMessage({ picture }, [picture]);
-      }
-      video.requestVideoFrameCallback(next);
-    };
-    video.requestVideoFrameCallback(next);
+    if (this.worker) sendPictures(this.worker, track, /** @type {any} */ (at("preview")), () => this.sent === track);
   }
 
   /** A word of the worker. @param {any} word */

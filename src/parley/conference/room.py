@@ -1,0 +1,379 @@
+"""The pages of a station that are in a call, and the link to the other station.
+
+Frames are passed on as they came: from a page to the other pages of this station and, by the media
+link, to the other station; from there to all pages here. Who may send is read from the record, so
+mute and hold bind a page whatever it does (spec/held.md V6, V7; spec/media.md M13, M14).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from parley.conference.frame import Header, Kind
+from parley.conference.link import MediaLink
+from parley.conference.queues import Inlet, Outlet, Stream
+from parley.conference.running import RunningLink
+from parley.core.errors import ParleyError
+from parley.station import holding
+from parley.station.held import Attendee, Calls, Held
+from parley.station.lines import OpenLine
+from parley.station.operations import find
+from parley.station.person import Person
+
+if TYPE_CHECKING:
+    from parley.station.events import Event
+    from parley.station.station import Station
+
+WORD_BYTES_MAX: Final = 65_536  # secrets for fifteen pages, in base64
+LOOK_S: Final = 1.0  # for pages that are gone, while a call is open
+LOST_S: Final = 20.0  # after which a page that does not come back has left
+KEY_REQUEST_S: Final = 0.3
+# What a page may ask of the station, as the person whose seat it is.
+ACTS: Final = {
+    "join": "call.join",
+    "leave": "call.leave",
+    "mute": "call.mute",
+    "commit": "call.commit",
+    "reveal": "call.reveal",
+    "seal": "call.seal",
+}
+
+
+class CallPage:
+    """One page's end of its socket: what it says and sends, and what waits for it."""
+
+    def __init__(self, rooms: Rooms, line: str, who: Person, wake: Callable[[], None]) -> None:
+        self.dropped = Counter[str]()
+        self.outlet = Outlet()
+        self.person = who
+        self.open_line = rooms.station.line(line).current
+        self.me: Attendee | None = None
+        self._rooms = rooms
+        self._wake = wake
+        self._since: int | None = None  # our log's size when it asked to join
+        self._claims = ""  # or which page it says it is
+        self._inlet: Inlet | None = None
+        self._words: list[dict[str, Any]] = []
+        self._state_due = True
+        self._told: str | None = None
+        self._asked_key_at: dict[int, float] = {}
+
+    @property
+    def room(self) -> Room | None:
+        """The call it is in."""
+        return self._rooms.of(self.open_line)
+
+    # --- from the page
+
+    def take(self, frame: bytes, now: float) -> None:
+        """A frame came. It is passed on as it is, or dropped and counted."""
+        room, me, inlet = self.room, self.me, self._inlet
+        if room is None or me is None or inlet is None:
+            self.dropped["not in the call"] += 1
+            return
+        header = inlet.check(frame, now)
+        if isinstance(header, str):
+            self.dropped[header] += 1
+        elif room.held.standing.on_hold:
+            self.dropped["on hold"] += 1
+        elif header.kind is Kind.SOUND and me.muted is not None:
+            self.dropped["muted"] += 1
+        else:
+            room.pass_on(self, header, frame, now)
+
+    def hear(self, word: str, now: float) -> None:
+        """A word of the page; what is none of ours is counted."""
+        try:
+            said = json.loads(word) if len(word) <= WORD_BYTES_MAX else None
+        except ValueError:
+            said = None
+        if not isinstance(said, dict) or not isinstance(said.get("t"), str):
+            self.dropped["malformed"] += 1
+            return
+        kind = said.pop("t")
+        if kind == "key" and isinstance(said.get("page"), str):
+            self._wants_key(said["page"], now)
+        elif kind == "here" and isinstance(said.get("page"), str):
+            self._claims = said["page"]
+            self.look()
+        elif kind in ACTS:
+            if kind == "join":
+                self._since = self._rooms.station.state(self.open_line).our_size
+            said["line"] = self.open_line.agreed.hex
+            self._rooms.station.submit(
+                find(ACTS[kind]), self.person, said, lambda answer: self._answered(kind, answer)
+            )
+        else:
+            self.dropped["malformed"] += 1
+
+    def leave(self) -> None:
+        """The socket is closed. The person is still in the call, and may come back for a while."""
+        self._rooms.leave(self)
+
+    def _answered(self, kind: str, answer: Any) -> None:
+        if isinstance(answer, ParleyError):
+            words = f"{answer.sentence} {answer.hint}".strip()
+            self._say({"t": "refused", "act": kind, "sentence": words})
+        elif answer.get("waiting"):
+            self._say({"t": "waits", "act": kind, "sentence": answer["waiting"]})
+        self.look()
+
+    def _wants_key(self, page: str, now: float) -> None:
+        room = self.room
+        for each in room.held.standing.pages() if room else ():
+            if room is not None and each.page == page:
+                room.ask_key((each.dir, each.sender, 16), now)
+
+    # --- to the page
+
+    def next(self) -> bytes | str | None:
+        """What goes to the page next: words, then sound, then pictures."""
+        if self._state_due:
+            self._state_due = False
+            told = json.dumps(self._state(), separators=(",", ":"))
+            if told != self._told:
+                self._told = told
+                return told
+        if self._words:
+            return json.dumps(self._words.pop(0), separators=(",", ":"))
+        return self.outlet.next()
+
+    def told(self) -> str:
+        """Once a second: what was dropped, and how the link is."""
+        room = self.room
+        return json.dumps(
+            {
+                "t": "counts",
+                "dropped": {**self.dropped, "waiting": self.outlet.dropped},
+                "link": room and room.link.figures(),
+            },
+            separators=(",", ":"),
+        )
+
+    def give(self, header: Header, frame: bytes, now: float) -> None:
+        """A frame of another page."""
+        room = self.room
+        senders = len(room.held.standing.pages()) if room else 1
+        for stream in self.outlet.add(header, frame, senders):
+            if room is not None:
+                room.ask_key(stream, now)
+        self._wake()
+
+    def ask_key(self, track: int, now: float) -> None:
+        """Somebody needs a key frame of this page."""
+        if now - self._asked_key_at.get(track, -KEY_REQUEST_S) >= KEY_REQUEST_S:
+            self._asked_key_at[track] = now
+            self._say({"t": "key"})
+
+    def tell_budget(self, budget: dict[str, Any]) -> None:
+        """What it may send now; only the newest counts."""
+        self._words = [each for each in self._words if each["t"] != "budget"]
+        self._say({"t": "budget", **budget})
+
+    def look(self) -> None:
+        """Something has happened in the call: who am I in it now?"""
+        room = self.room
+        found: Attendee | None = None
+        if room is not None:
+            found = room.held.standing.present(self.open_line.ours, self.person.id)
+            found = found if found is not None and self._is_mine(found) else None
+        if found is not None:
+            if self.me is None or found.page != self.me.page:
+                self._inlet = Inlet(self._rooms.now(), found.dir, found.sender)
+            self._rooms.arrive(self)
+        self.me = found
+        self._state_due = True
+        self._wake()
+
+    def _is_mine(self, found: Attendee) -> bool:
+        joined = self._since is not None and found.n >= self._since
+        return found.sends and (joined or found.page == self._claims)
+
+    def _state(self) -> dict[str, Any]:
+        room = self.room
+        if room is None:
+            return {"t": "call", "state": "none", "me": None, "pages": []}
+        return {"t": "call", **room.held.for_page(self.me)}
+
+    def _say(self, word: dict[str, Any]) -> None:
+        self._words.append(word)
+        self._wake()
+
+
+class Room:
+    """One open call at this station."""
+
+    def __init__(self, rooms: Rooms, open_line: OpenLine, held: Held) -> None:
+        self.open_line = open_line
+        self.held = held
+        self.pages: list[CallPage] = []
+        self.absent: dict[str, float] = {}  # pages of ours without a socket, since when
+        self._now = rooms.now
+        station = rooms.station
+        link = MediaLink(held.secret, open_line.ours, self._now(), entropy=station.entropy)
+        self.running = RunningLink(
+            station,
+            open_line,
+            link,
+            on_frame=self._give,
+            on_budget=lambda _: self._tell_budget(),
+            on_key=lambda stream: self.ask_key((open_line.ours, *stream), self._now()),
+        )
+        self._started = False
+
+    @property
+    def link(self) -> MediaLink:
+        """To the other station."""
+        return self.running.link
+
+    def close(self) -> None:
+        """The call is over."""
+        if self._started:
+            self.running.stop()
+
+    def arrive(self, page: CallPage) -> None:
+        """A page has become one of the call; the first one starts the link."""
+        if page in self.pages:
+            return
+        self.pages.append(page)
+        if not self._started:
+            self._started = True
+            self.running.start()
+        self._tell_budget()
+
+    def leave(self, page: CallPage) -> None:
+        """A page's socket is closed."""
+        if page in self.pages:
+            self.pages.remove(page)
+            self._tell_budget()
+
+    def pass_on(self, page: CallPage, header: Header, frame: bytes, now: float) -> None:
+        """A frame of a page here, to all others."""
+        for other in self.pages:
+            if other is not page:
+                other.give(header, frame, now)
+        if any(each.dir != self.open_line.ours for each in self.held.standing.pages()):
+            self.running.send(frame)
+
+    def _tell_budget(self) -> None:
+        """What each page here may send: they share the link."""
+        budget, pages = self.link.budget(), max(len(self.pages), 1)
+        for page in self.pages:
+            page.tell_budget({**asdict(budget), "pictures_kbps": budget.pictures_kbps // pages})
+
+    def ask_key(self, stream: Stream, now: float) -> None:
+        """A page here or there needs a key frame of a stream."""
+        party, sender, track = stream
+        if party == self.open_line.ours:
+            for page in self.pages:
+                if page.me is not None and page.me.sender == sender:
+                    page.ask_key(track, now)
+        elif party == self.open_line.theirs:
+            self.link.ask_key(sender, track)
+
+    def _give(self, frame: bytes) -> None:
+        """A frame of the other station: of a page there that is in the call, or it is dropped."""
+        now, theirs = self._now(), self.open_line.theirs
+        header = Header.parse(frame)  # the link has read it
+        known = any(
+            (each.dir, each.sender) == (theirs, header.sender)
+            for each in self.held.standing.pages()
+        )
+        if header.party == theirs and known and not self.held.standing.on_hold:
+            for page in self.pages:
+                page.give(header, frame, now)
+
+
+class Rooms:
+    """All open calls of a station, and the pages that are in them."""
+
+    def __init__(self, station: Station) -> None:
+        self.station = station
+        self._rooms: dict[bytes, Room] = {}
+        self._pages: list[CallPage] = []
+        self._stir = asyncio.Event()
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return self.station.clock.now().mono
+
+    def of(self, open_line: OpenLine) -> Room | None:
+        """The call that is open on a line."""
+        return self._rooms.get(open_line.id)
+
+    def page(self, line: str, who: Person, wake: Callable[[], None]) -> CallPage:
+        """A page has opened its socket."""
+        made = CallPage(self, line, who, wake)
+        self._pages.append(made)
+        self.look()
+        made.look()
+        return made
+
+    def arrive(self, page: CallPage) -> None:
+        """A page has become one of the call."""
+        room = self.of(page.open_line)
+        if room is not None:
+            room.arrive(page)
+
+    def leave(self, page: CallPage) -> None:
+        """A page's socket is closed."""
+        self._pages.remove(page)
+        for room in self._rooms.values():
+            room.leave(page)
+
+    def tell(self, happened: list[Event]) -> None:
+        """Called by the station within its step."""
+        if any(event["kind"] == "call" for event in happened):
+            self.look()
+            for page in self._pages:
+                page.look()
+
+    def look(self) -> None:
+        """Open and close rooms as the record says."""
+        for open_line in self.station.lines:
+            held = Calls.of(self.station, open_line).at_work()
+            room = self._rooms.get(open_line.id)
+            if room is not None and held is not None and room.held.key == held.key:
+                room.held = held  # it may have been read anew
+                continue
+            if room is not None:
+                room.close()
+                del self._rooms[open_line.id]
+            if held is not None:
+                self._rooms[open_line.id] = Room(self, open_line, held)
+        self._stir.set()
+
+    async def run(self) -> None:
+        """Follow what the record says, and miss pages that are gone, until cancelled."""
+        stop = self.station.events.listen(self.tell)
+        try:
+            self.look()
+            while True:
+                self._stir.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_S if self._rooms else None):
+                        await self._stir.wait()
+                for room in list(self._rooms.values()):
+                    self._miss(room, self.now())
+        finally:
+            stop()
+            for room in self._rooms.values():
+                room.close()
+
+    def _miss(self, room: Room, now: float) -> None:
+        """Pages of ours that are in the call and have no socket have left after a while."""
+        here = {page.me.page for page in room.pages if page.me is not None}
+        ours = room.open_line.ours
+        gone = [e for e in room.held.standing.pages() if e.dir == ours and e.page not in here]
+        room.absent = {each.page: room.absent.get(each.page, now) for each in gone}
+        for each in gone:
+            if now - room.absent[each.page] >= LOST_S:
+                room.absent[each.page] = now  # the entry may wait for its number
+                self.station.in_next_step(partial(holding.lost, self.station, room.open_line, each))

@@ -1,0 +1,345 @@
+// The page of a call: people and their pictures, devices, mute and keys. `call-worker.js` sends, hears
+// and agrees on keys; what stands in the record is shown by the server and renewed by `live.js`.
+
+import { features, refusal, remains } from "./devices.js";
+import { HEARD_LEVEL, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
+
+const STILL_MS = 1_500;
+const SPEAKS_MS = 800;
+const ENDED = /** @type {Record<string, string>} */ ({
+  displaced: "Another page of this seat has taken the call. Join again to have it here.",
+  "no seat": "This seat was given up. Sign in again with a new link.",
+});
+
+/** @typedef {{page: string, party: number, sender: number, ours: boolean, name: string, office: string, role: string, medium: string, muted: boolean}} Person */
+
+class CallPage {
+  constructor() {
+    this.line = at("call").dataset.line ?? "";
+    this.medium = /** @type {"video" | "voice" | "text"} */ ("text");
+    /** @type {Worker | null} */
+    this.worker = null;
+    /** @type {MediaStreamTrack | null} */
+    this.camera = null;
+    /** @type {MediaStreamTrack | null} */
+    this.microphone = null;
+    this.me = "";
+    this.muted = false;
+    /** @type {Map<string, {tile: HTMLElement, gain: GainNode, spokeAt: number, person: Person}>} */
+    this.tiles = new Map();
+    /** @type {Person[]} */
+    this.people = [];
+    this.heard = 0; // how often somebody was heard, for those who look on
+    this.fouls = new Set();
+  }
+
+  async start() {
+    const found = await features();
+    this.medium = remains(found);
+    const lacks = found.filter((each) => !each.there && each.needs.length > 0).map((each) => each.name);
+    if (this.medium === "text") say("media-state", `This browser can hold the call by text only: it lacks ${lacks.join("; ")}. Use the button “Join by text”.`);
+    else if (this.medium === "voice") say("media-state", `This browser can send no pictures: it lacks ${lacks.join("; ")}. Voice and text remain.`);
+    at("join-media").textContent = this.medium === "voice" ? "Join with the microphone" : "Join with camera and microphone";
+    this.settle();
+    at("join-media").addEventListener("click", () => this.join());
+    at("mute").addEventListener("click", () => this.mute(!this.muted));
+    at("camera-off").addEventListener("click", () => this.turnCamera());
+    at("leave-media").addEventListener("click", () => this.leave());
+    document.addEventListener("keydown", (event) => this.key(event));
+    document.addEventListener("submit", (event) => this.submit(event));
+    addEventListener("pagehide", () => this.end());
+    setInterval(() => this.speaking(), 200);
+    at("call").dataset.ready = "yes";
+  }
+
+  get open() {
+    return at("facts")?.dataset.state !== "ended" && at("facts")?.dataset.state !== undefined;
+  }
+
+  /** Which buttons there are now; a renewed page may say that a call was opened. */
+  settle() {
+    const inside = this.worker !== null;
+    at("join-media").hidden = inside || this.medium === "text" || !this.open;
+    for (const id of ["mute", "leave-media"]) at(id).hidden = !inside;
+    at("camera-off").hidden = !inside || this.medium !== "video";
+    say("mute-words", this.muted ? "Open my microphone" : "Close my microphone");
+    at("mute").setAttribute("aria-pressed", String(this.muted));
+    say("camera-words", this.camera ? "Turn my camera off" : "Turn my camera on");
+  }
+
+  // --- taking part
+
+  async join() {
+    at("join-media").disabled = true;
+    try {
+      await this.wire();
+      if (this.medium === "video") await this.takeCamera();
+      await this.takeMicrophone();
+    } finally {
+      at("join-media").disabled = false;
+    }
+    this.settle();
+  }
+
+  async wire() {
+    this.context = new AudioContext({ sampleRate: 48_000, latencyHint: "interactive" });
+    if (this.context.state !== "running") await this.context.resume();
+    await this.context.audioWorklet.addModule(SOUND);
+    this.capture = new AudioWorkletNode(this.context, "capture", { numberOfInputs: 1, numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
+    this.capture.port.onmessage = (event) => this.level(event.data);
+    const out = new MessageChannel();
+    this.capture.port.postMessage({ port: out.port1 }, [out.port1]);
+    this.worker = startWorker("/static/call-worker.js");
+    this.worker.onmessage = (event) => this.told(event.data);
+    const address = socketAddress(`/media/call?line=${encodeURIComponent(this.line)}`);
+    this.worker.postMessage({ init: { address, capture: out.port2, join: { medium: this.medium } } }, [out.port2]);
+    say("media-state", "Calling the station.");
+  }
+
+  async takeCamera() {
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({ video: PICTURE });
+      const track = stream.getVideoTracks()[0];
+      this.camera = track;
+      track.onended = () => this.lost("camera", track);
+      const preview = /** @type {HTMLVideoElement} */ (at("self"));
+      preview.srcObject = stream;
+      await preview.play().catch(() => undefined);
+      if (this.worker) sendPictures(this.worker, track, preview, () => this.camera === track);
+      say("camera-state", "");
+    } catch (error) {
+      say("camera-state", refusal(error, "camera"));
+    }
+  }
+
+  async takeMicrophone() {
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: VOICE });
+      const track = stream.getAudioTracks()[0];
+      this.microphone = track;
+      track.onended = () => this.lost("microphone", track);
+      /** @type {AudioContext} */ (this.context).createMediaStreamSource(stream).connect(/** @type {AudioWorkletNode} */ (this.capture));
+      say("microphone-state", "");
+    } catch (error) {
+      say("microphone-state", refusal(error, "microphone"));
+    }
+  }
+
+  /** @param {"camera" | "microphone"} device @param {MediaStreamTrack} track */
+  lost(device, track) {
+    if (this[device] !== track) return;
+    this[device] = null;
+    say(`${device}-state`, `The ${device} is gone. Plug it in, leave the call and join again; text goes on meanwhile.`);
+    this.settle();
+  }
+
+  async turnCamera() {
+    if (this.camera) {
+      this.camera.stop();
+      this.camera = null;
+      /** @type {HTMLVideoElement} */ (at("self")).srcObject = null;
+    } else await this.takeCamera();
+    this.settle();
+  }
+
+  /** @param {boolean} on */
+  mute(on) {
+    if (!this.worker) return;
+    this.muted = on;
+    this.worker.postMessage({ mute: on });
+    this.settle();
+  }
+
+  leave() {
+    this.worker?.postMessage({ leave: true });
+    this.end();
+    say("media-state", "You have left the call.");
+  }
+
+  end() {
+    for (const track of [this.camera, this.microphone]) track?.stop();
+    this.camera = this.microphone = null;
+    /** @type {HTMLVideoElement} */ (at("self")).srcObject = null;
+    const worker = this.worker;
+    this.worker = null;
+    setTimeout(() => worker?.terminate(), 200); // it still says that we leave
+    this.context?.close().catch(() => undefined);
+    for (const page of [...this.tiles.keys()]) this.remove(page);
+    this.me = "";
+    this.muted = false;
+    at("digits").hidden = true;
+    this.settle();
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) return;
+    if (localStorage.getItem("parley-keys-off")) return;
+    if (event.key.toLowerCase() === "w") document.getElementById("words-of-mine")?.focus();
+    else if (!this.worker) return;
+    else if (event.key.toLowerCase() === "m") this.mute(!this.muted);
+    else if (event.key.toLowerCase() === "v" && this.medium === "video") this.turnCamera();
+    else return;
+    event.preventDefault();
+  }
+
+  /** A form of this page is sent without leaving it: the call goes on. @param {SubmitEvent} event */
+  async submit(event) {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || !this.worker || !form.action.includes("/call/")) return;
+    event.preventDefault();
+    const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+    const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
+    const refused = answer.type !== "opaqueredirect" && !answer.ok;
+    say("said-state", refused ? "The station has refused that. Text of a call has 2,000 bytes at most; load the page again to read why." : "");
+    if (!refused) form.reset();
+  }
+
+  // --- what the worker says
+
+  /** @param {any} word */
+  told(word) {
+    if (word.open) say("media-state", "");
+    if (word.lost) say("media-state", "The station does not answer. The page calls it again every few seconds; the call goes on by itself.");
+    if (word.refused) this.refused(word.refused);
+    if (word.waits) say("media-state", `The station keeps it: ${word.waits.sentence}.`);
+    if (word.fault) say("media-state", `This page made a mistake (${word.fault}). Leave the call and join again.`);
+    if (word.ended) {
+      this.end();
+      say("media-state", ENDED[word.ended]);
+    }
+    if (word.foul) this.foul(word.foul);
+    if (word.digits !== undefined) this.digits(word.digits);
+    if (word.state) this.stands(word.state);
+    if (word.figures) this.figures(word.figures);
+  }
+
+  /** @param {{act: string, sentence: string}} word */
+  refused(word) {
+    if (word.act === "join") this.end();
+    say("media-state", word.sentence);
+  }
+
+  /** @param {string | null} digits */
+  digits(digits) {
+    at("digits").hidden = false;
+    at("digits").dataset.digits = digits ?? "";
+    say("digits-value", digits ?? "being made");
+  }
+
+  /** A page shows another key than it said it would: somebody is in between. @param {string} page */
+  foul(page) {
+    const who = this.people.find((each) => each.page === page);
+    at("foul").hidden = false;
+    say("foul-words", `The keys of ${who ? `${who.name}, ${who.office}` : page} are not those that were announced. Say nothing that matters in this call; end it and call the engineer.`);
+  }
+
+  /** @param {{state: string, me: string | null, pages: Person[]}} state */
+  stands(state) {
+    if (this.me && state.me === null && state.state !== "none") say("media-state", "You are no longer in the call: another page of yours has joined, or this one was gone for too long. Join again.");
+    this.me = state.me ?? "";
+    this.people = state.pages;
+    if (state.state === "ended" || state.state === "none") {
+      if (this.worker && this.tiles.size + this.people.length > 0) {
+        this.end();
+        say("media-state", "The call is ended.");
+      }
+      return;
+    }
+    const mine = this.people.find((each) => each.page === this.me);
+    if (mine) say("self-name", `You, ${mine.office}, as ${mine.role}${mine.muted ? ". Your microphone is closed" : ""}`);
+    const others = this.people.filter((each) => each.page !== this.me);
+    for (const page of this.tiles.keys()) if (!others.some((each) => each.page === page)) this.remove(page);
+    if (this.me) for (const each of others) this.place(each);
+    at("on-hold").hidden = state.state !== "on hold";
+    at("alone").hidden = !this.me || others.length > 0;
+  }
+
+  /** @param {Person} person */
+  place(person) {
+    const known = this.tiles.get(person.page) ?? this.make(person);
+    if (!known) return;
+    known.person = person;
+    const words = known.tile.querySelector("[data-who]");
+    const said = `${person.name}, ${person.office}, as ${person.role}`;
+    if (words && words.textContent !== said) words.textContent = said;
+    /** @type {HTMLElement} */ (known.tile.querySelector("[data-muted]")).hidden = !person.muted;
+  }
+
+  /** @param {Person} person */
+  make(person) {
+    if (!this.context || !this.worker) return null;
+    const tile = /** @type {HTMLElement} */ (/** @type {DocumentFragment} */ (/** @type {HTMLTemplateElement} */ (at("tile")).content.cloneNode(true)).firstElementChild);
+    tile.dataset.page = person.page;
+    tile.classList.toggle("ours", person.ours);
+    const canvas = /** @type {HTMLCanvasElement} */ (tile.querySelector("canvas"));
+    canvas.setAttribute("aria-label", `Picture of ${person.name}`);
+    at("others").append(tile);
+    const playout = new AudioWorkletNode(this.context, "playout", { numberOfInputs: 0, outputChannelCount: [1] });
+    const gain = new GainNode(this.context);
+    playout.connect(gain).connect(this.context.destination);
+    playout.port.onmessage = (event) => this.back(person.page, event.data);
+    const way = new MessageChannel();
+    playout.port.postMessage({ port: way.port1 }, [way.port1]);
+    const paper = canvas.transferControlToOffscreen();
+    this.worker.postMessage({ add: { page: person.page, party: person.party, sender: person.sender, canvas: paper, playout: way.port2 } }, [paper, way.port2]);
+    const made = { tile, gain, spokeAt: 0, person };
+    this.tiles.set(person.page, made);
+    return made;
+  }
+
+  /** @param {string} page */
+  remove(page) {
+    const known = this.tiles.get(page);
+    known?.gain.disconnect();
+    known?.tile.remove();
+    this.tiles.delete(page);
+  }
+
+  // --- what is heard
+
+  /** @param {number} level of our microphone */
+  level(level) {
+    showLevel(at("self-level"), this.muted ? 0 : level);
+    at("talks-muted").hidden = !(this.muted && level > 10 * HEARD_LEVEL);
+  }
+
+  /** @param {string} page @param {{level: number}} word of what is played */
+  back(page, { level }) {
+    const known = this.tiles.get(page);
+    if (!known) return;
+    showLevel(/** @type {Element} */ (known.tile.querySelector(".level")), level);
+    if (level <= HEARD_LEVEL) return;
+    known.spokeAt = performance.now();
+    this.heard += 1;
+    at("call").dataset.heard = String(this.heard);
+  }
+
+  speaking() {
+    at("join-media").hidden = this.worker !== null || this.medium === "text" || !this.open;
+    const since = performance.now() - SPEAKS_MS;
+    const who = [...this.tiles.values()].filter((each) => each.spokeAt > since);
+    for (const each of this.tiles.values()) each.tile.classList.toggle("speaks", each.spokeAt > since);
+    if (this.worker) say("speaks", who.map(({ person }) => `${person.name}, ${person.office}`).join(" and ") || "Nobody");
+  }
+
+  /** @param {any} f */
+  figures(f) {
+    at("call").dataset.figures = JSON.stringify(f);
+    for (const [page, each] of Object.entries(f.others)) {
+      const tile = this.tiles.get(page)?.tile;
+      if (!tile) continue;
+      const { fps, picture_p50, kbps, still_ms } = /** @type {any} */ (each);
+      const words = tile.querySelector("[data-figures]");
+      if (words) words.textContent = `${fps.toFixed(0)} pictures a second, ${picture_p50 === null ? "·" : Math.round(picture_p50)} ms, ${Math.round(kbps)} kbit/s`;
+      /** @type {HTMLElement} */ (tile.querySelector("[data-still]")).hidden = !(still_ms !== null && still_ms > STILL_MS);
+    }
+    const link = f.link;
+    say("figure-link", link ? `${link.up ? "up" : "not up"}, ${link.rtt_ms ?? "·"} ms there and back, ${Math.round(100 * link.lost)} % lost` : "·");
+    say("figure-rate", `${Math.round(f.sent_kbps)} kbit/s of ${link ? link.budget_kbps : "·"}`);
+    say("figure-dropped", Object.entries({ ...f.dropped, "not opened": f.unopened, "left out, busy": f.skipped, "× a codec failed": f.faults }).filter(([, count]) => Number(count) > 0).map(([why, count]) => `${count} ${why}`).join(", ") || "none");
+    at("paused").hidden = f.pictures;
+  }
+}
+
+if (document.getElementById("call")) new CallPage().start();

@@ -1,0 +1,196 @@
+// What a page sends: sound and pictures encoded, sealed under this page's own keys, numbered. Every
+// queue has an end.
+
+import { PICTURE, SOUND } from "./media-frame.js";
+import { Chain, now } from "./media-parts.js";
+
+const SOUND_TRACK = 0;
+const PICTURE_TRACK = 16;
+const SOUND_BPS = 24_000;
+const PICTURE_BPS = 600_000;
+const PICTURE_RATE = 30;
+const WIDTH_MAX = 640;
+const UNSENT_BYTES_MAX = 200_000;
+const KEY_EVERY_MS = 10_000;
+const SEQUENCE_MAX = 0xffff_ffff;
+// VP8 names no primaries, and a decoder that is told none takes those of high definition.
+export const COLOURS = /** @type {VideoColorSpaceInit} */ ({ primaries: "smpte170m", transfer: "smpte170m", matrix: "smpte170m", fullRange: false });
+
+export class Out {
+  /**
+   * @param {import("./media-parts.js").Socket} socket
+   * @param {{skipped: number, faults: number}} counts
+   * @param {(bytes: number) => void} sent
+   * @param {() => void} exhausted no number is left under these keys
+   */
+  constructor(socket, counts, sent, exhausted) {
+    this.socket = socket;
+    this.counts = counts;
+    this.sent = sent;
+    this.exhausted = exhausted;
+    this.place = { party: 0, sender: 0 };
+    this.sealing = new Chain();
+    /** @type {import("./media-frame.js").Keys | null} */
+    this.keys = null;
+    this.numbers = { [SOUND]: 0, [PICTURE]: 0 };
+    this.wantsKey = true;
+    this.keyAt = 0;
+    this.size = { width: 0, height: 0 };
+    this.most = { width: WIDTH_MAX, rate: PICTURE_RATE, bps: PICTURE_BPS, sound_ms: 20, sound_bps: SOUND_BPS };
+    this.seenAt = 0;
+    /** @type {VideoEncoder | null} */
+    this.encoder = null;
+  }
+
+  get ready() {
+    return this.socket.ready && this.keys !== null;
+  }
+
+  /** Seal with these from now on: numbers begin at 0, and a key frame comes first. @param {import("./media-frame.js").Keys | null} keys */
+  begin(keys) {
+    this.keys = keys;
+    this.numbers = { [SOUND]: 0, [PICTURE]: 0 };
+    this.wantsKey = true;
+    this.keyAt = 0;
+    if (this.soundEncoder?.state !== "configured") this.makeSoundEncoder();
+  }
+
+  /** What the link takes now: encoders go on with that. @param {{pictures_kbps: number, width: number, pictures_s: number, sound_ms: number, sound_kbps: number}} budget */
+  budget(budget) {
+    const was = this.most;
+    this.most = {
+      width: Math.min(WIDTH_MAX, budget.width || WIDTH_MAX),
+      rate: budget.pictures_s || PICTURE_RATE,
+      bps: Math.min(PICTURE_BPS, 1000 * budget.pictures_kbps || PICTURE_BPS),
+      sound_ms: budget.sound_ms,
+      sound_bps: 1000 * budget.sound_kbps,
+    };
+    if (was.sound_ms !== this.most.sound_ms || was.sound_bps !== this.most.sound_bps) this.makeSoundEncoder();
+    const changed = Math.abs(this.most.bps - was.bps) > 0.1 * was.bps || was.rate !== this.most.rate;
+    if (!changed) this.most.bps = was.bps;
+    else if (this.encoder?.state === "configured") this.encoder.configure(this.pictureConfig()); // VP8 goes on without a key frame
+  }
+
+  pictureConfig() {
+    const { width, height } = this.size;
+    return /** @type {VideoEncoderConfig} */ ({ codec: "vp8", width, height, bitrate: this.most.bps, framerate: this.most.rate, latencyMode: "realtime", bitrateMode: "variable" });
+  }
+
+  makeSoundEncoder() {
+    if (this.soundEncoder?.state === "configured") this.soundEncoder.close();
+    const length_ms = this.most.sound_ms;
+    this.soundEncoder = new AudioEncoder({
+      output: (chunk) => this.send(chunk, { kind: SOUND, track: SOUND_TRACK, length_ms }),
+      error: () => this.fault(() => this.makeSoundEncoder()),
+    });
+    this.soundEncoder.configure(
+      /** @type {any} */ ({ codec: "opus", sampleRate: 48_000, numberOfChannels: 1, bitrate: this.most.sound_bps, opus: { frameDuration: 1000 * length_ms, application: "voip", signal: "voice", usedtx: false } }),
+    );
+  }
+
+  /** @param {number} width @param {number} height of what the encoder makes; 0 until a picture came */
+  remakeEncoder(width, height) {
+    if (this.encoder?.state === "configured") this.encoder.close();
+    this.encoder = null;
+    this.size = { width, height };
+    if (!width) return;
+    this.wantsKey = true;
+    const encoder = new VideoEncoder({
+      output: (chunk) => this.send(chunk, { kind: PICTURE, track: PICTURE_TRACK, key: chunk.type === "key", width, height }),
+      error: () => this.fault(() => this.remakeEncoder(0, 0)),
+    });
+    encoder.configure(this.pictureConfig());
+    this.encoder = encoder;
+  }
+
+  /** @param {EncodedVideoChunk | EncodedAudioChunk} chunk @param {any} about */
+  send(chunk, about) {
+    const keys = this.keys;
+    if (!this.ready || !keys) return;
+    if (this.numbers[about.kind] === SEQUENCE_MAX) {
+      this.exhausted();
+      return;
+    }
+    const plain = new Uint8Array(chunk.byteLength);
+    chunk.copyTo(plain);
+    const header = { ...about, ...this.place, epoch: keys.epoch, sequence: this.numbers[about.kind], captured_us: Math.max(0, Math.round(chunk.timestamp)) };
+    const added = this.sealing.add(async () => {
+      const frame = await keys.seal(header, plain);
+      if (keys === this.keys && this.ready) {
+        this.socket.send(frame);
+        this.sent(frame.length);
+      }
+    });
+    if (added) this.numbers[about.kind] += 1;
+    else if (about.kind === PICTURE) this.wantsKey = true; // those that follow need the one left out
+  }
+
+  /** Twenty milliseconds of the microphone. @param {{block: Float32Array, at: number}} heard */
+  hear({ block, at }) {
+    if (!this.ready || this.soundEncoder?.state !== "configured") return;
+    if (this.soundEncoder.encodeQueueSize > 10 || this.socket.unsent > 2 * UNSENT_BYTES_MAX) {
+      this.counts.skipped += 1;
+      return;
+    }
+    const data = new AudioData(/** @type {any} */ ({ format: "f32-planar", sampleRate: 48_000, numberOfFrames: block.length, numberOfChannels: 1, timestamp: Math.round(at * 1000), data: block }));
+    this.soundEncoder.encode(data);
+    data.close();
+  }
+
+  /** A picture of the camera. @param {VideoFrame} picture */
+  see(picture) {
+    const fits = this.ready && !this.sealing.busy && this.socket.unsent <= UNSENT_BYTES_MAX;
+    if (!fits || (this.encoder && this.encoder.encodeQueueSize > 1)) {
+      if (this.ready) this.counts.skipped += 1;
+      picture.close();
+      return;
+    }
+    if (performance.now() - this.seenAt < 1000 / this.most.rate - 10) {
+      picture.close(); // the link takes fewer
+      return;
+    }
+    this.seenAt = performance.now();
+    const scale = Math.min(1, this.most.width / picture.displayWidth, this.most.width / picture.displayHeight);
+    const width = 8 * Math.max(2, Math.floor((scale * picture.displayWidth) / 8));
+    const height = 8 * Math.max(2, Math.floor((scale * picture.displayHeight) / 8));
+    if (!this.encoder || width !== this.size.width || height !== this.size.height) this.remakeEncoder(width, height);
+    const stamped = this.coloured(picture, Math.round(now() * 1000));
+    picture.close();
+    const keyFrame = this.wantsKey || performance.now() - this.keyAt > KEY_EVERY_MS;
+    if (keyFrame) {
+      this.wantsKey = false;
+      this.keyAt = performance.now();
+    }
+    this.encoder?.encode(stamped, { keyFrame });
+    stamped.close();
+  }
+
+  /** The same picture with our time, in the colours of VP8. @param {VideoFrame} picture @param {number} timestamp */
+  coloured(picture, timestamp) {
+    const { matrix, fullRange } = picture.colorSpace;
+    if (matrix === COLOURS.matrix && !fullRange) return new VideoFrame(picture, { timestamp });
+    const { width, height } = this.size;
+    this.mixed ??= new OffscreenCanvas(width, height).getContext("2d", { alpha: false });
+    if (!this.mixed) return new VideoFrame(picture, { timestamp });
+    if (this.mixed.canvas.width !== width) this.mixed.canvas.width = width;
+    if (this.mixed.canvas.height !== height) this.mixed.canvas.height = height;
+    this.mixed.drawImage(picture, 0, 0, width, height);
+    return new VideoFrame(this.mixed.canvas, { timestamp });
+  }
+
+  /** @param {ReadableStream<VideoFrame>} pictures */
+  async follow(pictures) {
+    const reader = pictures.getReader();
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      this.see(value);
+    }
+  }
+
+  /** A codec gave up: count it and make another. @param {() => void} mend */
+  fault(mend) {
+    this.counts.faults += 1;
+    if (this.socket.running) mend();
+  }
+}

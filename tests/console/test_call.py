@@ -1,0 +1,230 @@
+"""A call between two stations: real pages with Chromium's fake camera and microphone at both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.console.conftest import PATIENCE_MS, Room
+from tests.console.world import Post, World
+from vectors import generate
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+HELD = generate.read("held")
+MEDIA_MS = 3 * PATIENCE_MS  # on a machine that is too busy, pictures are given up for a while
+# Pictures of the other side that were unlike each other, by fifteen places of each.
+PICTURES = """(least) => {
+  const picture = document.querySelector("#others canvas");
+  if (!picture) return false;
+  const paper = new OffscreenCanvas(30, 30).getContext("2d", { willReadFrequently: true });
+  paper.drawImage(picture, 0, 0, 30, 30);
+  const at = (x, y) => paper.getImageData(x, y, 1, 1).data.slice(0, 3).join();
+  window.unlike ??= new Set();
+  const seen = [5, 10, 15, 20, 25].flatMap((x) => [10, 15, 20].map((y) => at(x, y)));
+  window.unlike.add(seen.join(" "));
+  return window.unlike.size >= least && window.unlike.size;
+}"""
+
+
+@asynccontextmanager
+async def duty_room(browser: Browser) -> AsyncIterator[Room]:
+    """The browser of one side, that may use camera and microphone."""
+    context = await browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE_MS)
+    await context.grant_permissions(["camera", "microphone"])
+    made = Room(context)
+    yield made
+    await context.close()
+    assert made.faults == []
+
+
+async def enter(room: Room, post: Post, name: str) -> Page:
+    page = await room.sit(post, name, "/call")
+    await expect(page.locator("#call[data-ready=yes]")).to_be_attached()
+    return page
+
+
+async def joins(page: Page) -> None:
+    await page.get_by_role("button", name="Join with camera and microphone").click()
+
+
+async def sees_and_hears(page: Page, pictures: int = 3) -> None:
+    """The picture of the other side changes, and its sound is heard."""
+    await page.wait_for_function(PICTURES, arg=pictures, timeout=MEDIA_MS)
+    before = int(await page.locator("#call").get_attribute("data-heard") or "0")
+    await page.wait_for_function(
+        "before => Number(document.getElementById('call').dataset.heard ?? 0) > before + 1",
+        arg=before,
+        timeout=MEDIA_MS,
+    )
+
+
+async def digits(page: Page, other_than: str = "") -> str:
+    await page.wait_for_function(
+        "other => { const now = document.getElementById('digits').dataset.digits;"
+        " return now && now !== other; }",
+        arg=other_than,
+    )
+    return await page.locator("#digits-value").inner_text()
+
+
+async def says(page: Page, text: str) -> None:
+    """By keyboard alone."""
+    await page.keyboard.press("w")
+    await page.keyboard.type(text)
+    await page.keyboard.press("Enter")
+
+
+async def cut(stations: World) -> None:
+    """The only path between the stations is gone."""
+    assert stations.south.station is not None
+    operator = stations.south.station.people.must_be_here(1)
+    for each in (await stations.south.ask("Wen", "bearer.list"))["bearers"]:
+        await stations.south.station.call("bearer.remove", operator, {"bearer": each["bearer"]})
+    await expect_path(stations, False)
+
+
+async def mend(stations: World) -> None:
+    """And is there again."""
+    (bearer,) = (await stations.north.ask("Wanda", "bearer.list"))["bearers"]
+    assert stations.south.station is not None
+    operator = stations.south.station.people.must_be_here(1)
+    dial = {"dial": bearer["listen"], "line": "North – South"}
+    await stations.south.station.call("bearer.add", operator, dial)
+    await expect_path(stations, True)
+
+
+async def expect_path(stations: World, up: bool) -> None:
+    async def is_so() -> bool:
+        lines = (await stations.south.ask("Wen", "status"))["lines"]
+        return bool(lines[0]["path_up"]) is up
+
+    await stations.until(is_so, PATIENCE_MS / 1000)
+
+
+async def test_two_sides_see_hear_and_read_each_other(stations: World, browser: Browser) -> None:
+    async with duty_room(browser) as northern, duty_room(browser) as southern:
+        north = await enter(northern, stations.north, "Wanda")
+        south = await enter(southern, stations.south, "Wen")
+        await north.get_by_role("button", name="Open the call").click()
+        await joins(north)
+        await expect(north.locator("#alone")).to_be_visible()
+        await expect(south.locator("#facts")).to_contain_text("Open since")
+        await joins(south)
+        first = await digits(north)
+        assert first == await digits(south)
+        shown = (await stations.north.ask("Wanda", "call.show"))["call"]
+        assert shown["digits"] == first
+        await asyncio.gather(sees_and_hears(north), sees_and_hears(south))
+        await expect(north.locator("#others figcaption")).to_contain_text("Wen, Watch desk")
+        await expect(north.locator("#facts")).to_contain_text("STATION AUTHENTICATED")
+
+        await says(south, "We hear you.")
+        await expect(north.locator("#texts")).to_contain_text("We hear you.")
+        await south.keyboard.press("Escape")
+        await south.locator("h1").click()
+        await south.keyboard.press("m")
+        await expect(north.locator("#others")).to_contain_text("MICROPHONE CLOSED")
+        await expect(north.locator("#people")).to_contain_text("CLOSED")
+        await south.keyboard.press("m")
+        await expect(north.locator("#others [data-muted]")).to_be_hidden()
+
+        await cut(stations)
+        await says(south, "Still here.")
+        await mend(stations)
+        await expect(north.locator("#texts")).to_contain_text("Still here.")
+        await north.evaluate("() => window.unlike = new Set()")
+        await sees_and_hears(north)
+        assert first == await digits(south)
+
+        await north.locator("h1").click()
+        await north.keyboard.press("e")
+        await north.keyboard.type("All was said.")
+        await north.keyboard.press("Enter")
+        for page in (north, south):
+            await expect(page.locator("#facts")).to_contain_text("Ended")
+            await expect(page.locator("#media-state")).to_contain_text("The call is ended")
+            await expect(page.locator("#others canvas")).to_have_count(0)
+    ended = (await stations.south.ask("Wen", "call.show"))["call"]
+    assert ended["words"] == "All was said."
+    assert [each["text"] for each in ended["texts"]] == ["We hear you.", "Still here."]
+
+
+async def test_a_page_without_the_keys_of_a_call_holds_it_by_text(
+    stations: World, room: Room
+) -> None:
+    """A browser without ML-KEM is told so, and its person takes part all the same."""
+    await room.context.add_init_script(
+        "const make = crypto.subtle.generateKey.bind(crypto.subtle);"
+        "SubtleCrypto.prototype.generateKey = (how, ...rest) => how.name === 'ML-KEM-768'"
+        " ? Promise.reject(new DOMException('', 'NotSupportedError')) : make(how, ...rest);"
+    )
+    await stations.north.ask("Wanda", "call.begin")
+    page = await enter(room, stations.north, "Wanda")
+    await expect(page.locator("#media-state")).to_contain_text("ML-KEM-768")
+    await expect(page.locator("#join-media")).to_be_hidden()
+    await page.get_by_role("button", name="Join by text").click()
+    await expect(page.locator("#people")).to_contain_text("duty officer")
+    await expect(page.locator("#call[data-ready=yes]")).to_be_attached()
+    await says(page, "By text only.")
+    await expect(page.locator("#texts")).to_contain_text("By text only.")
+
+
+async def test_V12_the_page_agrees_on_keys_as_the_vectors_say(stations: World, room: Room) -> None:
+    page = await enter(room, stations.north, "Wanda")
+    told = await page.evaluate(
+        """async ({ leaf, round, pages, secret }) => {
+          const keys = await import("/static/call-keys.js");
+          const { commitment, digits, hex, joined, pairKey, transcript, unbase64, unhex } = keys;
+          const shown = pages.map((page) => ({ page, key: unbase64(page.key) }));
+          const digest = await transcript(unhex(leaf), unhex(round), shown);
+          const said = [];
+          for (const { page, key } of shown)
+            said.push(hex(await commitment(unhex(round), page, key)));
+          const shared = joined(unhex(secret.x25519), unhex(secret["ml-kem"]));
+          const [from, to] = [pages[secret.from], pages[secret.to]];
+          const key = await pairKey(shared, digest, from, to, secret.epoch);
+          const how = { name: "AES-GCM", iv: new Uint8Array(12) };
+          const plain = await crypto.subtle.decrypt(how, key, unhex(secret.sealed));
+          // Two pages of one round, with keys of their own, and a third that was not meant.
+          const round3 = [[0, 1], [1, 1], [1, 2]].map(([party, sender]) => ({ party, sender }));
+          const made = [];
+          for (const each of round3) made.push(await keys.Round.make(round));
+          const all = [];
+          for (const [at, each] of round3.entries()) {
+            const key = { round, key: keys.base64(made[at].key) };
+            const hash = hex(await made[at].commitment(each));
+            const page = `${"AB"[each.party]}${each.sender}`;
+            all.push({ ...each, page, key, commitment: { round, hash } });
+          }
+          for (const [at, each] of made.entries()) await each.take(all, all[at], unhex(leaf));
+          const sealed = await made[0].seal(new Uint8Array(32).fill(9), all[0], all[1], 1);
+          const opened = hex(await made[1].open(sealed, all[0], all[1], 1));
+          const refusals = [];
+          for (const [at, epoch] of [[2, 1], [1, 2]])
+            refusals.push(
+              await made[at].open(sealed, all[0], all[at], epoch).catch(() => "refused"),
+            );
+          all[1] = { ...all[1], key: all[2].key };
+          const foul = await keys.Round.make(round);
+          const why = await foul.take(all, all[0], unhex(leaf)).catch((error) => error.message);
+          const secretly = hex(new Uint8Array(plain));
+          return [hex(digest), digits(digest), said, secretly, opened, refusals, why];
+        }""",
+        {name: HELD[name] for name in ("leaf", "round", "pages", "secret")},
+    )
+    eight = HELD["digits"]
+    assert told == [
+        HELD["transcript"],
+        f"{eight[:4]} {eight[4:]}",
+        [each["commitment"] for each in HELD["pages"]],
+        HELD["secret"]["plain"],
+        "09" * 32,
+        ["refused", "refused"],
+        "A1",  # whose key is not the one of this page
+    ]
