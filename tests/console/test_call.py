@@ -107,6 +107,7 @@ async def expect_path(stations: World, up: bool) -> None:
     await stations.until(is_so, PATIENCE_MS / 1000)
 
 
+@pytest.mark.story
 async def test_two_sides_see_hear_and_read_each_other(stations: World, browser: Browser) -> None:
     async with duty_room(browser) as northern, duty_room(browser) as southern:
         north = await enter(northern, stations.north, "Wanda")
@@ -155,6 +156,7 @@ async def test_two_sides_see_hear_and_read_each_other(stations: World, browser: 
     assert [each["text"] for each in ended["texts"]] == ["We hear you.", "Still here."]
 
 
+@pytest.mark.story
 async def test_a_page_without_the_keys_of_a_call_holds_it_by_text(
     stations: World, room: Room
 ) -> None:

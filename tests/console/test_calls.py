@@ -100,6 +100,7 @@ async def test_a_call_is_asked_for_countered_and_accepted(room: Room, stations: 
     await shown(watching, "calls-agreed")
 
 
+@pytest.mark.story
 async def test_a_refusal_keeps_nothing_back_and_a_clock_that_runs_out_says_so(
     room: Room, stations: World
 ) -> None:

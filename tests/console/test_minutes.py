@@ -50,6 +50,7 @@ def row(page: Page, what: str) -> Any:
     return page.locator(".compared tr", has=page.get_by_role("cell", name=what, exact=True).first)
 
 
+@pytest.mark.story
 async def test_two_readouts_that_disagree_on_the_date(stations: World, room: Room) -> None:
     north, south = stations.north, stations.south
     dana = await room.sit(north, "Dana", "/minutes")

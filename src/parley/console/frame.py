@@ -161,12 +161,12 @@ def _nav(may: dict[str, bool], calls: int) -> list[View]:
         ("/drafts", "Drafts", may["draft.list"]),
         ("/sent", "Sent", may["outbox"]),
         ("/calls", "Calls", may["call.list"]),
-        ("/record", "Record", may["record"]),
+        ("/call", "Call", may["call.show"]),
         ("/minutes", "Minutes", may["minute.list"]),
+        ("/record", "Record", may["record"]),
         ("/watch", "Watch", True),
         ("/audit", "Audit trail", may["audit"]),
         ("/green-room", "Green room", True),
-        ("/call", "Call", may["call.show"]),
     )
     shown = [(path, name) for path, name, allowed in pages if allowed]
     return [
