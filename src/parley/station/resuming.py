@@ -100,12 +100,15 @@ def _limits(station: Station, life: OpenLine) -> Limits:
 # --- what is missing
 
 
-def lacks(store: Store, key: tuple[bytes, int], dir: int, size: int, end: End) -> int:
-    """How many entries of an ended log are missing here, or differ, when `size` are here."""
+def lacks(store: Store, key: tuple[bytes, int], dir: int, size: int, stated: End, end: End) -> int:
+    """How many entries of an ended log are missing here when `size` are here. Where one is, those
+    behind what we stated may be others under the same numbers: they count as missing too; and all
+    of them where what we stated is another log."""
     if size >= end.size:
         root = store.root_at(*key, dir, end.size) if end.size else EMPTY_ROOT
-        return 0 if root == end.root else end.size
-    return end.size - size
+        if root == end.root:
+            return 0
+    return end.size - (stated.size if stated.size < end.size else 0)
 
 
 # --- when a new incarnation begins
@@ -124,9 +127,10 @@ def begun(station: Station, open_line: OpenLine, begun: Begun) -> None:
     sizes = (state.our_size, state.their_size) if old.ours == 0 else (
         state.their_size, state.our_size
     )  # fmt: skip
+    stated = (ours.own, ours.held) if old.ours == 0 else (ours.held, ours.own)
     of = max(a.of, b.of)
     if of == before:
-        lost = [lacks(store, old.key, dir, sizes[dir], ended[dir]) for dir in (0, 1)]
+        lost = [lacks(store, old.key, dir, sizes[dir], stated[dir], ended[dir]) for dir in (0, 1)]
     else:  # they were in a later one, of which nothing is here
         lost = [ended[0].size, ended[1].size]
     store.sql(
