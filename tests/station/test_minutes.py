@@ -14,6 +14,7 @@ from parley.station import minutes
 from tests.playbook import Post, two_stations
 from tests.station.test_call_requests import answered, asked, at
 from tests.station.test_early import LONG, Gap, mended
+from tests.station.test_held import sees
 
 FACTS: dict[str, Any] = {
     "began": "2026-12-03 08:02Z",
@@ -279,3 +280,45 @@ def test_Y1_the_text_of_a_draft_is_read_back(north: Post) -> None:
     assert minute is not None
     assert minute.agreed == ("One.", "Two.")
     assert minute.facts.held_by == "voice"
+
+
+def test_Y9_a_minute_begins_with_what_the_record_says_of_the_call(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = asked(
+            north, south, agenda=["Meetings at sea"], earliest=at(north, 0), latest=at(north, 7_200)
+        )
+        answered(south, north, n, "accept", time=at(north, 60))
+        south.watch.asks("call.begin")
+        south.watch.asks("call.join")
+        sees(north, "joined")
+        north.watch.asks("call.join", medium="video")
+        north.watch.asks("call.hold")
+        north.watch.asks("call.end")
+        sees(south, "ended")
+        drafts = [
+            Minute.parse(drafter.asks("minute.draft", call=name)["text"])
+            for drafter, name in ((north.drafter, f"ours {n}"), (south.drafter, f"theirs {n}"))
+        ]
+        assert drafts[0] is not None
+        assert drafts[0] == drafts[1]  # both read the same of it
+        facts = drafts[0].facts
+        assert facts.held_by == "video"
+        assert sorted(each.party for each in facts.present) == ["North", "South"]
+        assert len(facts.interruptions) == 1
+        assert facts.not_touched == ("Meetings at sea",)  # nobody has said yet what was
+        again = north.drafter.asks("minute.draft", call=f"ours {n}", ended=at(north, 3_600))
+        assert f"Ended: {at(north, 3_600)}" in again["text"]
+        with pytest.raises(Misused, match="does not know when"):
+            north.drafter.asks("minute.draft")
+        shown = north.drafter.asks("minute.list")["calls"][0]["held"]
+        assert len(shown["present"]) == 2
+
+
+def test_Y9_a_call_at_once_has_the_name_of_its_opening(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        begun = north.watch.asks("call.begin")
+        north.watch.asks("call.end")
+        sees(south, "ended")
+        (held,) = south.drafter.asks("minute.list")["calls"]
+        assert held["call"] == f"North {begun['n']}"
+        assert not held["held"]["present"]

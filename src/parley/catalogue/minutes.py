@@ -87,7 +87,7 @@ class Minute:
                 *(("Present", each.text()) for each in facts.present),
                 *(("Touched", each) for each in facts.touched),
                 *(("Not touched", each) for each in facts.not_touched),
-                *(("Interrupted", _span(each)) for each in facts.interruptions),
+                *(("Interrupted", span_text(each)) for each in facts.interruptions),
                 *(("Agreed", each) for each in self.agreed),
             ],
         )
@@ -256,7 +256,8 @@ def _minute(at: float) -> int:
     return int(at // MINUTE_S) * MINUTE_S
 
 
-def _span(span: tuple[float, float]) -> str:
+def span_text(span: tuple[float, float]) -> str:
+    """From when to when, as a minute has it."""
     return _TO.join(map(moment, span))
 
 

@@ -25,8 +25,10 @@ def minute() -> None:
 
 @minute.command()
 @click.option("--call", metavar="CALL", help=f"{CALL} Left out: one that the record does not know.")
-@click.option("--began", metavar=MOMENT, required=True, help="When it began, UTC.")
-@click.option("--ended", metavar=MOMENT, required=True, help="When it ended, UTC.")
+@click.option("--began", metavar=MOMENT, help="When it began, UTC; default: as the record has it.")
+@click.option(
+    "--ended", metavar=MOMENT, help="When it ended, UTC; likewise, as for who was present."
+)
 @click.option("--held-by", help="video, voice, text, telephone; default: as it was asked for.")
 @click.option(
     "--present",

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from parley.catalogue.agreeing import Outcome, Saying, by_call, outcome
 from parley.catalogue.calls import CallRequest
-from parley.catalogue.minutes import Minute, Place, Readout, call_name
+from parley.catalogue.form import moment
+from parley.catalogue.minutes import Facts, Minute, Place, Readout, call_name, span_text
 from parley.core.entry import Type, read_body
 from parley.core.kept import EntryRow
 from parley.station.calls import Calls
+from parley.station.held_facts import calls_held
 from parley.station.lines import OpenLine, posix
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class Talk:
     outcome: Outcome = field(default_factory=lambda: Outcome(None, (), ()))
     readouts: list[Stated] = field(default_factory=list)
     request: CallRequest | None = None
+    held: Facts | None = None  # what the record says of it, once it was held and has ended
     began: float = 0.0  # as far as is known; to put calls in order
 
     @property
@@ -158,8 +161,8 @@ def parties_of(station: Station, open_line: OpenLine) -> tuple[str, str]:
 
 
 def all_talks(station: Station, open_line: OpenLine) -> list[Talk]:
-    """Calls with a minute or a readout, and those that were accepted and have none yet; newest
-    first."""
+    """Calls with a minute or a readout, and those that were accepted or held and have none yet;
+    newest first."""
     minutes = Minutes.of(station, open_line)
     known = {name: talk for talk in minutes.talks() for name in talk.names}
     more: list[Talk] = []
@@ -170,6 +173,12 @@ def all_talks(station: Station, open_line: OpenLine) -> list[Talk]:
             known[name].request = call.request
         elif call.answers and call.answers[-1][2].time is not None:
             more.append(Talk([name], request=call.request, began=times[-1]))
+    known |= {talk.names[0]: talk for talk in more}
+    for name, facts in calls_held(station, open_line, minutes.parties):
+        if name not in known:
+            known[name] = Talk([name], began=facts.began)
+            more.append(known[name])
+        known[name].held = facts
     return sorted([*minutes.talks(), *more], key=lambda talk: talk.began, reverse=True)
 
 
@@ -192,6 +201,14 @@ def talk_view(station: Station, open_line: OpenLine, talk: Talk) -> dict[str, An
         "sentence": _sentence(minutes, talk),
         "purpose": talk.request.purpose if talk.request else None,
         "agenda": talk.agenda,
+        "held": talk.held
+        and {
+            "held_by": talk.held.held_by,
+            "began": moment(talk.held.began),
+            "ended": moment(talk.held.ended),
+            "present": [each.text() for each in talk.held.present],
+            "interrupted": [span_text(each) for each in talk.held.interruptions],
+        },
         "agreed": agreed
         and {
             **_minute_view(minutes, agreed[1]),

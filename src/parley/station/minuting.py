@@ -68,8 +68,8 @@ def minute_draft(
     station: Station,
     who: Person,
     *,
-    began: str,
-    ended: str,
+    began: str | None = None,
+    ended: str | None = None,
     call: str | None = None,
     held_by: Words | None = None,
     present: list[str] | None = None,
@@ -81,28 +81,34 @@ def minute_draft(
 ) -> dict[str, Any]:
     """The text of a minute from facts, to be edited and then proposed; nothing is kept of it.
 
-    An item of the agenda may be given by its number; those that are not given were not touched.
+    An item of the agenda may be given by its number; those that are not given were not touched. Of
+    a call that was held over this line times, people and interruptions are those of the record,
+    unless others are given.
     """
     open_line = station.line(line).current
-    start = _read(began)
-    name = unknown_call(start) if call is None else _name(station, open_line, call)
-    talk = _find(station, open_line, name)
+    name = None if call is None else _name(station, open_line, call)
+    talk = None if name is None else _find(station, open_line, name)
+    held = talk.held if talk else None
+    if held is None and (began is None or ended is None):
+        raise Misused("The record does not know when this call began and ended.", _TIMES)
+    start = held.began if held and began is None else _read(began or "")
     agenda = talk.agenda if talk else []
     items = [_item(agenda, each) for each in touched or []]
     others = [_item(agenda, each) for each in not_touched or []]
+    asked_by = str(talk.request.medium) if talk and talk.request else "telephone"
     facts = Facts(
-        name,
-        held_by or (str(talk.request.medium) if talk and talk.request else "telephone"),
+        name or unknown_call(start),
+        held_by or (held.held_by if held else asked_by),
         start,
-        _read(ended),
-        tuple(map(_attendee, present or [])),
+        held.ended if held and ended is None else _read(ended or ""),
+        tuple(map(_attendee, present or [])) if present or not held else held.present,
         tuple(items),
         tuple(dict.fromkeys([*others, *(each for each in agenda if each not in items)])),
-        tuple(map(_span, interrupted or [])),
+        tuple(map(_span, interrupted or [])) if interrupted or not held else held.interruptions,
     )
     minute = Minute(facts, tuple(agreed or []))
     minute.check()
-    return {"line": open_line.agreed.hex, "call": name, "text": minute.text()}
+    return {"line": open_line.agreed.hex, "call": facts.call, "text": minute.text()}
 
 
 @operation("minute.propose", roles=("drafter",))

@@ -79,12 +79,18 @@ async def draft(
     the newest text, to propose another."""
     page = await visit.frame()
     _must_write(page)
+    begun = form is None
     form = form or {**dict.fromkeys(FACTS, ""), "call": visit.query("call")}
     line = _line(page, str(form.get("line") or visit.query("line")))
     agenda: list[str] = []
     if form["call"]:
         talk = await visit.call("minute.show", line=line["line"], call=form["call"])
         agenda = talk["agenda"]
+        if begun and talk["held"]:  # what the record has; the drafter may change it
+            held = {name: value for name, value in talk["held"].items() if name not in MANY}
+            form |= held | {
+                name: "\n".join(talk["held"][name]) for name in ("present", "interrupted")
+            }
         newest = talk["proposed"][-1:] or [each for each in (talk["agreed"],) if each]
         if visit.query("text") == "other" and newest:
             text = newest[0]["text"]

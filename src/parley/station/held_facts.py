@@ -1,0 +1,60 @@
+"""What the record says of a call that was held, as the facts of a minute.
+
+Both stations read the same; each party still says itself what it signs. Source: spec/minute.md Y9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from parley.catalogue.form import VALUE_BYTES_MAX
+from parley.catalogue.minutes import Attendee, Facts, call_name
+from parley.station.held import Calls, Held
+from parley.station.lines import OpenLine
+
+if TYPE_CHECKING:
+    from parley.station.station import Station
+
+
+def calls_held(
+    station: Station, open_line: OpenLine, parties: Sequence[str]
+) -> Iterator[tuple[str, Facts]]:
+    """The calls of a line that have ended, by the name a minute gives them, oldest first."""
+    for held in Calls.of(station, open_line):
+        if held.standing.ended is not None:
+            found = facts_of(held, parties)
+            yield found.call, found
+
+
+def facts_of(held: Held, parties: Sequence[str]) -> Facts:
+    """Times, people and interruptions of a call that has ended; `parties` by direction."""
+    place = held.request or (held.life.inc, held.entry.dir, held.entry.n)
+    inc, dir, n = place
+    standing = held.standing
+    _, ended, _ = standing.ended or (0, held.opened, None)
+    ended = max(ended, held.opened)  # each is by the clock of who said it
+    present = [_attendee(parties[each.dir], each.office, each.name) for each in standing.attendees]
+    last, interruptions = held.opened, []
+    for start, end in standing.interruptions:
+        start = min(max(start, last), ended)
+        last = min(max(ended if end is None else end, start), ended)
+        interruptions.append((start, last))
+    return Facts(
+        call_name(parties[dir], n, inc),
+        str(held.event.medium),
+        held.opened,
+        ended,
+        tuple(dict.fromkeys(present)),
+        interruptions=tuple(interruptions),
+    )
+
+
+def _attendee(party: str, office: str, name: str) -> Attendee:
+    """Somebody as a minute has room for: the office before the name."""
+    office, name = (part.replace(";", ",") for part in (office or "no office", name))
+    whole = Attendee(party, office, name)
+    if len(whole.text().encode()) <= VALUE_BYTES_MAX:
+        return whole
+    room = VALUE_BYTES_MAX - len(party.encode()) - len("; ")
+    return Attendee(party, office.encode()[:room].decode(errors="ignore").strip())
