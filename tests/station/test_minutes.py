@@ -316,9 +316,10 @@ def test_Y9_a_minute_begins_with_what_the_record_says_of_the_call(tmp_path: Path
 
 def test_Y9_a_call_at_once_has_the_name_of_its_opening(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        begun = north.watch.asks("call.begin")
+        north.watch.asks("call.begin")
         north.watch.asks("call.end")
         sees(south, "ended")
+        n = north.watch.asks("call.show")["call"]["n"]
         (held,) = south.drafter.asks("minute.list")["calls"]
-        assert held["call"] == f"North {begun['n']}"
+        assert held["call"] == f"North {n}"
         assert not held["held"]["present"]
