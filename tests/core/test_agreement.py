@@ -197,6 +197,8 @@ def test_I12_another_version_and_further_fields_are_refused() -> None:
         Agreement.read(encode({1: 2, 999: "whatever it means"}))  # G10: before its fields
     with pytest.raises(Malformed, match="of a version this station does not know"):
         Agreement.read(encode({**MAP, 1: 0}))
+    with pytest.raises(Malformed, match="of a version this station does not know"):
+        Agreement.read(encode({**MAP, 1: True}))
     with pytest.raises(Malformed, match="fields"):
         Agreement.read(encode({**MAP, 999: 0}))
     with pytest.raises(Malformed, match="fields"):

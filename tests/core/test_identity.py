@@ -118,6 +118,7 @@ def test_I6_a_letter_longer_than_the_limit_is_not_even_read() -> None:
     [
         ({1: 2}, "of version 2, which this station does not know"),
         ({1: 0}, "of a version this station does not know"),
+        ({1: True}, "of a version this station does not know"),  # Python takes it for 1
         ({2: ""}, "party"),
         ({2: "North\nSouth"}, "party"),
         ({2: " North"}, "party"),

@@ -109,6 +109,7 @@ def test_C5_C9_a_paper_cut_or_lengthened_is_refused(data: st.DataObject, revokes
     ("fields", "why"),
     [
         ({1: 2}, "version"),
+        ({1: True}, "version"),
         ({2: bytes(19)}, "fingerprint"),
         ({3: 0}, "serial"),
         ({3: 1 << 32}, "serial"),
@@ -194,6 +195,7 @@ def test_C9_a_new_root_that_did_not_sign_is_refused() -> None:
     ("fields", "why"),
     [
         ({1: 2}, "version"),
+        ({1: True}, "version"),
         ({2: bytes(21)}, "fingerprint"),
         ({3: [bytes(32)]}, "root"),
         ({3: [bytes(32), bytes(1952)]}, "public key"),

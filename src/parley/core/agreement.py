@@ -184,7 +184,8 @@ class Agreement:
         known = dict(enumerate(fields(cls), 2))
         later = frozenset(key for key in known if key > FIELDS_ALWAYS)
         given = read_map(data, FIELDS_ALWAYS, "the agreement", "I12", later, AGREEMENT_VERSION)
-        if given.pop(1) != AGREEMENT_VERSION:
+        version = given.pop(1)
+        if type(version) is not int or version != AGREEMENT_VERSION:
             raise Malformed(
                 "the agreement is of a version this station does not know",
                 "propose anew with the older of the two versions",

@@ -236,7 +236,7 @@ class Letter:
             body, 8, "the letter", "I6", version=LETTER_VERSION
         ).values()
         read = Fields("the letter", "I6")
-        if version != LETTER_VERSION:
+        if type(version) is not int or version != LETTER_VERSION:
             raise Malformed(
                 "the letter is of a version this station does not know",
                 "ask for one of version 1, or install a newer Parley",

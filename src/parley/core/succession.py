@@ -166,6 +166,6 @@ def _read(data: bytes, count: int, what: str, rule: str) -> tuple[Reader, list[V
         raise Malformed(f"{what} is too long", rule=rule)
     file = Reader(data)
     version, *values = read_map(file.take(file.uvar()), count, what, rule).values()
-    if version != VERSION:
+    if type(version) is not int or version != VERSION:
         raise Malformed(f"{what} is of a version this station does not know", rule=rule)
     return file, values
