@@ -985,8 +985,9 @@ const CONTRADICTIONS = {
       if (hex(id) !== hex(line.id) || hex(agreement) !== hex(line.agreed.hash)) refuse("Z3");
       const prekey = line.agreed.prekeys[1 - side];
       const info0 = join("pl1 open", line.id, uint(inc, 4), uint(side, 1), agreement, H(prekey));
-      signedByStation(line, side, join("pl1 open", info0, sealed, H(encode(prekeys))), block);
-      return hex(document);
+      const message = join("pl1 open", info0, sealed, H(encode(prekeys)));
+      signedByStation(line, side, message, block);
+      return hex(message); // the key confirmation is not signed
     });
     if (documents[0] === documents[1]) refuse("Z3");
   },

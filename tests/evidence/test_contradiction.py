@@ -182,6 +182,12 @@ def test_Z3_openings_that_say_the_same_contradict_nothing() -> None:
     refused(TwoOpens(once, again), "say the same")
 
 
+def test_Z3_what_nobody_signed_contradicts_nothing() -> None:
+    """The key confirmation of an OPEN is under no signature: a relay could change it."""
+    once = opened(1)
+    refused(TwoOpens(once, changed(once, at=7, to=bytes(16))), "say the same")
+
+
 def changed(frame: bytes, *, at: int, to: object) -> bytes:
     """An OPEN with one field of its document changed; its signatures as they were."""
     packet = Reader(frame)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from parley.catalogue.elements import Elements, elements
 from parley.catalogue.form import moment
@@ -22,6 +23,8 @@ from parley.catalogue.minutes import Attendee, Minute, Readout
 
 _NUMBERED = re.compile(r"(?P<at>[1-9]\d?)\.\s+(?P<words>.+)")
 IN_WORDS = "in its words"
+
+FIGURES_MAX = 200  # of a kind: more is a table, and read elsewhere
 
 
 class Mark(StrEnum):
@@ -129,6 +132,7 @@ def _figures(minute: Minute | None, first: Readout, second: Readout | None) -> I
     known = _known(minute)
     for kind in ("dates", "times", "numbers"):
         values = sorted({value for each in said for value in getattr(each, kind)}, key=_rank)
+        del values[FIGURES_MAX:]
         for value in values:
             has = [value if value in getattr(each, kind) else "" for each in said]
             yield _row(
@@ -207,9 +211,15 @@ def fold(text: str) -> str:
     return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 
+@lru_cache(maxsize=8)
+def _folded(statement: str) -> str:
+    """A whole statement, which is searched for each name and topic."""
+    return fold(statement)
+
+
 def _stands_in(part: str, text: str) -> bool:
     """Whether words stand in a text as whole words; scripts without spaces have no such edge."""
     words = re.escape(fold(part))
     if not any(unicodedata.category(character) == "Lo" for character in part):
         words = rf"(?<![^\W\d_]){words}(?![^\W\d_])"
-    return re.search(words, fold(text)) is not None
+    return re.search(words, _folded(text)) is not None

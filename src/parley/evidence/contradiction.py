@@ -299,7 +299,8 @@ def check_consistent(
 
 
 def _open(which: str, documents: Documents, side: int, data: bytes) -> bytes:
-    """The document of an OPEN whose signatures stand, read without the secrets of a line (S1)."""
+    """What is signed of an OPEN whose signatures stand, read without the secrets of a line (S1).
+    Its key confirmation is not: whoever holds one OPEN could make another document of it."""
     agreement = documents.agreement
     suite, h_agr, prekey = agreement.algorithms, agreement.hash, agreement.prekeys[1 - side]
     if documents.resumes is not None:
@@ -317,7 +318,7 @@ def _open(which: str, documents: Documents, side: int, data: bytes) -> bytes:
         packet.end()
     except ParleyError as error:
         raise NotWhole(which, error.sentence) from error
-    return document
+    return message
 
 
 def _sealed(value: Value, expected: Value) -> tuple[bytes, Value]:

@@ -15,7 +15,7 @@ from parley.core.record import Tree
 from parley.core.resuming import Resume
 from parley.core.wire import decode
 from parley.evidence.contradiction import Contradiction, Two, TwoHeads, TwoOpens, TwoResumes
-from parley.evidence.sections import Documents
+from parley.evidence.sections import Documents, NotWhole
 from parley.station.evidence import documents_of
 from parley.station.lines import OpenLine
 from parley.station.operations import Beside, operation
@@ -91,7 +91,10 @@ def kept_of(reader: Reader, open_line: OpenLine, documents: Documents) -> Iterat
 
 
 def _kept(documents: Documents, side: int, two: Two) -> Kept:
-    return Kept(two.name, Contradiction(documents, side, two).check())
+    try:
+        return Kept(two.name, Contradiction(documents, side, two).check())
+    except NotWhole as error:  # such as an OPEN that somebody changed where nothing is signed
+        return Kept(two.name, None, f"What was kept proves nothing to others: {error.why}.")
 
 
 def _two_heads(

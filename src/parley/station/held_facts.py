@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from parley.catalogue.form import VALUE_BYTES_MAX
-from parley.catalogue.minutes import Attendee, Facts, call_name
+from parley.catalogue.minutes import ITEMS_MAX, Attendee, Facts, call_name
 from parley.station.held import Calls, Held
 from parley.station.lines import OpenLine
 
@@ -45,14 +45,15 @@ def facts_of(held: Held, parties: Sequence[str]) -> Facts:
         str(held.event.medium),
         held.opened,
         ended,
-        tuple(dict.fromkeys(present)),
-        interruptions=tuple(interruptions),
+        tuple(dict.fromkeys(present))[:ITEMS_MAX],
+        interruptions=tuple(interruptions[:ITEMS_MAX]),
     )
 
 
 def _attendee(party: str, office: str, name: str) -> Attendee:
     """Somebody as a minute has room for: the office before the name."""
-    office, name = (part.replace(";", ",") for part in (office or "no office", name))
+    office, name = (" ".join(part.replace(";", ",").split()) for part in (office, name))
+    office = office or "no office"
     whole = Attendee(party, office, name)
     if len(whole.text().encode()) <= VALUE_BYTES_MAX:
         return whole
