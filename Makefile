@@ -121,4 +121,5 @@ lock:  ## pin the dependencies of pyproject.toml anew
 	  --custom-compile-command "make lock" "$$@"; }; \
 	pin pyproject.toml -o requirements/run.txt; \
 	pin pyproject.toml --group dev -o requirements/dev.txt; \
-	pin --group fuzz -o requirements/fuzz.txt
+	pin --group fuzz -o requirements/fuzz.txt; \
+	pin --group docs -o requirements/docs.txt
