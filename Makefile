@@ -88,8 +88,11 @@ simulate: setup  ## live through worlds of two stations: SEEDS of them (200), FR
 sweep: setup  ## let the power fail at every boundary of every scenario
 	@$(BIN)/python -m parley.exercise.simulate --sweep
 
+# Those that use every core by themselves go first; of the others two stand side by side.
+BY_THEMSELVES := tests/exercise/test_simulate.py tests/exercise/test_evidence.py
 prove: setup  ## run the longer proofs, a torture run among them
-	CYCLES=$(CYCLES) $(BIN)/pytest -q -m proof
+	$(BIN)/pytest -q -m proof $(BY_THEMSELVES)
+	CYCLES=$(CYCLES) $(BIN)/pytest -q -m proof -n 2 --dist loadfile $(addprefix --ignore=,$(BY_THEMSELVES))
 
 fuzz: setup  ## fuzz every parser, SECONDS_EACH (60), two at a time
 	@$(PIP) install --require-hashes -r requirements/fuzz.txt
