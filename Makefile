@@ -114,6 +114,9 @@ models: setup  ## check the models within larger bounds: an hour or more
 core-size: setup  ## files, lines and imports of the trusted core and of the evidence checker
 	@$(BIN)/python tools/core_size.py
 
+words: setup  ## gather the console's fixed texts into the catalogues, and count what lacks
+	@$(BIN)/python -m tools.words $(WORDS)
+
 pictures: setup chromium  ## take the pictures of the console in README anew
 	@$(BIN)/python -m tools.pictures docs/pictures
 

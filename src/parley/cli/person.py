@@ -85,3 +85,18 @@ def end(station: Asking, person: int) -> None:
         station.call("person.end", person=person),
         lambda view: [f"{view['person']['name']} no longer works here."],
     )
+
+
+@command.command()
+@click.argument("person", type=int, metavar="NUMBER")
+@click.argument("code", metavar="LANGUAGE")
+@asks(setup=True)
+def language(station: Asking, person: int, code: str) -> None:
+    """Choose in which language somebody reads the console: en, zh-Hans, ru, fr, es or ar.
+
+    Who never chose reads what the browser asks for. Messages stay in their own languages.
+    """
+    voice.tell(
+        station.call("person.tongue", person=person, tongue=code),
+        lambda view: [f"{view['person']['name']} reads the console in {view['tongue']}."],
+    )

@@ -51,6 +51,7 @@ from parley.console.pages import (
     watch,
 )
 from parley.console.stream import Event, Stream
+from parley.console.tongues import Spoken
 from parley.console.views import outstanding, reference
 from parley.core.errors import Unavailable
 from parley.station.console_certificate import wants_tls
@@ -119,6 +120,7 @@ _SENDING = {
     "/minutes/readout": minutes.attach,
     "/call/{verb:str}": call.act,
     "/hearing": watch.hearing,
+    "/tongue": watch.speak,
     "/watch/hold": watch.hold,
     "/watch/leave": watch.leave,
     "/sign-out": watch.sign_out,
@@ -159,7 +161,7 @@ def build(station: Station, encrypted: bool = False) -> Starlette:
             Mount("/static", _Files(packages=[("parley.console", "static")])),
             *routes_of(desk, _READING, _SENDING),
         ],
-        middleware=[Middleware(Guarded)],
+        middleware=[Middleware(Guarded), Middleware(Spoken)],
         exception_handlers={404: desk.not_found, 405: desk.not_found, 500: desk.mistake},
         lifespan=lifespan,
     )

@@ -19,13 +19,14 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from parley.console import frame, words
+from parley.console import frame, tongues, words
 from parley.console.frame import Frame, Seat, View, mark_of, mark_sentence
 from parley.console.guard import Foreign, Form, check_token, read_form
 from parley.console.hearing import Ears
 from parley.core.entry import check_text
 from parley.core.errors import ParleyError, Refused, Unavailable
 from parley.station.sessions import SEAT_DAYS, seated
+from parley.station.tongue import tongue_of
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -81,6 +82,7 @@ class Desk:
             trim_blocks=True,
         )
         self.templates.filters.update(words.FILTERS)
+        tongues.install(self.templates)
 
     def secret_of(self, request: HTTPConnection) -> str | None:
         """The browser's secret, from the cookie of this station."""
@@ -103,6 +105,14 @@ class Desk:
         raise NoSeat(
             "This browser has no such seat.", "Sign in with a link from the engineer of the station"
         )
+
+    async def sit(self, request: HTTPConnection) -> Seat:
+        """The seat this request's path names; what follows is in the language of who sits there."""
+        seat = self.seat(request)
+        chosen = tongue_of(self.station.store, seat.person.id) or ""
+        if chosen in tongues.TONGUES:
+            await tongues.use(tongues.TONGUES[chosen])
+        return seat
 
     async def render(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page of our templates, made in slices: a FLASH that comes meanwhile does not wait."""
@@ -223,7 +233,7 @@ def routes_of(desk: Desk, pages: Mapping[str, Page], forms: Mapping[str, Page]) 
 def _reading(desk: Desk, page: Page) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
-            return await page(Visit(desk, desk.seat(request), request, Form([])))
+            return await page(Visit(desk, await desk.sit(request), request, Form([])))
         except ParleyError as error:
             return await desk.trouble(request, error)
 
@@ -233,7 +243,7 @@ def _reading(desk: Desk, page: Page) -> Callable[[Request], Awaitable[Response]]
 def _sending(desk: Desk, page: Page) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
-            seat = desk.seat(request)
+            seat = await desk.sit(request)
             form = await read_form(request)
             check_token(form.get("token"), seat.token)
             return await page(Visit(desk, seat, request, form))
@@ -254,6 +264,18 @@ def set_cookie(response: Response, desk: Desk, secret: str) -> None:
         desk.cookie,
         secret,
         max_age=SEAT_DAYS * 86_400,
+        httponly=True,
+        samesite="strict",
+        secure=desk.encrypted,
+    )
+
+
+def remember(response: Response, desk: Desk, tongue: str) -> None:
+    """Let the browser keep a language for the pages outside any seat."""
+    response.set_cookie(
+        tongues.COOKIE,
+        tongue,
+        max_age=tongues.COOKIE_DAYS * 86_400,
         httponly=True,
         samesite="strict",
         secure=desk.encrypted,

@@ -39,6 +39,7 @@ from parley.station import (
     status,
     stops,
     supplying,
+    tongue,
 )
 from parley.station.clock import Clock, SystemClock
 from parley.station.control import ControlServer
@@ -76,6 +77,7 @@ OPERATIONS_IN = (
     status,
     stops,
     supplying,
+    tongue,
 )
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from parley.console.desk import Desk, set_cookie
+from parley.console.desk import Desk, remember, set_cookie
 from parley.console.guard import read_form
+from parley.console.tongues import TONGUES
 from parley.core.errors import ParleyError
 from parley.station.sessions import holder_of
+
+# Where the choice of a language leads back to: a page outside any seat, of this station.
+_BACK = re.compile(r"/(sign-in/[A-Za-z0-9_-]{1,64})?")
 
 
 def routes(desk: Desk) -> list[Route]:
@@ -28,6 +33,7 @@ def routes(desk: Desk) -> list[Route]:
 
     return [
         Route("/", guarded(seats)),
+        Route("/tongue", guarded(speak), methods=["POST"]),
         Route("/sign-in/{secret:str}", guarded(ask), methods=["GET"]),
         Route("/sign-in/{secret:str}", guarded(take), methods=["POST"]),
     ]
@@ -40,11 +46,21 @@ async def seats(desk: Desk, request: Request) -> Response:
     )
 
 
+async def speak(desk: Desk, request: Request) -> Response:
+    """POST /tongue: the language of the pages outside any seat, for this browser."""
+    form = await read_form(request)
+    back, code = form.get("back"), form.get("tongue")
+    response = RedirectResponse(back if _BACK.fullmatch(back) else "/", 303)
+    if code in TONGUES:
+        remember(response, desk, code)
+    return response
+
+
 async def ask(desk: Desk, request: Request) -> Response:
     """GET /sign-in/SECRET: look only. A link that something fetches beforehand stays unused, and
     the form that follows comes from our own page, so that the browser sends its cookie."""
     person = holder_of(desk.station, request.path_params["secret"])
-    return await desk.plain("sign_in.html", person=person.view())
+    return await desk.plain("sign_in.html", person=person.view(), back=request.url.path)
 
 
 async def take(desk: Desk, request: Request) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import RedirectResponse, Response
 
-from parley.console.desk import Visit, refusal, status_of
+from parley.console.desk import Visit, refusal, remember, status_of
 from parley.console.frame import may_do
 from parley.core.errors import ParleyError
 
@@ -42,6 +42,15 @@ async def _change(visit: Visit, operation: str, done: str) -> Response:
     except ParleyError as error:
         return await show(visit, error)
     return visit.go("/watch", done)
+
+
+async def speak(visit: Visit) -> Response:
+    """POST /tongue: the language in which this person reads, at every desk."""
+    code = visit.form.get("tongue")
+    await visit.call("person.tongue", person=visit.seat.person.id, tongue=code)
+    response = visit.go("/watch")
+    remember(response, visit.desk, code)
+    return response
 
 
 async def hearing(visit: Visit) -> Response:

@@ -1,0 +1,70 @@
+"""Asking the console's application directly: what a page says, without a browser or a socket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.types import ASGIApp
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    text: str
+
+    def cookies(self) -> dict[str, str]:
+        """What a browser would keep."""
+        kept = [value.partition(";")[0] for name, value in self.headers if name == "set-cookie"]
+        return dict(each.split("=", 1) for each in kept)
+
+    def header(self, name: str) -> str:
+        """One header, or nothing."""
+        return next((value for key, value in self.headers if key == name), "")
+
+
+async def ask(
+    app: ASGIApp,
+    path: str,
+    form: Mapping[str, str] | None = None,
+    cookies: Mapping[str, str] | None = None,
+    **headers: str,
+) -> Answer:
+    """GET a page, or POST a form from a page of the same place."""
+    body = b"" if form is None else urlencode(form).encode()
+    given = {"host": "console", **{name.replace("_", "-"): v for name, v in headers.items()}}
+    if cookies:
+        given["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    plain, _, query = path.partition("?")
+    scope: dict[str, Any] = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "scheme": "http",
+        "method": "GET" if form is None else "POST",
+        "path": plain,
+        "raw_path": plain.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in given.items()],
+        "server": ("console", 80),
+        "client": ("127.0.0.1", 1),
+    }
+    told: list[dict[str, Any]] = []
+    asked = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def receive() -> Any:
+        return next(asked, {"type": "http.disconnect"})
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    await app(scope, receive, send)
+    got = [(name.decode(), value.decode()) for name, value in told[0]["headers"]]
+    said = b"".join(each.get("body", b"") for each in told[1:])
+    return Answer(told[0]["status"], got, said.decode())

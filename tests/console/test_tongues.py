@@ -1,0 +1,119 @@
+"""The console in six languages: which one a page speaks, and that values turn nothing around."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from jinja2 import Environment, StrictUndefined
+from starlette.applications import Starlette
+
+from parley.console import tongues
+from parley.console.app import build
+from parley.console.tongues import FSI, PDI, TONGUES, chosen
+from parley.station.tongue import CODES
+from tests.console.asking import ask
+from tests.console.world import World, world
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    async with world(tmp_path_factory.mktemp("tongues")) as both:
+        yield both
+
+
+@pytest.fixture
+def app(pair: World) -> Starlette:
+    assert pair.north.station is not None
+    return build(pair.north.station)
+
+
+async def cookies_of(pair: World, app: Starlette, name: str) -> dict[str, str]:
+    link = (await pair.north.ask(name, "signin.link", person=pair.north.ids[name]))["path"]
+    return (await ask(app, link, {})).cookies()
+
+
+async def test_the_languages_are_those_of_the_station() -> None:
+    assert tuple(TONGUES) == CODES
+
+
+@pytest.mark.parametrize(
+    ("accepted", "code"),
+    [
+        ("", "en"),
+        ("de-DE", "en"),
+        ("ar-EG,ar;q=0.9,en;q=0.8", "ar"),
+        ("de, fr-CH;q=0.4, ru;q=0.7", "ru"),
+        ("zh-TW", "zh-Hans"),
+        ("fr;q=0, es", "es"),
+        ("fr;q=x;;,,=", "en"),
+    ],
+)
+async def test_the_browser_decides_until_somebody_chooses(accepted: str, code: str) -> None:
+    assert chosen(None, accepted).code == code
+    assert chosen("es", accepted).code == "es"
+    assert chosen("tlh", accepted).code == code
+
+
+async def test_a_page_outside_any_seat_speaks_as_asked(app: Starlette) -> None:
+    page = await ask(app, "/", accept_language="ar")
+    assert '<html lang="ar" dir="rtl">' in page.text
+    answer = await ask(app, "/tongue", {"tongue": "ru", "back": "/sign-in/abc-_1"})
+    assert (answer.status, answer.header("location")) == (303, "/sign-in/abc-_1")
+    page = await ask(app, "/", cookies=answer.cookies(), accept_language="ar")
+    assert '<html lang="ru" dir="ltr">' in page.text
+    for back in ("//evil.example/", "https://evil.example/", "/sign-in/../../x", ""):
+        answer = await ask(app, "/tongue", {"tongue": "tlh", "back": back})
+        assert (answer.header("location"), answer.cookies()) == ("/", {})
+
+
+async def test_a_seat_speaks_as_its_person_chose(pair: World, app: Starlette) -> None:
+    north = pair.north
+    cookies = await cookies_of(pair, app, "Wanda")
+    path = f"/s/{north.ids['Wanda']}/watch"
+    assert '<html lang="en"' in (await ask(app, path, cookies=cookies)).text
+    await north.ask("Wanda", "person.tongue", person=north.ids["Wanda"], tongue="ar")
+    page = await ask(app, path, cookies={**cookies, tongues.COOKIE: "fr"})
+    assert '<html lang="ar" dir="rtl"' in page.text
+    token = page.text.partition('name="token" value="')[2].partition('"')[0]
+    answer = await ask(
+        app, path.replace("/watch", "/tongue"), {"tongue": "es", "token": token}, cookies
+    )
+    assert (answer.status, answer.cookies()[tongues.COOKIE]) == (303, "es")
+    assert '<html lang="es"' in (await ask(app, path, cookies=cookies)).text
+
+
+@pytest.mark.parametrize("code", CODES)
+async def test_a_value_is_escaped_and_cannot_turn_what_stands_around_it(code: str) -> None:
+    made = Environment(autoescape=True, undefined=StrictUndefined)
+    tongues.install(made)
+    page = made.from_string(
+        "{{ _('Read back %(ref)s', ref=ref) }}{% trans x=ref %}100 %{{ x }}{% endtrans %}"
+    )
+    await tongues.use(TONGUES[code])
+    assert "<" not in page.render(ref="<b>")
+    turned = page.render(ref="\u202eשלום")
+    assert turned.count(FSI) == turned.count(PDI) == 2
+    assert "100 %" in turned
+    assert (FSI in page.render(ref="North 12")) == (TONGUES[code].dir == "rtl")
+
+
+async def test_numbers_and_spans_follow_the_language() -> None:
+    for code, shown, span in (
+        ("en", "12,345", "3 hours"),
+        ("ru", "12\u00a0345", "3 часа"),
+        ("ar", "12,345", "3 ساعات"),
+    ):
+        await tongues.use(TONGUES[code])
+        assert tongues.number(12_345) == shown
+        assert tongues.duration(3, "hour") == span
+
+
+async def test_a_catalogue_says_whether_a_native_reader_has_reviewed_it() -> None:
+    for locale in (Path(tongues.__file__).parent / "locale").iterdir():
+        text = (locale / "LC_MESSAGES" / "parley.po").read_text("utf-8")
+        assert '"Reviewed-By-Native-Reader: no\\n"' in text.partition("\n\n")[0]

@@ -1,0 +1,151 @@
+"""`make words`: gather the console's fixed texts and bring each catalogue up to date.
+
+What is gone from the source leaves the catalogues; what is new stands there untranslated, and the
+count is printed. `--check` writes nothing and fails unless every catalogue is whole.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from parley.console.tongues import ENGLISH, SAID, TONGUES
+
+PARLEY = Path(__file__).parent.parent / "src" / "parley"
+LOCALE = PARLEY / "console" / "locale"
+KEYWORDS = {
+    "_": None,
+    "N_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+}
+# What people are shown besides: the sentences of errors, wherever they are raised.
+METHODS = [
+    ("console/templates/**.html", "jinja2"),
+    ("console/static/**.js", "javascript"),
+    ("console/**.py", "python"),
+]
+OPTIONS = {
+    "console/templates/**.html": {
+        "trimmed": "true",
+        "trim_blocks": "true",
+        "newstyle_gettext": "true",
+        "silent": "false",
+    }
+}
+RAISED = ("core", "store", "bearers", "catalogue", "station", "conference", "console")
+# The classes of `core/errors.py`, and those made from them.
+ERRORS = frozenset(
+    ("Refused", "Malformed", "Newer", "Misused", "Unavailable", "Halted", "Foreign", "NoSeat")
+)
+
+
+def extracted() -> Catalog:
+    """Every fixed text of the console, as the source has it."""
+    found = Catalog(project="Parley", charset="utf-8")
+    for place, line, message, comments, context in extract_from_dir(
+        PARLEY, METHODS, OPTIONS, KEYWORDS, ("For translators:",), strip_comment_tags=True
+    ):
+        found.add(message, None, [(place, line)], auto_comments=comments, context=context)
+    for folder in RAISED:
+        for file in sorted((PARLEY / folder).rglob("*.py")):
+            with file.open("rb") as source:
+                for line, template in said(source):
+                    place = str(file.relative_to(PARLEY))
+                    found.add(template, None, [(place, line)], context=SAID)
+    return found
+
+
+def said(source: IO[bytes]) -> Iterator[tuple[int, str]]:
+    """The sentences and hints of errors, each value in them as `%(1)s`, `%(2)s`…"""
+    for node in ast.walk(ast.parse(source.read())):
+        if isinstance(node, ast.Call) and _name(node.func) in ERRORS:
+            given = [*node.args[:2], *(each.value for each in node.keywords if each.arg == "hint")]
+            for part in given:
+                for template in _templates(part):
+                    yield node.lineno, template
+
+
+def _name(called: ast.expr) -> str:
+    return called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+
+
+def _templates(node: ast.expr) -> Iterator[str]:
+    match node:
+        case ast.Constant(value=str(words)) if words.strip():
+            yield words.replace("%", "%%")
+        case ast.JoinedStr(values=parts):
+            pieces, count = "", 0
+            for part in parts:
+                if isinstance(part, ast.Constant):
+                    pieces += str(part.value).replace("%", "%%")
+                else:
+                    count += 1
+                    pieces += f"%({count})s"
+            yield pieces
+        case ast.IfExp(body=one, orelse=other):
+            yield from _templates(one)
+            yield from _templates(other)
+
+
+def path_of(locale: str) -> Path:
+    """Where the catalogue of a language is."""
+    return LOCALE / locale / "LC_MESSAGES" / "parley.po"
+
+
+def read(locale: str) -> Catalog:
+    """The catalogue of a language, as it is kept."""
+    with path_of(locale).open("rb") as file:
+        return read_po(file, locale=locale, domain="parley")
+
+
+def renewed(locale: str, source: Catalog) -> bytes:
+    """The catalogue with the source's texts, in the form in which it is kept."""
+    kept = read(locale)
+    kept.update(source, no_fuzzy_matching=True, update_header_comment=False)
+    kept.obsolete.clear()
+    # The header is written by hand: who has read it, and the plural rules. No dates: git has them.
+    header = path_of(locale).read_bytes().partition(b"\n\n")[0]
+    out = BytesIO()
+    write_po(out, kept, width=100, include_lineno=False, omit_header=True)
+    return header + b"\n\n" + out.getvalue().lstrip()
+
+
+def missing(catalogue: Catalog) -> list[Message]:
+    """What is not translated, or only guessed."""
+    return [each for each in catalogue if each.id and (each.fuzzy or not _whole(each))]
+
+
+def _whole(message: Message) -> bool:
+    given: Any = message.string
+    return all(given) if isinstance(given, list | tuple) else bool(given)
+
+
+def main(arguments: list[str]) -> int:
+    """Bring them up to date, or say what is missing."""
+    source, failed = extracted(), False
+    print(f"{sum(1 for each in source if each.id)} texts")
+    for tongue in TONGUES.values():
+        if tongue is ENGLISH:
+            continue
+        new, path = renewed(tongue.locale, source), path_of(tongue.locale)
+        lacks = missing(read_po(BytesIO(new), locale=tongue.locale))
+        print(f"{tongue.code}: {len(lacks)} without translation")
+        if "--check" in arguments:
+            failed |= bool(lacks) or new != path.read_bytes()
+        else:
+            path.write_bytes(new)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
