@@ -19,10 +19,11 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from parley.console import frame, tongues, words
-from parley.console.frame import Frame, Seat, View, mark_of, mark_sentence
+from parley.console import frame, tongues, vocabulary, words
+from parley.console.frame import Frame, Seat, View, mark_of, mark_sentence, mark_word
 from parley.console.guard import Foreign, Form, check_token, read_form
 from parley.console.hearing import Ears
+from parley.console.tongues import N_, _
 from parley.core.entry import check_text
 from parley.core.errors import ParleyError, Refused, Unavailable
 from parley.station.sessions import SEAT_DAYS, seated
@@ -34,26 +35,26 @@ if TYPE_CHECKING:
 HTTP_STATUS = {"foreign": 403, "misused": 400, "unavailable": 503, "halted": 409}
 # What a page may say was done; the address names it, so that it cannot be made to say anything.
 DONE = {
-    "drafted": "Kept as a draft. A second person releases it.",
-    "edited": "The changed draft is kept.",
-    "withdrawn": "The draft is withdrawn.",
-    "released": "Released.",
-    "waiting": "Released, waiting for the line to open.",
-    "opened": "Opened. The other side is told.",
-    "early": "Opened. The other side is told once it has joined the record.",
-    "passed": "Passed on. The other side is told.",
-    "readback": "Read back. The other side confirms or corrects it.",
-    "readback-wrong": "Read back wrongly a third time: that is written into the record.",
-    "confirmed": "Confirmed: both sides have understood the same.",
-    "corrected": "Corrected. They are told, and read back again.",
-    "unable": "They are told that you are unable.",
-    "wait": "They are told until when to wait.",
-    "answered": "The test is answered.",
-    "tested": "The test is called.",
-    "stopped": "The line is stopped. Tell the duty officer.",
-    "undone": "The line goes on.",
-    "held": "You have the watch.",
-    "left": "You have left the desk.",
+    "drafted": N_("Kept as a draft. A second person releases it."),
+    "edited": N_("The changed draft is kept."),
+    "withdrawn": N_("The draft is withdrawn."),
+    "released": N_("Released."),
+    "waiting": N_("Released, waiting for the line to open."),
+    "opened": N_("Opened. The other side is told."),
+    "early": N_("Opened. The other side is told once it has joined the record."),
+    "passed": N_("Passed on. The other side is told."),
+    "readback": N_("Read back. The other side confirms or corrects it."),
+    "readback-wrong": N_("Read back wrongly a third time: that is written into the record."),
+    "confirmed": N_("Confirmed: both sides have understood the same."),
+    "corrected": N_("Corrected. They are told, and read back again."),
+    "unable": N_("They are told that you are unable."),
+    "wait": N_("They are told until when to wait."),
+    "answered": N_("The test is answered."),
+    "tested": N_("The test is called."),
+    "stopped": N_("The line is stopped. Tell the duty officer."),
+    "undone": N_("The line goes on."),
+    "held": N_("You have the watch."),
+    "left": N_("You have left the desk."),
 }
 SLICE_S = 0.001  # of a page, before the station may do something else
 _PLACE = re.compile(r"line (\d+), character (\d+)")
@@ -81,7 +82,7 @@ class Desk:
             undefined=StrictUndefined,
             trim_blocks=True,
         )
-        self.templates.filters.update(words.FILTERS)
+        self.templates.filters.update({**words.FILTERS, **vocabulary.FILTERS})
         tongues.install(self.templates)
 
     def secret_of(self, request: HTTPConnection) -> str | None:
@@ -134,7 +135,7 @@ class Desk:
             status,
             station={"name": home.name, "party": home.party},
             mark=mark,
-            mark_word={"NONE": "NO LINE", "MIXED": "ACTUAL+EXERCISE"}.get(mark, mark),
+            mark_word=mark_word(mark),
             mark_sentence=mark_sentence(mark),
             **values,
         )
@@ -147,9 +148,9 @@ class Desk:
             "trouble.html",
             status or status_of(error),
             seats=[seat.person.view() for seat in self.seats(request)],
-            word="Refused",
-            sentence=words.sentence(error.sentence),
-            hint=words.sentence(error.hint),
+            word=N_("Refused"),
+            sentence=error.sentence,
+            hint=error.hint,
         )
 
     async def not_found(self, request: Request, error: Exception) -> Response:
@@ -194,6 +195,7 @@ class Visit:
     ) -> HTMLResponse:
         """A page of this seat."""
         done = DONE.get(self.request.query_params.get("done", ""))
+        done = done and _(done)
         values = {"error": None, "renews": False, **values}
         return await self.desk.render(
             template, status, page=page, done=done, station_id=self.desk.id, **values
@@ -294,7 +296,7 @@ def refusal(error: ParleyError, text: str = "", subject: str = "") -> View:
     typed = text if field == "text" else subject
     at = _excerpt(typed, int(found[1]), int(found[2])) if found else None
     return {
-        "sentence": error.sentence.rstrip("."),
+        "sentence": error.sentence,
         "hint": error.hint,
         "rule": error.rule,
         "at": at,

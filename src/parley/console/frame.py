@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parley.console import views
+from parley.console.tongues import N_, _
 from parley.station.operations import find
 from parley.station.person import Person
 
@@ -69,7 +70,7 @@ class Frame:
     @property
     def mark_word(self) -> str:
         """For the title, where every page says it first."""
-        return {"MIXED": "ACTUAL+EXERCISE", "NONE": "NO LINE"}.get(self.mark, self.mark)
+        return mark_word(self.mark)
 
     @property
     def mark_sentence(self) -> str:
@@ -100,12 +101,17 @@ def mark_of(marks: set[str]) -> str:
     return "NONE" if not marks else marks.copy().pop() if len(marks) == 1 else "MIXED"
 
 
+def mark_word(mark: str) -> str:
+    """The mark in a title."""
+    return {"MIXED": "ACTUAL+EXERCISE", "NONE": _("NO LINE")}.get(mark, mark)
+
+
 def mark_sentence(mark: str) -> str:
     """The mark in words."""
     return {
         "EXERCISE": "EXERCISE EXERCISE EXERCISE",
-        "MIXED": "ACTUAL AND EXERCISE: EACH LINE AND MESSAGE SAYS WHICH IT IS",
-        "NONE": "NO LINE IS OPEN",
+        "MIXED": _("ACTUAL AND EXERCISE: EACH LINE AND MESSAGE SAYS WHICH IT IS"),
+        "NONE": _("NO LINE IS OPEN"),
     }.get(mark, mark)
 
 
@@ -155,18 +161,18 @@ def may_do(who: Person, operation: str) -> bool:
 
 def _nav(may: dict[str, bool], calls: int) -> list[View]:
     pages = (
-        ("/", "Lines", True),
-        ("/inbox", "Inbox", may["inbox"]),
-        ("/compose", "Write", may["draft.new"]),
-        ("/drafts", "Drafts", may["draft.list"]),
-        ("/sent", "Sent", may["outbox"]),
-        ("/calls", "Calls", may["call.list"]),
-        ("/call", "Call", may["call.show"]),
-        ("/minutes", "Minutes", may["minute.list"]),
-        ("/record", "Record", may["record"]),
-        ("/watch", "Watch", True),
-        ("/audit", "Audit trail", may["audit"]),
-        ("/green-room", "Green room", True),
+        ("/", N_("Lines"), True),
+        ("/inbox", N_("Inbox"), may["inbox"]),
+        ("/compose", N_("Write"), may["draft.new"]),
+        ("/drafts", N_("Drafts"), may["draft.list"]),
+        ("/sent", N_("Sent"), may["outbox"]),
+        ("/calls", N_("Calls"), may["call.list"]),
+        ("/call", N_("Call"), may["call.show"]),
+        ("/minutes", N_("Minutes"), may["minute.list"]),
+        ("/record", N_("Record"), may["record"]),
+        ("/watch", N_("Watch"), True),
+        ("/audit", N_("Audit trail"), may["audit"]),
+        ("/green-room", N_("Green room"), True),
     )
     shown = [(path, name) for path, name, allowed in pages if allowed]
     return [

@@ -15,9 +15,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from gettext import GNUTranslations, NullTranslations
+from gettext import GNUTranslations, NullTranslations, c2py
 from importlib.resources import files
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 DOMAIN = "parley"
+SCRIPTS = "console/static/"
 SAID = "station"  # the context of what the station says: the sentences of its errors
 COOKIE = "parley_tongue"  # for pages outside any seat, before it is known who reads
 COOKIE_DAYS = 365
@@ -119,19 +120,44 @@ def _first(names: Iterable[str]) -> Tongue | None:
     return next((ours[n.partition("-")[0]] for n in names if n.partition("-")[0] in ours), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What a catalogue gives."""
+
+    lookup: NullTranslations
+    said: tuple[str, ...] = ()  # the patterns of the station's sentences
+    scripts: Mapping[str, object] = field(default_factory=dict)  # what page scripts may say
+
+
 @cache
-def catalogue(tongue: Tongue) -> NullTranslations:
+def texts(tongue: Tongue) -> Texts:
     """The texts of a language. Of source files only, so that none is older than its source."""
     if tongue is ENGLISH:
-        return NullTranslations()
+        return Texts(NullTranslations())
     from babel.messages.mofile import write_mo  # a tenth of a second that English does without
     from babel.messages.pofile import read_po
 
     path = files("parley.console") / "locale" / tongue.locale / "LC_MESSAGES" / f"{DOMAIN}.po"
+    read = read_po(BytesIO(path.read_bytes()), locale=tongue.locale)
     packed = BytesIO()
-    write_mo(packed, read_po(BytesIO(path.read_bytes()), locale=tongue.locale))
+    write_mo(packed, read)
     packed.seek(0)
-    return GNUTranslations(packed)
+    lookup = GNUTranslations(packed)
+    scripts: dict[str, object] = {
+        each.id if isinstance(each.id, str) else each.id[0]: each.string
+        for each in read
+        if each.string and any(place.startswith(SCRIPTS) for place, _ in each.locations)
+    }
+    # Which form goes with a number: our languages ask for it, or for its last two digits.
+    form = c2py(read.plural_expr)
+    scripts[""] = "".join(str(form(n)) for n in range(200))
+    said = tuple(each.id for each in read if each.context == SAID and isinstance(each.id, str))
+    return Texts(lookup, said, scripts)
+
+
+def catalogue(tongue: Tongue) -> NullTranslations:
+    """The translations of a language."""
+    return texts(tongue).lookup
 
 
 # --- texts

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from parley.catalogue.calls import CallAnswer, CallRequest, Verdict
+from parley.console.tongues import N_, _
 from parley.console.words import POLICIES, first_words
 
 View = dict[str, Any]
@@ -20,27 +21,31 @@ KINDS = {
     "unknown": "entry of a type not known here",
 }
 DECLARED = {
-    "open": "both stations may speak",
-    "waiting": "agreed; not yet in service",
-    "halted": "stopped by this station",
-    "stopped": "neither speaks nor hears",
-    "resuming": "nothing is said until the line begins anew",
-    "suspended": "search and rescue still passes",
-    "suspended in part": "the rest passes",
-    "closed": "nothing more is said; the record stays",
+    "open": N_("both stations may speak"),
+    "waiting": N_("agreed; not yet in service"),
+    "halted": N_("stopped by this station"),
+    "stopped": N_("neither speaks nor hears"),
+    "resuming": N_("nothing is said until the line begins anew"),
+    "suspended": N_("search and rescue still passes"),
+    "suspended in part": N_("the rest passes"),
+    "closed": N_("nothing more is said; the record stays"),
 }
 ATTRIBUTION = {
-    "authentic": "Authentic: sealed by its speaker, not yet under a signed head",
-    "signed": "Signed: under a head that its speaker has signed",
-    "hybrid-signed": "Hybrid-signed: under a head that its speaker has signed with both algorithms",
-    "vouched": "Vouched for between the two: either could have written it, no outsider can tell",
-    "cosigned": "Cosigned: the reader has signed that it holds this",
+    "authentic": N_("Authentic: sealed by its speaker, not yet under a signed head"),
+    "signed": N_("Signed: under a head that its speaker has signed"),
+    "hybrid-signed": N_(
+        "Hybrid-signed: under a head that its speaker has signed with both algorithms"
+    ),
+    "vouched": N_(
+        "Vouched for between the two: either could have written it, no outsider can tell"
+    ),
+    "cosigned": N_("Cosigned: the reader has signed that it holds this"),
 }
 OBSERVED = {
-    "heard": "they answer what we send",
-    "silent": "no answer to what we send: call the engineer",
-    "not yet": "nothing answered since this station started",
-    "over": "its keys are erased: nothing is sent or heard any more",
+    "heard": N_("they answer what we send"),
+    "silent": N_("no answer to what we send: call the engineer"),
+    "not yet": N_("nothing answered since this station started"),
+    "over": N_("its keys are erased: nothing is sent or heard any more"),
 }
 UNTAGGED = ("open", "waiting", "halted")  # other parts of the page say these
 STAGES = (
@@ -88,9 +93,9 @@ class Names:
         """What people say: Washington 12; of an incarnation that has ended with its number."""
         found = self.line(line)
         speaker = found["counterpart"] if dir == "theirs" else self._ours
-        _, older = parts(line)
+        __, older = parts(line)
         said = reference(speaker, n, found["name"], len(self._lines))
-        return f"{said}, incarnation {older}" if older else said
+        return _("%(said)s, incarnation %(older)s", said=said, older=older) if older else said
 
     def path(self, line: str, dir: str, n: int) -> str:
         """The page of a message, below any seat."""
@@ -106,11 +111,11 @@ def line(view: View) -> View:
     """A line for the wall and for the strip in the bar."""
     halted = view["declared"] in ("halted", "stopped")
     if not view["queued"]:
-        queue = "everything released has been sent"
+        queue = N_("everything released has been sent")
     elif not view["in_service"]:
-        queue = "released, waiting for the line to open"
+        queue = N_("released, waiting for the line to open")
     else:
-        queue = "released, waiting for a bearer"
+        queue = N_("released, waiting for a bearer")
     deniable = view["policy"] == "deniable"
     return {
         **view,
@@ -119,7 +124,7 @@ def line(view: View) -> View:
         "short": view["line"][:8],
         "shown": "halted" if halted else view["observed"],
         "declared_words": DECLARED[view["declared"]],
-        "declared_tag": "" if view["declared"] in UNTAGGED else view["declared"].upper(),
+        "declared_tag": "" if view["declared"] in UNTAGGED else view["declared"],
         "observed_words": OBSERVED[view["observed"]],
         "queue_words": queue,
     }
@@ -140,12 +145,14 @@ def provisional(view: View | None) -> str:
     if not view:
         return ""
     missing = view["outstanding"]
-    return f"never joined the record, {missing} missing" if view["never"] else outstanding(missing)
+    if view["never"]:
+        return _("never joined the record, %(numbers)s missing", numbers=missing)
+    return outstanding(missing)
 
 
 def outstanding(missing: str) -> str:
     """The numbers that have not come, in words."""
-    return f"{missing} outstanding"
+    return _("%(numbers)s outstanding", numbers=missing)
 
 
 def alarm(view: View, names: Names) -> View:

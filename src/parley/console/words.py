@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from parley.console.tongues import N_, _, duration, number
+from parley.console.vocabulary import word
+
 # Signs that do something and show nothing. A person reading a crisis message must see that they
 # are there; where the text needs them to read well, they also keep their effect.
 _NAMED = {
@@ -25,17 +28,17 @@ _KEEPS_EFFECT = frozenset(_NAMED) - {0x2028, 0x2029}
 # Parts of letters and of emoji: a box between them would tear the word apart, so they are counted
 # below the text instead.
 _WITHIN_WORDS = {
-    0x200C: "zero-width non-joiner",
-    0x200D: "zero-width joiner",
-    0x00A0: "no-break space",
-    0x202F: "narrow no-break space",
+    0x200C: N_("zero-width non-joiner"),
+    0x200D: N_("zero-width joiner"),
+    0x00A0: N_("no-break space"),
+    0x202F: N_("narrow no-break space"),
 }
 
 
 # To whom a record can be proved: on every screen of its line.
 POLICIES = {
-    "attributable": "attributable: provable to others",
-    "deniable": "deniable: provable to each other only",
+    "attributable": N_("attributable: provable to others"),
+    "deniable": N_("deniable: provable to each other only"),
 }
 
 
@@ -91,7 +94,7 @@ def _is_variation(code: int) -> bool:
 def unseen(text: str) -> str:
     """The signs within words, counted: "2 zero-width joiner, 1 no-break space"."""
     found = Counter(_WITHIN_WORDS[ord(c)] for c in text if ord(c) in _WITHIN_WORDS)
-    return ", ".join(f"{count} {name}" for name, count in found.items())
+    return ", ".join(f"{count} {_(name)}" for name, count in found.items())
 
 
 def seen_signs(text: str) -> str:
@@ -105,7 +108,7 @@ def seen_signs(text: str) -> str:
 def first_words(text: str | None, most: int = 140) -> str:
     """How it begins, in one line, for a list."""
     if text is None:
-        return "an entry that cannot be read"
+        return _("an entry that cannot be read")
     line = " ".join(text[: 4 * most].split())
     short = line if len(line) <= most else line[: most - 1].rstrip() + "…"
     return seen_signs(short)
@@ -141,7 +144,8 @@ def span(seconds: float) -> str:
     """A length of time: 0:41, 12:05, 2:59:10, 3 d 04 h."""
     whole = int(seconds)
     if whole >= 86_400:
-        return f"{whole // 86_400} d {whole % 86_400 // 3600:02d} h"
+        hours = f"{whole % 86_400 // 3600:02d}"
+        return _("%(days)s d %(hours)s h", days=whole // 86_400, hours=hours)
     if whole >= 3600:
         return f"{whole // 3600}:{whole % 3600 // 60:02d}:{whole % 60:02d}"
     return f"{whole // 60}:{whole % 60:02d}"
@@ -149,25 +153,26 @@ def span(seconds: float) -> str:
 
 def left(seconds: float) -> str:
     """What a running clock shows."""
-    return span(seconds) if seconds >= 0 else f"OVERDUE {span(-seconds)}"
+    return span(seconds) if seconds >= 0 else _("OVERDUE %(span)s", span=span(-seconds))
 
 
 def age(seconds: float | None) -> str:
     """How long ago."""
     if seconds is None:
-        return "not yet"
-    return f"{max(0, int(seconds))} s" if seconds < 60 else span(seconds)
+        return _("not yet")
+    if seconds < 60:
+        return _("%(seconds)s s", seconds=max(0, int(seconds)))
+    return span(seconds)
 
 
 def within(seconds: float) -> str:
     """A time allowed, in words: 10 minutes, 3 hours."""
     minutes = round(seconds / 60)
     if minutes < 1:
-        return f"{round(seconds)} seconds"
-    if minutes < 120 and minutes % 60:
-        return f"{minutes} minutes"
-    hours = minutes / 60
-    return f"{hours:g} hour{'' if hours == 1 else 's'}"
+        return duration(round(seconds), "second")
+    if minutes % 60:
+        return duration(minutes, "minute")
+    return duration(minutes // 60, "hour")
 
 
 def groups(digits: str, most: int | None = None) -> str:
@@ -193,7 +198,7 @@ def sentence(words: str) -> str:
 
 def roles(names: Sequence[str]) -> str:
     """The roles of a person, as they are called."""
-    return ", ".join("watch officer" if name == "watch" else name for name in names)
+    return ", ".join(word("watch officer" if name == "watch" else name) for name in names)
 
 
 FILTERS = {
@@ -210,7 +215,7 @@ FILTERS = {
     "hexdump": hexdump,
     "sentence": sentence,
     "roles": roles,
-    "words": lambda text: f"{len(text.split()):,}",
-    "bytes": lambda text: f"{len(text.encode(errors='surrogatepass')):,}",
+    "words": lambda text: number(len(text.split())),
+    "bytes": lambda text: number(len(text.encode(errors="surrogatepass"))),
     "lines": lambda text: text.count("\n") + 1,
 }

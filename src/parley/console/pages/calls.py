@@ -13,12 +13,13 @@ from starlette.responses import Response
 from parley.catalogue.calls import Medium, Verdict, moment, read_moment
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
+from parley.console.tongues import N_
 from parley.console.views import PRECEDENCES
 from parley.console.words import within
 from parley.core.errors import ParleyError, Refused
 
 HOUR_S, DAY_S = 3_600, 86_400
-MINUTES = "Write UTC to the minute: 2026-12-01 08:00Z."
+MINUTES = N_("Write UTC to the minute: 2026-12-01 08:00Z.")
 ASKED = (
     *("line", "purpose", "asked_by", "asked_for", "level", "medium", "languages", "interpreters"),
     *("earliest", "latest", "precedence", "agenda", "text"),
@@ -26,11 +27,11 @@ ASKED = (
 ANSWERED = ("answer", "time", "deputy", "reason", "text", "precedence")
 WORDED = frozenset(("agenda", "text"))  # several lines, kept as they were typed
 VERDICTS = (
-    ("accept", "Accept", "at a time they offered"),
-    ("propose", "Propose another time", "they accept it or propose one in turn"),
-    ("deputy", "Send a deputy", "at a time they offered; name who comes"),
-    ("decline", "Decline", "say why"),
-    ("text", "Text instead", "ask them to write what they wish to say"),
+    ("accept", N_("Accept"), N_("at a time they offered")),
+    ("propose", N_("Propose another time"), N_("they accept it or propose one in turn")),
+    ("deputy", N_("Send a deputy"), N_("at a time they offered; name who comes")),
+    ("decline", N_("Decline"), N_("say why")),
+    ("text", N_("Text instead"), N_("ask them to write what they wish to say")),
 )
 
 

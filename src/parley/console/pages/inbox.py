@@ -9,6 +9,7 @@ from starlette.responses import Response
 from parley.console import views
 from parley.console.desk import Visit
 from parley.console.frame import Frame
+from parley.console.tongues import _
 from parley.console.words import within
 
 
@@ -42,4 +43,4 @@ async def sent(visit: Visit) -> Response:
 def _within(page: Frame, precedence: str) -> str:
     """The time allowed, where all lines agree on it."""
     allowed = {line["clocks_s"][precedence] for line in page.lines}
-    return within(allowed.pop()) if len(allowed) == 1 else "the time agreed for each line"
+    return within(allowed.pop()) if len(allowed) == 1 else _("the time agreed for each line")

@@ -5,28 +5,30 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from parley.console.desk import Visit
+from parley.console.tongues import N_, _
 
 KEYS = (
-    ("F", "to the FLASH that rings"),
-    ("S", "silence this tab; the clock runs on"),
-    ("T", "play the test tone of a deaf tab"),
-    ("J  K", "down and up a list; Enter opens"),
-    ("O", "open the message on screen"),
-    ("P", "pass it on to an office"),
-    ("B", "read it back"),
-    ("C", "confirm a read-back"),
-    ("A", "answer it"),
-    ("M", "to the minute of its call"),
-    ("U", "say that you are unable"),
-    ("E", "edit your draft"),
-    ("B  H  E", "in a call: open it, put it on hold or go on, end it"),
-    ("M  V  W", "in a call: microphone, camera, say by text"),
-    ("?", "this list"),
+    ("F", N_("to the FLASH that rings")),
+    ("S", N_("silence this tab; the clock runs on")),
+    ("T", N_("play the test tone of a deaf tab")),
+    ("J  K", N_("down and up a list; Enter opens")),
+    ("O", N_("open the message on screen")),
+    ("P", N_("pass it on to an office")),
+    ("B", N_("read it back")),
+    ("C", N_("confirm a read-back")),
+    ("A", N_("answer it")),
+    ("M", N_("to the minute of its call")),
+    ("U", N_("say that you are unable")),
+    ("E", N_("edit your draft")),
+    ("B  H  E", N_("in a call: open it, put it on hold or go on, end it")),
+    ("M  V  W", N_("in a call: microphone, camera, say by text")),
+    ("?", N_("this list")),
 )
 
 
 async def show(visit: Visit) -> Response:
     """GET /keys"""
     page = await visit.frame()
-    pages = [(item["key"], f"to the page {item['name']}") for item in page.nav]
-    return await visit.page("keys.html", page, keys=[*pages, *KEYS])
+    pages = [(item["key"], _("to the page %(name)s", name=_(item["name"]))) for item in page.nav]
+    keys = [*pages, *((key, _(does)) for key, does in KEYS)]
+    return await visit.page("keys.html", page, keys=keys)

@@ -11,6 +11,8 @@ from parley.catalogue.minutes import Minute, Readout
 from parley.console import views
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
+from parley.console.tongues import _, ngettext
+from parley.console.vocabulary import word
 from parley.console.words import clock, groups, span
 from parley.core.errors import ParleyError, Refused
 
@@ -41,9 +43,9 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         actions=_actions(page, message, offices),
         facts=_facts(page, message),
         stages=[_stage(stage, page.now) for stage in message["stages"]],
-        attribution="Authentic, and in no record yet"
+        attribution=_("Authentic, and in no record yet")
         if message["provisional"]
-        else views.ATTRIBUTION[message["attribution"]],
+        else _(views.ATTRIBUTION[message["attribution"]]),
         error=refusal(error, visit.form.text("text") or visit.form.text("reason"))
         if error
         else None,
@@ -140,75 +142,89 @@ _FIELD: View = {"type": "text", "long": False, "value": "", "min": "", "list": (
 
 
 def _as_reader(page: Frame, message: View, offices: list[str]) -> list[View]:
-    reached, may = message["reached"], page.may
+    reached, may, theirs = message["reached"], page.may, message["counterpart"]
     is_test = message["kind"] == "test"
     actions: list[View] = []
     if message["provisional"]:
         opened = "opened provisionally" in reached
-        return [] if opened or not may["open"] else [_button("open", "Open: I have read it", "o")]
+        return (
+            [] if opened or not may["open"] else [_button("open", _("Open: I have read it"), "o")]
+        )
     if is_test and "answered" not in reached and may["test.answer"]:
-        text = {"name": "text", "label": "Answer in your own words", "long": True}
-        actions.append(_form("answer-test", "Answer the test", "Send the answer", "a", text))
+        text = {"name": "text", "label": _("Answer in your own words"), "long": True}
+        actions.append(_form("answer-test", _("Answer the test"), _("Send the answer"), "a", text))
     if "opened" not in reached and may["open"]:
-        actions.append(_button("open", "Open: I have read it", "o"))
+        actions.append(_button("open", _("Open: I have read it"), "o"))
     if not is_test and may["pass"]:
-        office = {"name": "office", "label": "To which office", "list": offices}
-        actions.append(_form("pass", "Pass on", "Record that it was passed", "p", office))
+        office = {"name": "office", "label": _("To which office"), "list": offices}
+        actions.append(_form("pass", _("Pass on"), _("Record that it was passed"), "p", office))
     waits = _pending_readback(message["stages"]) is not None
     if not is_test and not message["understood"] and may["readback"]:
         actions.append(
             {
-                "name": "Read back again" if waits else "Read back",
+                "name": _("Read back again") if waits else _("Read back"),
                 "link": f"{message['href']}/readback",
                 "key": "b",
-                "note": f"{message['counterpart']} has not confirmed it yet."
+                "note": _("%(counterpart)s has not confirmed it yet.", counterpart=theirs)
                 if waits
-                else f"{message['counterpart']} tells you its six digits on another channel.",
+                else _(
+                    "%(counterpart)s tells you its six digits on another channel.",
+                    counterpart=theirs,
+                ),
                 "quiet": waits,
             }
         )
     call = _call_of(message)
     if call is not None and may["minute.list"]:
-        hex, _ = views.parts(message["line"])
+        hex, __ = views.parts(message["line"])
         link = f"{page.seat}/minutes/call?{urlencode({'line': hex, 'call': call})}"
-        actions.append({"name": "To the minute of this call", "link": link, "key": "m"})
+        actions.append({"name": _("To the minute of this call"), "link": link, "key": "m"})
     if message["asks_call"] and may["call.answer"]:
         short = message["href"].split("/")[-3]
         link = f"{page.seat}/calls/{short}/{message['n']}/answer"
-        actions.append({"name": "Answer the request", "link": link, "key": "a"})
+        actions.append({"name": _("Answer the request"), "link": link, "key": "a"})
     elif not is_test and may["draft.new"]:
         link = f"{page.seat}/compose?line={message['line']}&answers={message['n']}"
         link += f"&precedence={message['precedence']}"
-        actions.append({"name": "Answer", "link": link, "key": "a"})
+        actions.append({"name": _("Answer"), "link": link, "key": "a"})
     if not is_test and may["wait"]:
-        minutes = {"name": "minutes", "label": "Minutes until you answer", "type": "number"}
+        minutes = {"name": "minutes", "label": _("Minutes until you answer"), "type": "number"}
         minutes |= {"value": "15", "min": "1"}
-        actions.append(_form("wait", "Ask them to wait", "Tell them", "", minutes))
+        actions.append(_form("wait", _("Ask them to wait"), _("Tell them"), "", minutes))
     if not is_test and may["unable"]:
-        reason = {"name": "reason", "label": "Why it cannot be done", "long": True}
-        actions.append(_form("unable", "Unable", "Tell them", "u", reason))
+        reason = {"name": "reason", "label": _("Why it cannot be done"), "long": True}
+        actions.append(_form("unable", _("Unable"), _("Tell them"), "u", reason))
     if "passed" in reached and actions and actions[0].get("verb") == "pass":
         actions.append(actions.pop(0))  # the next step is the read-back
     return actions
 
 
-def _as_sender(page: Frame, message: View, _: list[str]) -> list[View]:
+def _as_sender(page: Frame, message: View, offices: list[str]) -> list[View]:
     actions: list[View] = []
     waiting = _pending_readback(message["stages"])
     if waiting is not None:
         said, matches = waiting["detail"], waiting.get("matches")
         if matches is not False and page.may["confirm"]:
-            note = f"They read back {said}" + (", which is right." if matches else ".")
-            actions.append({**_button("confirm", "Confirm the read-back", "c"), "note": note})
+            note = _("They read back %(said)s.", said=said)
+            if matches:
+                note = _("They read back %(said)s, which is right.", said=said)
+            actions.append({**_button("confirm", _("Confirm the read-back"), "c"), "note": note})
         if page.may["correct"]:
-            text = {"name": "text", "label": "What is wrong, and what is right", "long": True}
-            correct = _form("correct", "Correct the read-back", "Send the correction", "", text)
+            text = {"name": "text", "label": _("What is wrong, and what is right"), "long": True}
+            correct = _form(
+                "correct", _("Correct the read-back"), _("Send the correction"), "", text
+            )
             if matches is False:
-                correct["note"] = f"They read back {said}. That is not this message's group."
+                correct["note"] = _(
+                    "They read back %(said)s. That is not this message's group.", said=said
+                )
             actions.append(correct)
     if page.may["draft.new"] and message["kind"] == "text":
         base = f"{page.seat}/compose?line={message['line']}"
-        for name, verb in (("Write a correction", "corrects"), ("Write a retraction", "retracts")):
+        for name, verb in (
+            (_("Write a correction"), "corrects"),
+            (_("Write a retraction"), "retracts"),
+        ):
             link = f"{base}&{verb}={message['n']}&precedence={message['precedence']}"
             actions.append({"name": name, "link": link, "quiet": True})
     return actions
@@ -250,13 +266,14 @@ def _stage(stage: View, now: float) -> View:
     by, detail = stage["by"], stage.get("detail") or ""
     who = ", ".join(part for part in (by["name"], by["office"]) if part) if by else ""
     if stage["stage"] == "passed":
-        detail = f"to {stage['office']}"
+        detail = _("to %(office)s", office=stage["office"])
     elif stage["stage"] == "wait" and stage.get("until") is not None:
-        detail = f"until {clock(stage['until'], now)}"
+        detail = _("until %(time)s", time=clock(stage["until"], now))
     elif "matches" in stage:
-        detail += ": right" if stage["matches"] else ": WRONG"
+        right = _("%(digits)s: right", digits=detail)
+        detail = right if stage["matches"] else _("%(digits)s: WRONG", digits=detail)
     if stage.get("waiting"):
-        detail = f"{detail} ({stage['waiting']})".strip()
+        detail = f"{detail} ({word(stage['waiting'])})".strip()
     return {**stage, "who": who, "detail": detail}
 
 
@@ -270,28 +287,37 @@ def _facts(page: Frame, message: View) -> list[tuple[str, Any, str]]:
         # Whoever could copy it from here would prove nothing by reading it back.
         group = f"{message['check_group'][:3]} {message['check_group'][3:]}"
     back = message["went_back_s"]
-    earlier = f", {span(back)} before the entry before it: the clock went back" if back else ""
+    sealed = clock(message["time"], page.now)
+    if back:
+        sealed = _(
+            "%(sealed)s, %(span)s before the entry before it: the clock went back",
+            sealed=sealed,
+            span=span(back),
+        )
     facts = [
-        ("Line", f"{page.names.line(message['line'])['name']} ({message['line']})", ""),
-        ("Number in its log", str(message["n"]), "figures"),
-        *((words.capitalize(), ref, "figures") for words, ref, _ in message["refs"]),
-        ("Language", message["language"], "figures"),
-        ("From", desks["from"] or "", ""),
-        ("To", ", ".join(desk for desk in desks["to"] if desk), ""),
-        ("Written by", people(message["drafter"]), ""),
-        ("Released by", people(*message["releasers"]), ""),
-        ("Composed", clock(message["composed"], page.now), "figures"),
-        ("Released", clock(message["released"], page.now), "figures"),
-        ("Sealed, by its sender's clock", clock(message["time"], page.now) + earlier, "figures"),
-        ("Kept here, by our clock", clock(message["kept"], page.now), "figures"),
+        (_("Line"), f"{page.names.line(message['line'])['name']} ({message['line']})", ""),
+        (_("Number in its log"), str(message["n"]), "figures"),
+        *((word(words).capitalize(), ref, "figures") for words, ref, href in message["refs"]),
+        (_("Language"), message["language"], "figures"),
+        (_("From"), desks["from"] or "", ""),
+        (_("To"), ", ".join(desk for desk in desks["to"] if desk), ""),
+        (_("Written by"), people(message["drafter"]), ""),
+        (_("Released by"), people(*message["releasers"]), ""),
+        (_("Composed"), clock(message["composed"], page.now), "figures"),
+        (_("Released"), clock(message["released"], page.now), "figures"),
+        (_("Sealed, by its sender's clock"), sealed, "figures"),
+        (_("Kept here, by our clock"), clock(message["kept"], page.now), "figures"),
         (
-            "Had seen of the other log",
-            f"{message['seen']} {'entry' if message['seen'] == 1 else 'entries'}",
+            _("Had seen of the other log"),
+            ngettext("%(num)s entry", "%(num)s entries", message["seen"]),
             "figures",
         ),
-        ("SHA-256 as drafted", groups(message["sha256"]), "hash"),
-        ("Leaf of the record", groups(message["leaf"]), "hash"),
-        ("Check group", group, "group6"),
-        *((f"Header {key}", str(value), "") for key, value in message["raw_header"].items()),
+        (_("SHA-256 as drafted"), groups(message["sha256"]), "hash"),
+        (_("Leaf of the record"), groups(message["leaf"]), "hash"),
+        (_("Check group"), group, "group6"),
+        *(
+            (_("Header %(key)s", key=key), str(value), "")
+            for key, value in message["raw_header"].items()
+        ),
     ]
     return [fact for fact in facts if fact[1]]

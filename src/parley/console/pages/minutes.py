@@ -9,18 +9,19 @@ from starlette.responses import Response
 
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
+from parley.console.tongues import N_
 from parley.console.words import clock
 from parley.core.errors import ParleyError, Refused
 
 SHAPES = {"same": "heard", "as in the minute": "heard", "differ": "differ", "neither": "neither"}
 KINDS = {
-    "date": "When, with whom",
-    "with": "When, with whom",
-    "topic": "Topics",
-    "date in words": "Dates in the words",
-    "time": "Times in the words",
-    "number": "Numbers in the words",
-    "name": "Names in the words",
+    "date": N_("When, with whom"),
+    "with": N_("When, with whom"),
+    "topic": N_("Topics"),
+    "date in words": N_("Dates in the words"),
+    "time": N_("Times in the words"),
+    "number": N_("Numbers in the words"),
+    "name": N_("Names in the words"),
 }
 FACTS = ("call", "began", "ended", "held_by", "present", "touched", "interrupted", "agreed")
 MANY = ("present", "touched", "interrupted", "agreed")  # one in each line

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from parley.console.desk import Visit
 from parley.console.frame import Frame, View
+from parley.console.tongues import _
 from parley.console.views import KINDS, of_incarnation
 from parley.console.words import clock, first_words
 
@@ -46,22 +47,30 @@ def _heads(page: Frame, line: View, heads: View) -> list[View]:
     if line["deniable"]:
         return [
             {
-                "title": f"{party} has said",
+                "title": _("%(party)s has said", party=party),
                 **heads[whose],
-                "words": f"{heads[whose]['vouched']} vouched for between the two",
+                "words": _("%(size)s vouched for between the two", size=heads[whose]["vouched"]),
             }
             for party, whose in ((ours, "ours"), (theirs, "theirs"))
         ]
     return [
         {
-            "title": f"{ours} has said",
+            "title": _("%(party)s has said", party=ours),
             **heads["ours"],
-            "words": f"{theirs} has signed for {heads['ours']['signed_by_them']}",
+            "words": _(
+                "%(party)s has signed for %(size)s",
+                party=theirs,
+                size=heads["ours"]["signed_by_them"],
+            ),
         },
         {
-            "title": f"{theirs} has said",
+            "title": _("%(party)s has said", party=theirs),
             **heads["theirs"],
-            "words": f"{ours} has signed for {heads['theirs']['signed_by_us']}",
+            "words": _(
+                "%(party)s has signed for %(size)s",
+                party=ours,
+                size=heads["theirs"]["signed_by_us"],
+            ),
         },
     ]
 
@@ -91,7 +100,7 @@ def _row(page: Frame, line: View, row: View) -> View:
         "kind_words": KINDS.get(kind, "read back" if kind == "readback" else kind),
         "first_words": _act(page, line, row)
         if is_act
-        else "names of people and desks"
+        else _("names of people and desks")
         if kind == "roster"
         else first_words(row["gist"] or row["text"]),
     }
@@ -105,22 +114,29 @@ def _act(page: Frame, line: View, row: View) -> str:
         if row["kind"] == "displayed":
             runs = [([n, *inc], n + count - 1) for n, count, *inc in said]
             return ", ".join(
-                _ref(page, line, other, a) + (f" to {b}" if b > a[0] else "") for a, b in runs
+                _run(_ref(page, line, other, a), b if b > a[0] else None) for a, b in runs
             )
         if row["kind"] in ("confirmed", "corrected"):
             more = f": {said[1]}" if len(said) > 1 else ""
-            return f"read-back {_ref(page, line, other, said[0])}{more}"
+            return _("read-back %(ref)s", ref=_ref(page, line, other, said[0])) + more
         rest = [part for part in said[1:] if part is not None]
         words = _ref(page, line, other, said[0])
         if row["kind"] == "opened":
             return words
         if row["kind"] == "wait":
-            return f"{words} until {clock(rest[0] + 1_577_836_800, page.now)}"
+            until = clock(rest[0] + 1_577_836_800, page.now)
+            return _("%(words)s until %(time)s", words=words, time=until)
         if row["kind"] == "unable":
             return f"{words}: {rest[-1]}"
-        return f"{words} {'to ' if row['kind'] == 'passed' else ''}{rest[0]}"
+        if row["kind"] == "passed":
+            return _("%(words)s to %(office)s", words=words, office=rest[0])
+        return f"{words} {rest[0]}"
     except (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError):
         return first_words(row["text"])
+
+
+def _run(first: str, last: int | None) -> str:
+    return first if last is None else _("%(first)s to %(last)s", first=first, last=last)
 
 
 def _ref(page: Frame, line: View, dir: str, n: Any) -> str:

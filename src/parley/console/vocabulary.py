@@ -1,0 +1,182 @@
+"""Single words that the station says of things, and its sentences, in the reader's language.
+
+A word of state (`heard`, `suspended`, `read back`) is looked up as it is. A sentence (of a refusal,
+say) was made by the station in English with values in it: its pattern is found again, translated,
+and given the same values. What has no translation is shown in English, and marked so.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from parley.console.tongues import (
+    ENGLISH,
+    N_,
+    SAID,
+    Tongue,
+    catalogue,
+    current,
+    isolated,
+    texts,
+)
+
+WORDS = frozenset(
+    (
+        # what was declared of a line, and what is observed
+        N_("open"),
+        N_("waiting"),
+        N_("halted"),
+        N_("stopped"),
+        N_("resuming"),
+        N_("suspended"),
+        N_("suspended in part"),
+        N_("closed"),
+        N_("heard"),
+        N_("silent"),
+        N_("not yet"),
+        N_("over"),
+        # stages and acts
+        N_("drafted"),
+        N_("released"),
+        N_("numbered"),
+        N_("received"),
+        N_("displayed"),
+        N_("shown provisionally"),
+        N_("opened provisionally"),
+        N_("opened"),
+        N_("passed"),
+        N_("read back"),
+        N_("confirmed"),
+        N_("corrected"),
+        N_("understood"),
+        N_("answered"),
+        N_("unable"),
+        N_("wait"),
+        N_("released, waiting for its number"),
+        # kinds of entries
+        N_("message"),
+        N_("human test"),
+        N_("suspension of the line"),
+        N_("test to lift a suspension"),
+        N_("end of the line"),
+        N_("entry of a type not known here"),
+        N_("service"),
+        N_("roster"),
+        N_("minute"),
+        N_("readout"),
+        N_("call request"),
+        N_("call answer"),
+        # how one message stands to another
+        N_("answers"),
+        N_("corrects"),
+        N_("retracts"),
+        # calls
+        N_("video"),
+        N_("voice"),
+        N_("text"),
+        N_("accept"),
+        N_("propose"),
+        N_("deputy"),
+        N_("decline"),
+        # minutes
+        N_("none"),
+        N_("proposed"),
+        N_("two proposed"),
+        N_("agreed"),
+        N_("same"),
+        N_("as in the minute"),
+        N_("differ"),
+        N_("neither"),
+        # roles, and levels of lines
+        N_("operator"),
+        N_("drafter"),
+        N_("releaser"),
+        N_("watch officer"),
+        N_("auditor"),
+        N_("principal"),
+        N_("adviser"),
+        N_("interpreter"),
+        N_("note-taker"),
+        N_("duty officer"),
+        N_("military"),
+        N_("leaders"),
+    )
+)
+
+
+def word(said: str) -> str:
+    """One of the words above in the current language; any other as it is."""
+    return catalogue(current()).gettext(said) if said in WORDS else said
+
+
+def said(sentence: str) -> Markup:
+    """A sentence of the station, for a page: with a capital and a full stop."""
+    if not sentence:
+        return Markup()
+    found = translated(sentence) if current() is not ENGLISH else None
+    if found is not None:
+        return escape(_ended(found))
+    shown = _ended(sentence.replace("`", ""))
+    if current() is ENGLISH:
+        return escape(shown)
+    return Markup('<span lang="en" dir="ltr">{}</span>').format(shown)
+
+
+def _ended(sentence: str) -> str:
+    sentence = sentence[:1].upper() + sentence[1:].rstrip()
+    return sentence if sentence.endswith((".", "。", "?", "!", "؟", "…", ":")) else sentence + "."
+
+
+def translated(sentence: str) -> str | None:
+    """The sentence in the current language, when its pattern is known and translated."""
+    exact, patterns = _patterns(current())
+    key = _key(sentence)
+    if key in exact:
+        return _lookup(exact[key], {})
+    for pattern, template in patterns:
+        match = pattern.fullmatch(key)
+        if match:
+            return _lookup(template, {name[1:]: v for name, v in match.groupdict().items()})
+    return None
+
+
+def _lookup(template: str, values: dict[str, Any]) -> str | None:
+    found = catalogue(current()).pgettext(SAID, template)
+    if found == template:
+        return None
+    # A value may be a sentence or a word of the station itself.
+    return found % {name: isolated(translated(v) or word(v)) for name, v in values.items()}
+
+
+def _key(sentence: str) -> str:
+    """Sentences are the same with or without capital and full stop."""
+    return sentence[:1].lower() + sentence[1:].rstrip(".")
+
+
+@cache
+def _patterns(tongue: Tongue) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
+    """Every sentence of the station; those that hold values by what surrounds them, the longest
+    surroundings first."""
+    exact, patterns = {}, []
+    for template in texts(tongue).said:
+        parts = re.split(r"%\((\d+)\)s", template)
+        if len(parts) == 1:
+            exact[_key(template.replace("%%", "%"))] = template
+            continue
+        fixed = [part.replace("%%", "%") for part in parts[::2]]
+        if not re.search(r"\w{2}", "".join(fixed)):
+            continue  # nothing but values
+        fixed[0], fixed[-1] = fixed[0][:1].lower() + fixed[0][1:], fixed[-1].rstrip(".")
+        written = re.escape(fixed[0])
+        for name, after in zip(parts[1::2], fixed[1:], strict=True):
+            written += f"(?P<v{name}>.+?)" + re.escape(after)
+        patterns.append((len("".join(fixed)), re.compile(written, re.DOTALL), template))
+    patterns.sort(key=lambda each: -each[0])
+    return exact, [(pattern, template) for _, pattern, template in patterns]
+
+
+FILTERS = {"word": word, "said": said}
