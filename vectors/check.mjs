@@ -1327,10 +1327,10 @@ function checkMinutes() {
 // --- held.md: events, and what pages agree on
 
 function checkHeld() {
-  const { leaf, round, pages, transcript, digits, secret, events } = page("held");
+  const { leaf, changes, round, pages, transcript, digits, secret, events } = page("held");
   const number = ({ party, sender }) => join(uint(party, 2), uint(sender, 2));
   const keyOf = ({ key }) => new Uint8Array(Buffer.from(key, "base64"));
-  same(H(join("parley call round 1", raw(leaf), ...pages.map(number))).slice(0, 16), round, "V9");
+  same(H(join("parley call round 1", raw(leaf), uint(changes, 4), ...pages.map(number))).slice(0, 16), round, "V9");
   for (const each of pages)
     same(H(join("parley call commitment 1", raw(round), number(each), keyOf(each))), each.commitment, "V10");
   const shown = pages.map((each) => join(number(each), keyOf(each)));

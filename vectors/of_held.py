@@ -16,6 +16,7 @@ from parley.catalogue.calls import Medium
 from vectors.material import Page, seed
 
 PAGES = ((0, 1), (0, 2), (1, 1))  # side and sender
+CHANGES = 5  # how often a page came or went before
 
 
 def number(page: tuple[int, int]) -> bytes:
@@ -31,7 +32,8 @@ def key_of(page: tuple[int, int]) -> bytes:
 
 def held() -> Page:
     leaf, x25519, kem = seed("opened leaf"), seed("x25519 secret"), seed("ml-kem secret")
-    round = sha256(b"parley call round 1" + leaf + b"".join(map(number, PAGES))).digest()[:16]
+    there = struct.pack(">I", CHANGES) + b"".join(map(number, PAGES))
+    round = sha256(b"parley call round 1" + leaf + there).digest()[:16]
     pages = [
         {
             "party": page[0],
@@ -50,6 +52,7 @@ def held() -> Page:
     secret = seed("epoch secret")
     return {
         "leaf": leaf.hex(),
+        "changes": CHANGES,
         "round": round.hex(),
         "pages": pages,
         "transcript": transcript.hex(),

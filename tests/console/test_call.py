@@ -204,7 +204,10 @@ async def test_V12_the_page_agrees_on_keys_as_the_vectors_say(stations: World, r
             const page = `${"AB"[each.party]}${each.sender}`;
             all.push({ ...each, page, key, commitment: { round, hash } });
           }
-          for (const [at, each] of made.entries()) await each.take(all, all[at], unhex(leaf));
+          for (const [at, each] of made.entries()) {
+            each.reveals(all);
+            await each.take(all, all[at], unhex(leaf));
+          }
           const sealed = await made[0].seal(new Uint8Array(32).fill(9), all[0], all[1], 1);
           const opened = hex(await made[1].open(sealed, all[0], all[1], 1));
           const refusals = [];
@@ -212,11 +215,22 @@ async def test_V12_the_page_agrees_on_keys_as_the_vectors_say(stations: World, r
             refusals.push(
               await made[at].open(sealed, all[0], all[at], epoch).catch(() => "refused"),
             );
-          all[1] = { ...all[1], key: all[2].key };
+          // V10: once ours is shown, no other page can be another than it said until then.
+          const mine = await keys.Round.make(round);
+          const key0 = { round, key: keys.base64(mine.key) };
+          const hash0 = hex(await mine.commitment(all[0]));
+          const ours = [{ ...all[0], key: key0, commitment: { round, hash: hash0 } }, all[1]];
+          const early = await mine.take(ours, ours[0], unhex(leaf));
+          mine.reveals(ours);
+          const hash2 = hex(await commitment(unhex(round), all[1], made[2].key));
+          ours[1] = { ...all[1], key: all[2].key, commitment: { round, hash: hash2 } };
+          const late = await mine.take(ours, ours[0], unhex(leaf)).catch((error) => error.message);
           const foul = await keys.Round.make(round);
+          foul.reveals(all);
           const why = await foul.take(all, all[0], unhex(leaf)).catch((error) => error.message);
           const secretly = hex(new Uint8Array(plain));
-          return [hex(digest), digits(digest), said, secretly, opened, refusals, why];
+          const fouls = [early, late, why];
+          return [hex(digest), digits(digest), said, secretly, opened, refusals, fouls];
         }""",
         {name: HELD[name] for name in ("leaf", "round", "pages", "secret")},
     )
@@ -228,5 +242,5 @@ async def test_V12_the_page_agrees_on_keys_as_the_vectors_say(stations: World, r
         HELD["secret"]["plain"],
         "09" * 32,
         ["refused", "refused"],
-        "A1",  # whose key is not the one of this page
+        [False, "B1", "A1"],  # whose key is not the one it said, or not the one of this page
     ]

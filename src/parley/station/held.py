@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from parley.catalogue.call_events import CallEvent, Happened
+from parley.catalogue.call_events import PAGES_MAX, TITLE, CallEvent, Happened
 from parley.catalogue.calls import Medium
 from parley.core.entry import Key, Type, read_body
 from parley.core.kept import EntryRow
@@ -27,10 +27,16 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 Place = tuple[int, int, int]  # incarnation, direction, number
+Who = tuple[int, int]  # side and person
 KEPT_MAX: Final = 64  # calls of a line; the record holds them all
 EVENTS_MAX: Final = 2_000  # of each side in one call
-READ_MAX: Final = 8_000  # events of a line that a station reads when it starts
+SHOWN_MAX: Final = 200  # texts, and people, of one call on a screen; the record holds them all
+# Events of a line that a station reads when it starts, those of keys apart: of those there are
+# dozens whenever somebody comes or goes, and only what the pages said last is needed.
+READ_MAX: Final = 8_000
+KEYS_READ_MAX: Final = 500
 PAGE_EVENTS: Final = frozenset((Happened.COMMITTED, Happened.REVEALED, Happened.SEALED))
+_OF_KEYS: Final = [f"{TITLE}\nEvent: {kind}".encode() for kind in sorted(PAGE_EVENTS)]
 _ROUND: Final = b"parley call round 1"
 _DIGITS: Final = b"parley call digits 1"
 _COMMITMENT: Final = b"parley call commitment 1"
@@ -55,6 +61,12 @@ class Attendee:
     key: tuple[bytes, bytes] | None = None
     secrets: tuple[bytes, int, dict[str, bytes]] | None = None  # of which round and epoch
 
+    @classmethod
+    def of(cls, event: CallEvent, dir: int, sender: int, n: int, at: float) -> Attendee:
+        """Who has joined by an event."""
+        named = event.name, event.office, event.role
+        return cls(dir, sender, event.person, *named, event.medium or Medium.TEXT, n, at)
+
     @property
     def page(self) -> str:
         """How events and people name what this one sends: A1, B2."""
@@ -70,6 +82,15 @@ class Attendee:
         """Side and sender as they stand in what is hashed and in a frame's header."""
         return self.dir.to_bytes(2) + self.sender.to_bytes(2)
 
+    def said_of_keys(self, event: CallEvent) -> None:
+        """What the page says of its keys (V10, V12)."""
+        if event.event is Happened.COMMITTED:
+            self.commitment = (event.round, event.commitment)
+        elif event.event is Happened.REVEALED:
+            self.key = (event.round, event.key)
+        else:
+            self.secrets = (event.round, event.epoch or 0, dict(event.secrets))
+
 
 @dataclass
 class Standing:
@@ -79,6 +100,10 @@ class Standing:
     texts: list[dict[str, Any]] = field(default_factory=list)
     interruptions: list[tuple[float, float | None]] = field(default_factory=list)  # from, to
     ended: tuple[int, float, CallEvent] | None = None
+    changes: int = 0  # of who has a page: how often one came or went
+    here: dict[Who, Attendee] = field(default_factory=dict)
+    known: dict[Who, Attendee] = field(default_factory=dict)  # the last of each person
+    _pages: list[Attendee] | None = None
 
     @property
     def on_hold(self) -> bool:
@@ -87,18 +112,71 @@ class Standing:
 
     def present(self, dir: int, person: int) -> Attendee | None:
         """Who of that side is in the call now."""
-        return next(
-            (
-                each
-                for each in self.attendees
-                if each.left is None and (each.dir, each.person) == (dir, person)
-            ),
-            None,
-        )
+        return self.here.get((dir, person))
+
+    def shown(self) -> list[Attendee]:
+        """Who took part, for people: of very many those who are here and the newest."""
+        some, newest = self.attendees, self.attendees[-SHOWN_MAX:]
+        older = [each for each in some[:-SHOWN_MAX] if each.left is None]
+        return [*older[-SHOWN_MAX:], *newest]
 
     def pages(self) -> list[Attendee]:
-        """Those who send sound or pictures, in one order at both sides."""
-        return sorted((each for each in self.attendees if each.sends), key=lambda a: a.number)
+        """Those who send sound or pictures, in one order at both sides. Asked for each frame."""
+        if self._pages is None:
+            sends = (each for each in self.here.values() if each.sends)
+            self._pages = sorted(sends, key=lambda each: each.number)
+        return self._pages
+
+    def fold(self, senders: Counter[int], at: float, dir: int, n: int, event: CallEvent) -> None:
+        """One more event, in the joint order."""
+        who = self.present(dir, event.person)
+        kind = event.event
+        if kind is Happened.SAID:
+            name = self.known.get((dir, event.person))
+            if name is not None:  # a text that crossed the end was said in the call all the same
+                text = {"dir": dir, "at": at, "name": name.name, "office": name.office}
+                self.texts.append({**text, "text": event.words})
+        elif self.ended is not None:
+            return
+        elif kind is Happened.JOINED:
+            self._leaves(who, at)
+            senders[dir] += 1
+            self._joins(Attendee.of(event, dir, senders[dir], n, at))
+        elif kind is Happened.HELD and not self.on_hold:
+            self.interruptions.append((at, None))
+        elif kind in (Happened.RESUMED, Happened.ENDED) and self.on_hold:
+            self.interruptions[-1] = (self.interruptions[-1][0], at)
+        if kind is Happened.ENDED and self.ended is None:
+            self.ended = (dir, at, event)
+            for each in list(self.here.values()):
+                self._leaves(each, at)
+        elif kind is Happened.LEFT:
+            self._leaves(who, at)
+        elif kind is Happened.MUTED and who is not None:
+            who.muted = at if who.muted is None else who.muted
+        elif kind is Happened.UNMUTED and who is not None:
+            who.muted = None
+
+    def _joins(self, joined: Attendee) -> None:
+        if joined.sends and len(self.pages()) >= PAGES_MAX:  # two crossed: the later has no page
+            joined.medium = Medium.TEXT
+        self.attendees.append(joined)
+        who = joined.dir, joined.person
+        self.here[who] = self.known[who] = joined
+        if joined.sends:
+            self._changed()
+
+    def _leaves(self, who: Attendee | None, at: float) -> None:
+        if who is None:
+            return
+        if who.sends:
+            self._changed()
+        who.left = at
+        del self.here[who.dir, who.person]
+
+    def _changed(self) -> None:
+        self.changes += 1
+        self._pages = None
 
 
 # Order, time, side, number, event.
@@ -115,6 +193,10 @@ class Held:
         self.request = _named(life, entry)
         self._events: list[Said] = []
         self._counts = Counter[int]()
+        self._ends = set[int]()  # sides that have said *ended*
+        # Of each person with a page, what it said of its keys. Nobody else's words can change it,
+        # so that its place among them does not matter.
+        self._keys: dict[Who, dict[Happened, CallEvent]] = {}
         self._standing: Standing | None = None
 
     @property
@@ -132,33 +214,67 @@ class Held:
         """Of the media link between the stations."""
         return self.event.link
 
+    @property
+    def kept(self) -> int:
+        """How many events are remembered."""
+        return len(self._events) + sum(map(len, self._keys.values()))
+
+    def full(self, dir: int) -> bool:
+        """Whether no more of what that side says counts, but *ended* (V8)."""
+        return self._counts[dir] >= EVENTS_MAX
+
     def add(self, life: OpenLine, entry: EntryRow, event: CallEvent) -> None:
         """An event of this call has joined the record."""
         self._standing = None
-        if event.event in PAGE_EVENTS:  # the newest of each is all that counts
-            who = (entry.dir, event.person, event.event)
-            self._events = [e for e in self._events if (e[2], e[4].person, e[4].event) != who]
-        else:
-            if self._counts[entry.dir] == EVENTS_MAX:
+        kind, who = event.event, (entry.dir, event.person)
+        if kind in PAGE_EVENTS:
+            self._add_key(who, event)
+            return
+        if kind is Happened.ENDED:  # counts whatever was said before, and once
+            if entry.dir in self._ends:
                 return
+            self._ends.add(entry.dir)
+        elif self.full(entry.dir):
+            return
+        else:
             self._counts[entry.dir] += 1
+        if kind in (Happened.JOINED, Happened.LEFT):
+            self._keys.pop(who, None)
+            of_side = sum(dir == entry.dir for dir, _ in self._keys)
+            if kind is Happened.JOINED and event.medium is not Medium.TEXT and of_side < PAGES_MAX:
+                self._keys[who] = {}
         said: Said = (_order(life, entry), posix(entry.time), entry.dir, entry.n, event)
         insort(self._events, said, key=lambda each: each[0])
+
+    def _add_key(self, who: Who, event: CallEvent) -> None:
+        """What a page says of its key in a round it says once: else it could choose another after
+        it has seen those of others (V10). Of what it seals with the newest counts."""
+        known = self._keys.get(who)
+        if known is None:
+            return
+        before = known.get(event.event)
+        if event.event is Happened.SEALED or before is None or before.round != event.round:
+            known[event.event] = event
 
     @property
     def standing(self) -> Standing:
         """How it stands (V4 to V8)."""
         if self._standing is None:
-            self._standing = Standing()
-            senders = Counter[int]()
+            standing, senders = Standing(), Counter[int]()
             for _, at, dir, n, event in self._events:
-                _fold(self._standing, senders, at, dir, n, event)
+                standing.fold(senders, at, dir, n, event)
+            for page in standing.pages():
+                for event in self._keys.get((page.dir, page.person), {}).values():
+                    page.said_of_keys(event)
+            self._standing = standing
         return self._standing
 
     def round(self) -> bytes:
         """Which pages are to agree on keys (V9)."""
-        pages = b"".join(each.number for each in self.standing.pages())
-        return sha256(_ROUND + self.entry.leaf + pages).digest()[:16]
+        standing = self.standing
+        pages = b"".join(each.number for each in standing.pages())
+        changes = standing.changes.to_bytes(4)
+        return sha256(_ROUND + self.entry.leaf + changes + pages).digest()[:16]
 
     def digits(self) -> str | None:
         """The eight digits to be read aloud, once every page has shown its key (V11)."""
@@ -207,10 +323,22 @@ class Held:
                     "left": each.left,
                     "muted": each.muted,
                 }
-                for each in standing.attendees
+                for each in standing.shown()
             ],
-            "texts": [{**each, "dir": side(each["dir"])} for each in standing.texts],
+            "texts": [{**each, "dir": side(each["dir"])} for each in standing.texts[-SHOWN_MAX:]],
             "digits": digits and f"{digits[:4]} {digits[4:]}",
+        }
+
+    def short(self) -> dict[str, Any]:
+        """That it is open, for a status: asked for often, and no place for what was said in it."""
+        return {
+            "dir": self.life.side(self.entry.dir),
+            "n": self.entry.n,
+            "opened": self.opened,
+            "opened_by": _who(self.event),
+            "medium": str(self.event.medium),
+            "state": "on hold" if self.standing.on_hold else "open",
+            "present": len(self.standing.here),
         }
 
     def for_page(self, me: Attendee | None) -> dict[str, Any]:
@@ -260,12 +388,18 @@ class Calls:
         open_line = open_line.current
         if open_line.held is None:
             open_line.held = cls()
-            rows = station.store.sql(
-                "SELECT inc, dir, n FROM entries INDEXED BY entries_of_calls"
-                " WHERE line_id = ? AND type = 50 ORDER BY id DESC LIMIT ?",
-                (open_line.id, READ_MAX),
-            )
-            for row in reversed(rows):
+            rows = [
+                row
+                for of_keys, most in ((False, READ_MAX), (True, KEYS_READ_MAX))
+                for row in station.store.sql(
+                    "SELECT id, inc, dir, n FROM entries INDEXED BY entries_of_calls"
+                    " WHERE line_id = ? AND type = 50"
+                    " AND (instr(body, ?) OR instr(body, ?) OR instr(body, ?)) = ?"
+                    " ORDER BY id DESC LIMIT ?",
+                    (open_line.id, *_OF_KEYS, of_keys, most),
+                )
+            ]
+            for row in sorted(rows, key=lambda row: int(row["id"])):
                 life = open_line.life(row["inc"])
                 if life is not None:
                     open_line.held.add(life, station.entry(life, row["dir"], row["n"]))
@@ -277,7 +411,10 @@ class Calls:
 
     def at_work(self) -> Held | None:
         """The call that is not ended; of two whose openings crossed, the first (V5)."""
-        return next((each for each in self if each.standing.ended is None), None)
+        return min(self._open(), key=lambda each: each.key, default=None)
+
+    def _open(self) -> list[Held]:
+        return [each for each in self._held.values() if each.standing.ended is None]
 
     def add(self, life: OpenLine, entry: EntryRow) -> CallEvent | None:
         """An entry has joined the record; the event that it is, if it changes a call."""
@@ -285,9 +422,12 @@ class Calls:
         if event is None:
             return None
         if event.event is Happened.OPENED:
+            if any(each.entry.dir == entry.dir for each in self._open()):
+                return None  # who has a call open opens no other (V5)
             self._held[life.inc, entry.dir, entry.n] = Held(life, entry, event)
-            if len(self._held) > KEPT_MAX:
-                del self._held[next(iter(self._held))]
+            over = [place for place, each in self._held.items() if each.standing.ended is not None]
+            for place in over[: max(0, len(self._held) - KEPT_MAX)]:
+                del self._held[place]
             return event
         named = _named(life, entry)
         held = self._held.get(named) if named else None
@@ -340,60 +480,3 @@ def _order(life: OpenLine, entry: EntryRow) -> tuple[int, tuple[int, int]]:
 
 def _who(event: CallEvent) -> dict[str, Any]:
     return {"person": event.person, "name": event.name, "office": event.office}
-
-
-def _fold(
-    standing: Standing, senders: Counter[int], at: float, dir: int, n: int, event: CallEvent
-) -> None:
-    """One more event, in the joint order."""
-    who = standing.present(dir, event.person)
-    kind = event.event
-    if kind is Happened.SAID:
-        name = who or _ever(standing, dir, event.person)
-        if name is not None:  # a text that crossed the end was said in the call all the same
-            text = {"dir": dir, "at": at, "name": name.name, "office": name.office}
-            standing.texts.append({**text, "text": event.words})
-    elif standing.ended is not None:
-        return
-    elif kind is Happened.JOINED:
-        if who is not None:
-            who.left = at
-        senders[dir] += 1
-        medium = event.medium or Medium.TEXT
-        named = (event.name, event.office, event.role)
-        standing.attendees.append(
-            Attendee(dir, senders[dir], event.person, *named, medium, n, at)
-        )  # fmt: skip
-    elif kind is Happened.HELD and not standing.on_hold:
-        standing.interruptions.append((at, None))
-    elif kind in (Happened.RESUMED, Happened.ENDED) and standing.on_hold:
-        standing.interruptions[-1] = (standing.interruptions[-1][0], at)
-    if kind is Happened.ENDED:
-        if standing.ended is None:
-            standing.ended = (dir, at, event)
-            for each in standing.attendees:
-                each.left = at if each.left is None else each.left
-    elif who is not None:
-        _of_one(who, at, event)
-
-
-def _ever(standing: Standing, dir: int, person: int) -> Attendee | None:
-    found = [each for each in standing.attendees if (each.dir, each.person) == (dir, person)]
-    return found[-1] if found else None
-
-
-def _of_one(who: Attendee, at: float, event: CallEvent) -> None:
-    """What somebody who is in the call does."""
-    match event.event:
-        case Happened.LEFT:
-            who.left = at
-        case Happened.MUTED:
-            who.muted = at if who.muted is None else who.muted
-        case Happened.UNMUTED:
-            who.muted = None
-        case Happened.COMMITTED:
-            who.commitment = (event.round, event.commitment)
-        case Happened.REVEALED:
-            who.key = (event.round, event.key)
-        case Happened.SEALED:
-            who.secrets = (event.round, event.epoch or 0, dict(event.secrets))

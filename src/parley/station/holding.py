@@ -14,10 +14,10 @@ from parley.catalogue.call_events import KEY_BYTES, PAGES_MAX, SECRET_BYTES, Cal
 from parley.catalogue.calls import Medium, Verdict
 from parley.core.effects import Saying
 from parley.core.entry import Key, Precedence, Type, body_of
-from parley.core.errors import Misused, Refused, Unavailable
+from parley.core.errors import Misused, ParleyError, Refused, Unavailable
 from parley.station.acknowledgements import check_note
 from parley.station.calls import Calls as Requests
-from parley.station.held import Attendee, Calls, Held
+from parley.station.held import EVENTS_MAX, PAGE_EVENTS, Attendee, Calls, Held
 from parley.station.lines import OpenLine
 from parley.station.operations import Words, operation
 from parley.station.person import CALLERS, READERS, Person, called
@@ -213,15 +213,18 @@ def call_seal(
 def status_view(station: Station, open_line: OpenLine) -> dict[str, Any] | None:
     """The call that is open on a line now; None when there is none."""
     held = Calls.of(station, open_line).at_work()
-    return None if held is None else held.view()
+    return None if held is None else held.short()
 
 
 def lost(station: Station, open_line: OpenLine, page: Attendee) -> None:
     """A page of ours has been gone for too long: say for its person that they have left (V6)."""
     held = Calls.of(station, open_line).at_work()
-    if held is None or page.left is not None or station.state(open_line).halted is not None:
+    if held is None or held.standing.present(page.dir, page.person) is None:
         return
-    _about(station, open_line, held, CallEvent(Happened.LEFT, page.person))
+    try:
+        _about(station, open_line, held, CallEvent(Happened.LEFT, page.person))
+    except ParleyError:
+        return  # the line is closed, or stands still: nothing can be said, and nothing is heard
     act = f"left the call ({open_line.agreed.name})"
     station.trail.happened(station.now.wall, act, f"the page of {page.name} was gone")
 
@@ -258,6 +261,12 @@ def _own(station: Station, who: Person, line: str | None, event: CallEvent) -> d
 
 
 def _about(station: Station, open_line: OpenLine, held: Held, event: CallEvent) -> dict[str, Any]:
+    if held.full(held.life.ours) and event.event not in (*PAGE_EVENTS, Happened.ENDED):
+        raise Refused(
+            f"This side has said {EVENTS_MAX:,} things in this call; no more would count.",
+            "A duty officer ends the call and opens another.",
+            "V8",
+        )
     named = [held.entry.dir, held.entry.n, *held.life.older]
     return _say(station, open_line, event, named)
 

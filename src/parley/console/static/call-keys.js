@@ -89,6 +89,8 @@ export class Round {
     this.committed = false;
     this.revealed = false;
     this.sealing = false;
+    /** @type {Map<string, string | undefined> | null} */
+    this.told = null; // what each page had said its key would be when we showed ours
     /** @type {Uint8Array | null} */
     this.digest = null;
     /** @type {Map<string, Uint8Array>} */
@@ -105,16 +107,24 @@ export class Round {
     return pages.every((each) => each.commitment?.round === this.round);
   }
 
+  /** Ours is shown now: what the others have said by then is what their keys have to be, whatever stands there later.
+   * @param {Page[]} pages */
+  reveals(pages) {
+    this.revealed = true;
+    this.told ??= new Map(pages.map((each) => [each.page, each.commitment?.hash]));
+  }
+
   /** Take the keys that all have shown; false until they have. Raises with the page whose key is not the one it said.
    * @param {Page[]} pages @param {Page} me @param {Uint8Array} leaf */
   async take(pages, me, leaf) {
     if (this.digest) return true;
-    if (!pages.every((each) => each.key?.round === this.round && each.commitment?.round === this.round)) return false;
+    const told = this.told;
+    if (!told || !pages.every((each) => each.key?.round === this.round)) return false;
     const shown = pages.map((page) => ({ page, key: unbase64(page.key?.key ?? "") }));
     for (const { page, key } of shown) {
       const said = hex(await commitment(unhex(this.round), page, key));
       const mine = page.page === me.page && hex(key) !== hex(this.key);
-      if (said !== page.commitment?.hash || mine) throw new Error(page.page);
+      if (said !== told.get(page.page) || mine) throw new Error(page.page);
     }
     this.keys = new Map(shown.map(({ page, key }) => [page.page, key]));
     this.digest = await transcript(leaf, unhex(this.round), shown);

@@ -30,8 +30,9 @@ class Call {
     this.next = null; // sealed with once the record has what the others need to open it
     /** @type {Map<string, In>} */
     this.others = new Map();
-    /** @type {Map<string, string>} */
-    this.admitted = new Map(); // of each page: round and epoch of the newest keys
+    /** @type {Set<string>} */
+    this.admitted = new Set(); // page, round and epoch of keys that were taken: each once, so that no frame plays again
+    this.anew = false; // a socket was lost, or a word refused: what we said last may not stand in the record
     this.turn = Promise.resolve(); // one state after the other
     this.socket = new Socket(init.address, {
       open: () => this.opened(),
@@ -52,6 +53,7 @@ class Call {
   }
 
   opened() {
+    this.anew = true;
     if (this.page) this.say({ t: "here", page: this.page });
     else this.say({ t: "join", ...this.join });
     postMessage({ open: true });
@@ -65,7 +67,10 @@ class Call {
     else if (word.t === "budget") {
       this.pictures = word.pictures;
       this.out.budget(word);
-    } else if (word.t === "refused" || word.t === "waits") postMessage({ [word.t]: word });
+    } else if (word.t === "refused" || word.t === "waits") {
+      if (word.t === "refused") this.anew = true;
+      postMessage({ [word.t]: word });
+    }
   }
 
   /** How the call stands now. @param {any} state */
@@ -85,13 +90,22 @@ class Call {
       postMessage({ digits: null });
     }
     const round = this.round;
+    if (this.anew) this.look(round, me);
     if (!round.committed) {
       round.committed = true;
       this.say({ t: "commit", round: round.round, commitment: hex(await round.commitment(me)) });
     } else if (!round.revealed && round.allCommitted(state.pages)) {
-      round.revealed = true;
+      round.reveals(state.pages);
       this.say({ t: "reveal", round: round.round, key: base64(round.key) });
     } else if (state.pages.length > 1) await this.agree(round, state.pages, me, unhex(state.leaf));
+  }
+
+  /** Say again what the record has not. @param {Round} round @param {Page} me */
+  look(round, me) {
+    this.anew = false;
+    round.committed &&= me.commitment?.round === round.round;
+    round.revealed &&= me.key?.round === round.round;
+    round.sealing &&= !this.next || (me.sealed?.round === round.round && me.sealed.epoch === this.next.keys.epoch);
   }
 
   /** @param {Round} round @param {Page[]} pages @param {Page} me @param {Uint8Array} leaf */
@@ -131,9 +145,9 @@ class Call {
     const secret = from.secret;
     const other = this.others.get(from.page);
     if (!other || secret?.round !== round.round) return;
-    const name = `${secret.round} ${secret.epoch}`;
-    if (this.admitted.get(from.page) === name) return;
-    this.admitted.set(from.page, name);
+    const name = `${from.page} ${secret.round} ${secret.epoch}`;
+    if (this.admitted.has(name)) return;
+    this.admitted.add(name);
     try {
       other.admit(new Keys(await round.open(secret.sealed, from, me, secret.epoch), secret.epoch));
       this.wantKey(from.page);
@@ -154,7 +168,6 @@ class Call {
     other.place = { party, sender };
     other.begin();
     this.others.set(page, other);
-    this.admitted.delete(page);
     if (this.state) this.word(this.state);
   }
 
@@ -164,7 +177,6 @@ class Call {
       if (pages.some((each) => each.page === page)) continue;
       other.close();
       this.others.delete(page);
-      this.admitted.delete(page);
     }
   }
 
