@@ -81,13 +81,25 @@ def test_M8_numbers_begin_anew_with_an_epoch_and_with_no_more_tracks_than_a_page
 
 def test_M8_who_sends_too_fast_loses_what_is_too_much_and_nothing_later() -> None:
     loop = Loop(0)
-    burst = RATE_BYTES_S // (FRAME_COST_BYTES + len(sound(0)))
+    burst = RATE_BYTES_S // (FRAME_COST_BYTES + len(picture(0)))
     for number in range(burst + 50):
-        loop.take(sound(number), 0)
+        loop.take(picture(number, key=True), 0)
     assert loop.counts()["dropped"]["too fast"] == 50
     given_back(loop)
-    loop.take(sound(burst + 50), 0.1)
-    assert given_back(loop) == [sound(burst + 50)]
+    loop.take(picture(burst + 50, key=True), 0.1)
+    assert given_back(loop) == [picture(burst + 50, key=True)]
+
+
+def test_M8_sound_is_held_to_what_a_voice_is() -> None:
+    loop = Loop(0)
+    for number in range(1_000):  # ten seconds of the shortest frames there are, 24 kbit/s
+        loop.take(sound(number, 30, length_ms=10), number / 100)
+    assert loop.counts()["dropped"]["too fast"] == 0
+    for number in range(1_000, 1_100):
+        loop.take(sound(number, 1_000), 10)
+    assert loop.counts()["dropped"]["too fast"] > 65
+    loop.take(picture(0, key=True), 10)
+    assert picture(0, key=True) in given_back(loop)  # nothing else is held up by it
 
 
 def test_M9_old_sound_gives_way_to_new_and_sound_goes_before_pictures() -> None:

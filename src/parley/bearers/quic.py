@@ -251,6 +251,8 @@ class QuicPath(StreamPath):
         return self.connection.unsent
 
     def _write(self, framed: bytes) -> None:
+        # A packet takes datagrams first: a FLASH would wait for all of them on a link that is full.
+        self.datagrams_shed += self.connection.shed_datagrams(DATAGRAMS_WAITING)
         self.connection.send_stream_data(STREAM, framed)
         self.driver.transmit()
         self._full = self._full or self._waiting() > self._limits.write_low

@@ -49,6 +49,13 @@ class Connection(QuicConnection):
         """Datagrams that have not left."""
         return len(self._datagrams_pending)
 
+    def shed_datagrams(self, keep: int) -> int:
+        """Drop those that have not left but the newest; how many."""
+        over = max(0, len(self._datagrams_pending) - keep)
+        for _ in range(over):
+            self._datagrams_pending.popleft()
+        return over
+
     @property
     def datagram_frame_max(self) -> int:
         """Bytes of the longest datagram frame that the other end takes; 0 for none."""

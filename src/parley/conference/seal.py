@@ -163,6 +163,11 @@ class CallSeal:
             return Greeted.ANSWER
         if run == self._theirs:
             return Greeted.KNOWN
+        if len(self._over) == RUNS_MAX:
+            # No more is remembered. With a run of our own that is new, no greeting that was ever
+            # recorded gives it back, so none can bring keys into use a second time.
+            self._ours, self._over = self._entropy(RUN_BYTES), []
+            return Greeted.ANSWER
         self._begin(run)
         return Greeted.BEGUN
 
@@ -182,7 +187,7 @@ class CallSeal:
 
     def _begin(self, run: bytes) -> None:
         if self.agreed:
-            self._over = [*self._over, self._theirs][-RUNS_MAX:]
+            self._over.append(self._theirs)
         self._theirs = run
         self._out = Direction(self._secret, self._side, self._ours, run)
         self._in = Direction(self._secret, 1 - self._side, run, self._ours)
