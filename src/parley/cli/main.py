@@ -42,6 +42,7 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("inbox", "reading:inbox", "What they said and nobody has dealt with; FLASH first."),
         ("outbox", "reading:outbox", "What was released here, and what became of it."),
         ("message", "reading:message", "One message with its stages and both clocks."),
+        ("find", "finding:find", "Search all that was said, on every line, in any language."),
         ("open", "acting:open_", "Read a message as a named person."),
         ("pass", "acting:pass_", "Note the office a message was passed to."),
         ("readback", "acting:readback", "Read its check group or critical elements back."),

@@ -14,13 +14,24 @@ View = dict[str, Any]
 
 # What pages offer to those who may do it.
 OFFERED = (
-    *("inbox", "outbox", "record", "audit", "draft.new", "draft.list", "draft.edit", "release"),
+    *(
+        "inbox",
+        "outbox",
+        "record",
+        "find",
+        "audit",
+        "draft.new",
+        "draft.list",
+        "draft.edit",
+        "release",
+    ),
     *("open", "pass", "readback", "unable", "wait", "confirm", "correct"),
     *("call.show", "call.begin", "call.join"),
     *("desk.hold", "test.call", "test.answer", "suspend", "line.stop", "line.undo", "line.resume"),
     *("minute.list", "minute.propose"),
     *("call.list", "call.ask", "call.answer"),
 )
+KEYS = {"/find": "/"}  # of pages that have a key of their own; the others have numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,17 +181,19 @@ def _nav(may: dict[str, bool], calls: int) -> list[View]:
         ("/call", N_("Call"), may["call.show"]),
         ("/minutes", N_("Minutes"), may["minute.list"]),
         ("/record", N_("Record"), may["record"]),
+        ("/find", N_("Find"), may["find"]),
         ("/watch", N_("Watch"), True),
         ("/audit", N_("Audit trail"), may["audit"]),
         ("/green-room", N_("Green room"), True),
     )
-    shown = [(path, name) for path, name, allowed in pages if allowed]
+    numbers = iter(range(1, 11))  # the tenth has 0, as on the keyboard
     return [
         {
             "path": path,
             "name": name,
-            "key": str(at % 10) if at <= 10 else "",  # the tenth has 0, as on the keyboard
+            "key": KEYS.get(path) or str(next(numbers, "")).replace("10", "0"),
             "count": calls if path == "/calls" else 0,
         }
-        for at, (path, name) in enumerate(shown, 1)
+        for path, name, allowed in pages
+        if allowed
     ]

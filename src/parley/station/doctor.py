@@ -21,6 +21,7 @@ from parley.station.operations import Beside, operation
 from parley.station.people import TOKENS
 from parley.station.person import Person
 from parley.store.reading import Reader
+from parley.store.words import check_can_search
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -92,6 +93,7 @@ def _database(reader: Reader, trouble: dict[str, Any] | None) -> Finding:
             "SELECT * FROM (SELECT * FROM trail ORDER BY id DESC LIMIT ?) ORDER BY id", (PAGE_ROWS,)
         )
         checked(reader, rows)
+        check_can_search()
 
     return _examined("database", "The database is whole, and the audit trail's chain holds.", check)
 

@@ -5,6 +5,7 @@ One process at a time works in a folder; its lock sees to that.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
@@ -23,6 +24,7 @@ from parley.station import (
     desks,
     doctor,
     drafts,
+    finding,
     holding,
     inbox,
     introductions,
@@ -61,6 +63,7 @@ OPERATIONS_IN = (
     desks,
     doctor,
     drafts,
+    finding,
     holding,
     inbox,
     introductions,
@@ -97,6 +100,8 @@ async def serving(
             control = ControlServer(station, folder)
             await control.start()
             stack.push_async_callback(control.stop)
+            indexing = asyncio.create_task(finding.catch_up_beside(station))
+            stack.callback(indexing.cancel)
             yield station
 
 

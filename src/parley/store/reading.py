@@ -174,6 +174,15 @@ class Reading:
         )
         return [HeadRow(*row) for row in rows]
 
+    def joined(self, after: int, limit: int) -> list[tuple[int, slots.Key, EntryRow]]:
+        """Entries of all lines in the order in which they joined our record, after a place of it;
+        with place, line and incarnation."""
+        rows = self._rows(
+            f"SELECT id, line_id, inc, {_ENTRY} FROM entries WHERE id > ? ORDER BY id LIMIT ?",
+            (after, limit),
+        )
+        return [(id, (line_id, inc), EntryRow(*row)) for id, line_id, inc, *row in rows]
+
     def heads(
         self,
         line_id: bytes,

@@ -29,6 +29,10 @@ KEYS = (
 async def show(visit: Visit) -> Response:
     """GET /keys"""
     page = await visit.frame()
-    pages = [(item["key"], _("to the page %(name)s", name=_(item["name"]))) for item in page.nav]
+    pages = [
+        (item["key"], _("to the page %(name)s", name=_(item["name"])))
+        for item in page.nav
+        if item["key"]
+    ]
     keys = [*pages, *((key, _(does)) for key, does in KEYS)]
     return await visit.page("keys.html", page, keys=keys)
