@@ -20,7 +20,7 @@ from parley.conference.frame import Header, Kind
 from parley.conference.link import MediaLink
 from parley.conference.queues import Inlet, Outlet, Stream
 from parley.conference.running import RunningLink
-from parley.core.errors import ParleyError
+from parley.core.errors import ParleyError, Refused
 from parley.station import holding
 from parley.station.held import Attendee, Calls, Held
 from parley.station.lines import OpenLine
@@ -35,6 +35,8 @@ WORD_BYTES_MAX: Final = 65_536  # secrets for fifteen pages, in base64
 LOOK_S: Final = 1.0  # for pages that are gone, while a call is open
 LOST_S: Final = 20.0  # after which a page that does not come back has left
 KEY_REQUEST_S: Final = 0.3
+UNANSWERED_MAX: Final = 8  # acts of a page; the next waits until one of them is answered
+WORDS_MAX: Final = 64  # that wait for a page which does not read; the oldest go
 # What a page may ask of the station, as the person whose seat it is.
 ACTS: Final = {
     "join": "call.join",
@@ -63,7 +65,8 @@ class CallPage:
         self._words: list[dict[str, Any]] = []
         self._state_due = True
         self._told: str | None = None
-        self._asked_key_at: dict[int, float] = {}
+        self._asked_key_at = -KEY_REQUEST_S
+        self._unanswered = 0
 
     @property
     def room(self) -> Room | None:
@@ -81,6 +84,8 @@ class CallPage:
         header = inlet.check(frame, now)
         if isinstance(header, str):
             self.dropped[header] += 1
+        elif room.silenced:
+            self.dropped["line stands still"] += 1
         elif room.held.standing.on_hold:
             self.dropped["on hold"] += 1
         elif header.kind is Kind.SOUND and me.muted is not None:
@@ -92,7 +97,7 @@ class CallPage:
         """A word of the page; what is none of ours is counted."""
         try:
             said = json.loads(word) if len(word) <= WORD_BYTES_MAX else None
-        except ValueError:
+        except (ValueError, RecursionError):  # brackets within brackets are cheap to send
             said = None
         if not isinstance(said, dict) or not isinstance(said.get("t"), str):
             self.dropped["malformed"] += 1
@@ -103,7 +108,10 @@ class CallPage:
         elif kind == "here" and isinstance(said.get("page"), str):
             self._claims = said["page"]
             self.look()
+        elif kind in ACTS and self._unanswered >= UNANSWERED_MAX:
+            self.dropped["too fast"] += 1
         elif kind in ACTS:
+            self._unanswered += 1
             if kind == "join":
                 self._since = self._rooms.station.state(self.open_line).our_size
             said["line"] = self.open_line.agreed.hex
@@ -118,6 +126,7 @@ class CallPage:
         self._rooms.leave(self)
 
     def _answered(self, kind: str, answer: Any) -> None:
+        self._unanswered -= 1
         if isinstance(answer, ParleyError):
             words = f"{answer.sentence} {answer.hint}".strip()
             self._say({"t": "refused", "act": kind, "sentence": words})
@@ -166,10 +175,11 @@ class CallPage:
                 room.ask_key(stream, now)
         self._wake()
 
-    def ask_key(self, track: int, now: float) -> None:
-        """Somebody needs a key frame of this page."""
-        if now - self._asked_key_at.get(track, -KEY_REQUEST_S) >= KEY_REQUEST_S:
-            self._asked_key_at[track] = now
+    def ask_key(self, now: float) -> None:
+        """Somebody needs a key frame of this page, or says so: the link may be asked for hundreds
+        of tracks that it never sent."""
+        if now - self._asked_key_at >= KEY_REQUEST_S:
+            self._asked_key_at = now
             self._say({"t": "key"})
 
     def tell_budget(self, budget: dict[str, Any]) -> None:
@@ -188,6 +198,8 @@ class CallPage:
             if self.me is None or found.page != self.me.page:
                 self._inlet = Inlet(self._rooms.now(), found.dir, found.sender)
             self._rooms.arrive(self)
+        elif self.me is not None and room is not None:
+            room.leave(self)  # who has left is sent nothing more
         self.me = found
         self._state_due = True
         self._wake()
@@ -200,10 +212,11 @@ class CallPage:
         room = self.room
         if room is None:
             return {"t": "call", "state": "none", "me": None, "pages": []}
-        return {"t": "call", **room.held.for_page(self.me)}
+        told = {"t": "call", **room.held.for_page(self.me)}
+        return {**told, "state": "silenced"} if room.silenced else told
 
     def _say(self, word: dict[str, Any]) -> None:
-        self._words.append(word)
+        self._words = [*self._words[1 - WORDS_MAX :], word]
         self._wake()
 
 
@@ -215,6 +228,7 @@ class Room:
         self.held = held
         self.pages: list[CallPage] = []
         self.absent: dict[str, float] = {}  # pages of ours without a socket, since when
+        self.silenced = False  # whether the line lets nothing of a call pass
         self._now = rooms.now
         station = rooms.station
         link = MediaLink(held.secret, open_line.ours, self._now(), entropy=station.entropy)
@@ -274,7 +288,7 @@ class Room:
         if party == self.open_line.ours:
             for page in self.pages:
                 if page.me is not None and page.me.sender == sender:
-                    page.ask_key(track, now)
+                    page.ask_key(now)
         elif party == self.open_line.theirs:
             self.link.ask_key(sender, track)
 
@@ -282,11 +296,10 @@ class Room:
         """A frame of the other station: of a page there that is in the call, or it is dropped."""
         now, theirs = self._now(), self.open_line.theirs
         header = Header.parse(frame)  # the link has read it
-        known = any(
-            (each.dir, each.sender) == (theirs, header.sender)
-            for each in self.held.standing.pages()
-        )
-        if header.party == theirs and known and not self.held.standing.on_hold:
+        of = [e for e in self.held.standing.pages() if (e.dir, e.sender) == (theirs, header.sender)]
+        if header.party != theirs or not of or self.silenced or self.held.standing.on_hold:
+            return
+        if header.kind is Kind.PICTURE or of[0].muted is None:  # what they signed binds them here
             for page in self.pages:
                 page.give(header, frame, now)
 
@@ -310,6 +323,8 @@ class Rooms:
 
     def page(self, line: str, who: Person, wake: Callable[[], None]) -> CallPage:
         """A page has opened its socket."""
+        if not who.roles.intersection(holding.SEERS):
+            raise Refused(f"{who.name} has no part in calls.", "The operator gives a role.", "M11")
         made = CallPage(self, line, who, wake)
         self._pages.append(made)
         self.look()
@@ -342,13 +357,22 @@ class Rooms:
             room = self._rooms.get(open_line.id)
             if room is not None and held is not None and room.held.key == held.key:
                 room.held = held  # it may have been read anew
+                self._silence(room)
                 continue
             if room is not None:
                 room.close()
                 del self._rooms[open_line.id]
             if held is not None:
-                self._rooms[open_line.id] = Room(self, open_line, held)
+                self._rooms[open_line.id] = made = Room(self, open_line, held)
+                self._silence(made)
         self._stir.set()
+
+    def _silence(self, room: Room) -> None:
+        now = holding.silenced(self.station, room.open_line)
+        if now is not room.silenced:
+            room.silenced = now
+            for page in self._pages:
+                page.look()
 
     async def run(self) -> None:
         """Follow what the record says, and miss pages that are gone, until cancelled."""
@@ -361,6 +385,7 @@ class Rooms:
                     async with asyncio.timeout(LOOK_S if self._rooms else None):
                         await self._stir.wait()
                 for room in list(self._rooms.values()):
+                    self._silence(room)  # a suspension may begin at a time
                     self._miss(room, self.now())
         finally:
             stop()

@@ -95,16 +95,17 @@ class MediaSocket:
         if person is None or end is None:
             await socket.close()  # before it was accepted: the browser sees a refused handshake
             return
-        await socket.accept()
-        if person.id in self._pages:
-            self._pages[person.id].end(DISPLACED)
-        self._pages[person.id] = page
-        tasks = [
-            asyncio.create_task(self._read(socket, page, end)),
-            asyncio.create_task(self._write(socket, page, end)),
-            asyncio.create_task(page.ended.wait()),
-        ]
+        tasks: list[asyncio.Task[object]] = []
         try:
+            await socket.accept()  # fails where the browser has gone meanwhile
+            if person.id in self._pages:
+                self._pages[person.id].end(DISPLACED)
+            self._pages[person.id] = page
+            tasks += [
+                asyncio.create_task(self._read(socket, page, end)),
+                asyncio.create_task(self._write(socket, page, end)),
+                asyncio.create_task(page.ended.wait()),
+            ]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             end.leave()

@@ -216,6 +216,17 @@ def status_view(station: Station, open_line: OpenLine) -> dict[str, Any] | None:
     return None if held is None else held.short()
 
 
+def silenced(station: Station, open_line: OpenLine) -> bool:
+    """Whether nothing of a call passes: the line stands still, is closed or suspended for it."""
+    if station.state(open_line).halted is not None:
+        return True
+    try:
+        check_passes(open_line, Type.CALL_EVENT, URGENCY, False, station.now.wall)
+    except Refused:
+        return True
+    return False
+
+
 def lost(station: Station, open_line: OpenLine, page: Attendee) -> None:
     """A page of ours has been gone for too long: say for its person that they have left (V6)."""
     held = Calls.of(station, open_line).at_work()

@@ -252,6 +252,7 @@ class CallPage {
     for (const page of this.tiles.keys()) if (!others.some((each) => each.page === page)) this.remove(page);
     if (this.me) for (const each of others) this.place(each);
     at("on-hold").hidden = state.state !== "on hold";
+    at("silenced").hidden = state.state !== "silenced";
     at("alone").hidden = !this.me || others.length > 0;
   }
 
