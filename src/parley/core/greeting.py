@@ -40,6 +40,8 @@ class Greeting:
         self._ears, self._rekeying, self._record_key = ears, rekeying, record_key
         self._ours: bytes | None = cells.get("open")
         self._equivocated = "equivocation" in cells
+        heard = cells.get("their open")
+        self._heard = TheirOpen.parse(heard, terms).signed if heard is not None else None
         # What follows is of this start only.
         self.due_at = self._again_after_s = 0.0
         self._patience = Patience()
@@ -86,7 +88,7 @@ class Greeting:
     ) -> Outcome:
         """Accept theirs once; `source` says who gave it, since each look costs two signatures."""
         theirs = TheirOpen.parse(data, self.terms)
-        if self._ears.open_hash == theirs.hash:
+        if self._ears.open_hash == theirs.hash or self._heard == theirs.signed:
             return Outcome.DUPLICATE
         if not self._patience.with_one_more(source, now.mono):
             return Outcome.REFUSED
@@ -111,5 +113,6 @@ class Greeting:
             raise
         change.cells.update(cells)
         change.cells["their open"] = encode(data)
+        self._heard = theirs.signed
         self._record_key.take(self.terms.theirs, share, change)
         return Outcome.OK

@@ -118,6 +118,12 @@ class TheirOpen:
         return info0
 
     @property
+    def signed(self) -> tuple[bytes, Value]:
+        """What tells one OPEN of a side from another: its confirmation is not signed, and whoever
+        carries it can change it."""
+        return self.sealed, self.prekeys
+
+    @property
     def offered(self) -> dict[int, bytes]:
         """The prekeys for our REKEYs, by id."""
         return dict(self.prekeys)
