@@ -1314,10 +1314,11 @@ function checkMinutes() {
   const groups = [];
   for (const entry of calls.entries) {
     const minute = readMinute(entry.text);
-    const overlaps = (each) =>
-      !named(minute.call) && !named(each.call) && each.began <= minute.ended && minute.began <= each.ended;
+    const overlaps = (first) =>
+      !named(minute.call) && !named(first.call) &&
+      ((first.began === minute.began && first.ended === minute.ended) || (first.began < minute.ended && minute.began < first.ended));
     const mine =
-      groups.find((group) => group.some((each) => each.call === minute.call)) ?? groups.find((group) => group.some(overlaps));
+      groups.find((group) => group.some((each) => each.call === minute.call)) ?? groups.find(([first]) => overlaps(first));
     if (mine) mine.push({ ...minute, n: entry.n });
     else groups.push([{ ...minute, n: entry.n }]);
   }

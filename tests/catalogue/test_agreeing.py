@@ -133,3 +133,13 @@ def test_Y4_minutes_are_of_one_call_by_its_name_or_its_time() -> None:
     ]
     found = by_call(reversed(talk), ("A", "B"))
     assert [[each.n for each in group] for group in found] == [[0, 4], [1, 2, 5], [3]]
+
+
+def test_Y4_calls_that_only_touch_are_two_and_a_whole_day_bridges_none() -> None:
+    times = [(0, 600), (600, 900), (300, 86_400), (950, 980), (990, 990), (990, 990), (600, 900)]
+    talk = [
+        said(A, n, 0, Minute(Facts(f"by telephone {n}", "telephone", EIGHT + a, EIGHT + b)))
+        for n, (a, b) in enumerate(times)
+    ]
+    found = by_call(talk, ("A", "B"))
+    assert [[each.n for each in group] for group in found] == [[0, 2], [1, 6], [3], [4, 5]]

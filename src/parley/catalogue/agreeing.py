@@ -93,10 +93,8 @@ def by_call(sayings: Iterable[Saying], parties: Sequence[str]) -> list[list[Sayi
         if mine is None and unknown:
             mine = next((group for group in groups if group.overlaps(facts)), None)
         if mine is None:
-            mine = _Group()
+            mine = _Group((facts.began, facts.ended) if unknown else None)
             groups.append(mine)
-        if unknown:
-            mine.spans.append((facts.began, facts.ended))
         named[facts.call] = mine
         mine.said.append(each)
     return [group.said for group in groups]
@@ -104,14 +102,20 @@ def by_call(sayings: Iterable[Saying], parties: Sequence[str]) -> list[list[Sayi
 
 @dataclass(slots=True)
 class _Group:
-    """What was said of one call; its times, where no entry tells which call it is."""
+    """What was said of one call; its times as first told, where no entry says which call it is."""
 
+    span: tuple[float, float] | None
     said: list[Saying] = field(default_factory=list)
-    spans: list[tuple[float, float]] = field(default_factory=list)
 
     def overlaps(self, facts: Facts) -> bool:
-        """Whether it is of the same call: nobody holds two calls of a line at a time."""
-        return any(began <= facts.ended and facts.began <= ended for began, ended in self.spans)
+        """Whether it is of the same call: nobody holds two calls of a line at a time. Where one
+        only begins as the other ends they are two, and no later text makes a call longer, or one
+        that names a whole day would take all others of it in."""
+        if self.span is None:
+            return False
+        began, ended = self.span
+        same = (facts.began, facts.ended) == self.span
+        return same or (began < facts.ended and facts.began < ended)
 
 
 def _at(saying: Saying) -> tuple[int, int]:
