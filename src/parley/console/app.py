@@ -53,7 +53,7 @@ from parley.console.pages import (
 )
 from parley.console.stream import Event, Stream
 from parley.console.tongues import Spoken
-from parley.console.views import outstanding, reference
+from parley.console.views import reference
 from parley.core.errors import Unavailable
 from parley.station.console_certificate import wants_tls
 
@@ -187,7 +187,7 @@ def describe(station: Station, event: Event) -> Event:
                     agreed.name,
                     len(station.lines),
                 ),
-                "gap": outstanding(event["provisional"]) if "provisional" in event else "",
+                "gap": event.get("provisional", ""),
                 "path": f"/messages/{agreed.hex[:8]}/{event['dir']}/{event['n']}",
                 "due": event["at"] + _clock_s(agreed.clocks_s, event["precedence"]),
             }

@@ -252,7 +252,11 @@ def install(environment: Environment) -> None:
         ),
     }
     environment.filters |= {"tr": tr, "number": number}
-    environment.globals |= {"tongue": current, "tongues": TONGUES.values()}
+    environment.globals |= {
+        "script_words": lambda: texts(current()).scripts,
+        "tongue": current,
+        "tongues": TONGUES.values(),
+    }
 
 
 def tr(message: str) -> Markup:

@@ -1,6 +1,7 @@
 // FLASH. The row is on screen before this file asks anybody anything; the sound follows from it.
 
 import { span, stationNow } from "./clocks.js";
+import { _ } from "./tongue.js";
 
 /** @typedef {import("./stream.js").StationEvent} StationEvent */
 /** @typedef {import("./sound.js").Bell} Bell */
@@ -62,7 +63,7 @@ export class Alarm {
       return found;
     };
     put(".tag", event.status ?? "")?.classList.add(event.status ?? "none");
-    if (event.gap) put(".gap", `PROVISIONAL: ${event.gap}`)?.removeAttribute("hidden");
+    if (event.gap) put(".gap", `${_("PROVISIONAL")}: ${_("%(numbers)s outstanding", { numbers: event.gap })}`)?.removeAttribute("hidden");
     put(".ref", event.ref ?? "");
     const moment = new Date((event.at ?? Date.now() / 1000) * 1000).toISOString();
     put("time", moment.slice(11, 19) + "Z")?.setAttribute("datetime", moment);

@@ -3,12 +3,13 @@
 
 import { features, refusal, remains } from "./devices.js";
 import { HEARD_LEVEL, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
+import { _ } from "./tongue.js";
 
 const STILL_MS = 1_500;
 const SPEAKS_MS = 800;
 const ENDED = /** @type {Record<string, string>} */ ({
-  displaced: "Another page of this seat has taken the call. Join again to have it here.",
-  "no seat": "This seat was given up. Sign in again with a new link.",
+  displaced: _("Another page of this seat has taken the call. Join again to have it here."),
+  "no seat": _("This seat was given up. Sign in again with a new link."),
 });
 
 /** @typedef {{page: string, party: number, sender: number, ours: boolean, name: string, office: string, role: string, medium: string, muted: boolean}} Person */
@@ -37,9 +38,9 @@ class CallPage {
     const found = await features();
     this.medium = remains(found);
     const lacks = found.filter((each) => !each.there && each.needs.length > 0).map((each) => each.name);
-    if (this.medium === "text") say("media-state", `This browser can hold the call by text only: it lacks ${lacks.join("; ")}. Use the button “Join by text”.`);
-    else if (this.medium === "voice") say("media-state", `This browser can send no pictures: it lacks ${lacks.join("; ")}. Voice and text remain.`);
-    at("join-media").textContent = this.medium === "voice" ? "Join with the microphone" : "Join with camera and microphone";
+    if (this.medium === "text") say("media-state", _("This browser can hold the call by text only: it lacks %(lacks)s. Use the button “Join by text”.", { lacks: lacks.join("; ") }));
+    else if (this.medium === "voice") say("media-state", _("This browser can send no pictures: it lacks %(lacks)s. Voice and text remain.", { lacks: lacks.join("; ") }));
+    at("join-media").textContent = this.medium === "voice" ? _("Join with the microphone") : _("Join with camera and microphone");
     this.settle();
     at("join-media").addEventListener("click", () => this.join());
     at("mute").addEventListener("click", () => this.mute(!this.muted));
@@ -62,9 +63,9 @@ class CallPage {
     at("join-media").hidden = inside || this.medium === "text" || !this.open;
     for (const id of ["mute", "leave-media"]) at(id).hidden = !inside;
     at("camera-off").hidden = !inside || this.medium !== "video";
-    say("mute-words", this.muted ? "Open my microphone" : "Close my microphone");
+    say("mute-words", this.muted ? _("Open my microphone") : _("Close my microphone"));
     at("mute").setAttribute("aria-pressed", String(this.muted));
-    say("camera-words", this.camera ? "Turn my camera off" : "Turn my camera on");
+    say("camera-words", this.camera ? _("Turn my camera off") : _("Turn my camera on"));
   }
 
   // --- taking part
@@ -93,7 +94,7 @@ class CallPage {
     this.worker.onmessage = (event) => this.told(event.data);
     const address = socketAddress(`/media/call?line=${encodeURIComponent(this.line)}`);
     this.worker.postMessage({ init: { address, capture: out.port2, join: { medium: this.medium } } }, [out.port2]);
-    say("media-state", "Calling the station.");
+    say("media-state", _("Calling the station."));
   }
 
   async takeCamera() {
@@ -129,7 +130,7 @@ class CallPage {
   lost(device, track) {
     if (this[device] !== track) return;
     this[device] = null;
-    say(`${device}-state`, `The ${device} is gone. Plug it in, leave the call and join again; text goes on meanwhile.`);
+    say(`${device}-state`, device === "camera" ? _("The camera is gone. Plug it in, leave the call and join again; text goes on meanwhile.") : _("The microphone is gone. Plug it in, leave the call and join again; text goes on meanwhile."));
     this.settle();
   }
 
@@ -153,7 +154,7 @@ class CallPage {
   leave() {
     this.worker?.postMessage({ leave: true });
     this.end();
-    say("media-state", "You have left the call.");
+    say("media-state", _("You have left the call."));
   }
 
   end() {
@@ -191,7 +192,7 @@ class CallPage {
     const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
     const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
     const refused = answer.type !== "opaqueredirect" && !answer.ok;
-    say("said-state", refused ? "The station has refused that. Text of a call has 2,000 bytes at most; load the page again to read why." : "");
+    say("said-state", refused ? _("The station has refused that. Text of a call has 2,000 bytes at most; load the page again to read why.") : "");
     if (!refused) form.reset();
   }
 
@@ -200,10 +201,10 @@ class CallPage {
   /** @param {any} word */
   told(word) {
     if (word.open) say("media-state", "");
-    if (word.lost) say("media-state", "The station does not answer. The page calls it again every few seconds; the call goes on by itself.");
+    if (word.lost) say("media-state", _("The station does not answer. The page calls it again every few seconds; the call goes on by itself."));
     if (word.refused) this.refused(word.refused);
-    if (word.waits) say("media-state", `The station keeps it: ${word.waits.sentence}.`);
-    if (word.fault) say("media-state", `This page made a mistake (${word.fault}). Leave the call and join again.`);
+    if (word.waits) say("media-state", _("The station keeps it: %(sentence)s.", { sentence: word.waits.sentence }));
+    if (word.fault) say("media-state", _("This page made a mistake (%(fault)s). Leave the call and join again.", { fault: word.fault }));
     if (word.ended) {
       this.end();
       say("media-state", ENDED[word.ended]);
@@ -224,30 +225,31 @@ class CallPage {
   digits(digits) {
     at("digits").hidden = false;
     at("digits").dataset.digits = digits ?? "";
-    say("digits-value", digits ?? "being made");
+    say("digits-value", digits ?? _("being made"));
   }
 
   /** A page shows another key than it said it would: somebody is in between. @param {string} page */
   foul(page) {
     const who = this.people.find((each) => each.page === page);
+    const named = who ? `${who.name}, ${who.office}` : page;
     at("foul").hidden = false;
-    say("foul-words", `The keys of ${who ? `${who.name}, ${who.office}` : page} are not those that were announced. Say nothing that matters in this call; end it and call the engineer.`);
+    say("foul-words", _("The keys of %(who)s are not those that were announced. Say nothing that matters in this call; end it and call the engineer.", { who: named }));
   }
 
   /** @param {{state: string, me: string | null, pages: Person[]}} state */
   stands(state) {
-    if (this.me && state.me === null && state.state !== "none") say("media-state", "You are no longer in the call: another page of yours has joined, or this one was gone for too long. Join again.");
+    if (this.me && state.me === null && state.state !== _("none")) say("media-state", _("You are no longer in the call: another page of yours has joined, or this one was gone for too long. Join again."));
     this.me = state.me ?? "";
     this.people = state.pages;
-    if (state.state === "ended" || state.state === "none") {
+    if (state.state === "ended" || state.state === _("none")) {
       if (this.worker && this.tiles.size + this.people.length > 0) {
         this.end();
-        say("media-state", "The call is ended.");
+        say("media-state", _("The call is ended."));
       }
       return;
     }
     const mine = this.people.find((each) => each.page === this.me);
-    if (mine) say("self-name", `You, ${mine.office}, as ${mine.role}${mine.muted ? ". Your microphone is closed" : ""}`);
+    if (mine) say("self-name", mine.muted ? _("You, %(office)s, as %(role)s. Your microphone is closed", mine) : _("You, %(office)s, as %(role)s", mine));
     const others = this.people.filter((each) => each.page !== this.me);
     for (const page of this.tiles.keys()) if (!others.some((each) => each.page === page)) this.remove(page);
     if (this.me) for (const each of others) this.place(each);
@@ -262,7 +264,7 @@ class CallPage {
     if (!known) return;
     known.person = person;
     const words = known.tile.querySelector("[data-who]");
-    const said = `${person.name}, ${person.office}, as ${person.role}`;
+    const said = _("%(name)s, %(office)s, as %(role)s", person);
     if (words && words.textContent !== said) words.textContent = said;
     /** @type {HTMLElement} */ (known.tile.querySelector("[data-muted]")).hidden = !person.muted;
   }
@@ -274,7 +276,7 @@ class CallPage {
     tile.dataset.page = person.page;
     tile.classList.toggle("ours", person.ours);
     const canvas = /** @type {HTMLCanvasElement} */ (tile.querySelector("canvas"));
-    canvas.setAttribute("aria-label", `Picture of ${person.name}`);
+    canvas.setAttribute("aria-label", _("Picture of %(name)s", person));
     at("others").append(tile);
     const playout = new AudioWorkletNode(this.context, "playout", { numberOfInputs: 0, outputChannelCount: [1] });
     const gain = new GainNode(this.context);
@@ -321,7 +323,7 @@ class CallPage {
     const since = performance.now() - SPEAKS_MS;
     const who = [...this.tiles.values()].filter((each) => each.spokeAt > since);
     for (const each of this.tiles.values()) each.tile.classList.toggle("speaks", each.spokeAt > since);
-    if (this.worker) say("speaks", who.map(({ person }) => `${person.name}, ${person.office}`).join(" and ") || "Nobody");
+    if (this.worker) say("speaks", who.map(({ person }) => `${person.name}, ${person.office}`).join(", ") || _("Nobody"));
   }
 
   /** @param {any} f */
@@ -332,13 +334,13 @@ class CallPage {
       if (!tile) continue;
       const { fps, picture_p50, kbps, still_ms } = /** @type {any} */ (each);
       const words = tile.querySelector("[data-figures]");
-      if (words) words.textContent = `${fps.toFixed(0)} pictures a second, ${picture_p50 === null ? "·" : Math.round(picture_p50)} ms, ${Math.round(kbps)} kbit/s`;
+      if (words) words.textContent = _("%(fps)s pictures a second, %(ms)s ms, %(kbps)s kbit/s", { fps: fps.toFixed(0), ms: picture_p50 === null ? "·" : Math.round(picture_p50), kbps: Math.round(kbps) });
       /** @type {HTMLElement} */ (tile.querySelector("[data-still]")).hidden = !(still_ms !== null && still_ms > STILL_MS);
     }
     const link = f.link;
-    say("figure-link", link ? `${link.up ? "up" : "not up"}, ${link.rtt_ms ?? "·"} ms there and back, ${Math.round(100 * link.lost)} % lost` : "·");
-    say("figure-rate", `${Math.round(f.sent_kbps)} kbit/s of ${link ? link.budget_kbps : "·"}`);
-    say("figure-dropped", Object.entries({ ...f.dropped, "not opened": f.unopened, "left out, busy": f.skipped, "× a codec failed": f.faults }).filter(([, count]) => Number(count) > 0).map(([why, count]) => `${count} ${why}`).join(", ") || "none");
+    say("figure-link", link ? _("%(state)s, %(ms)s ms there and back, %(lost)s %% lost", { state: link.up ? _("up") : _("not up"), ms: link.rtt_ms ?? "·", lost: Math.round(100 * link.lost) }) : "·");
+    say("figure-rate", _("%(sent)s kbit/s of %(budget)s", { sent: Math.round(f.sent_kbps), budget: link ? link.budget_kbps : "·" }));
+    say("figure-dropped", Object.entries({ ...f.dropped, [_("not opened")]: f.unopened, [_("left out, busy")]: f.skipped, [_("× a codec failed")]: f.faults }).filter(([, count]) => Number(count) > 0).map(([why, count]) => `${count} ${why}`).join(", ") || _("none"));
     at("paused").hidden = f.pictures;
   }
 }

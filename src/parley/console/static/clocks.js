@@ -1,5 +1,7 @@
 // Running clocks, all by the station's clock and all in UTC.
 
+import { _ } from "./tongue.js";
+
 let ahead_s = 0; // station clock minus this machine's
 
 /** @returns {number} POSIX seconds at the station */
@@ -14,14 +16,14 @@ export function trueUpClock(now) {
 export function span(seconds) {
   const s = Math.floor(seconds);
   const two = (/** @type {number} */ x) => String(x).padStart(2, "0");
-  if (s >= 86_400) return `${Math.floor(s / 86_400)} d ${two(Math.floor((s % 86_400) / 3600))} h`;
+  if (s >= 86_400) return _("%(days)s d %(hours)s h", { days: Math.floor(s / 86_400), hours: two(Math.floor((s % 86_400) / 3600)) });
   if (s >= 3600) return `${Math.floor(s / 3600)}:${two(Math.floor((s % 3600) / 60))}:${two(s % 60)}`;
   return `${Math.floor(s / 60)}:${two(s % 60)}`;
 }
 
 /** @param {number} seconds */
 export function age(seconds) {
-  return seconds < 60 ? `${Math.max(0, Math.floor(seconds))} s` : span(seconds);
+  return seconds < 60 ? _("%(seconds)s s", { seconds: Math.max(0, Math.floor(seconds)) }) : span(seconds);
 }
 
 function tick() {
@@ -34,7 +36,7 @@ function tick() {
   }
   for (const element of document.querySelectorAll("[data-due]")) {
     const left = Number(element.getAttribute("data-due")) - now;
-    element.textContent = left < 0 ? `OVERDUE ${span(-left)}` : span(left);
+    element.textContent = left < 0 ? _("OVERDUE %(span)s", { span: span(-left) }) : span(left);
     if (left < 0 && !element.classList.contains("overdue")) document.dispatchEvent(new Event("due"));
     element.classList.toggle("overdue", left < 0);
     element.classList.toggle("soon", left >= 0 && left < 120);

@@ -1,6 +1,8 @@
 // Help while writing: counts, the place of a refusal, and a word before text is lost. The station
 // checks everything again; nothing here changes what was typed.
 
+import { number } from "./tongue.js";
+
 export function startCompose() {
   const form = /** @type {HTMLFormElement | null} */ (document.getElementById("compose"));
   const text = /** @type {HTMLTextAreaElement | null} */ (document.getElementById("text"));
@@ -10,8 +12,8 @@ export function startCompose() {
   const brevity = document.getElementById("brevity");
   const count = () => {
     const found = text.value.trim().split(/\s+/u).filter(Boolean).length;
-    if (words) words.textContent = found.toLocaleString("en");
-    if (bytes) bytes.textContent = new TextEncoder().encode(text.value).length.toLocaleString("en");
+    if (words) words.textContent = number(found);
+    if (bytes) bytes.textContent = number(new TextEncoder().encode(text.value).length);
     const urgent = ["FLASH", "IMMEDIATE"].includes(String(new FormData(form).get("precedence")));
     if (brevity) brevity.hidden = !(urgent && found > 200);
   };

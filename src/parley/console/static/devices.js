@@ -1,5 +1,7 @@
 // What this browser can do for a call, and what to do when it refuses a device: in words.
 
+import { _ } from "./tongue.js";
+
 /**
  * @typedef {object} Feature
  * @property {string} name
@@ -25,14 +27,14 @@ export async function features() {
   const x25519 = await works(async () => subtle.generateKey({ name: "X25519" }, false, ["deriveBits"]));
   const mlkem = await works(async () => subtle.generateKey(/** @type {any} */ ({ name: "ML-KEM-768" }), false, /** @type {any} */ (["encapsulateBits", "decapsulateBits"])));
   return [
-    { name: "A page that is encrypted, or of this machine", there: isSecureContext, without: "no camera, no microphone", needs: ["video", "voice"] },
-    { name: "Camera and microphone for pages", there: Boolean(navigator.mediaDevices?.getUserMedia), without: "no camera, no microphone", needs: ["video", "voice"] },
-    { name: "Pictures as VP8 (WebCodecs)", there: pictures, without: "no pictures", needs: ["video"] },
-    { name: "Sound as Opus (WebCodecs)", there: sound, without: "no sound", needs: ["video", "voice"] },
-    { name: "Sound without delay (AudioWorklet)", there: isSecureContext && typeof g.AudioWorkletNode === "function", without: "no sound", needs: ["video", "voice"] },
-    { name: "Keys of a call: X25519", there: x25519, without: "a call cannot be sealed", needs: ["video", "voice"] },
-    { name: "Keys of a call: ML-KEM-768", there: mlkem, without: "a call cannot be sealed", needs: ["video", "voice"] },
-    { name: "Choice of loudspeaker", there: "setSinkId" in (g.AudioContext?.prototype ?? {}), without: "choose it in the settings of this machine", needs: [] },
+    { name: _("A page that is encrypted, or of this machine"), there: isSecureContext, without: _("no camera, no microphone"), needs: ["video", "voice"] },
+    { name: _("Camera and microphone for pages"), there: Boolean(navigator.mediaDevices?.getUserMedia), without: _("no camera, no microphone"), needs: ["video", "voice"] },
+    { name: _("Pictures as VP8 (WebCodecs)"), there: pictures, without: _("no pictures"), needs: ["video"] },
+    { name: _("Sound as Opus (WebCodecs)"), there: sound, without: _("no sound"), needs: ["video", "voice"] },
+    { name: _("Sound without delay (AudioWorklet)"), there: isSecureContext && typeof g.AudioWorkletNode === "function", without: _("no sound"), needs: ["video", "voice"] },
+    { name: _("Keys of a call: X25519"), there: x25519, without: _("a call cannot be sealed"), needs: ["video", "voice"] },
+    { name: _("Keys of a call: ML-KEM-768"), there: mlkem, without: _("a call cannot be sealed"), needs: ["video", "voice"] },
+    { name: _("Choice of loudspeaker"), there: "setSinkId" in (g.AudioContext?.prototype ?? {}), without: _("choose it in the settings of this machine"), needs: [] },
   ];
 }
 
@@ -48,35 +50,55 @@ function browser() {
   if (/Edg\//.test(agent)) return "Edge";
   if (/Chrom(e|ium)\//.test(agent)) return "Chromium";
   if (/Safari\//.test(agent)) return "Safari";
-  return "This browser";
+  return "";
 }
 
+const ALLOW = _("Press the sign at the left of the address and set Camera and Microphone to Allow, then press “Turn on” again.");
 const WAY = /** @type {Record<string, string>} */ ({
-  Firefox: "Press the crossed-out sign at the left of the address and remove what is blocked",
-  Edge: "Press the sign at the left of the address and set Camera and Microphone to Allow",
-  Chromium: "Press the sign at the left of the address and set Camera and Microphone to Allow",
-  Safari: "Open Safari, Settings for This Website, and set Camera and Microphone to Allow",
-  "This browser": "Allow camera and microphone for this address in its settings",
+  Firefox: _("Press the crossed-out sign at the left of the address and remove what is blocked, then press “Turn on” again."),
+  Edge: ALLOW,
+  Chromium: ALLOW,
+  Safari: _("Open Safari, Settings for This Website, and set Camera and Microphone to Allow, then press “Turn on” again."),
+  "": _("Allow camera and microphone for this address in its settings, then press “Turn on” again."),
 });
+const PRIVACY = _("If that does not help, look at the privacy settings of this machine.");
+
+// Whole sentences for each: the two words have genders of their own in most languages.
+const SAYS = {
+  camera: {
+    refuses: (/** @type {string} */ name) => (name ? _("%(browser)s refuses this page the camera.", { browser: name }) : _("This browser refuses this page the camera.")),
+    absent: _("No camera is connected. Plug one in, then press “Turn on” again."),
+    held: _("The camera is there and gives nothing: another program may hold it. Close that program, then press “Turn on” again."),
+    gone: _("The camera that was chosen is gone. Choose another, then press “Turn on” again."),
+    failed: (/** @type {string} */ name) => _("The camera could not be turned on (%(name)s). Load the page again, then press “Turn on” again.", { name }),
+    plain: _("This page has no right to a camera, because it is not encrypted. Ask the engineer for the console's address that begins with https."),
+  },
+  microphone: {
+    refuses: (/** @type {string} */ name) => (name ? _("%(browser)s refuses this page the microphone.", { browser: name }) : _("This browser refuses this page the microphone.")),
+    absent: _("No microphone is connected. Plug one in, then press “Turn on” again."),
+    held: _("The microphone is there and gives nothing: another program may hold it. Close that program, then press “Turn on” again."),
+    gone: _("The microphone that was chosen is gone. Choose another, then press “Turn on” again."),
+    failed: (/** @type {string} */ name) => _("The microphone could not be turned on (%(name)s). Load the page again, then press “Turn on” again.", { name }),
+    plain: _("This page has no right to a microphone, because it is not encrypted. Ask the engineer for the console's address that begins with https."),
+  },
+};
 
 /** Why a device could not be had, and what to do. @param {unknown} error @param {"camera" | "microphone"} device */
 export function refusal(error, device) {
   const name = error instanceof Error || error instanceof DOMException ? error.name : "";
-  const again = "then press “Turn on” again";
+  const says = SAYS[device];
   switch (name) {
     case "NotAllowedError":
     case "SecurityError":
-      return `${browser()} refuses this page the ${device}. ${WAY[browser()]}, ${again}. If that does not help, look at the privacy settings of this machine.`;
+      return [says.refuses(browser()), WAY[browser()], PRIVACY].join(" ");
     case "NotFoundError":
-      return `No ${device} is connected. Plug one in, ${again}.`;
+      return says.absent;
     case "NotReadableError":
     case "AbortError":
-      return `The ${device} is there and gives nothing: another program may hold it. Close that program, ${again}.`;
+      return says.held;
     case "OverconstrainedError":
-      return `The ${device} that was chosen is gone. Choose another, ${again}.`;
+      return says.gone;
     default:
-      return isSecureContext
-        ? `The ${device} could not be turned on (${name || "no reason given"}). Load the page again, ${again}.`
-        : `This page has no right to a ${device}, because it is not encrypted. Ask the engineer for the console's address that begins with https.`;
+      return isSecureContext ? says.failed(name || _("no reason given")) : says.plain;
   }
 }

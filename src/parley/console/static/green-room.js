@@ -3,9 +3,14 @@
 
 import { features, refusal, remains } from "./devices.js";
 import { HEARD_LEVEL, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
+import { _ } from "./tongue.js";
 
 const STILL_MS = 1_500;
-const MEDIA = { video: "video, voice and text", voice: "voice and text", text: "text" };
+const MEDIA = {
+  video: [_("This browser can hold video, voice and text."), _("Ready for video, voice and text.")],
+  voice: [_("This browser can hold voice and text."), _("Ready for voice and text.")],
+  text: [_("This browser can hold text only."), ""],
+};
 
 /** @param {string} id @param {number} level */
 const show = (id, level) => showLevel(at(id), level);
@@ -30,7 +35,7 @@ class GreenRoom {
     this.medium = remains(found);
     for (const each of found) {
       const row = document.createElement("li");
-      row.textContent = each.there ? `✓ ${each.name}` : `✕ ${each.name}: missing, so ${each.without}`;
+      row.textContent = each.there ? `✓ ${each.name}` : `✕ ${_("%(name)s: missing, so %(without)s", { name: each.name, without: each.without })}`;
       row.classList.toggle("soft", each.there);
       at("features").append(row);
     }
@@ -38,7 +43,7 @@ class GreenRoom {
     this.listen();
     if (this.medium === "text") {
       at("on").hidden = true;
-      say("camera-state", "This browser gives calls no sound.");
+      say("camera-state", _("This browser gives calls no sound."));
       say("loop-state", "");
       if (!isSecureContext) say("camera-state", refusal(null, "camera"));
     }
@@ -68,7 +73,7 @@ class GreenRoom {
     at("on").disabled = true;
     await this.wake();
     if (this.medium === "video") await this.takeCamera();
-    else say("camera-state", "This browser can send no pictures; voice and text remain.");
+    else say("camera-state", _("This browser can send no pictures; voice and text remain."));
     await this.takeMicrophone();
     await this.list();
     at("on").disabled = false;
@@ -82,19 +87,19 @@ class GreenRoom {
     this.source?.disconnect();
     at("preview").srcObject = null;
     show("level", 0);
-    say("camera-state", "Turned off.");
-    say("microphone-state", "Turned off.");
+    say("camera-state", _("Turned off."));
+    say("microphone-state", _("Turned off."));
     this.settle();
   }
 
   settle() {
     const any = Boolean(this.camera || this.microphone);
     at("off").hidden = !any;
-    say("on", any ? "Turn on again" : "Turn on");
+    say("on", any ? _("Turn on again") : _("Turn on"));
     at("on").classList.toggle("main", !any);
     at("run").hidden = at("aloud-field").hidden = !any;
     at("level-field").hidden = !this.microphone;
-    if (!this.running && !this.ended) say("loop-state", any ? "Ready to be sent through the station." : "Turn camera or microphone on first.");
+    if (!this.running && !this.ended) say("loop-state", any ? _("Ready to be sent through the station.") : _("Turn camera or microphone on first."));
     this.judge();
   }
 
@@ -110,7 +115,7 @@ class GreenRoom {
       at("preview").srcObject = stream;
       await at("preview").play().catch(() => undefined);
       const { width, height } = track.getSettings();
-      say("camera-state", `${track.label || "The camera"} gives pictures, ${width} × ${height}.`);
+      say("camera-state", _("%(device)s gives pictures, %(width)s × %(height)s.", { device: track.label || _("The camera"), width, height }));
       if (this.worker) this.sendPictures(track);
     } catch (error) {
       at("preview").srcObject = null;
@@ -133,7 +138,7 @@ class GreenRoom {
       await this.wire();
       this.source = /** @type {AudioContext} */ (this.context).createMediaStreamSource(stream);
       this.source.connect(/** @type {AudioWorkletNode} */ (this.capture));
-      say("microphone-state", `${track.label || "The microphone"} is on. Say something: the bar moves.`);
+      say("microphone-state", _("%(device)s is on. Say something: the bar moves.", { device: track.label || _("The microphone") }));
     } catch (error) {
       say("microphone-state", refusal(error, "microphone"));
     }
@@ -144,7 +149,7 @@ class GreenRoom {
   lost(device, track) {
     if (this[device] !== track) return;
     this[device] = null;
-    say(`${device}-state`, `The ${device} is gone. Plug it in or choose another, then press “Turn on again”.`);
+    say(`${device}-state`, device === "camera" ? _("The camera is gone. Plug it in or choose another, then press “Turn on again”.") : _("The microphone is gone. Plug it in or choose another, then press “Turn on again”."));
     if (device === "camera") at("preview").srcObject = null;
     else show("level", 0);
     this.settle();
@@ -205,7 +210,7 @@ class GreenRoom {
   level(level) {
     if (!this.microphone) return;
     show("level", level);
-    if (level > HEARD_LEVEL) say("microphone-state", `${this.microphone.label || "The microphone"} hears you.`);
+    if (level > HEARD_LEVEL) say("microphone-state", _("%(device)s hears you.", { device: this.microphone.label || _("The microphone") }));
   }
 
   /** @param {{level: number, delays: number[]}} word of what is played */
@@ -217,7 +222,7 @@ class GreenRoom {
     this.sound.delays = this.sound.delays.filter(([when]) => when > now - 5_000);
     if (level > HEARD_LEVEL) {
       this.sound.back += 1;
-      say("heard-back", "comes back");
+      say("heard-back", _("comes back"));
       if (!this.passed.sound) {
         this.passed.sound = true;
         this.judge();
@@ -228,7 +233,7 @@ class GreenRoom {
   async chooseSpeaker() {
     this.passed.heard = false;
     await this.wake();
-    await /** @type {any} */ (this.context).setSinkId?.(at("speaker").value).catch(() => say("speaker-state", "That loudspeaker cannot be used. Choose another."));
+    await /** @type {any} */ (this.context).setSinkId?.(at("speaker").value).catch(() => say("speaker-state", _("That loudspeaker cannot be used. Choose another.")));
     this.judge();
   }
 
@@ -244,7 +249,7 @@ class GreenRoom {
     note.stop(start + 1.1);
     note.onended = () => {
       at("heard").hidden = at("unheard-tone").hidden = false;
-      say("speaker-state", "Did you hear it?");
+      say("speaker-state", _("Did you hear it?"));
     };
     say("speaker-state", "Listen.");
   }
@@ -254,7 +259,7 @@ class GreenRoom {
     this.passed.heard = yes;
     at("heard").hidden = at("unheard-tone").hidden = true;
     at("tone").focus();
-    say("speaker-state", yes ? "You heard the tone." : "Turn the sound of this machine up, look whether the headset is plugged in, choose another loudspeaker, and play the tone again.");
+    say("speaker-state", yes ? _("You heard the tone.") : _("Turn the sound of this machine up, look whether the headset is plugged in, choose another loudspeaker, and play the tone again."));
     this.judge();
   }
 
@@ -267,8 +272,8 @@ class GreenRoom {
     this.passed.picture = this.passed.sound = false;
     say("run", "Stop");
     at("figures").hidden = false;
-    say("heard-back", "not yet");
-    say("loop-state", "Calling the station.");
+    say("heard-back", _("not yet"));
+    say("loop-state", _("Calling the station."));
     if (this.camera) this.sendPictures(this.camera);
     this.worker?.postMessage({ run: true });
     this.judge();
@@ -279,7 +284,7 @@ class GreenRoom {
     this.running = false;
     this.worker?.postMessage({ run: false });
     at("still").hidden = true;
-    say("run", "Send it through the station");
+    say("run", _("Send it through the station"));
     this.settle();
   }
 
@@ -292,12 +297,12 @@ class GreenRoom {
 
   /** A word of the worker. @param {any} word */
   told(word) {
-    if (word.open) say("loop-state", "The station gives back what this page sends.");
-    if (word.lost) say("loop-state", "The station does not answer. The page calls it again every few seconds and goes on by itself.");
+    if (word.open) say("loop-state", _("The station gives back what this page sends."));
+    if (word.lost) say("loop-state", _("The station does not answer. The page calls it again every few seconds and goes on by itself."));
     if (word.ended) {
       this.ended = true;
       this.stop();
-      say("loop-state", word.ended === "displaced" ? "Another page of this seat took the loop. Press the button to have it here." : "This seat was given up. Sign in again with a new link.");
+      say("loop-state", word.ended === "displaced" ? _("Another page of this seat took the loop. Press the button to have it here.") : _("This seat was given up. Sign in again with a new link."));
     }
     if (word.figures && this.running) this.figures(word.figures);
   }
@@ -309,11 +314,11 @@ class GreenRoom {
     const of = (/** @type {number} */ share) => delays[Math.min(delays.length - 1, Math.floor(share * delays.length))];
     say("figure-picture", `${ms(f.picture_p50)} / ${ms(f.picture_p95)}`);
     say("figure-sound", `${ms(of(0.5))} / ${ms(of(0.95))}`);
-    say("figure-fps", f.width ? `${f.fps.toFixed(1)} of ${f.width} × ${f.height}` : "·");
+    say("figure-fps", f.width ? _("%(fps)s of %(width)s × %(height)s", { fps: f.fps.toFixed(1), width: f.width, height: f.height }) : "·");
     say("figure-lost", `${(100 * f.lost).toFixed(1)} %`);
     say("figure-rate", `${Math.round(f.sent_kbps)} / ${Math.round(f.back_kbps)} kbit/s`);
     say("figure-dropped", counted(f.station?.dropped ?? {}));
-    say("figure-unopened", counted({ "not opened": f.unopened, "left out, busy": f.skipped, "× a codec failed": f.faults }));
+    say("figure-unopened", counted({ [_("not opened")]: f.unopened, [_("left out, busy")]: f.skipped, [_("× a codec failed")]: f.faults }));
     at("still").hidden = !(this.camera && f.still_ms !== null && f.still_ms > STILL_MS);
     at("figures").dataset.figures = JSON.stringify({ ...f, sound_p50: of(0.5) ?? null, sound_p95: of(0.95) ?? null, sound_back: this.sound.back });
     if (!this.passed.picture && f.fps > 1) {
@@ -324,22 +329,22 @@ class GreenRoom {
 
   judge() {
     const missing = [];
-    if (!this.passed.sound) missing.push("your voice has not come back from the station yet");
-    if (this.medium === "video" && !this.passed.picture) missing.push("your picture has not come back from the station yet");
-    if (!this.passed.heard) missing.push("nobody has heard the tone of the loudspeaker yet");
-    const can = `This browser can hold ${MEDIA[this.medium]}.`;
+    if (!this.passed.sound) missing.push(_("your voice has not come back from the station yet"));
+    if (this.medium === "video" && !this.passed.picture) missing.push(_("your picture has not come back from the station yet"));
+    if (!this.passed.heard) missing.push(_("nobody has heard the tone of the loudspeaker yet"));
+    const [can, ready] = MEDIA[this.medium];
     if (this.medium === "text") {
-      say("verdict-words", "This browser can hold text only.");
-      say("verdict-why", "What it lacks stands below. Messages and the text of a call go on; for voice and pictures use a newer Chromium or Edge.");
+      say("verdict-words", can);
+      say("verdict-why", _("What it lacks stands below. Messages and the text of a call go on; for voice and pictures use a newer Chromium or Edge."));
     } else if (missing.length === 0) {
-      say("verdict-words", `Ready for ${MEDIA[this.medium]}.`);
-      say("verdict-why", this.medium === "video" ? "" : "Pictures cannot be sent from this browser.");
+      say("verdict-words", ready);
+      say("verdict-why", this.medium === "video" ? "" : _("Pictures cannot be sent from this browser."));
     } else if (this.passed.sound && this.passed.heard) {
-      say("verdict-words", "Ready for voice and text.");
-      say("verdict-why", `${can} For pictures: ${missing[0]}.`);
+      say("verdict-words", MEDIA.voice[1]);
+      say("verdict-why", `${can} ${_("For pictures: %(missing)s.", { missing: missing[0] })}`);
     } else {
       say("verdict-words", can);
-      say("verdict-why", `Not tried to the end: ${missing.join("; ")}.`);
+      say("verdict-why", _("Not tried to the end: %(missing)s.", { missing: missing.join("; ") }));
     }
     at("verdict").classList.toggle("done", missing.length === 0);
   }

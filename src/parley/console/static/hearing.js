@@ -2,6 +2,7 @@
 // that cannot be answered by habit. The answer holds for this tab and its sound device only.
 
 import { Bell } from "./sound.js";
+import { _ } from "./tongue.js";
 
 const HEARD = "parley-heard";
 const TELL_MS = 30_000;
@@ -27,10 +28,10 @@ export class Hearing {
       if (this.heardAt) sessionStorage.setItem(HEARD, String(this.heardAt));
     });
     this.bell.onChange = () => this.show();
-    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.forget("The sound devices of this machine have changed."));
+    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.forget(_("The sound devices of this machine have changed.")));
     document.getElementById("hearing-play")?.addEventListener("click", () => this.test());
     document.getElementById("hearing-again")?.addEventListener("click", () => {
-      this.forget("Test it again.");
+      this.forget(_("Test it again."));
       this.test();
     });
     for (const button of document.querySelectorAll("[data-heard]")) {
@@ -60,22 +61,22 @@ export class Hearing {
   async test() {
     const awake = await this.bell.wake();
     if (!awake) {
-      this.say("This browser gives this page no sound. Check its settings and the sound device.");
+      this.say(_("This browser gives this page no sound. Check its settings and the sound device."));
       return;
     }
     this.count = 2 + Math.floor(Math.random() * 4);
     this.bell.tones(this.count);
-    this.say("Listen.");
+    this.say(_("Listen."));
     const ask = document.getElementById("hearing-count");
     if (ask) ask.hidden = false;
     const play = document.getElementById("hearing-play");
-    if (play) play.firstChild && (play.firstChild.textContent = "Play it again ");
+    if (play) play.firstChild && (play.firstChild.textContent = `${_("Play it again")} `);
   }
 
   /** @param {number} count */
   answer(count) {
     if (count !== this.count) {
-      this.forget(`Not ${count}. Turn the sound up and play it again.`);
+      this.forget(_("Not %(count)s. Turn the sound up and play it again.", { count }));
       return;
     }
     this.heardAt = Date.now();
@@ -102,7 +103,7 @@ export class Hearing {
     const hears = this.heardAt > 0 && this.bell.awake;
     const changed = this.bell.allowed !== hears;
     this.bell.allowed = hears;
-    if (this.heardAt > 0 && !hears) this.say("Press any key to give this tab its sound back.");
+    if (this.heardAt > 0 && !hears) this.say(_("Press any key to give this tab its sound back."));
     document.documentElement.dataset.hearing = hears ? "hears" : "deaf";
     const deaf = document.getElementById("hearing");
     const well = document.getElementById("hears");
@@ -110,7 +111,8 @@ export class Hearing {
     if (deaf) deaf.hidden = hears;
     if (well) well.hidden = !hears;
     if (at && hears) at.textContent = new Date(this.heardAt).toISOString().slice(11, 19) + "Z";
-    document.title = hears ? document.title.replace(" · DEAF", "") : document.title.includes(" · DEAF") ? document.title : document.title.replace(" · ", " · DEAF · ");
+    const marked = ` · ${_("DEAF")}`;
+    document.title = hears ? document.title.replace(marked, "") : document.title.includes(marked) ? document.title : document.title.replace(" · ", `${marked} · `);
     if (changed) {
       this.bell.onReady();
       this.tell(hears ? "yes" : "no");

@@ -1,0 +1,32 @@
+// The words of page scripts in the language of the page. Pages in English carry none; others carry a
+// block of data with what scripts may have to say, and which form goes with which number.
+
+const block = document.getElementById("words");
+/** @type {Record<string, string | string[]>} */
+const words = block ? JSON.parse(block.textContent ?? "{}") : {};
+const forms = String(words[""] ?? "");
+const turns = /[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufefc]/; // from right to left
+const rtl = document.documentElement.dir === "rtl";
+
+/** How numbers of this page are grouped; the digits are 0 to 9 in every language. */
+export const number = (/** @type {number} */ value) => new Intl.NumberFormat(`${document.documentElement.lang}-u-nu-latn`).format(value);
+
+/** A value that turns nothing around it. @param {unknown} value */
+function isolated(value) {
+  const said = String(value);
+  return rtl || turns.test(said) ? `\u2068${said}\u2069` : said;
+}
+
+/** @param {string} found @param {Record<string, unknown>} values */
+const filled = (found, values) => found.replace(/%\((\w+)\)s|%%/g, (whole, name) => (name ? isolated(values[name] ?? whole) : "%"));
+
+/** A fixed text. @param {string} message @param {Record<string, unknown>} [values] */
+export const _ = (message, values = {}) => filled(String(words[message] || message), values);
+
+/** A fixed text with a number, `%(num)s`. @param {string} one @param {string} many @param {number} num @param {Record<string, unknown>} [values] */
+export function ngettext(one, many, num, values = {}) {
+  const known = words[one];
+  const form = Number(forms[num < 200 ? num : 100 + (num % 100)]);
+  const found = Array.isArray(known) ? known[form] : num === 1 ? one : many;
+  return filled(found ?? many, { num: number(num), ...values });
+}
