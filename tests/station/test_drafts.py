@@ -183,13 +183,6 @@ def test_on_a_line_marked_actual_words_mean_what_they_say(tmp_path: Path) -> Non
             north.drafts("This is not a test.", kind="test")
 
 
-def test_many_words_are_advised_against_and_not_refused(tmp_path: Path) -> None:
-    with two_stations(tmp_path) as (north, _):
-        assert north.drafts("word " * 201, "FLASH")["advice"]
-        assert north.drafts("word " * 200, "FLASH")["advice"] == []
-        assert north.drafts("word " * 201, "ROUTINE")["advice"] == []
-
-
 def test_the_first_language_of_a_party_goes_without_saying(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         plain = north.drafts("Hello.")

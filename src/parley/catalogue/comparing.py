@@ -80,7 +80,7 @@ def _headings(minute: Minute | None, first: Readout, second: Readout | None) -> 
 
 def _is_present(minute: Minute, whom: str) -> bool:
     named = [part for each in minute.facts.present for part in (each.name, each.office) if part]
-    return any(_stands_in(part, whom) for part in named)
+    return any(stands_in(part, whom) for part in named)
 
 
 def _topics(minute: Minute | None, first: Readout, second: Readout | None) -> Iterator[Row]:
@@ -122,7 +122,7 @@ def _read_topics(readout: Readout, items: list[str]) -> tuple[dict[str, str], di
         else:
             own[fold(topic)] = topic
     for number, item in enumerate(items):
-        if number not in at and _stands_in(item, readout.words):
+        if number not in at and stands_in(item, readout.words):
             at[number] = IN_WORDS
     return own, at
 
@@ -171,7 +171,7 @@ def _is_named(who: Attendee, readout: Readout) -> bool:
     """Whether it bears the whole name, or the last word of it, as most statements do."""
     last = who.name.split()[-1]
     text = f"{readout.with_whom}\n{readout.words}"
-    return _stands_in(who.name, text) or _stands_in(last, text)
+    return stands_in(who.name, text) or stands_in(last, text)
 
 
 # --- marks
@@ -217,7 +217,7 @@ def _folded(statement: str) -> str:
     return fold(statement)
 
 
-def _stands_in(part: str, text: str) -> bool:
+def stands_in(part: str, text: str) -> bool:
     """Whether words stand in a text as whole words; scripts without spaces have no such edge."""
     words = re.escape(fold(part))
     if not any(unicodedata.category(character) == "Lo" for character in part):

@@ -1,34 +1,40 @@
-"""Dates, times and numbers in a text of any language, as far as figures tell them.
+"""What must not be misread in a text of any language: dates, times, positions, numbers, names.
 
 What is found: dates as 2026-12-03, 3.12.2026 or 2026年12月3日, and with a month by name in English,
-French, German, Russian or Spanish, the year of the heading where none stands; times as 08:02, 0802Z
-or in a date-time group; all other figures as numbers, also in the digits of other scripts.
+French, German, Russian, Spanish or Arabic, the year of the heading where none stands; times as
+08:02, 0802Z, 8:02 p.m., 8 h 02, 8时02分 or in a date-time group; latitudes and longitudes
+(`positions`); all other figures as numbers, with the unit behind them (`units`), also in the digits
+of other scripts; names that somebody protected, and words in quotation marks.
 
-What is not: numbers in words, Chinese numerals, times with a.m. and p.m., other calendars, months
-of other languages; 1.200 is read as a decimal fraction and 3/12/2026 as a date that is unclear.
+What is not: numbers in words, Chinese numerals, other calendars, months of other languages; 1.200
+is read as a decimal fraction and 3/12/2026 as a date that is unclear.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+
+from parley.catalogue.positions import COORDINATES, coordinate
+from parley.catalogue.units import UNIT, unit
 
 _MONTHS = (  # by number from 1; beginnings serve, since what follows them is letters
-    "January Januar janvier января enero",
-    "February Februar février февраля febrero",
-    "March März mars марта marzo",
-    "April April avril апреля abril",
-    "May Mai mai мая mayo",
-    "June Juni juin июня junio",
-    "July Juli juillet июля julio",
-    "August August août августа agosto",
-    "September September septembre сентября septiembre",
-    "October Oktober octobre октября octubre",
-    "November November novembre ноября noviembre",
-    "December Dezember décembre декабря diciembre",
+    "January Januar janvier января enero يناير",
+    "February Februar février февраля febrero فبراير شباط",
+    "March März mars марта marzo مارس آذار",
+    "April April avril апреля abril أبريل نيسان",
+    "May Mai mai мая mayo مايو أيار",
+    "June Juni juin июня junio يونيو حزيران",
+    "July Juli juillet июля julio يوليو تموز",
+    "August August août августа agosto أغسطس آب",
+    "September September septembre сентября septiembre سبتمبر أيلول",
+    "October Oktober octobre октября octubre أكتوبر",
+    "November November novembre ноября noviembre نوفمبر",
+    "December Dezember décembre декабря diciembre ديسمبر",
 )
 _NUMBERS = {name: at for at, names in enumerate(_MONTHS, 1) for name in names.split()}
 _GROUPS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -52,8 +58,13 @@ _DATES = tuple(
 )
 _SLASHED = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4})(?![\d/])")
 _TIMES = (
-    re.compile(r"(?<![\d:])(?P<H>[01]?\d|2[0-3]):(?P<M>[0-5]\d)(?!\d)"),
-    re.compile(r"(?<!\d)(?P<H>[01]\d|2[0-3])(?P<M>[0-5]\d)Z\b"),
+    re.compile(
+        r"(?<![\d:])(?P<H>1[0-2]|0?[1-9])(?:[:.](?P<M>[0-5]\d))?\s?(?P<half>[ap])\.?\s?m\b\.?", re.I
+    ),
+    re.compile(r"(?<![\d:])(?P<H>[01]?\d|2[0-3]):(?P<M>[0-5]\d)(?!\d)(?:\s?Z\b)?"),
+    re.compile(r"(?<!\d)(?P<H>[01]\d|2[0-3])(?P<M>[0-5]\d)\s?(?:Z|UTC|GMT|hrs)\b"),
+    re.compile(r"(?<!\d)(?P<H>[01]?\d|2[0-3])\s?h\s?(?P<M>[0-5]\d)(?!\d)"),
+    re.compile(r"(?<!\d)(?P<H>[01]?\d|2[0-3])\s?[时時点點]\s?(?:(?P<M>[0-5]?\d)\s?分)?(?!间|間)"),
 )
 _FIGURES = re.compile(
     r"(?<!\d)\d{1,3}(?:[,\u00a0\u202f\u2009]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:[.,]\d+)?"
@@ -61,9 +72,40 @@ _FIGURES = re.compile(
 _SEPARATORS = re.compile(r"[,\u00a0\u202f\u2009]")
 
 
+_QUOTES = (("«", "»"), ("“", "”"), ('"', '"'), ("「", "」"), ("《", "》"))
+_QUOTED = re.compile(
+    "|".join(
+        rf"{opening}\s?(?P<q{at}>[^{opening}{closing}\n]{{1,80}}?)\s?{closing}"
+        for at, (opening, closing) in enumerate(_QUOTES)
+    )
+)
+_FILLED = "\N{BULLET}"  # in the place of what was read: no letter, no digit, no space
+
+
+class Kind(StrEnum):
+    """What an element is."""
+
+    DATE = "date"
+    TIME = "time"
+    POSITION = "position"
+    NUMBER = "number"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One of them, where it stands, in characters of the text."""
+
+    kind: Kind
+    value: str  # 2026-12-03, 08:02, 21°40′00″N, 12 NM, Liberty; an unclear date as it stands there
+    start: int
+    end: int
+    protected: bool = False  # a name that somebody marked as not to be translated
+
+
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """What a text says in figures."""
+    """What a text says in figures, without places and units."""
 
     dates: frozenset[str]  # 2026-12-03; one that is unclear as it stands there
     times: frozenset[str]  # 08:02
@@ -72,58 +114,111 @@ class Elements:
 
 def elements(text: str, year: int) -> Elements:
     """The dates, times and numbers of a text; a date without a year is taken to be of `year`."""
-    text = "".join(_western(character) for character in text)
-    dates: set[str] = set()
-    times: set[str] = set()
+    found = _Search(text, year)
+    found.run()
 
-    def group(found: re.Match[str]) -> str | None:
+    def of(kind: Kind) -> frozenset[str]:
+        return frozenset(each.value for each in found.found if each.kind is kind)
+
+    numbers = frozenset(each.partition(" ")[0] for each in of(Kind.NUMBER))
+    return Elements(of(Kind.DATE), of(Kind.TIME), numbers)
+
+
+def find(text: str, year: int, names: Iterable[tuple[int, int]] = ()) -> list[Element]:
+    """All elements in the order of the text; `names` are where protected names stand."""
+    search = _Search(text, year)
+    search.take_names(names, protected=True)
+    search.run()
+    quoted = (found.span(found.lastgroup or 0) for found in _QUOTED.finditer(search.text))
+    search.take_names(quoted, protected=False)
+    return sorted(search.found, key=lambda each: (each.start, -each.end, each.kind))
+
+
+class _Search:
+    """A text from which what was read is taken out, so that nothing is read twice."""
+
+    def __init__(self, text: str, year: int) -> None:
+        self._whole = text
+        self._year = year
+        self.text = text if text.isascii() else "".join(map(_western, text))
+        self.found: list[Element] = []
+
+    def run(self) -> None:
+        """Look for everything that figures tell."""
+        self._take(Kind.DATE, _DTG, self._group)
+        for pattern in COORDINATES:
+            self._take(Kind.POSITION, pattern, coordinate)
+        for pattern in _DATES:
+            self._take(Kind.DATE, pattern, self._clear)
+        self._take(Kind.DATE, _SLASHED, _slashed)
+        for pattern in _TIMES:
+            self._take(Kind.TIME, pattern, _time)
+        self._take_numbers()
+
+    def take_names(self, spans: Iterable[tuple[int, int]], *, protected: bool) -> None:
+        """Names, in the order of the text; figures in those that are protected are part of them."""
+        taken: list[tuple[int, int]] = []
+        for start, end in spans:
+            name = self._whole[start:end]
+            if name.strip() and (protected or _FILLED not in self.text[start:end]):
+                self.found.append(Element(Kind.NAME, name, start, end, protected))
+                taken.append((start, end))
+        self._fill(taken)
+
+    def _take(
+        self, kind: Kind, pattern: re.Pattern[str], read: Callable[[re.Match[str]], str | None]
+    ) -> None:
+        """Take out what reads as `kind`; what does not stays for the numbers."""
+        spans: list[tuple[int, int]] = []
+        for found in pattern.finditer(self.text):
+            value = read(found)
+            if value is not None:
+                self.found.append(Element(kind, value, *found.span()))
+                spans.append(found.span())
+        self._fill(spans)
+
+    def _take_numbers(self) -> None:
+        for found in _FIGURES.finditer(self.text):
+            behind = UNIT.match(self.text, found.end())
+            value, end = _number(found[0]), found.end()
+            if behind:
+                value, end = f"{value} {unit(behind['unit'])}", behind.end()
+            self.found.append(Element(Kind.NUMBER, value, found.start(), end))
+
+    def _fill(self, spans: list[tuple[int, int]]) -> None:
+        """Put signs of no meaning where these stood; once for all, since a text may be long."""
+        left, at = [], 0
+        for start, end in spans:
+            left += [self.text[at:start], _FILLED * (end - start)]
+            at = end
+        self.text = "".join([*left, self.text[at:]])
+
+    def _group(self, found: re.Match[str]) -> str | None:
+        """A date-time group: its date where the whole stands, and its time."""
         month = _GROUPS.index(found["g"]) + 1
         day = _date(2000 + int(found["y"]), month, int(found["d"]))
-        if day is None:
-            return None
-        times.add(f"{found['H']}:{found['M']}")
+        if day is not None:
+            self.found.append(Element(Kind.TIME, f"{found['H']}:{found['M']}", *found.span()))
         return day
 
-    def clear(found: re.Match[str]) -> str | None:
+    def _clear(self, found: re.Match[str]) -> str | None:
         parts = found.groupdict()
         name = parts.get("name")
         month = _month(name) if name else int(found["m"])
-        return _date(int(parts.get("y") or year), month, int(found["d"]))
-
-    def slashed(found: re.Match[str]) -> str | None:
-        first, second, of = map(int, found.groups())
-        ways = {_date(of, second, first), _date(of, first, second)} - {None}
-        return next(iter(ways)) if len(ways) == 1 else found[0] if ways else None
-
-    def time(found: re.Match[str]) -> str:
-        return f"{int(found['H']):02}:{found['M']}"
-
-    text = _take(text, _DTG, group, dates)
-    for pattern in _DATES:
-        text = _take(text, pattern, clear, dates)
-    text = _take(text, _SLASHED, slashed, dates)
-    for pattern in _TIMES:
-        text = _take(text, pattern, time, times)
-    numbers = frozenset(_number(found) for found in _FIGURES.findall(text))
-    return Elements(frozenset(dates), frozenset(times), numbers)
+        return _date(int(parts.get("y") or self._year), month, int(found["d"]))
 
 
-def _take(
-    text: str,
-    pattern: re.Pattern[str],
-    read: Callable[[re.Match[str]], str | None],
-    into: set[str],
-) -> str:
-    """The text without what was read; what is no date or time stays for the numbers."""
+def _slashed(found: re.Match[str]) -> str | None:
+    first, second, of = map(int, found.groups())
+    ways = {_date(of, second, first), _date(of, first, second)} - {None}
+    return next(iter(ways)) if len(ways) == 1 else found[0] if ways else None
 
-    def replaced(found: re.Match[str]) -> str:
-        value = read(found)
-        if value is None:
-            return found[0]
-        into.add(value)
-        return " \N{BULLET} "
 
-    return pattern.sub(replaced, text)
+def _time(found: re.Match[str]) -> str:
+    hours, half = int(found["H"]), found.groupdict().get("half")
+    if half:
+        hours = hours % 12 + (12 if half in "pP" else 0)
+    return f"{hours:02}:{int(found['M'] or 0):02}"
 
 
 def _western(character: str) -> str:

@@ -22,6 +22,8 @@ class Prepared:
     what: str
     subject: str
     text: str
+    precedence: str = "ROUTINE"
+    about: str = ""  # "answers" or "retracts": what it says of another message
 
     def fill(self, known: Mapping[str, str]) -> tuple[str, str]:
         """Subject and text with what is known; the rest are blanks."""
@@ -77,4 +79,109 @@ Respectfully,
 {our_principal|your name and rank}""",
 )
 
-PREPARED = {each.name: each for each in (_INTRODUCTION, _THANKS)}
+_ACCIDENT = Prepared(
+    "accident",
+    "Accident: what happened was not meant",
+    "",
+    """\
+{their_address|form of address},
+
+At {time|time, UTC} {what|what happened} at {place|latitude and longitude}. It was an \
+accident and not meant by {our_party|your party}.
+
+What is concerned: {concerned|aircraft, ship, missile; its name or number}.
+Danger to you: {danger|which, where, until when}.
+What we do now: {doing|what you do}.
+What we ask of you: {asked|what you ask}.
+
+We report again at {again|time, UTC}.""",
+    "FLASH",
+)
+
+_RETRACTION = Prepared(
+    "retraction",
+    "Retraction of a message of ours",
+    "",
+    """\
+{their_address|form of address},
+
+We retract our message {ref|its number} of {sent|its time}. It is not valid. Do not act \
+on it; if you have, please tell us what was done.
+
+Why: {why|in one sentence}.
+
+What is true instead: {instead|in one sentence, or nothing}.""",
+    "FLASH",
+    "retracts",
+)
+
+_EXERCISE_START = Prepared(
+    "exercise-start",
+    "An exercise begins",
+    "Exercise {exercise|its name}",
+    """\
+{their_address|form of address},
+
+Our exercise {exercise|its name} begins at {begins|date and time, UTC} and ends at \
+{ends|date and time, UTC}. It takes place within {area|latitudes and longitudes}, with \
+{forces|how many of what}.
+
+Nothing in it is directed against {their_party|your counterpart}. Should anything look \
+otherwise, ask us here.""",
+    "PRIORITY",
+)
+
+_EXERCISE_STOP = Prepared(
+    "exercise-stop",
+    "An exercise ends or is stopped",
+    "End of exercise {exercise|its name}",
+    """\
+{their_address|form of address},
+
+Our exercise {exercise|its name} has ended at {ended|date and time, UTC}{reason|, \
+because, or nothing}.
+
+All forces leave {area|the area} by {left|date and time, UTC}.""",
+    "IMMEDIATE",
+)
+
+_TIME = Prepared(
+    "time",
+    "We have read it and need time",
+    "",
+    """\
+{their_address|form of address},
+
+We have read your message {ref|its number} of {sent|its time}. {our_principal|who \
+decides} needs time to answer it. You have our answer by {by|date and time, UTC}.
+
+Until then we {meanwhile|do nothing that would make it worse; say what}.""",
+    "IMMEDIATE",
+    "answers",
+)
+
+_YOURS = Prepared(
+    "yours",
+    "Is this yours?",
+    "",
+    """\
+{their_address|form of address},
+
+At {time|time, UTC} we see {what|aircraft, ship, balloon, object} at {place|latitude and \
+longitude}, course {course|degrees}, speed {speed|with its unit}, height {height|with \
+its unit}.
+
+Is it yours? If so: what is it, what does it do there, and does anybody on board need \
+help?
+
+If we hear nothing by {by|time, UTC}, we {then|what follows}.""",
+    "FLASH",
+)
+
+PREPARED = {
+    each.name: each
+    for each in (
+        *(_ACCIDENT, _RETRACTION, _YOURS, _TIME, _EXERCISE_START, _EXERCISE_STOP),
+        *(_INTRODUCTION, _THANKS),
+    )
+}

@@ -59,9 +59,7 @@ def taken(text: str | None, file: Path | None) -> str:
 @click.option(
     "--precedence",
     type=click.Choice(PRECEDENCES, case_sensitive=False),
-    default="ROUTINE",
-    show_default=True,
-    help="How urgent it is.",
+    help="How urgent it is; default: ROUTINE, or as the prepared text says.",
 )
 @click.option("--language", help="Its language, as in BCP 47; default: our first.")
 @click.option("--subject", help="One line that says what it is about.")
@@ -73,12 +71,18 @@ def taken(text: str | None, file: Path | None) -> str:
     "--prepared", metavar="NAME", help="Begin with a prepared text instead; then edit it."
 )
 @click.option("--call", metavar="CALL", help="The call that a prepared text is about.")
+@click.option(
+    "--protect",
+    multiple=True,
+    metavar="NAME",
+    help="A name in it that is not to be translated; may be given again.",
+)
 @asks(line=True)
 def say(
     station: Asking,
     text: str | None,
     file: Path | None,
-    precedence: str,
+    precedence: str | None,
     language: str | None,
     subject: str | None,
     answers: int | None,
@@ -87,25 +91,29 @@ def say(
     rescue: bool,
     prepared: str | None,
     call: str | None,
+    protect: tuple[str, ...],
 ) -> None:
     """Write a message. It becomes a draft, which another person releases."""
     if prepared is not None:
         if text is not None or file is not None:
             raise Misused("There are two texts.", "Give one of your own or --prepared.")
-        filled = station.call("prepared.fill", name=prepared, call=call)
+        about = retracts if retracts is not None else answers
+        filled = station.call("prepared.fill", name=prepared, call=call, about=about)
+        precedence = precedence or filled["precedence"]
         text, subject = filled["text"], subject or filled["subject"] or None
     elif call is not None:
         raise Misused("No text is about that call.", "--call goes with --prepared.")
     view = station.call(
         "draft.new",
         text=taken(text, file),
-        precedence=precedence.upper(),
+        precedence=(precedence or "ROUTINE").upper(),
         language=language,
         subject=subject,
         answers=answers,
         corrects=corrects,
         retracts=retracts,
         rescue=rescue or None,
+        protect=list(protect) or None,
     )
     voice.tell(view, begun)
 
@@ -122,18 +130,20 @@ def begun(view: dict[str, Any]) -> Iterator[str]:
 @click.command()
 @click.argument("name", required=False)
 @click.option("--call", metavar="CALL", help="The call it is about; default: the newest.")
+@click.option("--about", type=int, metavar="N", help="The message it retracts or answers.")
 @asks(line=True)
-def prepared(station: Asking, name: str | None, call: str | None) -> None:
+def prepared(station: Asking, name: str | None, call: str | None, about: int | None) -> None:
     """Prepared texts; with NAME that one, filled in, to be changed and sent with `parley say`."""
     if name is None:
         voice.tell(
             station.call("prepared.list"),
             lambda view: voice.table(
-                [(each["name"], each["what"]) for each in view["prepared"]], ("name", "what it is")
+                [(each["name"], each["precedence"], each["what"]) for each in view["prepared"]],
+                ("name", "precedence", "what it is"),
             ),
         )
         return
-    view = station.call("prepared.fill", name=name, call=call)
+    view = station.call("prepared.fill", name=name, call=call, about=about)
     voice.tell(view, lambda view: map(voice.visible, view["text"].split("\n")))
 
 

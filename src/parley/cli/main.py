@@ -37,6 +37,7 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "Pass a message": (
         ("say", "drafting:say", "Write a message or a test; it becomes a draft."),
+        ("check", "checking:check", "What must not be misread in a text, and whether it passes."),
         ("draft", "drafting:draft", "List, show, edit or withdraw drafts."),
         ("release", "drafting:release", "Send another person's draft, exactly as it stands."),
         ("inbox", "reading:inbox", "What they said and nobody has dealt with; FLASH first."),
@@ -44,6 +45,9 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("message", "reading:message", "One message with its stages and both clocks."),
         ("find", "finding:find", "Search all that was said, on every line, in any language."),
         ("open", "acting:open_", "Read a message as a named person."),
+        ("translate", "translating:translate", "Put a translation beside a message."),
+        ("translations", "translating:translations", "Its translations, and what they omit."),
+        ("certify", "translating:certify", "Certify an official translation as its reviewer."),
         ("pass", "acting:pass_", "Note the office a message was passed to."),
         ("readback", "acting:readback", "Read its check group or critical elements back."),
         ("confirm", "acting:confirm", "Confirm that what they read back is right."),
@@ -56,8 +60,9 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         (
             "prepared",
             "drafting:prepared",
-            "Texts to begin with: an introduction, a thank-you note.",
+            "Texts to begin with: an accident, a retraction, a question.",
         ),
+        ("glossary", "glossary", "Terms of a line, and names that nobody translates."),
         ("test", "testing", "Call a human test, or answer one."),
     ),
     "Know how the line stands": (

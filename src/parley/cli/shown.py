@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from parley.cli import voice
-from parley.console import words
+from parley.console import marking, words
 
 View = dict[str, Any]
 
@@ -89,8 +89,10 @@ def draft(view: View) -> Iterator[str]:
         facts["Given back"] = f"{moment(back['at'])}, not sent: {voice.visible(back['why'])}"
     yield from voice.pairs(facts)
     yield ""
-    yield from voice.quoted(view["text"])
+    yield from text(view)
     yield ""
+    yield from elements(view["elements"])
+    yield from terms(view["glossary"])
     yield f"{voice.count(view['words'], 'word')}, {voice.count(view['bytes'], 'byte')}."
     yield f"SHA-256 {view['sha256']}"
     arrived = view.get("arrived_since") or []
@@ -126,6 +128,9 @@ def message(view: View) -> Iterator[str]:
     yield from voice.pairs(facts)
     yield ""
     yield from text(view)
+    yield ""
+    yield from elements(view["elements"])
+    yield from terms(view["glossary"])
     yield ""
     yield from voice.table(
         (
@@ -167,7 +172,35 @@ def text(view: View) -> list[str]:
     """The words of a message, or that there are none we can read."""
     if view.get("text") is None:
         return [f"  ({view['problem']}; the record keeps its bytes)"]
-    return voice.quoted(view["text"])
+    frame = marking.frame_line(view["status"])
+    edge = [f"  | {frame}"] if frame else []
+    return [*edge, *voice.quoted(view["text"]), *edge]
+
+
+def elements(found: list[View]) -> list[str]:
+    """What must not be misread, as it was read and as it is written."""
+    if not found:
+        return ["No date, time, position, number or protected name was found."]
+    rows = [
+        (
+            f"{each['kind']}, keep" if each["protected"] else each["kind"],
+            voice.visible(each["value"]),
+            voice.one_line(each["text"], SUBJECT_COLUMNS),
+        )
+        for each in found
+    ]
+    return voice.table(rows, ("element", "read as", "written"))
+
+
+def terms(found: list[View]) -> Iterator[str]:
+    """What the glossary says of a text."""
+    for each in found:
+        term, other = voice.visible(each["term"]), voice.visible(each["rendering"])
+        said = f"{term} is not translated" if each["protected"] else f"{term} is {other} there"
+        if each["protected"] and other != term:
+            said += f"; there it is written {other}"
+        warning = f". {voice.visible(each['warning'])}" if each["warning"] else ""
+        yield f"Glossary: {said}{warning}"
 
 
 def clock(view: View) -> str:

@@ -23,6 +23,7 @@ from parley.console import frame, tongues, vocabulary, words
 from parley.console.frame import Frame, Seat, View, mark_of, mark_sentence, mark_word
 from parley.console.guard import Foreign, Form, check_token, read_form
 from parley.console.hearing import Ears
+from parley.console.marking import direction, frame_line, stretches
 from parley.console.tongues import N_, _
 from parley.core.entry import check_text
 from parley.core.errors import ParleyError, Refused, Unavailable
@@ -42,6 +43,10 @@ DONE = {
     "waiting": N_("Released, waiting for the line to open."),
     "opened": N_("Opened. The other side is told."),
     "early": N_("Opened. The other side is told once it has joined the record."),
+    "translated": N_("The translation is kept beside the original. Nothing was sent."),
+    "term": N_("The term is in the glossary."),
+    "term-ended": N_("The term is out of the glossary."),
+    "certified": N_("The translation is certified."),
     "passed": N_("Passed on. The other side is told."),
     "readback": N_("Read back. The other side confirms or corrects it."),
     "readback-wrong": N_("Read back wrongly a third time: that is written into the record."),
@@ -83,6 +88,11 @@ class Desk:
             trim_blocks=True,
         )
         self.templates.filters.update({**words.FILTERS, **vocabulary.FILTERS})
+        self.templates.filters |= {
+            "stretches": stretches,
+            "frame_line": frame_line,
+            "direction": direction,
+        }
         tongues.install(self.templates)
 
     def secret_of(self, request: HTTPConnection) -> str | None:

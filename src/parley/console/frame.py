@@ -29,7 +29,8 @@ OFFERED = (
     *("call.show", "call.begin", "call.join"),
     *("desk.hold", "test.call", "test.answer", "suspend", "line.stop", "line.undo", "line.resume"),
     *("minute.list", "minute.propose"),
-    *("call.list", "call.ask", "call.answer"),
+    *("call.list", "call.ask", "call.answer", "translation.list", "translation.add"),
+    *("glossary.list", "glossary.add"),
 )
 KEYS = {"/find": "/"}  # of pages that have a key of their own; the others have numbers
 
@@ -184,6 +185,7 @@ def _nav(may: dict[str, bool], calls: int) -> list[View]:
         ("/find", N_("Find"), may["find"]),
         ("/watch", N_("Watch"), True),
         ("/audit", N_("Audit trail"), may["audit"]),
+        ("/glossary", N_("Glossary"), may["glossary.list"]),
         ("/green-room", N_("Green room"), True),
     )
     numbers = iter(range(1, 11))  # the tenth has 0, as on the keyboard

@@ -57,6 +57,15 @@ WORDS = frozenset(
         N_("unable"),
         N_("wait"),
         N_("released, waiting for its number"),
+        # critical elements, and stages of a translation
+        N_("date"),
+        N_("time"),
+        N_("position"),
+        N_("number"),
+        N_("name"),
+        N_("sight"),
+        N_("rough"),
+        N_("official"),
         # kinds of entries
         N_("message"),
         N_("human test"),

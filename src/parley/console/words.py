@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from parley.catalogue.counting import count_words
 from parley.console.tongues import N_, _, duration, number
 from parley.console.vocabulary import word
 
@@ -49,6 +50,7 @@ class Piece:
     text: str
     sign: str = ""
     name: str = ""
+    figures: bool = False  # to be read from left to right wherever it stands
 
 
 def pieces(text: str) -> Iterator[Piece]:
@@ -215,7 +217,7 @@ FILTERS = {
     "hexdump": hexdump,
     "sentence": sentence,
     "roles": roles,
-    "words": lambda text: number(len(text.split())),
+    "words": lambda text: number(count_words(text)),
     "bytes": lambda text: number(len(text.encode(errors="surrogatepass"))),
     "lines": lambda text: text.count("\n") + 1,
 }

@@ -86,10 +86,25 @@ class ConsoleConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WritingConfig:
+    """What is written at this station, and who has to have read it."""
+
+    words_flash: int = _setting(
+        200,
+        _whole(0, 20_000),
+        "How many words a FLASH may have; 0 sets no limit. In Chinese two characters are a word.",
+    )
+    words_immediate: int = _setting(
+        200, _whole(0, 20_000), "How many words an IMMEDIATE may have; 0 sets no limit."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be set, by section of the file."""
 
     console: ConsoleConfig = field(default_factory=ConsoleConfig)
+    writing: WritingConfig = field(default_factory=WritingConfig)
 
     @classmethod
     def read(cls, path: Path) -> Config:
@@ -109,7 +124,7 @@ class Config:
         return cls(**{name: _section(path, name, given) for name, given in found.items()})
 
 
-SECTIONS: dict[str, type[Any]] = {"console": ConsoleConfig}
+SECTIONS: dict[str, type[Any]] = {"console": ConsoleConfig, "writing": WritingConfig}
 
 
 def _section(path: Path, name: str, given: Any) -> Any:

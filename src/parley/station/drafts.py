@@ -13,35 +13,32 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from parley.catalogue.forms import check_form, gist
+from parley.catalogue.counting import count_words
+from parley.catalogue.forms import gist
+from parley.catalogue.protecting import of_spans
 from parley.core.entry import (
     Content,
     Key,
     Precedence,
     Status,
     Type,
-    body_of,
-    check_subject,
-    check_text,
     read_body,
 )
 from parley.core.errors import Misused, Refused
-from parley.core.wire import Value
-from parley.station import messages, roster
+from parley.station import glossary, messages
+from parley.station.critical import critical
 from parley.station.declared import is_rescue
-from parley.station.desks import desk_of
-from parley.station.lines import OpenLine, since_2020
-from parley.station.operations import Words, operation
+from parley.station.lines import OpenLine
+from parley.station.operations import operation
 from parley.station.person import HANDLERS, Person
-from parley.station.standing import check_passes, order
-from parley.station.unsaid import check_whole
-from parley.station.wording import advice, check_mark
+from parley.station.standing import order
+from parley.station.wording import advice, words_max
 
 if TYPE_CHECKING:
     from parley.station.station import Station
 
 KINDS = {"text": Type.TEXT, "test": Type.TEST}
-_WORDS_AT = {Type.TEST: 1, Type.SUSPEND: 0}  # where the words stand, in payloads that are lists
+WORDS_AT = {Type.TEST: 1, Type.SUSPEND: 0}  # where the words stand, in payloads that are lists
 LISTED_MAX = 200
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 REFERENCES = {"answers": Key.ANSWERS, "corrects": Key.FOLLOWS, "retracts": Key.REVOKES}
@@ -94,7 +91,7 @@ class Draft:
     def text(self) -> str:
         """The words."""
         payload = self.content.payload
-        words: str = payload[_WORDS_AT[self.type]] if self.type in _WORDS_AT else payload
+        words: str = payload[WORDS_AT[self.type]] if self.type in WORDS_AT else payload
         return words
 
     @property
@@ -155,6 +152,16 @@ def _draft(station: Station, row: Any) -> Draft:
     )
 
 
+def protected_in(draft: Draft) -> list[tuple[int, int]]:
+    """Where names stand that are not to be translated."""
+    return of_spans(draft.text, draft.content.header.get(Key.PROTECTED)) or []
+
+
+def names_kept(draft: Draft) -> list[str]:
+    """Those names, each once."""
+    return list(dict.fromkeys(draft.text[start:end] for start, end in protected_in(draft)))
+
+
 def view(station: Station, draft: Draft) -> dict[str, Any]:
     """A draft as plain JSON, with the exact hash and what arrived since it was begun."""
     header = draft.content.header
@@ -184,8 +191,8 @@ def view(station: Station, draft: Draft) -> dict[str, Any]:
         **messages.references_view(open_line, header, REFERENCES),
         "sha256": draft.sha256,
         "bytes": len(text.encode()),
-        "words": len(text.split()),
-        "advice": advice(text, draft.precedence),
+        "words": count_words(text),
+        "advice": advice(text),
         "arrived_since": arrived,
         "displayed": arrived[-1]["n"] + 1 if arrived else draft.base,
         "returned": draft.returned,
@@ -241,25 +248,6 @@ def kind_name(type: int) -> str:
         return "unknown"
 
 
-# --- what may be written
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a drafter gives, as it came; None is what is left as it was, or out."""
-
-    text: str | None = None
-    precedence: str | None = None
-    language: str | None = None
-    subject: str | None = None
-    answers: int | None = None
-    corrects: int | None = None
-    retracts: int | None = None
-    from_desk: int | None = None
-    to_desks: list[int] | None = None
-    rescue: bool | None = None
-
-
 def read_precedence(name: str) -> Precedence:
     """A precedence by name, in whatever case."""
     found = Precedence.__members__.get(name.upper())
@@ -268,120 +256,6 @@ def read_precedence(name: str) -> Precedence:
             f"There is no precedence {name!r:.40}.", "FLASH, IMMEDIATE, PRIORITY or ROUTINE."
         )
     return found
-
-
-def _header(
-    station: Station, open_line: OpenLine, header: dict[int, Any], written: Written
-) -> dict[int, Any]:
-    """The header map with what was written, each part checked; what it refers to is of the
-    incarnation given."""
-    header = dict(header)
-    if written.language is not None:
-        if not LANGUAGE.fullmatch(written.language):
-            raise Refused(
-                f"{written.language!r:.40} is not a language tag.", "Such as en, ru or zh-Hans."
-            )
-        header[Key.LANGUAGE] = written.language
-        if written.language == open_line.agreed.our_language:
-            del header[Key.LANGUAGE]  # absent means the party's first language (E7)
-    if written.subject is not None:
-        header.pop(Key.SUBJECT, None)
-        if written.subject:
-            check_subject(written.subject)
-            header[Key.SUBJECT] = written.subject
-    for name, key in REFERENCES.items():
-        n: int | None = getattr(written, name)
-        if n is not None:
-            dir = messages.dir_of(open_line, key)
-            messages.must_find(station, open_line, dir, n)
-            if dir == open_line.ours and open_line.older:
-                check_whole(station, open_line)
-            header[key] = [dir, n, *open_line.older]
-    if written.rescue is not None:
-        header.pop(Key.RESCUE, None)
-        if written.rescue:
-            header[Key.RESCUE] = True
-    if written.from_desk is not None:
-        desk_of(station.store, written.from_desk)
-        header[Key.FROM_DESK] = written.from_desk
-    if written.to_desks is not None:
-        known = roster.theirs(station.store, open_line.current, gone=False)[roster.DESKS]
-        for desk in written.to_desks:
-            if desk not in known:
-                raise Refused(
-                    f"The other side has told of no desk {desk}.", "`parley status` shows them."
-                )
-        header[Key.TO_DESKS] = written.to_desks
-    return header
-
-
-def _body(type: Type, header: dict[int, Any], payload: Value, text: str, status: Status) -> bytes:
-    """The body with these words in the place of those in `payload`."""
-    check_text(text)
-    check_mark(text, status)
-    check_form(type, text)
-    if Key.SUBJECT in header:
-        check_mark(header[Key.SUBJECT], status)
-    if type not in _WORDS_AT:
-        return body_of(type, header, text)
-    payload = list(payload)
-    payload[_WORDS_AT[type]] = text
-    return body_of(type, header, payload)
-
-
-def next_test(station: Station, open_line: OpenLine) -> int:
-    """Tests of ours are counted, so that people can say which one they mean."""
-    rows = station.store.sql(
-        "SELECT count(*) AS n FROM messages WHERE line_id = ? AND inc = ? AND type = 5 AND dir = ?",
-        (*open_line.key, open_line.ours),
-    )
-    return int(rows[0]["n"]) + 1
-
-
-@operation("draft.new", roles=("drafter",))
-def draft_new(
-    station: Station,
-    who: Person,
-    *,
-    text: Words,
-    precedence: str = "ROUTINE",
-    language: str | None = None,
-    subject: Words | None = None,
-    kind: str = "text",
-    answers: int | None = None,
-    corrects: int | None = None,
-    retracts: int | None = None,
-    from_desk: int | None = None,
-    to_desks: list[int] | None = None,
-    rescue: bool | None = None,
-    line: str | None = None,
-) -> dict[str, Any]:
-    """Write a message. It goes nowhere until another person releases it."""
-    about = station.line(line)
-    open_line = about.current
-    open_line.check_not_halted(station.state(open_line))
-    if kind not in KINDS:
-        raise Misused(f"There is no kind {kind!r:.40} of draft.", "text or test.")
-    type = KINDS[kind]
-    status = Status.TEST if type == Type.TEST else open_line.agreed.mark
-    urgency = read_precedence(precedence)
-    written = Written(
-        language=language,
-        subject=subject,
-        answers=answers,
-        corrects=corrects,
-        retracts=retracts,
-        from_desk=from_desk,
-        to_desks=to_desks,
-        rescue=rescue,
-    )
-    now = station.now.wall
-    check_passes(open_line, type, urgency, bool(rescue), now)
-    fixed: dict[int, Any] = {Key.COMPOSED: since_2020(now), Key.DRAFTER: who.id}
-    header = _header(station, about, fixed, written)
-    payload = [next_test(station, open_line), text] if type == Type.TEST else text
-    body = _body(type, header, payload, text, status)
-    return begin(station, open_line, who, type, urgency, status, body)
 
 
 def begin(
@@ -429,49 +303,6 @@ def begin(
     return view(station, draft)
 
 
-@operation("draft.edit", roles=("drafter", "releaser"))
-def draft_edit(
-    station: Station,
-    who: Person,
-    *,
-    draft: int,
-    text: Words | None = None,
-    precedence: str | None = None,
-    language: str | None = None,
-    subject: Words | None = None,
-    answers: int | None = None,
-    corrects: int | None = None,
-    retracts: int | None = None,
-    from_desk: int | None = None,
-    to_desks: list[int] | None = None,
-    rescue: bool | None = None,
-) -> dict[str, Any]:
-    """Change a draft. Whoever does cannot release it any more."""
-    before = load_open(station, draft)
-    written = Written(
-        language=language,
-        subject=subject,
-        answers=answers,
-        corrects=corrects,
-        retracts=retracts,
-        from_desk=from_desk,
-        to_desks=to_desks,
-        rescue=rescue,
-    )
-    content = before.content
-    header = _header(station, before.open_line, content.header, written)
-    words = before.text if text is None else text
-    body = _body(before.type, header, content.payload, words, before.status)
-    urgency = before.precedence if precedence is None else read_precedence(precedence)
-    editors = sorted({*before.editors, who.id})
-    station.store.sql(
-        "UPDATE drafts SET body = ?, precedence = ?, editors = ? WHERE id = ?",
-        (body, urgency, ",".join(map(str, editors)), draft),
-    )
-    station.publish("draft", before.open_line, draft=draft, state="edited")
-    return view(station, load(station, draft))
-
-
 @operation("draft.list", roles=HANDLERS, reads=True)
 def draft_list(
     station: Station, who: Person, *, all: bool = False, line: str | None = None
@@ -496,7 +327,14 @@ def draft_show(station: Station, who: Person, *, draft: int) -> dict[str, Any]:
     found = load(station, draft)
     if found.over:
         found.open_line.check_not_halted(station.state(found.open_line))
-    return {**view(station, found), "exact": found.exact.hex()}
+    return {
+        **view(station, found),
+        "exact": found.exact.hex(),
+        "elements": critical(found.text, found.at, protected_in(found)),
+        "protected": names_kept(found),
+        "glossary": glossary.found_in(station, found.open_line, found.text),
+        "words_max": words_max(found.precedence, station.home.config.writing),
+    }
 
 
 @operation("draft.withdraw", roles=("drafter", "releaser"))

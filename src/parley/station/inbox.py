@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import Precedence
 from parley.core.errors import Misused, ParleyError
-from parley.station import messages
+from parley.station import glossary, messages
 from parley.station.acknowledgements import DISPLAY_MAX
 from parley.station.control import Answer
+from parley.station.critical import critical
 from parley.station.lines import OpenLine
 from parley.station.operations import InTurns, find, operation
-from parley.station.person import READERS, Person
+from parley.station.person import LOOKERS, Person
 from parley.station.views import Viewer
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ LISTED_MAX = 1000
 VIEWS_A_TURN = 16  # some two milliseconds
 
 
-@operation("inbox", roles=READERS, reads=True)
+@operation("inbox", roles=LOOKERS, reads=True)
 def inbox(station: Station, who: Person, *, all: bool = False, line: str | None = None) -> InTurns:
     """Their messages: those nobody has dealt with and the newest others, FLASH first, newest last
     within a precedence. When a watch officer looks, they count as displayed."""
@@ -45,7 +46,7 @@ def inbox(station: Station, who: Person, *, all: bool = False, line: str | None 
     return InTurns(_views(station, listed))
 
 
-@operation("outbox", roles=READERS, reads=True)
+@operation("outbox", roles=LOOKERS, reads=True)
 def outbox(station: Station, who: Person, *, all: bool = False, line: str | None = None) -> InTurns:
     """Our messages with what became of them, oldest first, and those that have no number yet."""
     listed: list[tuple[OpenLine, Any]] = []
@@ -58,7 +59,7 @@ def outbox(station: Station, who: Person, *, all: bool = False, line: str | None
     return InTurns(_views(station, listed, waiting=waiting))
 
 
-@operation("message", roles=READERS, reads=True)
+@operation("message", roles=LOOKERS, reads=True)
 def message(
     station: Station,
     who: Person,
@@ -73,7 +74,13 @@ def message(
         raise Misused(f"There is no direction {dir!r:.20}.", "ours or theirs.")
     side = open_line.ours if dir == "ours" else open_line.theirs
     row = messages.must_find(station, open_line, side, n, early_too=True)
-    return Viewer(station, open_line).message(row)
+    view = Viewer(station, open_line).message(row)
+    text = view["text"] or ""
+    return {
+        **view,
+        "elements": critical(view["text"], view["composed"], view["protected"]),
+        "glossary": glossary.found_in(station, open_line, text, ours=dir == "ours"),
+    }
 
 
 def _lines(station: Station, name: str | None) -> list[OpenLine]:

@@ -13,11 +13,11 @@ from parley.core.entry import Key as HeaderKey
 from parley.core.entry import Precedence, Status, Type, body_of, check_text
 from parley.core.errors import Refused
 from parley.station import messages
-from parley.station.drafts import next_test
 from parley.station.lines import OpenLine
 from parley.station.operations import Words, operation
 from parley.station.person import Person
 from parley.station.wording import check_mark
+from parley.station.writing import next_test
 
 if TYPE_CHECKING:
     from parley.station.station import Station

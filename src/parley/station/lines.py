@@ -83,6 +83,7 @@ class Agreed:
     psk0: bool = False  # a secret of the meeting is used
     provisional: int = 0  # least precedence that is shown across a gap; 0 for none
     calls_s: tuple[int, int] = (172_800, 600)  # to answer a request for a call; one that is FLASH
+    their_address: str = ""  # how they are to be addressed
 
     @classmethod
     def of(cls, agreement: Agreement, terms: Terms) -> Agreed:
@@ -103,6 +104,7 @@ class Agreed:
             suspending=agreement.suspending,
             provisional=agreement.provisional,
             calls_s=agreement.calls,
+            their_address=agreement.address[theirs],
         )
 
     @property

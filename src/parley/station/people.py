@@ -83,6 +83,11 @@ class People:
             f"Nobody at this station has the number {id}.", "`parley person list` shows who works."
         )
 
+    def view(self, id: int) -> dict[str, Any]:
+        """Somebody who works or worked here, by number, name and office."""
+        person = self._known.get(id)
+        return {"id": id, "name": self.name(id), "office": person.office if person else ""}
+
     def name(self, id: int) -> str:
         """A name for a number, for people."""
         person = self._known.get(id)

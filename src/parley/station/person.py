@@ -17,7 +17,7 @@ ROLES: dict[str, str] = {
     "auditor": "reads the record and who did what",
     "principal": "speaks for the party in a call",
     "adviser": "takes part in a call beside the principal",
-    "interpreter": "interprets in a call",
+    "interpreter": "translates messages, and interprets in a call",
     "note-taker": "takes part in a call to note what is said",
 }
 
@@ -29,6 +29,7 @@ def called(role: str) -> str:
 
 
 READERS = ("drafter", "releaser", "watch", "auditor")  # who may read what was said
+LOOKERS = (*READERS, "interpreter")  # who may see a message: who translates it, too
 HANDLERS = ("drafter", "releaser", "watch")  # who may deal with the other side
 # Who may take part in a call; the first of these that a person has is said, unless another is.
 CALLERS = ("principal", "adviser", "interpreter", "note-taker", "watch")

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from parley.catalogue.form import moment
 from parley.catalogue.minutes import Attendee, Minute
-from parley.catalogue.prepared import PREPARED, blanks
+from parley.catalogue.prepared import PREPARED, Prepared, blanks
 from parley.core.entry import Precedence
 from parley.core.errors import Misused
-from parley.station.lines import OpenLine
+from parley.station import messages
+from parley.station.lines import OpenLine, posix
 from parley.station.minutes import Talk
 from parley.station.minuting import find_talk
 from parley.station.operations import operation
@@ -22,29 +23,48 @@ if TYPE_CHECKING:
 @operation("prepared.list", roles=READERS, reads=True)
 def prepared_list(station: Station, who: Person) -> dict[str, Any]:
     """The prepared texts there are."""
-    return {"prepared": [{"name": each.name, "what": each.what} for each in PREPARED.values()]}
+    return {
+        "prepared": [
+            {"name": each.name, "what": each.what, "precedence": each.precedence}
+            | {"about": each.about}
+            for each in PREPARED.values()
+        ]
+    }
 
 
 @operation("prepared.fill", roles=("drafter",), reads=True)
 def prepared_fill(
-    station: Station, who: Person, *, name: str, call: str | None = None, line: str | None = None
+    station: Station,
+    who: Person,
+    *,
+    name: str,
+    call: str | None = None,
+    about: int | None = None,
+    line: str | None = None,
 ) -> dict[str, Any]:
-    """One prepared text, filled from the agreement and, for a note after it, from a call."""
+    """One prepared text, filled from the agreement and, for a note after it, from a call; `about`
+    is the number of the message that it answers or retracts."""
     found = PREPARED.get(name)
     if found is None:
         raise Misused(
             f"There is no prepared text {name!r:.40}.", f"There is: {', '.join(PREPARED)}."
         )
-    open_line = station.line(line).current
+    of = station.line(line)
+    open_line = of.current
     talk = find_talk(station, open_line, call)
     subject, text = found.fill(
-        {**_of_line(station, open_line), **_of_call(open_line, station, talk)}
+        {
+            **_of_line(station, open_line),
+            **_of_call(open_line, station, talk),
+            **_of_message(station, of, found, about),
+        }
     )
     return {
         "line": open_line.agreed.hex,
         "name": name,
         "what": found.what,
         "subject": "" if blanks(subject) else subject,
+        "precedence": found.precedence,
         "text": text,
         "blanks": list(dict.fromkeys(blanks(text))),
     }
@@ -55,11 +75,25 @@ def _of_line(station: Station, open_line: OpenLine) -> dict[str, str]:
     return {
         "our_party": station.home.party,
         "their_party": agreed.counterpart,
+        "their_address": agreed.their_address,
         "line": agreed.name,
         "level": agreed.level,
         "flash": _span(agreed.clocks_s[Precedence.FLASH]),
         "immediate": _span(agreed.clocks_s[Precedence.IMMEDIATE]),
     }
+
+
+def _of_message(
+    station: Station, of: OpenLine, text: Prepared, about: int | None
+) -> dict[str, str]:
+    """The message that a text answers or retracts, as people say its number, and its time."""
+    if about is None:
+        return {}
+    if not text.about:
+        raise Misused(f"The prepared text {text.name!r:.40} is about no other message.")
+    dir = of.theirs if text.about == "answers" else of.ours
+    messages.must_find(station, of, dir, about)
+    return {"ref": str(about), "sent": moment(int(posix(station.entry(of, dir, about).time)))}
 
 
 def _of_call(open_line: OpenLine, station: Station, talk: Talk | None) -> dict[str, str]:

@@ -25,6 +25,7 @@ from parley.station import (
     doctor,
     drafts,
     finding,
+    glossary,
     holding,
     inbox,
     introductions,
@@ -42,6 +43,8 @@ from parley.station import (
     stops,
     supplying,
     tongue,
+    translating,
+    writing,
 )
 from parley.station.clock import Clock, SystemClock
 from parley.station.control import ControlServer
@@ -64,6 +67,7 @@ OPERATIONS_IN = (
     doctor,
     drafts,
     finding,
+    glossary,
     holding,
     inbox,
     introductions,
@@ -81,6 +85,8 @@ OPERATIONS_IN = (
     stops,
     supplying,
     tongue,
+    translating,
+    writing,
 )
 
 

@@ -62,6 +62,7 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "ended": [life.inc for life in open_line.past],
         "name": agreed.name,
         "counterpart": agreed.counterpart,
+        "their_address": agreed.their_address,
         "level": agreed.level,
         "mark": agreed.mark.name,
         "policy": agreed.policy,

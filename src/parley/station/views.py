@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from parley.catalogue.forms import gist
+from parley.catalogue.protecting import of_spans
 from parley.core.entry import Content, Key, Marks, Precedence, Type, read_body
 from parley.core.kept import EntryRow
 from parley.core.record import check_group
@@ -96,13 +97,16 @@ class Viewer:
         ours = dir == open_line.ours
         default = open_line.agreed.our_language if ours else open_line.agreed.their_language
         acts = self._acts(dir, n)
+        shown = entry_view(entry, content)
+        protected = of_spans(shown["text"] or "", header.get(Key.PROTECTED))
         return {
             "line": open_line.address,
             "inc": open_line.inc,
             "line_name": open_line.agreed.name,
             "dir": open_line.side(dir),
             "n": n,
-            **entry_view(entry, content),
+            **shown,
+            "protected": protected or [],
             "language": _text(header.get(Key.LANGUAGE)) or default,
             "subject": _text(header.get(Key.SUBJECT)),
             "sha256": messages.content_hash(entry.type, entry.marks, content, entry.body),
@@ -137,7 +141,9 @@ class Viewer:
             "in_spite": in_spite(open_line, entry, is_rescue(header)),
             "attribution": self._cover[dir].attribution(n),
             "raw_header": {
-                str(key): _plain(value) for key, value in header.items() if not _is_known(key)
+                str(key): _plain(value)
+                for key, value in header.items()
+                if not _is_known(key) or (key == Key.PROTECTED and protected is None)
             },
         }
 

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from parley.catalogue.prepared import blanks
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
+from parley.console.tongues import _
 from parley.console.views import PRECEDENCES
-from parley.console.words import within
+from parley.console.vocabulary import word
+from parley.console.words import sentence, within
 from parley.core.errors import ParleyError, Refused
+from parley.station.critical import critical
 
-FIELDS = ("text", "precedence", "subject", "language", "line", "answers", "corrects", "retracts")
+FIELDS = (
+    "text",
+    "precedence",
+    "subject",
+    "language",
+    "line",
+    "answers",
+    "corrects",
+    "retracts",
+    "protect",
+)
 REFERENCES = {"answers": "theirs", "corrects": "ours", "retracts": "ours"}
 
 
@@ -29,9 +43,13 @@ async def show(visit: Visit) -> Response:
     form |= {"text": "", "rescue": False, "precedence": form["precedence"] or "ROUTINE"}
     if visit.query("prepared"):
         given = {"name": visit.query("prepared"), "line": form["line"] or None}
-        about = {"call": visit.query("call")} if visit.query("call") else {}
+        about: View = {"call": visit.query("call")} if visit.query("call") else {}
+        for name in ("answers", "retracts"):
+            if form[name].isdecimal():
+                about["about"] = int(form[name])
         filled = await visit.call("prepared.fill", **given, **about)
         form |= {"text": filled["text"], "subject": filled["subject"]}
+        form["precedence"] = visit.query("precedence") or filled["precedence"]
         form["line"] = form["line"] or filled["line"]
     return await _page(visit, page, form)
 
@@ -50,6 +68,7 @@ async def edit(visit: Visit) -> Response:
     """GET /drafts/N/edit"""
     draft = await visit.call("draft.show", draft=visit.number("draft"))
     form: View = {name: draft.get(name) or "" for name in (*FIELDS, "rescue")}
+    form["protect"] = "; ".join(draft["protected"])
     return await _page(visit, await visit.frame(), form, draft["draft"])
 
 
@@ -65,6 +84,21 @@ async def change(visit: Visit) -> Response:
     return visit.go(f"/drafts/{number}", "edited")
 
 
+async def check(visit: Visit) -> Response:
+    """POST /compose/check: what the text says and whether it would pass, while it is written."""
+    form = _typed(visit)
+    more = {"line": form["line"]} if form["line"] else {}
+    urgency = form["precedence"] or "ROUTINE"
+    found = await visit.call("text.check", text=form["text"], precedence=urgency, **more)
+    if found["refused"]:
+        why = {key: sentence(words) for key, words in found["refused"].items()}
+        found |= {
+            "refused": {**why, "sentence": _("This would be refused: %(why)s", why=why["sentence"])}
+        }
+    found["elements"] = [{**each, "kind": word(each["kind"])} for each in found["elements"]]
+    return JSONResponse(found)
+
+
 def _typed(visit: Visit) -> View:
     form: View = {name: visit.form.get(name).strip() for name in FIELDS}
     form["rescue"] = visit.form.get("rescue") == "yes"
@@ -77,7 +111,9 @@ def _arguments(form: View, references: dict[str, str]) -> View:
     words = {name: form[name] for name in ("subject", "language", "line") if form[name]}
     urgency = form["precedence"] or "ROUTINE"
     rescue = {"rescue": form["rescue"]}
-    return {"text": form["text"], "precedence": urgency, **rescue, **words, **numbers}
+    names = [name.strip() for name in form["protect"].split(";") if name.strip()]
+    more = {**rescue, **words, **numbers, "protect": names}
+    return {"text": form["text"], "precedence": urgency, **more}
 
 
 async def _page(
@@ -100,7 +136,13 @@ async def _page(
     named = await _named(visit, line, form)
     prepared: list[View] = []
     if line is not None and draft is None and not form["text"]:
-        prepared = (await visit.call("prepared.list"))["prepared"]
+        about = "answers" if form["answers"] else "retracts" if form["retracts"] else ""
+        found = (await visit.call("prepared.list"))["prepared"]
+        prepared = [
+            {**each, "query": urlencode({about: form[about]}) if about else ""}
+            for each in found
+            if not form["corrects"] and each["about"] in ("", about)
+        ]
     refused: dict[str, Any] | None = None
     if error is not None:
         refused = refusal(error, str(form["text"]), str(form["subject"]))
@@ -114,6 +156,9 @@ async def _page(
         line=line,
         named=named,
         prepared=prepared,
+        elements=critical(str(form["text"]), page.now),
+        terms=(),
+        limits=visit.desk.station.home.config.writing,
         blanks=list(dict.fromkeys(blanks(str(form["text"])))),
         action=f"{page.seat}/drafts/{draft}/edit" if draft else f"{page.seat}/compose",
         clocks=[(name, within(line["clocks_s"][name]) if line else "") for name in PRECEDENCES],

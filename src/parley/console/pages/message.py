@@ -11,6 +11,7 @@ from parley.catalogue.minutes import Minute, Readout
 from parley.console import views
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
+from parley.console.guard import Form
 from parley.console.tongues import _, ngettext
 from parley.console.vocabulary import word
 from parley.console.words import clock, groups, span
@@ -24,6 +25,8 @@ VERBS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "wait": ("wait", ("minutes",), "wait"),
     "confirm": ("confirm", (), "confirmed"),
     "correct": ("correct", ("text",), "corrected"),
+    "translate": ("translation.add", ("stage", "language", "text", "reason"), "translated"),
+    "certify": ("translation.certify", ("text",), "certified"),
     "answer-test": ("test.answer", ("text",), "answered"),
 }
 
@@ -35,11 +38,17 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
     if page.may["pass"] and message["dir"] == "theirs":
         people = (await visit.call("person.list"))["persons"]
         offices = sorted({person["office"] for person in people if person["office"]})
+    translations: list[View] = []
+    if page.may["translation.list"]:
+        where = {"line": message["line"], "dir": message["dir"], "n": message["n"]}
+        translations = (await visit.call("translation.list", **where))["translations"]
     return await visit.page(
         "message.html",
         page,
         200 if error is None else status_of(error),
         message=message,
+        translations=translations,
+        typed={name: visit.form.text(name) for name in ("stage", "language", "text")},
         actions=_actions(page, message, offices),
         facts=_facts(page, message),
         stages=[_stage(stage, page.now) for stage in message["stages"]],
@@ -61,11 +70,26 @@ async def act(visit: Visit) -> Response:
             arguments["minutes"] = visit.form.number("minutes")
         if "office" in arguments:
             arguments["office"] = arguments["office"].strip()
-        number, line = visit.number("n"), visit.path("line")
-        answer = await visit.call(operation, line=line, n=number, **arguments)
+        answer = await visit.call(operation, **_about(visit, operation), **arguments)
     except ParleyError as error:
         return await show(visit, error)
     return visit.go(_path(visit), "early" if "outstanding" in answer else done)
+
+
+def _about(visit: Visit, operation: str) -> View:
+    """What an operation is about: a message of theirs or ours, or a translation of one."""
+    if operation == "translation.certify":
+        return {"translation": _number(visit, "translation")}
+    about: View = {"line": visit.path("line"), "n": visit.number("n")}
+    if operation == "translation.add":
+        about["dir"] = visit.path("dir")
+        if visit.query("amends"):
+            about["amends"] = _number(visit, "amends")
+    return about
+
+
+def _number(visit: Visit, name: str) -> int:
+    return Form([(name, visit.query(name))]).number(name)
 
 
 async def ask_readback(visit: Visit, error: ParleyError | None = None) -> Response:
@@ -187,6 +211,8 @@ def _as_reader(page: Frame, message: View, offices: list[str]) -> list[View]:
         link = f"{page.seat}/compose?line={message['line']}&answers={message['n']}"
         link += f"&precedence={message['precedence']}"
         actions.append({"name": _("Answer"), "link": link, "key": "a"})
+        link += "&prepared=time"
+        actions.append({"name": _("Answer that you need time"), "link": link, "quiet": True})
     if not is_test and may["wait"]:
         minutes = {"name": "minutes", "label": _("Minutes until you answer"), "type": "number"}
         minutes |= {"value": "15", "min": "1"}
@@ -226,6 +252,7 @@ def _as_sender(page: Frame, message: View, offices: list[str]) -> list[View]:
             (_("Write a retraction"), "retracts"),
         ):
             link = f"{base}&{verb}={message['n']}&precedence={message['precedence']}"
+            link += "&prepared=retraction" if verb == "retracts" else ""
             actions.append({"name": name, "link": link, "quiet": True})
     return actions
 

@@ -1,23 +1,58 @@
-// Help while writing: counts, the place of a refusal, and a word before text is lost. The station
-// checks everything again; nothing here changes what was typed.
+// Help while writing: counts, what must not be misread, the place of a refusal, and a word before
+// text is lost. The station checks everything again; nothing here changes what was typed.
 
 import { number } from "./tongue.js";
+
+const CHECK_MS = 400; // after the last key
+const UNSPACED = /[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u{20000}-\u{3ffff}]/gu;
+
+/** Words as the station counts them: of scripts without spaces, two characters are one.
+ * @param {string} text */
+function countWords(text) {
+  const signs = text.match(UNSPACED)?.length ?? 0;
+  return text.replace(UNSPACED, " ").split(/\s+/u).filter(Boolean).length + Math.ceil(signs / 2);
+}
 
 export function startCompose() {
   const form = /** @type {HTMLFormElement | null} */ (document.getElementById("compose"));
   const text = /** @type {HTMLTextAreaElement | null} */ (document.getElementById("text"));
   if (!form || !text) return;
   const words = document.getElementById("words");
+  const most = document.getElementById("words-max");
   const bytes = document.getElementById("bytes");
   const brevity = document.getElementById("brevity");
+  const fault = document.getElementById("text-fault");
   const count = () => {
-    const found = text.value.trim().split(/\s+/u).filter(Boolean).length;
+    const found = countWords(text.value);
     if (words) words.textContent = number(found);
     if (bytes) bytes.textContent = number(new TextEncoder().encode(text.value).length);
-    const urgent = ["FLASH", "IMMEDIATE"].includes(String(new FormData(form).get("precedence")));
-    if (brevity) brevity.hidden = !(urgent && found > 200);
+    const urgent = String(new FormData(form).get("precedence")).toLowerCase();
+    const limit = Number(document.getElementById("counts")?.dataset[urgent] ?? 0);
+    if (most) most.textContent = number(limit);
+    if (brevity) brevity.hidden = !(limit > 0 && found > limit);
   };
-  form.addEventListener("input", count);
+
+  const found = document.getElementById("found");
+  let waiting = 0;
+  let asked = 0;
+  const check = async () => {
+    const which = ++asked;
+    if (!found?.dataset.check) return;
+    const typed = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+    const answer = await fetch(found.dataset.check, { method: "POST", body: typed }).catch(() => null);
+    if (!answer?.ok || which !== asked) return;
+    const told = await answer.json();
+    list(found, told.elements, text);
+    if (fault) {
+      fault.hidden = !told.refused || text.value === "";
+      fault.textContent = told.refused ? `${told.refused.sentence} ${told.refused.hint}` : "";
+    }
+  };
+  form.addEventListener("input", () => {
+    count();
+    clearTimeout(waiting);
+    waiting = window.setTimeout(check, CHECK_MS);
+  });
   count();
 
   const refused = document.getElementById("refused");
@@ -36,4 +71,43 @@ export function startCompose() {
   addEventListener("beforeunload", (event) => {
     if (!sending && text.value !== text.defaultValue) event.preventDefault();
   });
+}
+
+/** The elements as the station read them; each leads to its place in the text.
+ * @param {HTMLElement} found @param {any[]} elements @param {HTMLTextAreaElement} text */
+function list(found, elements, text) {
+  const counted = found.querySelector(".count");
+  if (counted) counted.textContent = String(elements.length);
+  const characters = [...text.value];
+  const rows = elements.map((each) => {
+    const row = document.createElement("tr");
+    const place = document.createElement("button");
+    place.type = "button";
+    place.className = "link";
+    place.textContent = each.text;
+    place.addEventListener("click", () => {
+      const start = characters.slice(0, each.start).join("").length;
+      text.focus();
+      text.setSelectionRange(start, start + each.text.length);
+    });
+    for (const content of [each.kind, each.value, place]) {
+      const cell = document.createElement("td");
+      cell.dir = "auto";
+      cell.append(content);
+      row.append(cell);
+    }
+    return row;
+  });
+  const table = document.createElement("table");
+  table.className = "elements";
+  table.append(...rows);
+  found.querySelector(".scroll, p")?.replaceWith(wrap(table));
+}
+
+/** @param {HTMLElement} table */
+function wrap(table) {
+  const scroll = document.createElement("div");
+  scroll.className = "scroll";
+  scroll.append(table);
+  return scroll;
 }

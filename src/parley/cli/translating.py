@@ -1,0 +1,120 @@
+"""`translate`, `translations`, `certify`: our own readings of a message, beside the original."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from parley.cli import shown, voice
+from parley.cli.client import Asking, asks
+from parley.cli.drafting import taken, written
+
+View = dict[str, Any]
+
+
+def _side(verb: Any) -> Any:
+    return click.option("--ours", is_flag=True, help="Message N of ours; without it, of theirs.")(
+        verb
+    )
+
+
+@click.command()
+@click.argument("n", type=int)
+@written
+@click.option(
+    "--stage",
+    type=click.Choice(["sight", "rough", "official"]),
+    default="sight",
+    show_default=True,
+    help="How far it has come.",
+)
+@click.option("--language", required=True, help="Into which language, as in BCP 47.")
+@click.option("--amends", type=int, metavar="T", help="It takes the place of translation T.")
+@click.option("--reason", help="What an amendment amends, and why.")
+@_side
+@asks(line=True)
+def translate(
+    station: Asking,
+    n: int,
+    text: str | None,
+    file: Path | None,
+    stage: str,
+    language: str,
+    amends: int | None,
+    reason: str | None,
+    ours: bool,
+) -> None:
+    """Put a translation beside message N. It stays at this station; the original is not touched."""
+    view = station.call(
+        "translation.add",
+        n=n,
+        dir="ours" if ours else "theirs",
+        text=taken(text, file),
+        **{"stage": stage, "language": language, "amends": amends, "reason": reason},
+    )
+    voice.tell(view, lambda view: [f"Kept as translation {view['translation']}.", *marks(view)])
+
+
+@click.command()
+@click.argument("n", type=int)
+@_side
+@asks(line=True)
+def translations(station: Asking, n: int, ours: bool) -> None:
+    """The translations of message N, what they amended, and what they omit or add."""
+    view = station.call("translation.list", n=n, dir="ours" if ours else "theirs")
+    voice.tell(view, _list)
+
+
+@click.command()
+@click.argument("translation", type=int)
+@written
+@asks()
+def certify(station: Asking, translation: int, text: str | None, file: Path | None) -> None:
+    """Certify an official translation that somebody else made, in your own words."""
+    view = station.call("translation.certify", translation=translation, text=taken(text, file))
+    voice.tell(view, lambda view: [f"Translation {translation} is certified."])
+
+
+def marks(view: View) -> Iterator[str]:
+    """How the critical elements of a translation compare with the original's."""
+    if not view["compared"]:
+        yield "Neither text has a date, time, position, number or quoted name."
+        return
+    if not view["differs"]:
+        elements = voice.count(len(view["compared"]), "critical element")
+        yield f"Nothing is omitted or added: {elements} compared."
+        return
+    for each in view["compared"]:
+        if each["mark"] != "same":
+            whose = "NOT IN THE ORIGINAL" if each["mark"] == "added" else each["mark"].upper()
+            yield f"{whose}: {each['kind']} {voice.visible(each['value'])}"
+
+
+def _list(view: View) -> Iterator[str]:
+    if not view["translations"]:
+        yield "Nobody has translated it."
+    for at, each in enumerate(view["translations"]):
+        if at:
+            yield ""
+        yield from _one(each)
+        yield from marks(each)
+        for earlier in each["earlier"]:
+            yield ""
+            yield "Before it was amended:"
+            yield from _one(earlier)
+
+
+def _one(view: View) -> Iterator[str]:
+    by = f"{shown.person(view['by'])}, {shown.moment(view['at'])}"
+    stage = view["stage"].upper()
+    yield f"Translation {view['translation']} · {stage} · {view['language']} · {by}"
+    if view["amends"] is not None:
+        yield f"Amends {view['amends']}: {voice.visible(view['reason'])}"
+    yield from voice.quoted(view["text"])
+    certificate = view["certificate"]
+    if certificate:
+        who = f"{shown.person(certificate['by'])}, {shown.moment(certificate['at'])}"
+        yield f"Certified by {who}: {voice.visible(certificate['text'])}"

@@ -1,0 +1,80 @@
+"""A text cut at its critical elements, so that a page marks each of them in its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from parley.console.words import Piece, pieces
+
+FRAMES = {"EXERCISE": "EXERCISE EXERCISE EXERCISE", "TEST": "TEST TEST TEST", "SERVICE": "SERVICE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a text: an element with what it was read as, or what stands between two."""
+
+    pieces: list[Piece]
+    kind: str = ""
+    value: str = ""
+    start: int = 0
+    protected: bool = False
+
+
+def stretches(text: str, elements: Sequence[dict[str, Any]] = ()) -> Iterator[Stretch]:
+    """The whole text in order; what lies within another element is not marked again."""
+    at = 0
+    for each in elements:
+        start, end = each["start"], each["end"]
+        if start < at:
+            continue
+        if start > at:
+            yield Stretch(list(pieces(text[at:start])))
+        value = each["value"]
+        cut = list(_figures(text[start:end], each["kind"]))
+        yield Stretch(cut, each["kind"], value, start, each["protected"])
+        at = end
+    if at < len(text):
+        yield Stretch(list(pieces(text[at:])))
+
+
+# Among words from right to left 21°40′ would be shown as 40′21°.
+_FIGURES = re.compile(r"[\d٠-٩۰-۹][\d٠-٩۰-۹°º′″'\".,:/-]*")
+
+
+def _figures(text: str, kind: str) -> Iterator[Piece]:
+    if kind == "name":
+        yield from pieces(text)
+        return
+    at = 0
+    for found in _FIGURES.finditer(text):
+        if found.start() > at:
+            yield from pieces(text[at : found.start()])
+        yield Piece(found[0], figures=True)
+        at = found.end()
+    if at < len(text):
+        yield from pieces(text[at:])
+
+
+def frame_line(status: str) -> str:
+    """What stands as the first and the last line of a text that is not meant; not of its bytes."""
+    return FRAMES.get(status, "")
+
+
+# ISO 639 languages that are written from right to left, and ISO 15924 scripts that say so.
+_RIGHT_TO_LEFT = frozenset(
+    ["ar", "arc", "ckb", "dv", "fa", "he", "ks", "ku", "ps", "sd", "syr", "ug", "ur", "yi"]
+)
+_SCRIPTS = {"arab": True, "hebr": True, "syrc": True, "thaa": True, "latn": False, "cyrl": False}
+
+
+def direction(language: str | None) -> str:
+    """In which direction a text of that language is read; auto where the language tells nothing."""
+    first, *more = (language or "").lower().split("-")
+    if not first:
+        return "auto"
+    script = next((_SCRIPTS[each] for each in more if each in _SCRIPTS), None)
+    right = first in _RIGHT_TO_LEFT if script is None else script
+    return "rtl" if right else "ltr"

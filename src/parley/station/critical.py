@@ -1,0 +1,38 @@
+"""The critical elements of a text, with their places.
+
+Both persons of a release and whoever reads a message see the same list: times, dates, positions,
+numbers and names as they were read from the text, each with its place.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from parley.catalogue.elements import find
+
+LOOKED_AT_MAX = 16_384  # characters: ten pages, some 50 ms where they are nothing but figures
+
+
+def critical(text: str | None, at: float, names: list[tuple[int, int]] | None = None) -> list[Any]:
+    """The elements of the first ten pages, as plain JSON; `at` tells the year where none stands."""
+    if text is None:
+        return []
+    looked_at = text[:LOOKED_AT_MAX]
+    within = [(start, end) for start, end in names or [] if end <= len(looked_at)]
+    return [
+        {
+            "kind": each.kind.value,
+            "value": each.value,
+            "text": looked_at[each.start : each.end],
+            "start": each.start,
+            "end": each.end,
+            "protected": each.protected,
+        }
+        for each in find(looked_at, year_of(at), within)
+    ]
+
+
+def year_of(at: float) -> int:
+    """The year of a moment, which a counterpart may have put anywhere."""
+    return datetime.fromtimestamp(min(max(at, 0), 4e9), UTC).year

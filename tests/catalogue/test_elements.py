@@ -1,0 +1,95 @@
+"""What must not be misread is found where it stands, in six languages."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import pytest
+
+from parley.catalogue.elements import Element, Kind, elements, find
+
+SHIPS = {
+    "en": "On 3 December at 0352Z the ship “Amity” was 12 nautical miles from 21°40′N 118°05′E.",
+    "fr": "Le 3 décembre à 3 h 52 le « Amity » était à 12 milles marins de 21°40′N 118°05′E.",
+    "es": "El 3 de diciembre a las 03:52 el buque «Amity» estaba a 12 millas náuticas de"
+    " 21° 40' N 118° 05' E.",
+    "ru": "3 декабря в 03:52 судно «Amity» было в 12 морских милях от 21°40′ с. ш. 118°05′ в. д.",
+    "zh": "12月3日3时52分，「Amity」号距北纬21度40分、东经118度05分12海里。",
+    "ar": "في 3 ديسمبر الساعة 03:52 كانت السفينة «Amity» على بعد 12 ميلاً بحرياً من"
+    " 21°40′ شمالاً 118°05′ شرقاً.",
+}
+SAID = {
+    (Kind.DATE, "2026-12-03"),
+    (Kind.TIME, "03:52"),
+    (Kind.NAME, "Amity"),
+    (Kind.NUMBER, "12 NM"),
+    (Kind.POSITION, "21°40′00″N"),
+    (Kind.POSITION, "118°05′00″E"),
+}
+
+
+@pytest.mark.parametrize("language", SHIPS)
+def test_six_languages_say_the_same(language: str) -> None:
+    found = find(SHIPS[language], 2026)
+    assert {(each.kind, each.value) for each in found} == SAID
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("at 8:02 p.m. today", Kind.TIME, "20:02"),
+        ("at 12 a.m.", Kind.TIME, "00:00"),
+        ("at 1430 UTC", Kind.TIME, "14:30"),
+        ("в 14:30", Kind.TIME, "14:30"),
+        ("5430N", Kind.POSITION, "54°30′00″N"),
+        ("01833E", Kind.POSITION, "18°33′00″E"),
+        ("54°30'36\"S", Kind.POSITION, "54°30′36″S"),
+        ("54.51°N", Kind.POSITION, "54°30′36″N"),
+        ("W 10°12′", Kind.POSITION, "10°12′00″W"),
+        ("10°12′ O", Kind.POSITION, "10°12′00″W"),
+        ("10°12′ ю.ш.", Kind.POSITION, "10°12′00″S"),
+        ("西经10度", Kind.POSITION, "10°00′00″W"),
+        ("30,000 ft", Kind.NUMBER, "30000 ft"),
+        ("1127", Kind.NUMBER, "1127"),
+        ("15 узлов", Kind.NUMBER, "15 kn"),
+        ("50 %", Kind.NUMBER, "50 %"),
+        ("٣٥ كم", Kind.NUMBER, "35 km"),
+        ("9 tonnes", Kind.NUMBER, "9 t"),
+        ("9 тонн", Kind.NUMBER, "9 t"),
+        ("200 has", Kind.NUMBER, "200"),
+        ("8 mules", Kind.NUMBER, "8"),
+    ],
+)
+def test_one_element(text: str, kind: Kind, value: str) -> None:
+    (found,) = find(text, 2026)
+    assert (found.kind, found.value) == (kind, value)
+
+
+@pytest.mark.parametrize("text", ["91°00′N", "181°00′E", "21°61′N", "9930N"])
+def test_what_is_nowhere_on_earth_is_no_position(text: str) -> None:
+    assert all(each.kind is Kind.NUMBER for each in find(text, 2026))
+
+
+def test_each_is_found_where_it_stands() -> None:
+    text = "𝔄 ship, 031200Z DEC 26, heads for ‘Port’ at 12 kn."
+    group, time, speed = find(text, 2026)
+    assert text[group.start : group.end] == "031200Z DEC 26" == text[time.start : time.end]
+    assert (group.value, time.value) == ("2026-12-03", "12:00")
+    assert text[speed.start : speed.end] == "12 kn"
+
+
+def test_a_protected_name_is_one_and_its_figures_are_no_number() -> None:
+    text = "The aircraft Falcon 7 is lost."
+    assert find(text, 2026, [(13, 21)]) == [Element(Kind.NAME, "Falcon 7", 13, 21, protected=True)]
+
+
+def test_numbers_of_a_readout_stand_without_their_units() -> None:
+    assert elements("12 NM and 12 ships", 2026).numbers == {"12"}
+
+
+def test_the_longest_text_takes_no_breath() -> None:
+    """A counterpart may fill a message with nothing but elements."""
+    text = ("3.12.2026 08:02 21°40′N 5 km «a» " * 2200)[:65_536]
+    began = perf_counter()
+    assert len(find(text, 2026)) > 5000
+    assert perf_counter() - began < 2

@@ -1,0 +1,55 @@
+"""A text cut at its critical elements says every letter once, and marks each in its place."""
+
+from __future__ import annotations
+
+import pytest
+
+from parley.catalogue.elements import find
+from parley.console.marking import direction, frame_line, stretches
+from parley.station.critical import critical
+
+
+def test_a_marked_text_is_the_text() -> None:
+    text = "031200Z DEC 26: «Amity\u200b 7» sails\nat 12 kn to 21°40′N."
+    cut = list(stretches(text, critical(text, 0)))
+    assert "".join(piece.text for part in cut for piece in part.pieces) == text
+    assert [part.kind for part in cut if part.kind] == ["date", "name", "number", "position"]
+    hidden = [piece.sign for part in cut if part.kind == "name" for piece in part.pieces]
+    assert hidden == ["", "ZWSP", ""]
+
+
+def test_what_lies_within_a_name_is_not_marked_twice() -> None:
+    text = "“Falcon 7” is lost"
+    found = find(text, 2026, [(1, 9)])
+    assert [each.value for each in found] == ["Falcon 7"]
+    marked = [part for part in stretches(text, critical(text, 0, [(1, 9)])) if part.kind]
+    assert [(part.value, part.protected) for part in marked] == [("Falcon 7", True)]
+
+
+def test_a_text_without_elements_is_one_stretch() -> None:
+    assert [part.kind for part in stretches("We agree.")] == [""]
+    assert list(stretches("")) == []
+
+
+def test_only_what_is_not_meant_has_its_mark_as_first_and_last_line() -> None:
+    assert frame_line("EXERCISE") == "EXERCISE EXERCISE EXERCISE"
+    assert frame_line("TEST")
+    assert frame_line("ACTUAL") == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "reads"),
+    [("ar", "rtl"), ("AR-eg", "rtl"), ("ku-Latn", "ltr"), ("az-Arab", "rtl"), ("zh", "ltr")],
+)
+def test_a_language_tells_in_which_direction_it_is_read(language: str, reads: str) -> None:
+    assert direction(language) == reads
+    assert direction(None) == "auto"
+
+
+def test_figures_are_kept_in_their_order_among_words_from_right_to_left() -> None:
+    text = "قرب 21°40′ شمالاً"
+    (position,) = [part for part in stretches(text, critical(text, 0)) if part.kind]
+    assert [(piece.text, piece.figures) for piece in position.pieces] == [
+        ("21°40′", True),
+        (" شمالاً", False),
+    ]
