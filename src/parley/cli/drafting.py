@@ -204,6 +204,47 @@ def withdraw(station: Asking, draft: int) -> None:
     )
 
 
+@draft.command()
+@click.argument("draft", type=int)
+@click.option("--sha256", help="Review exactly this, without being shown it and asked.")
+@asks()
+def review(station: Asking, draft: int, sha256: str | None) -> None:
+    """Say that a draft may go out as it stands; somebody else releases it."""
+    if sha256 is None:
+        view = station.call("draft.show", draft=draft)
+        for line in shown.draft(view):
+            voice.aside(line)
+        sha256 = view["sha256"]
+        if voice.ask("Type REVIEWED if it may go out:", "--sha256") != "REVIEWED":
+            raise Refused(f"Draft {draft} was not reviewed.", "It stays as it is.")
+    view = station.call("draft.review", draft=draft, sha256=sha256)
+    voice.tell(view, lambda view: [f"Draft {draft} is reviewed; another person releases it."])
+
+
+def _step(name: str, op: str, done: str, help: str, asks_why: bool = True) -> None:
+    """A verb of `parley draft` that does one thing, with a reason."""
+
+    def run(station: Asking, draft: int, reason: str | None = None) -> None:
+        more = {"reason": reason} if asks_why else {}
+        voice.tell(station.call(op, draft=draft, **more), lambda view: [f"Draft {draft} {done}"])
+
+    verb: Callable[..., Any] = asks()(run)
+    if asks_why:
+        verb = click.argument("reason")(verb)
+    draft.command(name, help=help)(click.argument("draft", type=int)(verb))
+
+
+_step("hold", "draft.hold", "is held.", "Keep a draft from being released, for REASON.")
+_step("free", "draft.free", "is free again.", "Let a held draft be released.", asks_why=False)
+_step("return", "draft.send_back", "is sent back.", "Send a draft back to its drafter: REASON.")
+_step(
+    "take-back",
+    "draft.take_back",
+    "is taken back; it is open again.",
+    "Take a released message back that has not left yet, for REASON.",
+)
+
+
 @click.command()
 @click.argument("draft", type=int)
 @click.option("--sha256", help="Release exactly this, without being shown it and asked.")

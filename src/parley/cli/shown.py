@@ -87,6 +87,14 @@ def draft(view: View) -> Iterator[str]:
     if view["given_back"] and view["state"] == "open":
         back = view["given_back"]
         facts["Given back"] = f"{moment(back['at'])}, not sent: {voice.visible(back['why'])}"
+    for key, name in (
+        ("held", "Held by"),
+        ("sent_back", "Sent back by"),
+        ("reviewed", "Reviewed by"),
+    ):
+        if view[key]:
+            said = f": {voice.visible(view[key]['remark'])}" if view[key]["remark"] else ""
+            facts[name] = f"{person(view[key]['by'])}, {moment(view[key]['at'])}{said}"
     yield from voice.pairs(facts)
     yield ""
     yield from text(view)

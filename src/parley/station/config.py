@@ -97,6 +97,11 @@ class WritingConfig:
     words_immediate: int = _setting(
         200, _whole(0, 20_000), "How many words an IMMEDIATE may have; 0 sets no limit."
     )
+    three_persons: tuple[str, ...] = _setting(
+        (),
+        _TEXTS,
+        "Names or levels of lines on which a third person reviews what another releases.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

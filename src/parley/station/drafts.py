@@ -25,7 +25,7 @@ from parley.core.entry import (
     read_body,
 )
 from parley.core.errors import Misused, Refused
-from parley.station import glossary, messages
+from parley.station import draft_steps, glossary, messages
 from parley.station.critical import critical
 from parley.station.declared import is_rescue
 from parley.station.lines import OpenLine
@@ -196,6 +196,7 @@ def view(station: Station, draft: Draft) -> dict[str, Any]:
         "arrived_since": arrived,
         "displayed": arrived[-1]["n"] + 1 if arrived else draft.base,
         "returned": draft.returned,
+        **draft_steps.view(station, open_line, draft.id, draft.sha256),
         "released_at": draft.released,
         "releaser": draft.releaser,
         "n": draft.n,

@@ -23,7 +23,7 @@ from parley.core.entry import (
 from parley.core.errors import Refused
 from parley.core.kept import EntryRow
 from parley.core.wire import Value, encode, u8
-from parley.station import distrust, early, roster
+from parley.station import distrust, draft_steps, early, roster
 from parley.station.lines import OpenLine, posix
 from parley.station.standing import declared_view
 
@@ -115,7 +115,8 @@ def given_back(station: Station, open_line: OpenLine, queue_id: int) -> None:
     )
     why = declared_view(open_line, station.now.wall)["sentence"]
     for row in rows:
-        comes_back(station, open_line, row, why)
+        taken = draft_steps.steps_of(station, row["draft"]).taken_back(row["at"])
+        comes_back(station, open_line, row, taken or why)
 
 
 def comes_back(station: Station, open_line: OpenLine, release: Any, why: str) -> None:

@@ -103,6 +103,7 @@ class Operation:
     roles: tuple[str, ...]  # any of these; () is any person of the station
     reads: bool  # changes nothing: no transaction, no line in the audit trail
     setup: bool  # also carried out while no station serves
+    quiet: bool  # no act of anybody: it leaves no line in the audit trail
     parameters: tuple[Parameter, ...]
 
     @property
@@ -146,7 +147,12 @@ _Function = typing.TypeVar("_Function", bound=Callable[..., Result])
 
 
 def operation(
-    name: str, *, roles: tuple[str, ...] = (), reads: bool = False, setup: bool = False
+    name: str,
+    *,
+    roles: tuple[str, ...] = (),
+    reads: bool = False,
+    setup: bool = False,
+    quiet: bool = False,
 ) -> Callable[[_Function], _Function]:
     """Register a function under a name that people and pages use."""
 
@@ -160,7 +166,7 @@ def operation(
             for key, item in inspect.signature(run).parameters.items()
             if item.kind is inspect.Parameter.KEYWORD_ONLY
         )
-        REGISTRY[name] = Operation(name, run, roles, reads, setup, parameters)
+        REGISTRY[name] = Operation(name, run, roles, reads, setup, quiet, parameters)
         return run
 
     return register

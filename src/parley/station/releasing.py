@@ -16,6 +16,7 @@ from parley.station import messages
 from parley.station.call_requests import check_release
 from parley.station.declared import is_rescue
 from parley.station.declaring import check_suspended, ordered
+from parley.station.draft_steps import check_releasable
 from parley.station.drafts import Draft, arrived_since, load_open
 from parley.station.lines import since_2020
 from parley.station.operations import operation
@@ -38,6 +39,7 @@ def release(
             f"Draft {draft} is not what you have read: its SHA-256 is {found.sha256[:16]}….",
             "Look at the draft again; somebody may have changed it.",
         )
+    check_releasable(station, found.open_line, draft, found.sha256, who.id)
     check_displayed(station, found, displayed)
     open_line = found.open_line
     row = QueueRow(-1, found.precedence, found.type, found.marks, found.body)

@@ -393,7 +393,8 @@ class Station:
             if call.operation.setup:
                 self.people.load()
                 stops.load(self)
-        self.trail.asked(self.now.wall, call.who, call.operation.name, call.arguments, answer)
+        if not call.operation.quiet:
+            self.trail.asked(self.now.wall, call.who, call.operation.name, call.arguments, answer)
         self._answers.append((call.reply, answer))
 
     def _tell_rosters(self) -> None:

@@ -18,6 +18,7 @@ from parley.core.wire import Value
 from parley.station import glossary, messages, roster
 from parley.station.critical import LOOKED_AT_MAX, critical
 from parley.station.desks import desk_of
+from parley.station.draft_steps import EDITED, note, steps_of
 from parley.station.drafts import (
     KINDS,
     LANGUAGE,
@@ -235,9 +236,17 @@ def draft_edit(
     to_desks: list[int] | None = None,
     rescue: bool | None = None,
     protect: list[str] | None = None,
+    seen: str | None = None,
 ) -> dict[str, Any]:
-    """Change a draft. Whoever does cannot release it any more."""
+    """Change a draft. Whoever does cannot release it any more. `seen` is the SHA-256 of what they
+    had before them: nobody writes over what they have not read."""
     before = load_open(station, draft)
+    if seen is not None and seen.lower() != before.sha256:
+        by = station.people.name(steps_of(station, draft).last_editor() or before.person)
+        raise Refused(
+            f"{by} has changed draft {draft} meanwhile; your words were not put over theirs.",
+            "Read what stands there now, put together what is meant, and keep that.",
+        )
     written = Written(
         language=language,
         subject=subject,
@@ -261,6 +270,7 @@ def draft_edit(
         "UPDATE drafts SET body = ?, precedence = ?, editors = ? WHERE id = ?",
         (body, urgency, ",".join(map(str, editors)), draft),
     )
+    note(station, draft, who.id, EDITED)
     station.publish("draft", before.open_line, draft=draft, state="edited")
     return view(station, load(station, draft))
 

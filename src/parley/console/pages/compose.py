@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -41,6 +42,7 @@ async def show(visit: Visit) -> Response:
         )
     form: View = {name: visit.query(name) for name in FIELDS}
     form |= {"text": "", "rescue": False, "precedence": form["precedence"] or "ROUTINE"}
+    form["seen"] = ""
     if visit.query("prepared"):
         given = {"name": visit.query("prepared"), "line": form["line"] or None}
         about: View = {"call": visit.query("call")} if visit.query("call") else {}
@@ -51,7 +53,7 @@ async def show(visit: Visit) -> Response:
         form |= {"text": filled["text"], "subject": filled["subject"]}
         form["precedence"] = visit.query("precedence") or filled["precedence"]
         form["line"] = form["line"] or filled["line"]
-    return await _page(visit, page, form)
+    return await _page(visit, page, *await _typed_before(visit, form, 0))
 
 
 async def keep(visit: Visit) -> Response:
@@ -59,8 +61,10 @@ async def keep(visit: Visit) -> Response:
     form = _typed(visit)
     try:
         draft = await visit.call("draft.new", **_arguments(form, REFERENCES))
+        await visit.call("typing.end")
     except ParleyError as error:
-        return await _page(visit, await visit.frame(), form, error=error)
+        await _hold(visit, form, 0)
+        return await _page(visit, await visit.frame(), form, None, error=error)
     return visit.go(f"/drafts/{draft['draft']}", "drafted")
 
 
@@ -68,8 +72,10 @@ async def edit(visit: Visit) -> Response:
     """GET /drafts/N/edit"""
     draft = await visit.call("draft.show", draft=visit.number("draft"))
     form: View = {name: draft.get(name) or "" for name in (*FIELDS, "rescue")}
-    form["protect"] = "; ".join(draft["protected"])
-    return await _page(visit, await visit.frame(), form, draft["draft"])
+    form |= {"protect": "; ".join(draft["protected"]), "seen": draft["sha256"]}
+    number = draft["draft"]
+    form, since = await _typed_before(visit, form, number)
+    return await _page(visit, await visit.frame(), form, since, number)
 
 
 async def change(visit: Visit) -> Response:
@@ -78,9 +84,17 @@ async def change(visit: Visit) -> Response:
     arguments = _arguments(form, {})
     arguments.pop("line", None)
     try:
-        await visit.call("draft.edit", draft=number, **{"subject": "", **arguments})
+        seen = {"seen": form["seen"]} if form["seen"] else {}
+        await visit.call("draft.edit", draft=number, **{"subject": "", **arguments}, **seen)
+        await visit.call("typing.end", draft=number)
     except ParleyError as error:
-        return await _page(visit, await visit.frame(), form, number, error)
+        await _hold(visit, form, number)
+        found = await visit.call("draft.show", draft=number)
+        # What was typed stays in the field, and what stands in the draft now is shown beside it.
+        now = found["text"] if form["seen"] not in ("", found["sha256"]) else None
+        form["seen"] = found["sha256"]
+        page = await visit.frame()
+        return await _page(visit, page, form, None, number, error, now)
     return visit.go(f"/drafts/{number}", "edited")
 
 
@@ -99,9 +113,41 @@ async def check(visit: Visit) -> Response:
     return JSONResponse(found)
 
 
+async def hold(visit: Visit) -> Response:
+    """POST /compose/typed and /drafts/N/typed: what stands in the fields, while it is typed."""
+    return JSONResponse(await _hold(visit, _typed(visit), _draft(visit)))
+
+
+async def forget(visit: Visit) -> Response:
+    """POST /compose/forget and /drafts/N/forget: it is not wanted any more."""
+    number = _draft(visit)
+    await visit.call("typing.end", draft=number)
+    return visit.go(f"/drafts/{number}" if number else "/compose")
+
+
+def _draft(visit: Visit) -> int:
+    return int(visit.request.path_params.get("draft", 0))
+
+
+async def _hold(visit: Visit, form: View, draft: int) -> View:
+    return await visit.call("typing.keep", form=json.dumps(form), draft=draft)
+
+
+async def _typed_before(visit: Visit, form: View, draft: int) -> tuple[View, float | None]:
+    """What was typed there and not kept, and when; not where the address asks for something."""
+    if any(visit.query(name) for name in (*REFERENCES, "prepared")):
+        return form, None
+    found = await visit.call("typing.show", draft=draft)
+    if found["form"] is None or not str(found["form"].get("text", "")).strip():
+        return form, None
+    known = {name: found["form"][name] for name in form if name in found["form"]}
+    return {**form, **known}, found["at"]
+
+
 def _typed(visit: Visit) -> View:
     form: View = {name: visit.form.get(name).strip() for name in FIELDS}
     form["rescue"] = visit.form.get("rescue") == "yes"
+    form["seen"] = visit.form.get("seen")
     # The words stay as they were typed, white space at the ends included.
     return {**form, "text": visit.form.text("text"), "subject": visit.form.get("subject")}
 
@@ -120,8 +166,10 @@ async def _page(
     visit: Visit,
     page: Frame,
     form: View,
+    since: float | None = None,
     draft: int | None = None,
     error: ParleyError | None = None,
+    now: str | None = None,
 ) -> Response:
     # With several lines nobody writes on one by default: lines are never mixed.
     line = page.line(str(form["line"])) if form["line"] or len(page.lines) == 1 else None
@@ -158,6 +206,8 @@ async def _page(
         prepared=prepared,
         elements=critical(str(form["text"]), page.now),
         terms=(),
+        since=since,
+        stands_now=now,
         limits=visit.desk.station.home.config.writing,
         blanks=list(dict.fromkeys(blanks(str(form["text"])))),
         action=f"{page.seat}/drafts/{draft}/edit" if draft else f"{page.seat}/compose",

@@ -36,6 +36,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         page,
         200 if error is None else status_of(error),
         draft={**draft, "exact": bytes.fromhex(draft["exact"])},
+        typed=visit.form.text("reason"),
         error=refusal(error) if error else None,
     )
 
@@ -61,6 +62,30 @@ async def release(visit: Visit) -> Response:
     page = await visit.frame()
     line = (await visit.call("draft.show", draft=number))["line"]
     return visit.go(page.names.path(line, "ours", answer["n"]), "released")
+
+
+# Verb in the address -> operation, fields of the form, what the next page says was done.
+VERBS: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "review": ("draft.review", ("sha256",), "reviewed"),
+    "hold": ("draft.hold", ("reason",), "draft-held"),
+    "free": ("draft.free", (), "draft-freed"),
+    "send-back": ("draft.send_back", ("reason",), "sent-back"),
+    "take-back": ("draft.take_back", ("reason",), "taken-back"),
+}
+
+
+async def act(visit: Visit) -> Response:
+    """POST /drafts/N/VERB"""
+    number = visit.number("draft")
+    try:
+        if visit.path("verb") not in VERBS:
+            raise Refused("There is no such step.", "Begin at the draft.")
+        operation, fields, done = VERBS[visit.path("verb")]
+        given = {name: visit.form.text(name) for name in fields}
+        await visit.call(operation, draft=number, **given)
+    except ParleyError as error:
+        return await show(visit, error)
+    return visit.go(f"/drafts/{number}", done)
 
 
 async def withdraw(visit: Visit) -> Response:

@@ -4,6 +4,7 @@
 import { number } from "./tongue.js";
 
 const CHECK_MS = 400; // after the last key
+const HOLD_MS = 1000; // the same, until the station holds it
 const UNSPACED = /[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u{20000}-\u{3ffff}]/gu;
 
 /** Words as the station counts them: of scripts without spaces, two characters are one.
@@ -17,6 +18,7 @@ export function startCompose() {
   const form = /** @type {HTMLFormElement | null} */ (document.getElementById("compose"));
   const text = /** @type {HTMLTextAreaElement | null} */ (document.getElementById("text"));
   if (!form || !text) return;
+  let sending = false;
   const words = document.getElementById("words");
   const most = document.getElementById("words-max");
   const bytes = document.getElementById("bytes");
@@ -48,7 +50,22 @@ export function startCompose() {
       fault.textContent = told.refused ? `${told.refused.sentence} ${told.refused.hint}` : "";
     }
   };
+  // The station holds what is typed, so that no closed browser and no expired session loses it.
+  const notHeld = document.getElementById("not-held");
+  let held = text.value;
+  let holding = 0;
+  const hold = async () => {
+    if (!form.dataset.typed || sending) return;
+    const typed = text.value;
+    const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+    const answer = await fetch(form.dataset.typed, { method: "POST", body }).catch(() => null);
+    if (answer?.ok) held = typed;
+    else holding = window.setTimeout(hold, HOLD_MS);
+    if (notHeld) notHeld.hidden = Boolean(answer?.ok);
+  };
   form.addEventListener("input", () => {
+    clearTimeout(holding);
+    holding = window.setTimeout(hold, HOLD_MS);
     count();
     clearTimeout(waiting);
     waiting = window.setTimeout(check, CHECK_MS);
@@ -66,10 +83,9 @@ export function startCompose() {
     text.setSelectionRange(before + within, before + within + 1);
   } else refused?.focus();
 
-  let sending = false;
   form.addEventListener("submit", () => (sending = true));
   addEventListener("beforeunload", (event) => {
-    if (!sending && text.value !== text.defaultValue) event.preventDefault();
+    if (!sending && text.value !== text.defaultValue && text.value !== held) event.preventDefault();
   });
 }
 

@@ -1,0 +1,149 @@
+"""Between drafter and releaser: review, hold, send back, take back; and what is not kept yet.
+
+Nothing that somebody typed is lost: the page tells the station what stands in its fields while a
+person writes, and two persons who change one draft at once are both told so, with their words.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from parley.core.entry import check_text
+from parley.core.errors import Misused, Refused
+from parley.station import draft_steps
+from parley.station.draft_steps import FREED, HELD, REVIEWED, SENT_BACK, TAKEN_BACK, note
+from parley.station.drafts import Draft, load, load_open, view
+from parley.station.operations import Words, operation
+from parley.station.person import HANDLERS, Person
+from parley.station.releasing import check_second_person
+
+if TYPE_CHECKING:
+    from parley.station.station import Station
+
+REMARK_BYTES_MAX = 2_000
+TYPED_BYTES_MAX = 200_000  # the longest text, and what stands beside it
+TYPED_MAX = 20  # unfinished texts of one person
+
+
+@operation("draft.review", roles=("releaser",))
+def draft_review(station: Station, who: Person, *, draft: int, sha256: str) -> dict[str, Any]:
+    """Say, as somebody who will not release it, that exactly these bytes may go out."""
+    found = load_open(station, draft)
+    check_second_person(station, found, who)
+    if sha256.lower() != found.sha256:
+        raise Refused(
+            f"Draft {draft} is not what you have read: its SHA-256 is {found.sha256[:16]}….",
+            "Look at the draft again; somebody may have changed it.",
+        )
+    note(station, draft, who.id, REVIEWED, sha256=found.sha256)
+    return _told(station, found, "reviewed")
+
+
+@operation("draft.hold", roles=HANDLERS)
+def draft_hold(station: Station, who: Person, *, draft: int, reason: Words) -> dict[str, Any]:
+    """Keep a draft from being released until somebody frees it."""
+    found = load_open(station, draft)
+    _check_remark(reason)
+    if draft_steps.steps_of(station, draft).hold is not None:
+        raise Refused(f"Draft {draft} is held already.", "`parley draft show` says by whom.")
+    note(station, draft, who.id, HELD, reason)
+    return _told(station, found, "held")
+
+
+@operation("draft.free", roles=HANDLERS)
+def draft_free(station: Station, who: Person, *, draft: int) -> dict[str, Any]:
+    """Let a draft that was held be released again."""
+    found = load_open(station, draft)
+    if draft_steps.steps_of(station, draft).hold is None:
+        raise Refused(f"Nobody holds draft {draft}.", "It can be released.")
+    note(station, draft, who.id, FREED)
+    return _told(station, found, "freed")
+
+
+@operation("draft.send_back", roles=("releaser",))
+def draft_send_back(station: Station, who: Person, *, draft: int, reason: Words) -> dict[str, Any]:
+    """Give a draft back to its drafter with a remark; it is edited before it can be released."""
+    found = load_open(station, draft)
+    _check_remark(reason)
+    note(station, draft, who.id, SENT_BACK, reason)
+    return _told(station, found, "sent back")
+
+
+@operation("draft.take_back", roles=HANDLERS)
+def draft_take_back(station: Station, who: Person, *, draft: int, reason: Words) -> dict[str, Any]:
+    """Take a released message back before it has left: once it has a number, only a retraction
+    helps."""
+    found = load(station, draft)
+    _check_remark(reason)
+    rows = station.store.sql("SELECT queue_id, n FROM releases WHERE draft = ?", (draft,))
+    if not rows:
+        raise Refused(f"Draft {draft} has not been released.", "Withdraw or hold it instead.")
+    if rows[0]["n"] is not None:
+        raise Refused(
+            f"Draft {draft} has left as message {rows[0]['n']}.",
+            f"Retract it: `parley say --prepared retraction --retracts {rows[0]['n']}`.",
+        )
+    queue_id = rows[0]["queue_id"]
+    note(station, draft, who.id, TAKEN_BACK, f"taken back by {who.name}: {reason}")
+    found.open_line.current.line.line.give_back(lambda row: row.id == queue_id)
+    station.publish("draft", found.open_line, draft=draft, state="taken back")
+    return {"draft": draft, "taken_back": True}
+
+
+def _check_remark(text: str) -> None:
+    check_text(text)
+    if len(text.encode()) > REMARK_BYTES_MAX:
+        raise Refused(f"A remark has {REMARK_BYTES_MAX:,} bytes at most.", "Write it shorter.")
+
+
+def _told(station: Station, draft: Draft, state: str) -> dict[str, Any]:
+    station.publish("draft", draft.open_line, draft=draft.id, state=state)
+    return view(station, draft)
+
+
+# --- what is typed and not kept
+
+
+@operation("typing.keep", roles=HANDLERS, quiet=True)
+def typing_keep(station: Station, who: Person, *, form: Words, draft: int = 0) -> dict[str, Any]:
+    """Hold what somebody types, as their page tells it; only they see it, and it goes nowhere."""
+    try:
+        whole = isinstance(json.loads(form), dict)
+        size = len(form.encode(errors="surrogatepass"))
+    except (ValueError, RecursionError):
+        whole, size = False, 0
+    if not whole or size > TYPED_BYTES_MAX or draft < 0:
+        raise Misused("This is nothing that a page has typed.")
+    if draft:
+        load_open(station, draft)
+    kept = json.dumps(json.loads(form))  # half characters become escapes, which any table takes
+    station.store.sql(
+        "INSERT INTO typing VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET form = excluded.form, at = excluded.at",
+        (who.id, draft, kept, station.now.wall),
+    )
+    station.store.sql(
+        "DELETE FROM typing WHERE person = ?1 AND draft NOT IN"
+        " (SELECT draft FROM typing WHERE person = ?1 ORDER BY at DESC LIMIT ?2)",
+        (who.id, TYPED_MAX),
+    )
+    return {"draft": draft, "at": station.now.wall}
+
+
+@operation("typing.show", roles=HANDLERS, reads=True)
+def typing_show(station: Station, who: Person, *, draft: int = 0) -> dict[str, Any]:
+    """What this person typed there and has not kept."""
+    rows = station.store.sql(
+        "SELECT form, at FROM typing WHERE person = ? AND draft = ?", (who.id, draft)
+    )
+    if not rows:
+        return {"draft": draft, "form": None, "at": None}
+    return {"draft": draft, "form": json.loads(rows[0]["form"]), "at": rows[0]["at"]}
+
+
+@operation("typing.end", roles=HANDLERS, quiet=True)
+def typing_end(station: Station, who: Person, *, draft: int = 0) -> dict[str, Any]:
+    """Forget it: it was kept as a draft, or its writer does not want it any more."""
+    station.store.sql("DELETE FROM typing WHERE person = ? AND draft = ?", (who.id, draft))
+    return {"draft": draft}
