@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from parley.core.entry import BARE_TYPES, Key, Precedence, Status, Type, read_body
+from parley.core.entry import BARE_TYPES, Content, Key, Precedence, Status, Type, read_body
 from parley.core.errors import Misused, ParleyError
 from parley.core.kept import EntryRow
 from parley.core.wire import Value
@@ -44,12 +45,12 @@ NOT_INDEXED = frozenset((Type.ROSTER, Type.SERVICE, Type.DISPLAYED))
 _TERM = re.compile(r'"([^"]*)"|(\S+)')
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?Z?)?")
 
-_Key = tuple[bytes, int]
+LineKey = tuple[bytes, int]
 DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Life:
+class Life:
     """What a row of the answer says of its line, as it was when the search began."""
 
     address: str
@@ -116,17 +117,17 @@ def _types(kind: str | None) -> tuple[int, ...]:
     return (kinds[kind],)
 
 
-def _chosen(station: Station, line: str | None) -> dict[_Key, OpenLine]:
+def _chosen(station: Station, line: str | None) -> dict[LineKey, OpenLine]:
     lines = [*station.lines, *station.earlier_lines] if not line else [station.line(line)]
     if line and "@" in line:
         return {each.key: each for each in lines}
     return {life.key: life for each in lines for life in each.lives}
 
 
-def lives_of(station: Station, line: str | None) -> dict[_Key, _Life]:
+def lives_of(station: Station, line: str | None) -> dict[LineKey, Life]:
     """The lines to search, all incarnations, with the names of their people."""
     return {
-        key: _Life(
+        key: Life(
             each.address,
             each.agreed.name,
             each.agreed.counterpart,
@@ -137,9 +138,26 @@ def lives_of(station: Station, line: str | None) -> dict[_Key, _Life]:
     }
 
 
-def _people(lives: Mapping[_Key, _Life], person: str) -> tuple[tuple[bytes, int, int, int], ...]:
-    """Everybody whose name or office has that in it."""
-    wanted = fold(person).strip()
+def sides(
+    lives: Mapping[LineKey, Life], dir: str | None
+) -> tuple[tuple[bytes, int, int], ...] | None:
+    """The one side of each line that is meant; None for both."""
+    if dir not in (None, "", "ours", "theirs"):
+        raise Misused(f"There is no direction {dir!r:.20}.", "ours or theirs.")
+    if not dir:
+        return None
+    return tuple(
+        (*key, life.ours if dir == "ours" else 1 - life.ours) for key, life in lives.items()
+    )
+
+
+def people(
+    lives: Mapping[LineKey, Life], person: str | None
+) -> tuple[tuple[bytes, int, int, int], ...] | None:
+    """Everybody whose name or office has that in it; None when nobody is named."""
+    wanted = fold(person or "").strip()
+    if not wanted:
+        return None
     return tuple(
         (*key, dir, id)
         for key, life in lives.items()
@@ -169,19 +187,17 @@ def find_words(
 ) -> Beside:
     """Entries that have all the words, newest first: messages, what was said about them, calls,
     minutes, readouts. Without words, the messages that the other conditions leave."""
-    if dir not in (None, "", "ours", "theirs"):
-        raise Misused(f"There is no direction {dir!r:.20}.", "ours or theirs.")
     lives = lives_of(station, line)
     query = Query(
         words=terms(words),
         lines=tuple(lives),
-        sides=tuple((*key, _side(life.ours, dir)) for key, life in lives.items()) if dir else None,
+        sides=sides(lives, dir),
         precedence=named(precedence, Precedence, "precedence"),
         status=named(status, Status, "status"),
         types=_types(kind),
         since=moment(since),
         until=moment(until, end=True),
-        persons=_people(lives, person) if person and person.strip() else None,
+        persons=people(lives, person),
         messages=unanswered or not (words.strip() or kind),
         before=before,
     )
@@ -204,10 +220,6 @@ def rebuild(station: Station, who: Person) -> dict[str, Any]:
     return {"forgotten": True}
 
 
-def _side(ours: int, dir: str | None) -> int:
-    return ours if dir == "ours" else 1 - ours
-
-
 # --- what is found
 
 
@@ -218,16 +230,19 @@ class Search:
         self,
         index: WordIndex,
         record: Reader,
-        lives: Mapping[_Key, _Life],
+        lives: Mapping[LineKey, Life],
         query: Query,
         *,
         unanswered: bool = False,
+        whole: bool = False,
     ) -> None:
+        """With `whole` each entry comes with its text instead of an excerpt."""
         self._index = index
         self._record = record
         self._lives = lives
         self._query = query
         self._unanswered = unanswered
+        self._whole = whole
 
     def page(self, limit: int) -> dict[str, Any]:
         """The next so many; `next` is where the page after it begins, or None."""
@@ -243,7 +258,11 @@ class Search:
                     found.append(view)
             if len(rows) <= limit:
                 return {"found": found, "next": None}
-            query = replace(query, before=rows[-1][0])
+            last = rows[-1][0]
+            if query.after is None:
+                query = replace(query, before=last)
+            else:
+                query = replace(query, after=last)
 
     def _view(self, entry: int, leaf: bytes) -> dict[str, Any] | None:
         joined = self._record.joined(entry - 1, 1)
@@ -280,10 +299,31 @@ class Search:
             "is_message": row.type not in messages.NOT_MESSAGES,
             "retracted": "retracted by" in acts,
             "about": self._about(key, row),
-            **excerpt(said, self._query.words),
+            **(self._text(row, content, life) if self._whole else {}),
+            **({} if self._whole else excerpt(said, self._query.words)),
         }
 
-    def _acts(self, key: _Key, dir: int, n: int) -> set[str]:
+    def _text(self, entry: EntryRow, content: Content | None, life: Life) -> dict[str, Any]:
+        """All of its words, and what they can be compared by."""
+        header: dict[Value, Value] = content.header if content else {}
+        bare = entry.type in BARE_TYPES  # an acknowledgement: what of it people wrote
+        text = "; ".join(words_of(entry)) if bare else views.entry_view(entry, content)["text"]
+        opened = entry.type == Type.OPENED and content and isinstance(content.payload, list)
+        who = content.payload[1:2] if opened and content else header.get(Key.RELEASERS)
+        language = header.get(Key.LANGUAGE)
+        return {
+            "text": text,
+            "sha256": sha256(text.encode()).hexdigest() if text is not None else None,
+            "leaf": entry.leaf.hex(),
+            "language": language if isinstance(language, str) else None,
+            "by": [
+                person
+                for id in (who if isinstance(who, list) else [])
+                if (person := life.names[entry.dir].person(id))
+            ],
+        }
+
+    def _acts(self, key: LineKey, dir: int, n: int) -> set[str]:
         rows = self._record.sql(
             "SELECT DISTINCT act FROM acts"
             " WHERE line_id = ? AND inc = ? AND about_dir = ? AND about = ?",
@@ -291,7 +331,7 @@ class Search:
         )
         return {row["act"] for row in rows}
 
-    def _about(self, key: _Key, entry: EntryRow) -> dict[str, Any] | None:
+    def _about(self, key: LineKey, entry: EntryRow) -> dict[str, Any] | None:
         """Which message an acknowledgement is about."""
         if entry.type not in BARE_TYPES:
             return None
@@ -386,7 +426,7 @@ def _stands(record: Reader, entry: int, leaf: bytes) -> bool:
     return bool(found) and bytes(found[0]["leaf"]) == leaf
 
 
-def _indexed(id: int, key: _Key, entry: EntryRow) -> Indexed:
+def _indexed(id: int, key: LineKey, entry: EntryRow) -> Indexed:
     content = read_body(entry.type, entry.marks, entry.body)
     header: dict[Value, Value] = content.header if content else {}
     releasers = header.get(Key.RELEASERS)

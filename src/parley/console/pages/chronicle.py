@@ -1,0 +1,104 @@
+"""What belongs together, what happened when, and the same on paper."""
+
+from __future__ import annotations
+
+from starlette.responses import HTMLResponse, Response
+
+from parley.console import printed, views
+from parley.console.desk import Visit, refusal, status_of
+from parley.console.frame import View
+from parley.console.pages.finding import STATUSES, row
+from parley.console.views import PRECEDENCES
+from parley.console.words import iso
+from parley.core.errors import ParleyError, Refused
+
+FIELDS = ("words", "line", "dir", "precedence", "status", "since", "until", "person")
+
+
+async def thread(visit: Visit) -> Response:
+    """GET /thread/LINE/DIR/N"""
+    page = await visit.frame()
+    line = page.line(visit.path("line"))
+    if line is None:
+        raise Refused("There is no such line at this station.", "Begin at the inbox.")
+    page.only(line)
+    found = await visit.call(
+        "thread", line=line["line"], dir=visit.path("dir"), n=visit.number("n")
+    )
+    messages = [views.message(each, page.names) for each in found["messages"]]
+    asked = page.names.ref(line["line"], visit.path("dir"), visit.number("n"))
+    return await visit.page("thread.html", page, messages=messages, asked=asked, more=found["more"])
+
+
+async def timeline(visit: Visit) -> Response:
+    """GET /timeline, with what is looked for in the address."""
+    page = await visit.frame()
+    form = _form(visit)
+    found: View = {"rows": [], "more": False, "behind": 0}
+    error: ParleyError | None = None
+    if any(form.values()):
+        try:
+            found = await visit.call("timeline", **_given(form))
+        except ParleyError as refused:
+            error = refused
+    line = page.line(form["line"]) if form["line"] else None
+    if line is not None:
+        page.only(line)
+    shown = [
+        row(page, {**each, "excerpt": each["text"] or "", "hits": []}) for each in found["rows"]
+    ]
+    return await visit.page(
+        "timeline.html",
+        page,
+        200 if error is None else status_of(error),
+        form=form,
+        asked=any(form.values()) and error is None,
+        rows=shown,
+        more=found["more"],
+        query=visit.request.url.query,
+        today=iso(page.now)[:10],
+        precedences=PRECEDENCES,
+        statuses=STATUSES,
+        error=refusal(error) if error else None,
+    )
+
+
+async def print_timeline(visit: Visit) -> Response:
+    """GET /timeline/print, with what is looked for in the address."""
+    form = _form(visit)
+    found = await visit.call("timeline", **_given(form))
+    asked = {name: form[name] for name in ("words", "since", "until")}
+    return HTMLResponse(printed.rows("timeline", found, _us(visit), linked=True, **asked))
+
+
+async def print_day(visit: Visit) -> Response:
+    """GET /daylog?date=, with ?line="""
+    line = {"line": visit.query("line")} if visit.query("line") else {}
+    found = await visit.call("daylog", date=visit.query("date"), **line)
+    return HTMLResponse(printed.rows("daylog", found, _us(visit), linked=True))
+
+
+async def print_message(visit: Visit) -> Response:
+    """GET /messages/LINE/DIR/N/print"""
+    page = await visit.frame()
+    line = page.line(visit.path("line"))
+    if line is None:
+        raise Refused("There is no such line at this station.", "Begin at the inbox.")
+    where = {"dir": visit.path("dir"), "n": visit.number("n")}
+    found = await visit.call("message", line=line["line"], **where)
+    record = await visit.call("record", line=line["line"], limit=1)
+    return HTMLResponse(
+        printed.message(found, record, _us(visit), line["counterpart"], linked=True)
+    )
+
+
+def _us(visit: Visit) -> str:
+    return visit.desk.station.home.party
+
+
+def _form(visit: Visit) -> dict[str, str]:
+    return {name: visit.query(name).strip() for name in FIELDS}
+
+
+def _given(form: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in form.items() if value}

@@ -1,0 +1,82 @@
+"""Pages to be printed: one message, the timeline of an incident, the log of a day.
+
+What is printed leaves the screen that said what it is. So every sheet of paper bears the status at
+its top and bottom and its number of how many (CSS Paged Media, named pages); each text has its
+SHA-256, and the heads say which record it stands in. What differs in status never shares a sheet.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from importlib.resources import files
+from itertools import groupby
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from parley.console import tongues, vocabulary, words
+from parley.console.tongues import _
+from parley.console.views import ATTRIBUTION, KINDS, parts
+
+View = dict[str, Any]
+
+
+def message(view: View, record: View, us: str, them: str, *, linked: bool = False) -> str:
+    """One message; `linked` for a page of the console, whose style stands in a file."""
+    sides = {"ours": us, "theirs": them}
+    return _page(
+        "print_message.html",
+        linked,
+        us=us,
+        title=f"{sides[view['dir']]} {view['n']}",
+        message=view,
+        kind_words=KINDS.get(view["kind"], view["kind"]),
+        text_sha256=_sha256(view["text"]),
+        attribution="" if view["provisional"] else ATTRIBUTION[view["attribution"]],
+        heads=[(sides[dir], head) for dir, head in record["heads"].items()],
+        incarnation=parts(view["line"])[1],
+    )
+
+
+def rows(what: str, view: View, us: str, *, linked: bool = False, **asked: Any) -> str:
+    """A timeline or the log of a day, in parts by status; each part begins a sheet."""
+    order = ("ACTUAL", "EXERCISE", "TEST", "SERVICE", "UNKNOWN")
+    ranked = sorted(view["rows"], key=lambda row: order.index(row["status"]))
+    sections = [
+        (status, [_row(row, us) for row in members])
+        for status, members in groupby(ranked, key=lambda row: row["status"])
+    ]
+    daylog = what == "daylog"
+    title = _("Log of %(day)s", day=view["date"]) if daylog else _("Timeline")
+    return _page(
+        "print_rows.html",
+        linked,
+        us=us,
+        title=title,
+        what=what,
+        sections=sections,
+        view=view,
+        asked={name: value for name, value in asked.items() if value},
+    )
+
+
+def _row(row: View, us: str) -> View:
+    kind = KINDS.get(row["kind"], row["kind"])
+    return {**row, "speaker": us if row["dir"] == "ours" else row["counterpart"], "kind": kind}
+
+
+def _sha256(text: str | None) -> str:
+    return "" if text is None else sha256(text.encode()).hexdigest()
+
+
+def _page(template: str, linked: bool, **values: Any) -> str:
+    environment = Environment(
+        loader=PackageLoader("parley.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    environment.filters.update({**words.FILTERS, **vocabulary.FILTERS})
+    tongues.install(environment)
+    style = files("parley.console").joinpath("static", "print.css").read_text(encoding="utf-8")
+    return environment.get_template(template).render(style="" if linked else style, **values)
