@@ -4,6 +4,7 @@
 PYTHON ?= python3
 CYCLES ?= 200
 SECONDS_EACH ?= 60
+RUNS ?= 5
 SEEDS ?= 200
 FROM ?= 1
 SHELL := /bin/bash
@@ -76,8 +77,9 @@ mutants: setup  ## make every small mistake in core and evidence and see which t
 bench: setup chromium  ## measure; prints a table and writes bench/latest.json
 	@$(BIN)/python -m bench
 
-bench-call: setup  ## measure calls on emulated links; takes six minutes
-	@$(BIN)/python -m bench.calls
+# CASE is clean, loss, 64k, cut or 720p; frames is the link alone, without browsers.
+bench-call: setup chromium  ## measure calls between two browsers on an emulated link: CASE (all), RUNS of each (5)
+	@$(BIN)/python -m $(if $(filter frames,$(CASE)),bench.frames,bench.calls $(CASE:%=--case %) --runs $(RUNS))
 
 torture: setup  ## kill -9 stations under load, CYCLES times (200)
 	@$(BIN)/python -m parley.exercise.torture --cycles $(CYCLES)

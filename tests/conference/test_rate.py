@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from parley.conference.rate import (
@@ -98,6 +100,36 @@ def test_X16_silence_breaks_the_circuit() -> None:
     talk.passes(2, silent=True)
     assert (talk.rate.kbps, talk.rate.shed) == (KBPS_MIN, True)
     assert talk.broke == talk.rate.breaks > 5
+
+
+def test_X16_a_short_silence_with_nothing_behind_it_was_a_busy_station() -> None:
+    talk = Talk()
+    talk.passes(0.5)
+    talk.passes(0.8, silent=True)
+    assert talk.rate.kbps < 200
+    talk.passes(0.4)
+    assert (talk.rate.kbps, talk.rate.shed) == (540, False)
+    talk.passes(0.8, silent=True)  # again, and too soon for that
+    talk.passes(0.5)
+    assert talk.rate.kbps < 200
+
+
+@pytest.mark.parametrize("behind", [{"queue_ms": 200}, {"lost": 0.2}])
+def test_X16_behind_a_full_link_nothing_is_given_back(behind: dict[str, Any]) -> None:
+    talk = Talk()
+    talk.passes(0.5)
+    talk.passes(0.8, silent=True)
+    left = talk.rate.kbps
+    talk.passes(0.1, **behind)
+    talk.passes(0.5)
+    assert talk.rate.kbps <= left
+
+
+def test_X15_a_link_that_takes_all_grows_sooner() -> None:
+    calm, other = Talk(kbps=100), Talk(kbps=100)
+    calm.passes(6)
+    other.passes(6, queue_ms=60)
+    assert calm.rate.kbps > 1.3 * other.rate.kbps
 
 
 def test_X17_pictures_go_before_sound_and_come_back_later_each_time() -> None:

@@ -114,6 +114,11 @@ class MediaLink:
         """Whether both sides have shown that they are there now, and not a recording of them."""
         return self._seal.agreed
 
+    @property
+    def waits(self) -> bool:
+        """Whether something is there that goes as soon as it may, or is asked for soon."""
+        return bool(self._pictures or self._urgent or self._asking or self._missing.any)
+
     # --- what our pages send
 
     def send(self, frame: bytes, now: float) -> str:

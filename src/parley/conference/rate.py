@@ -38,6 +38,11 @@ SILENCE_S: Final = 0.35
 BREAKS_EACH_S: Final = 0.2
 CUT_S: Final = 3.0  # silence of this length is a cut, and no full queue
 AFTER_CUT_S: Final = 1.0
+CALM_MS: Final = 40  # of queue, and no more lost than where a link is clean
+CALM_REPORTS: Final = 3  # after a short silence: nothing of it was a full link
+CALM_REPORTS_LONG: Final = 10  # and a link that takes all that is sent may be tried sooner
+SHORT_SILENCE_S: Final = 1.0
+RESTORES_EACH_S: Final = 10.0
 
 # What a page makes of a budget: from so many kbit/s on, width, height and pictures a second.
 LADDER: Final = (
@@ -85,6 +90,9 @@ class Rate:
         self._heard_at: float | None = None
         self._broken_at = now
         self._before_silence = self.kbps
+        self._calm = 0  # reports, one after the other
+        self._spared: tuple[float, bool] | None = None  # budget and shed before a short silence
+        self._restored_at = now - RESTORES_EACH_S
         self._cut = False  # just over, and pictures have not been tried again
 
     @property
@@ -114,6 +122,8 @@ class Rate:
         self.queue_ms = queue_ms
         self.lost = 0.8 * self.lost + 0.2 * lost  # a report alone covers a dozen datagrams
         self._hot = self._hot + 1 if queue_ms > HOT_MS else 0
+        self._calm = self._calm + 1 if queue_ms < CALM_MS and lost < CLEAN_LOST else 0
+        self._restore(now)
         if queue_ms > CLEAN_MS or lost > CLEAN_LOST:
             self._clean_since = now
         if self._hot >= 4 or (self._hot >= 2 and queue_ms > HOTTER_MS):
@@ -159,13 +169,16 @@ class Rate:
             ):
                 self._broken_at = now
                 self.breaks += 1
+                if self._spared is None and now - self._restored_at >= RESTORES_EACH_S:
+                    self._spared = (self.kbps, self.shed)
                 self._less(now, 0.5)
                 broke = True
         if self.shed:
             if now - self._clean_since > (AFTER_CUT_S if self._cut else self._retry_s):
                 self._retry(now)
             return broke
-        each_s = GROWS_EACH_S if self.kbps > SLOW_KBPS else GROWS_SLOWLY_EACH_S
+        fast = self.kbps > SLOW_KBPS or self._calm >= CALM_REPORTS_LONG
+        each_s = GROWS_EACH_S if fast else GROWS_SLOWLY_EACH_S
         if now - self._changed_at > each_s and self.kbps < self.kbps_max and not broke:
             self._changed_at = now
             self.kbps = min(self.kbps_max, self.kbps * GROWTH + 4)
@@ -176,6 +189,8 @@ class Rate:
     def _heard(self, now: float) -> None:
         silent_s = now - self._heard_at if self._heard_at is not None else 0.0
         self._heard_at = now
+        if silent_s > SHORT_SILENCE_S:
+            self._spared = None
         if silent_s > CUT_S:
             self.cuts += 1
             self._cut = True
@@ -183,6 +198,19 @@ class Rate:
             self._clean_since = now
         elif not self._cut:
             self._before_silence = self.kbps
+
+    def _restore(self, now: float) -> None:
+        """After a short silence the first reports tell what it was: behind a full link they speak
+        of a queue or of loss; where only the other station was busy, they do not."""
+        if self._spared is None:
+            return
+        if not self._calm:
+            self._spared = None
+        elif self._calm >= CALM_REPORTS:
+            kbps, shed = self._spared
+            self._spared = None
+            self._restored_at = self._changed_at = now
+            self.kbps, self.shed = max(self.kbps, NET * kbps), self.shed and shed
 
     def _retry(self, now: float) -> None:
         """Let pictures go again: after a cut with half of what went before it, since a cut is no

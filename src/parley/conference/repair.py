@@ -62,6 +62,11 @@ class Missing:
         self.came += 1
         return True, False
 
+    @property
+    def any(self) -> bool:
+        """Whether a number has not come and may come yet."""
+        return bool(self._gaps)
+
     def to_ask(self, now: float, rtt_s: float) -> list[int]:
         """Numbers that are due to be asked for."""
         due: list[int] = []

@@ -42,6 +42,7 @@ class Call {
       frame: (frame) => this.came(frame),
     });
     this.out = new Out(this.socket, this.counts, (bytes) => this.sent.add(bytes), () => this.renew());
+    this.out.choose(init.size);
     init.capture.onmessage = (/** @type {MessageEvent} */ event) => this.hear(event.data);
     setInterval(() => this.tell(), TELL_MS);
     this.socket.start();

@@ -2,7 +2,7 @@
 // and agrees on keys; what stands in the record is shown by the server and renewed by `live.js`.
 
 import { features, refusal, remains } from "./devices.js";
-import { HEARD_LEVEL, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
+import { HEARD_LEVEL, LARGE, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
 import { _ } from "./tongue.js";
 
 const STILL_MS = 1_500;
@@ -57,10 +57,15 @@ class CallPage {
     return at("facts")?.dataset.state !== "ended" && at("facts")?.dataset.state !== undefined;
   }
 
+  get large() {
+    return /** @type {HTMLInputElement} */ (at("large")).checked;
+  }
+
   /** Which buttons there are now; a renewed page may say that a call was opened. */
   settle() {
     const inside = this.worker !== null;
     at("join-media").hidden = inside || this.medium === "text" || !this.open;
+    at("large-field").hidden = at("join-media").hidden || this.medium !== "video";
     for (const id of ["mute", "leave-media"]) at(id).hidden = !inside;
     at("camera-off").hidden = !inside || this.medium !== "video";
     say("mute-words", this.muted ? _("Open my microphone") : _("Close my microphone"));
@@ -93,13 +98,13 @@ class CallPage {
     this.worker = startWorker("/static/call-worker.js");
     this.worker.onmessage = (event) => this.told(event.data);
     const address = socketAddress(`/media/call?line=${encodeURIComponent(this.line)}`);
-    this.worker.postMessage({ init: { address, capture: out.port2, join: { medium: this.medium } } }, [out.port2]);
+    this.worker.postMessage({ init: { address, capture: out.port2, join: { medium: this.medium }, size: this.large ? "large" : "small" } }, [out.port2]);
     say("media-state", _("Calling the station."));
   }
 
   async takeCamera() {
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ video: PICTURE });
+      const stream = await navigator.mediaDevices.getUserMedia({ video: this.large ? LARGE : PICTURE });
       const track = stream.getVideoTracks()[0];
       this.camera = track;
       track.onended = () => this.lost("camera", track);
@@ -320,6 +325,7 @@ class CallPage {
 
   speaking() {
     at("join-media").hidden = this.worker !== null || this.medium === "text" || !this.open;
+    at("large-field").hidden = at("join-media").hidden || this.medium !== "video";
     const since = performance.now() - SPEAKS_MS;
     const who = [...this.tiles.values()].filter((each) => each.spokeAt > since);
     for (const each of this.tiles.values()) each.tile.classList.toggle("speaks", each.spokeAt > since);

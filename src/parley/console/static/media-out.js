@@ -9,7 +9,7 @@ const PICTURE_TRACK = 16;
 const SOUND_BPS = 24_000;
 const PICTURE_BPS = 600_000;
 const PICTURE_RATE = 30;
-const WIDTH_MAX = 640;
+const SIZES = { small: { width: 640, bps: PICTURE_BPS }, large: { width: 1280, bps: 1_500_000 } };
 const UNSENT_BYTES_MAX = 200_000;
 const KEY_EVERY_MS = 10_000;
 const SEQUENCE_MAX = 0xffff_ffff;
@@ -36,7 +36,8 @@ export class Out {
     this.wantsKey = true;
     this.keyAt = 0;
     this.size = { width: 0, height: 0 };
-    this.most = { width: WIDTH_MAX, rate: PICTURE_RATE, bps: PICTURE_BPS, sound_ms: 20, sound_bps: SOUND_BPS };
+    this.chosen = SIZES.small;
+    this.most = { width: SIZES.small.width, rate: PICTURE_RATE, bps: PICTURE_BPS, sound_ms: 20, sound_bps: SOUND_BPS };
     this.seenAt = 0;
     /** @type {VideoEncoder | null} */
     this.encoder = null;
@@ -55,13 +56,19 @@ export class Out {
     if (this.soundEncoder?.state !== "configured") this.makeSoundEncoder();
   }
 
+  /** Pictures of at most this size, where the link takes them. @param {"small" | "large"} size */
+  choose(size) {
+    this.chosen = SIZES[size];
+    this.most = { ...this.most, width: this.chosen.width, bps: this.chosen.bps };
+  }
+
   /** What the link takes now: encoders go on with that. @param {{pictures_kbps: number, width: number, pictures_s: number, sound_ms: number, sound_kbps: number}} budget */
   budget(budget) {
     const was = this.most;
     this.most = {
-      width: Math.min(WIDTH_MAX, budget.width || WIDTH_MAX),
+      width: Math.min(this.chosen.width, budget.width || this.chosen.width),
       rate: budget.pictures_s || PICTURE_RATE,
-      bps: Math.min(PICTURE_BPS, 1000 * budget.pictures_kbps || PICTURE_BPS),
+      bps: Math.min(this.chosen.bps, 1000 * budget.pictures_kbps || this.chosen.bps),
       sound_ms: budget.sound_ms,
       sound_bps: 1000 * budget.sound_kbps,
     };
@@ -168,7 +175,8 @@ export class Out {
   /** The same picture with our time, in the colours of VP8. @param {VideoFrame} picture @param {number} timestamp */
   coloured(picture, timestamp) {
     const { matrix, fullRange } = picture.colorSpace;
-    if (matrix === COLOURS.matrix && !fullRange) return new VideoFrame(picture, { timestamp });
+    // What is red, green and blue the encoder makes into those colours itself, in a third of the time.
+    if (matrix === "rgb" || (matrix === COLOURS.matrix && !fullRange)) return new VideoFrame(picture, { timestamp });
     const { width, height } = this.size;
     this.mixed ??= new OffscreenCanvas(width, height).getContext("2d", { alpha: false });
     if (!this.mixed) return new VideoFrame(picture, { timestamp });

@@ -3,6 +3,7 @@
 
 export const HEARD_LEVEL = 0.003; // a voice is far above it, the noise of an open microphone below
 export const PICTURE = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 30, max: 30 } };
+export const LARGE = { ...PICTURE, width: { ideal: 1280 }, height: { ideal: 720 } };
 export const VOICE = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 export const SOUND = "/static/media-sound.js";
 

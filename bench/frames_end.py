@@ -1,4 +1,4 @@
-"""`python -m bench.call_end FOLDER SIDE SECRET`: a station that serves and holds one end of a call.
+"""`python -m bench.frames_end FOLDER SIDE SECRET`: a station that holds one end of a call.
 
 It is a station process like any other, with a page made of numbers in place of a person's. A line
 on its standard input, `SINCE UNTIL` in POSIX seconds, is answered by a line of JSON; the end of its
