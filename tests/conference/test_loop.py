@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from parley.conference.frame import PICTURE_BYTES_MAX
+from parley.conference.line_loop import LineLoop
 from parley.conference.loop import KEY_REQUEST_S, Loop
 from parley.conference.queues import (
     FRAME_COST_BYTES,
@@ -28,7 +29,7 @@ def picture(sequence: int, size: int = 2_000, **about: Any) -> bytes:
     return header({**PICTURE, "sequence": sequence, "captured_us": 1, **about}) + bytes(size)
 
 
-def given_back(loop: Loop) -> list[bytes | str]:
+def given_back(loop: Loop | LineLoop) -> list[bytes | str]:
     back = []
     while (item := loop.next()) is not None:
         back.append(item)

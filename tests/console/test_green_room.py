@@ -116,6 +116,33 @@ async def test_what_a_person_shows_and_says_comes_back(stations: World, room: Ro
 
 
 @pytest.mark.story
+async def test_X20_it_comes_back_from_the_other_station(stations: World, room: Room) -> None:
+    page = await enter(room, stations)
+    await page.get_by_role("button", name="Turn on").click()
+    await expect(page.get_by_role("button", name="Turn off")).to_be_visible()
+    await page.get_by_label("Through").select_option(index=1)
+    await page.get_by_role("button", name="Send it through the other station").click()
+    await expect(page.locator("#loop-state")).to_have_text(
+        "The other station gives back what this page sends."
+    )
+    await figures_when(page, "f.fps > 1 && f.sound_back > 3 && f.station.link.rtt_ms > 0")
+    await picture_moves(page)
+    await expect(page.locator("#figure-way")).to_contain_text("% lost, by tcp")
+    assert stations.south.station is not None
+    assert stations.south.station.carrying.media.counts["given back"] > 20
+    # A call has the line for itself.
+    await stations.south.ask("Wen", "call.begin")
+    await expect(page.locator("#loop-state")).to_contain_text("A call is open on this line")
+    await page.get_by_role("button", name="Stop").click()
+    await page.get_by_label("Through").select_option(index=0)
+    await page.get_by_role("button", name="Send it through the station").click()
+    await expect(page.locator("#loop-state")).to_have_text(
+        "The station gives back what this page sends."
+    )
+    await picture_moves(page)
+
+
+@pytest.mark.story
 async def test_all_of_it_by_keyboard(stations: World, room: Room) -> None:
     page = await enter(room, stations)
 

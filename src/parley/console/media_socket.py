@@ -15,6 +15,7 @@ from typing import Protocol
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from parley.conference.line_loop import LineLoop
 from parley.conference.loop import Loop
 from parley.conference.room import Rooms
 from parley.console.desk import Desk
@@ -55,8 +56,16 @@ Open = Callable[[WebSocket, Person, Callable[[], None]], End]
 
 
 def loop_of(desk: Desk) -> Open:
-    """A page's own frames come back to it."""
-    return lambda socket, person, wake: Loop(desk.station.clock.now().mono)
+    """A page's own frames come back to it: from this station, or from the other one of a line that
+    its address names."""
+
+    def open(socket: WebSocket, person: Person, wake: Callable[[], None]) -> End:
+        line = socket.query_params.get("line", "")
+        if line:
+            return LineLoop(desk.station, desk.station.line(line).current, wake)
+        return Loop(desk.station.clock.now().mono)
+
+    return open
 
 
 def call_of(rooms: Rooms) -> Open:

@@ -17,6 +17,7 @@ from parley.station.lines import OpenLine
 
 Sink = Callable[[bytes], None]
 
+ASKED: Final = 0x13  # the form of a datagram that asks to be given back
 FORM_BYTES: Final = 1  # which form of datagram it is: the sink's to look at
 TAG_BYTES: Final = 4
 TAG_ENDS: Final = FORM_BYTES + TAG_BYTES
@@ -33,6 +34,8 @@ class Media:
 
     def __init__(self) -> None:
         self.counts = Counter[str]()  # sent, shed, came, strange, malformed
+        # What is to be given back, as whoever sent it asks; nobody does that by default.
+        self.on_asked: Callable[[OpenLine, bytes], None] | None = None
         self._sinks: dict[tuple[bytes, bytes], Sink] = {}
 
     # For those who hold a call.
@@ -87,6 +90,9 @@ class Media:
     def _came(self, open_line: OpenLine, datagram: bytes) -> None:
         if not DATAGRAM_BYTES_MIN <= len(datagram) <= DATAGRAM_BYTES_MAX:
             self.counts["malformed"] += 1
+            return
+        if datagram[0] == ASKED and self.on_asked is not None:
+            self.on_asked(open_line, datagram)
             return
         sink = self._sinks.get((open_line.id, tag_of(datagram)))
         if sink is None or open_line.stop is not None:

@@ -51,6 +51,7 @@ from parley.station import (
 )
 from parley.station.clock import Clock, SystemClock
 from parley.station.control import ControlServer
+from parley.station.echo import Echo
 from parley.station.folder import Home
 from parley.station.founding import set_up
 from parley.station.operations import find
@@ -107,6 +108,7 @@ async def serving(
         async with AsyncExitStack() as stack:
             station.start()
             stack.callback(station.stop)
+            Echo(station).attach()
             stack.push_async_callback(station.bearings.stop)
             await station.bearings.start(station)
             control = ControlServer(station, folder)

@@ -61,6 +61,7 @@ class GreenRoom {
     at("tone").addEventListener("click", () => this.tone());
     at("heard").addEventListener("click", () => this.heard(true));
     at("unheard-tone").addEventListener("click", () => this.heard(false));
+    at("through").addEventListener("change", () => this.named());
     at("run").addEventListener("click", () => (this.running ? this.stop() : this.run()));
     at("aloud").addEventListener("change", () => this.loudness && (this.loudness.gain.value = at("aloud").checked ? 1 : 0));
     navigator.mediaDevices?.addEventListener?.("devicechange", () => this.list());
@@ -202,7 +203,7 @@ class GreenRoom {
     this.worker = startWorker("/static/media-worker.js");
     this.worker.onmessage = (event) => this.told(event.data);
     const canvas = at("returned").transferControlToOffscreen();
-    const address = socketAddress("/media/loop");
+    const address = this.address;
     this.worker.postMessage({ init: { address, canvas, capture: out.port2, playout: back.port2 } }, [canvas, out.port2, back.port2]);
   }
 
@@ -265,6 +266,15 @@ class GreenRoom {
 
   // --- the loop
 
+  /** The line whose other station gives it back, or none. */
+  get line() {
+    return at("through").value;
+  }
+
+  get address() {
+    return socketAddress(this.line ? `/media/loop?line=${encodeURIComponent(this.line)}` : "/media/loop");
+  }
+
   async run() {
     this.ended = false;
     await this.wire();
@@ -275,16 +285,25 @@ class GreenRoom {
     say("heard-back", _("not yet"));
     say("loop-state", _("Calling the station."));
     if (this.camera) this.sendPictures(this.camera);
-    this.worker?.postMessage({ run: true });
+    at("way").hidden = !this.line;
+    at("through").disabled = true;
+    this.worker?.postMessage({ run: true, address: this.address });
     this.judge();
+  }
+
+  /** What the button does now. */
+  named() {
+    say("run", this.line ? _("Send it through the other station") : _("Send it through the station"));
+    say("returned-words", this.line ? _("As it came back from the other station") : _("As it came back"));
   }
 
   stop() {
     if (!this.running) return;
     this.running = false;
     this.worker?.postMessage({ run: false });
+    at("through").disabled = false;
     at("still").hidden = true;
-    say("run", _("Send it through the station"));
+    this.named();
     this.settle();
   }
 
@@ -297,7 +316,7 @@ class GreenRoom {
 
   /** A word of the worker. @param {any} word */
   told(word) {
-    if (word.open) say("loop-state", _("The station gives back what this page sends."));
+    if (word.open) say("loop-state", this.line ? _("The other station is asked to give it back.") : _("The station gives back what this page sends."));
     if (word.lost) say("loop-state", _("The station does not answer. The page calls it again every few seconds and goes on by itself."));
     if (word.ended) {
       this.ended = true;
@@ -317,6 +336,7 @@ class GreenRoom {
     say("figure-fps", f.width ? _("%(fps)s of %(width)s × %(height)s", { fps: f.fps.toFixed(1), width: f.width, height: f.height }) : "·");
     say("figure-lost", `${(100 * f.lost).toFixed(1)} %`);
     say("figure-rate", `${Math.round(f.sent_kbps)} / ${Math.round(f.back_kbps)} kbit/s`);
+    if (this.line && f.station?.link) this.way(f.station.link);
     say("figure-dropped", counted(f.station?.dropped ?? {}));
     say("figure-unopened", counted({ [_("not opened")]: f.unopened, [_("left out, busy")]: f.skipped, [_("× a codec failed")]: f.faults }));
     at("still").hidden = !(this.camera && f.still_ms !== null && f.still_ms > STILL_MS);
@@ -325,6 +345,16 @@ class GreenRoom {
       this.passed.picture = true;
       this.judge();
     }
+  }
+
+  /** Of the other station. @param {{free: boolean, by: string, back: number, rtt_ms: number | null, lost: number | null, budget_kbps: number, pictures: boolean}} link */
+  way(link) {
+    say("figure-way", link.rtt_ms === null ? "·" : _("%(rtt)s ms, %(lost)s %% lost, by %(by)s", { rtt: link.rtt_ms, lost: (100 * (link.lost ?? 0)).toFixed(1), by: link.by }));
+    say("figure-takes", link.pictures ? `${link.budget_kbps} kbit/s` : _("%(rate)s kbit/s: too narrow for pictures, sound goes on", { rate: link.budget_kbps }));
+    if (!link.free) say("loop-state", _("A call is open on this line, or the line stands still: it is not free for a rehearsal."));
+    else if (!link.by) say("loop-state", _("No path leads to the other station."));
+    else if (link.back > 0) say("loop-state", _("The other station gives back what this page sends."));
+    else say("loop-state", _("Nothing comes back from the other station. A call may be open there, or it may have an earlier build."));
   }
 
   judge() {

@@ -11,6 +11,7 @@ const PICTURE_BPS = 600_000;
 const PICTURE_RATE = 30;
 const SIZES = { small: { width: 640, bps: PICTURE_BPS }, large: { width: 1280, bps: 1_500_000 } };
 const UNSENT_BYTES_MAX = 200_000;
+const SOUND_LATE_MS = 500; // what a busy machine did not come to encode by then is not wanted
 const KEY_EVERY_MS = 10_000;
 const SEQUENCE_MAX = 0xffff_ffff;
 // VP8 names no primaries, and a decoder that is told none takes those of high definition.
@@ -37,6 +38,7 @@ export class Out {
     this.keyAt = 0;
     this.size = { width: 0, height: 0 };
     this.chosen = SIZES.small;
+    this.paused = false; // the link takes no pictures now
     this.most = { width: SIZES.small.width, rate: PICTURE_RATE, bps: PICTURE_BPS, sound_ms: 20, sound_bps: SOUND_BPS };
     this.seenAt = 0;
     /** @type {VideoEncoder | null} */
@@ -62,9 +64,10 @@ export class Out {
     this.most = { ...this.most, width: this.chosen.width, bps: this.chosen.bps };
   }
 
-  /** What the link takes now: encoders go on with that. @param {{pictures_kbps: number, width: number, pictures_s: number, sound_ms: number, sound_kbps: number}} budget */
+  /** What the link takes now: encoders go on with that. @param {{pictures: boolean, pictures_kbps: number, width: number, pictures_s: number, sound_ms: number, sound_kbps: number}} budget */
   budget(budget) {
     const was = this.most;
+    this.paused = !budget.pictures;
     this.most = {
       width: Math.min(this.chosen.width, budget.width || this.chosen.width),
       rate: budget.pictures_s || PICTURE_RATE,
@@ -135,7 +138,7 @@ export class Out {
   /** Twenty milliseconds of the microphone. @param {{block: Float32Array, at: number}} heard */
   hear({ block, at }) {
     if (!this.ready || this.soundEncoder?.state !== "configured") return;
-    if (this.soundEncoder.encodeQueueSize > 10 || this.socket.unsent > 2 * UNSENT_BYTES_MAX) {
+    if (now() - at > SOUND_LATE_MS || this.soundEncoder.encodeQueueSize > 10 || this.socket.unsent > 2 * UNSENT_BYTES_MAX) {
       this.counts.skipped += 1;
       return;
     }
@@ -146,6 +149,10 @@ export class Out {
 
   /** A picture of the camera. @param {VideoFrame} picture */
   see(picture) {
+    if (this.paused) {
+      picture.close();
+      return;
+    }
     const fits = this.ready && !this.sealing.busy && this.socket.unsent <= UNSENT_BYTES_MAX;
     if (!fits || (this.encoder && this.encoder.encodeQueueSize > 1)) {
       if (this.ready) this.counts.skipped += 1;

@@ -1,10 +1,13 @@
 // The green room's worker: this page's own sound and pictures, sent to the own station by one socket
-// and given back by it.
+// and given back by it, or by the other station beyond it.
 
 import { In } from "./media-in.js";
 import { Keys } from "./media-frame.js";
 import { Out } from "./media-out.js";
 import { Socket, TELL_MS, Window } from "./media-parts.js";
+
+// Through the own station there is room for all of it; the other one tells what the line takes.
+const EVERYTHING = { pictures: true, pictures_kbps: 0, width: 0, pictures_s: 0, sound_ms: 20, sound_kbps: 24 };
 
 class Loop {
   /** @param {any} init */
@@ -27,7 +30,11 @@ class Loop {
     setInterval(() => this.tell(), TELL_MS);
   }
 
-  start() {
+  /** @param {string} address of the station's end */
+  start(address) {
+    this.socket.address = address;
+    this.station = null;
+    this.out.budget(EVERYTHING);
     this.begun = performance.now();
     this.socket.start();
   }
@@ -45,6 +52,7 @@ class Loop {
   /** @param {any} word */
   word(word) {
     if (word.t === "key") this.out.wantsKey = true;
+    else if (word.t === "budget") this.out.budget(word);
     else if (word.t === "counts") this.station = word;
   }
 
@@ -78,6 +86,6 @@ onmessage = (/** @type {MessageEvent} */ event) => {
   if (word.init) loop = new Loop(word.init);
   else if (word.pictures) loop?.out.follow(word.pictures);
   else if (word.picture) loop ? loop.out.see(word.picture) : word.picture.close();
-  else if (word.run === true) loop?.start();
+  else if (word.run === true) loop?.start(word.address);
   else if (word.run === false) loop?.socket.stop();
 };
