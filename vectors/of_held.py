@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from parley.catalogue.call_events import CallEvent, Happened
+from parley.catalogue.call_events import CallEvent, Channel, Happened, Mode
 from parley.catalogue.calls import Medium
 from vectors.material import Page, seed
 
@@ -76,10 +76,17 @@ _EVENTS: tuple[dict[str, Any], ...] = (
     {"event": Happened.SAID, "person": 3, "words": "Good morning.\n\nWe hear you."},
     {"event": Happened.COMMITTED, "person": 3, "round": bytes(16), "commitment": bytes(32)},
     {"event": Happened.LEFT, "person": 3},
+    {"event": Happened.MODE, "person": 3, "mode": Mode.SIMULTANEOUS},
+    {"event": Happened.RELIEVED, "person": 5, "to": 6, "language": "Русский"},
+    {"event": Happened.CAPTIONED, "person": 4, "words": "Good morning.", "language": "English",
+     "channel": Channel.ORIGINAL},
+    {"event": Happened.PLANNED, "person": 3, "plan": ((20, "Meetings at sea"), (0, "The next"))},
+    {"event": Happened.TOUCHED, "person": 4, "item": "Meetings at sea"},
 )  # fmt: skip
 
 
 def _event(**given: Any) -> dict[str, Any]:
     told = {key: str(v) if isinstance(v, str) else v for key, v in given.items()}
+    told = {key: list(map(list, v)) if isinstance(v, tuple) else v for key, v in told.items()}
     told = {key: v.hex() if isinstance(v, bytes) else v for key, v in told.items()}
     return {**told, "text": CallEvent(**given).text()}

@@ -8,7 +8,9 @@ from parley.catalogue.call_events import (
     PAGES_MAX,
     SECRET_BYTES,
     CallEvent,
+    Channel,
     Happened,
+    Mode,
 )
 from parley.catalogue.calls import Medium
 
@@ -26,6 +28,12 @@ EVERYTHING = CallEvent(
     5,
     (("A1", b"\x06" * SECRET_BYTES), ("B2", b"\x07" * SECRET_BYTES)),
     "Good morning.\n\nWe hear you.",
+    4,
+    "Français",
+    Channel.INTERPRETED,
+    Mode.SIMULTANEOUS,
+    ((20, "Meetings at sea"), (0, "The next call")),
+    "Meetings at sea",
 )
 
 
@@ -70,6 +78,12 @@ def test_V2_an_event_has_what_its_kind_needs_and_nothing_else(kind: Happened) ->
         (Happened.SAID, "words", "x" * 2_001),
         (Happened.LEFT, "person", 1 << 32),
         (Happened.LEFT, "person", -1),
+        (Happened.RELIEVED, "to", 1 << 32),
+        (Happened.INTERPRETING, "language", "x" * 65),
+        (Happened.PLANNED, "plan", ((1_441, "Meetings at sea"),)),
+        (Happened.PLANNED, "plan", ((0, " Meetings at sea"),)),
+        (Happened.PLANNED, "plan", ((0, "x"),) * 21),
+        (Happened.TOUCHED, "item", "x" * 201),
     ],
 )
 def test_V2_each_part_has_its_size(kind: Happened, field: str, value: object) -> None:
@@ -95,6 +109,9 @@ def test_V2_each_part_has_its_size(kind: Happened, field: str, value: object) ->
         "CALL EVENT\nEvent: opened\nPerson: 3\nName: W\nOffice: D\nMedium: smoke\nLink: 00",
         "CALL EVENT\nEvent: committed\nPerson: 3\nRound: 0g\nCommitment: 00",
         "CALL EVENT\nEvent: revealed\nPerson: 3\nRound: 00\nKey: !!!!",
+        "CALL EVENT\nEvent: mode\nPerson: 3\nMode: whispered",
+        "CALL EVENT\nEvent: planned\nPerson: 3\nPlan: soon Meetings at sea",
+        "CALL EVENT\nEvent: captioned\nPerson: 3\nLanguage: English\nChannel: own\n\nYes.",
         "CALL EVENT\nEvent: sealed\nPerson: 3\nRound: 00\nEpoch: x\nSecret: A1",
     ],
 )

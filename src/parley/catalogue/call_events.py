@@ -14,14 +14,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
-from parley.catalogue.calls import Medium
+from parley.catalogue.calls import VALUE_BYTES_MAX, Medium
 
 TITLE: Final = "CALL EVENT"
 WORDS_BYTES_MAX: Final = 2_000  # of one text in a call, as of a note beside an acknowledgement
 NAME_BYTES_MAX: Final = 256
+LANGUAGE_BYTES_MAX: Final = 64
 NUMBER_MAX: Final = 1 << 32
 PAGES_MAX: Final = 16  # of both sides that send sound or pictures in one call
 KEY_BYTES: Final = 32 + 1184  # X25519 (RFC 7748), then ML-KEM-768 (FIPS 203)
+PLANS_MAX: Final = 20  # items of an agenda, as of a request
+PLAN_MINUTES_MAX: Final = 1_440
 SECRET_BYTES: Final = 1088 + 32 + 16  # an ML-KEM-768 ciphertext, then 32 bytes sealed
 
 
@@ -40,6 +43,30 @@ class Happened(StrEnum):
     COMMITTED = "committed"
     REVEALED = "revealed"
     SEALED = "sealed"
+    MODE = "mode"
+    INTERPRETING = "interpreting"
+    ON_THE_FLOOR = "on the floor"
+    RELIEVED = "relieved"
+    HANDED_OVER = "handed over"
+    ACKNOWLEDGED = "acknowledged"
+    TAKEN_BACK = "taken back"
+    CAPTIONED = "captioned"
+    PLANNED = "planned"
+    TOUCHED = "touched"
+
+
+class Channel(StrEnum):
+    """What words of a caption repeat: who speaks on the floor, or an interpreter."""
+
+    ORIGINAL = "original"
+    INTERPRETED = "interpreted"
+
+
+class Mode(StrEnum):
+    """How a call is interpreted: in turns on the floor, or at the same time in channels."""
+
+    CONSECUTIVE = "consecutive"
+    SIMULTANEOUS = "simultaneous"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +86,12 @@ class CallEvent:
     epoch: int | None = None
     secrets: tuple[tuple[str, bytes], ...] = ()  # by the page they are for
     words: str = ""
+    to: int | None = None  # another person of a side, by number
+    language: str = ""
+    channel: Channel | None = None
+    mode: Mode | None = None
+    plan: tuple[tuple[int, str], ...] = ()  # items of an agenda with their minutes, 0 for none
+    item: str = ""
 
     def text(self) -> str:
         """The one text of this event (V1)."""
@@ -74,6 +107,12 @@ class CallEvent:
             ("Key", _base64(self.key)),
             ("Epoch", "" if self.epoch is None else str(self.epoch)),
             *(("Secret", f"{page} {_base64(secret)}") for page, secret in self.secrets),
+            ("To", "" if self.to is None else str(self.to)),
+            ("Language", self.language),
+            ("Channel", self.channel or ""),
+            ("Mode", self.mode or ""),
+            *(("Plan", f"{minutes} {item}") for minutes, item in self.plan),
+            ("Item", self.item),
         ):
             if value:
                 lines.append(f"{label}: {value}")
@@ -104,6 +143,12 @@ class CallEvent:
                 int(found["Epoch"]) if "Epoch" in found else None,
                 tuple(_secret(value) for label, value in lines if label == "Secret"),
                 words,
+                int(found["To"]) if "To" in found else None,
+                found.get("Language", ""),
+                Channel(found["Channel"]) if "Channel" in found else None,
+                Mode(found["Mode"]) if "Mode" in found else None,
+                tuple(_plan(value) for label, value in lines if label == "Plan"),
+                found.get("Item", ""),
             )
         except (KeyError, ValueError):
             return None
@@ -137,6 +182,11 @@ def _secret(value: str) -> tuple[str, bytes]:
     return page, _bytes(secret)
 
 
+def _plan(value: str) -> tuple[int, str]:
+    minutes, _, item = value.partition(" ")
+    return int(minutes), item
+
+
 def _is_line(value: str) -> bool:
     return value.splitlines() == [value] and len(value.encode()) <= NAME_BYTES_MAX
 
@@ -146,6 +196,17 @@ def _secrets_fit(secrets: tuple[tuple[str, bytes], ...]) -> bool:
         re.fullmatch(r"[AB]\d{1,5}", page, re.ASCII) and len(secret) == SECRET_BYTES
         for page, secret in secrets
     )
+
+
+def _plan_fits(plan: tuple[tuple[int, str], ...]) -> bool:
+    return len(plan) <= PLANS_MAX and all(
+        0 <= minutes <= PLAN_MINUTES_MAX and is_item(item) for minutes, item in plan
+    )
+
+
+def is_item(value: str) -> bool:
+    """Whether that can be an item of an agenda, as a request and a minute have it."""
+    return value.strip() == value and _is_line(value) and len(value.encode()) <= VALUE_BYTES_MAX
 
 
 # What each field must be like, and which of them each kind of event needs and may have.
@@ -161,6 +222,12 @@ FIELDS: Final[dict[str, Callable[..., bool]]] = {
     "epoch": lambda epoch: 0 <= epoch <= 255,
     "secrets": _secrets_fit,
     "words": lambda words: len(words.encode()) <= WORDS_BYTES_MAX,
+    "to": lambda to: 0 <= to < NUMBER_MAX,
+    "language": lambda language: is_item(language) and len(language.encode()) <= LANGUAGE_BYTES_MAX,
+    "channel": lambda channel: True,
+    "mode": lambda mode: True,
+    "plan": _plan_fits,
+    "item": is_item,
 }
 _NOBODY: frozenset[str] = frozenset()
 _WHO = frozenset(("name", "office"))
@@ -177,4 +244,14 @@ NEEDS: Final[dict[Happened, tuple[frozenset[str], frozenset[str]]]] = {
     Happened.COMMITTED: (frozenset(("round", "commitment")), _NOBODY),
     Happened.REVEALED: (frozenset(("round", "key")), _NOBODY),
     Happened.SEALED: (frozenset(("round", "epoch", "secrets")), _NOBODY),
+    Happened.MODE: (frozenset(("mode",)), _NOBODY),
+    Happened.INTERPRETING: (frozenset(("language",)), _NOBODY),
+    Happened.ON_THE_FLOOR: (_NOBODY, _NOBODY),
+    Happened.RELIEVED: (frozenset(("to", "language")), _NOBODY),
+    Happened.HANDED_OVER: (frozenset(("to",)), _NOBODY),
+    Happened.ACKNOWLEDGED: (frozenset(("to",)), _NOBODY),
+    Happened.TAKEN_BACK: (_NOBODY, _NOBODY),
+    Happened.CAPTIONED: (frozenset(("language", "channel", "words")), _NOBODY),
+    Happened.PLANNED: (frozenset(("plan",)), _NOBODY),
+    Happened.TOUCHED: (frozenset(("item",)), _NOBODY),
 }

@@ -22,10 +22,20 @@ SAID = {
     "held": "The call is on hold.",
     "resumed": "The call goes on.",
     "ended": "The call is ended.",
+    "mode": "Both sides see how the call is interpreted.",
+    "interpreting": "You have the microphone of the channel.",
+    "on the floor": "You speak on the floor again.",
+    "relieved": "The microphone of the channel is handed over.",
+    "handed over": "The call is handed to the principal; the other side is to acknowledge it.",
+    "acknowledged": "Both records have that their principal is at the terminal.",
+    "taken back": "The duty officer holds the call again.",
+    "captioned": "The caption is shown at both sides.",
+    "planned": "Both sides see the agenda.",
+    "touched": "The item is marked as touched; the minute begins with it.",
 }
 
 
-def _tell(station: Asking, op: str, **given: Any) -> None:
+def tell(station: Asking, op: str, **given: Any) -> None:
     def in_words(view: View) -> Iterator[str]:
         yield SAID[view["event"]]
         if view.get("waiting"):
@@ -43,7 +53,7 @@ def _tell(station: Asking, op: str, **given: Any) -> None:
 @asks(line=True)
 def begin(station: Asking, medium: str | None) -> None:
     """Open the call that was agreed for about now, or one at once."""
-    _tell(station, "call.begin", **({} if medium is None else {"medium": medium}))
+    tell(station, "call.begin", **({} if medium is None else {"medium": medium}))
 
 
 @call.command()
@@ -51,14 +61,14 @@ def begin(station: Asking, medium: str | None) -> None:
 @asks(line=True)
 def join(station: Asking, role: str | None) -> None:
     """Take part in the open call by text; sound and pictures are at the console."""
-    _tell(station, "call.join", **({} if role is None else {"role": role}))
+    tell(station, "call.join", **({} if role is None else {"role": role}))
 
 
 @call.command()
 @asks(line=True)
 def leave(station: Asking) -> None:
     """Leave the call; it goes on."""
-    _tell(station, "call.leave")
+    tell(station, "call.leave")
 
 
 @call.command()
@@ -66,7 +76,7 @@ def leave(station: Asking) -> None:
 @asks(line=True)
 def say(station: Asking, text: str) -> None:
     """Say TEXT in the call. It stands in the record under your name."""
-    _tell(station, "call.say", text=text)
+    tell(station, "call.say", text=text)
 
 
 @call.command()
@@ -74,7 +84,7 @@ def say(station: Asking, text: str) -> None:
 @asks(line=True)
 def hold(station: Asking, off: bool) -> None:
     """Put the call on hold for both sides, or go on."""
-    _tell(station, "call.hold", on=not off)
+    tell(station, "call.hold", on=not off)
 
 
 @call.command()
@@ -82,7 +92,7 @@ def hold(station: Asking, off: bool) -> None:
 @asks(line=True)
 def end(station: Asking, reason: str | None) -> None:
     """End the call for both sides."""
-    _tell(station, "call.end", **({} if reason is None else {"reason": reason}))
+    tell(station, "call.end", **({} if reason is None else {"reason": reason}))
 
 
 @call.command()
@@ -127,8 +137,31 @@ def held_in_words(view: View, now: float) -> Iterator[str]:
         yield from voice.table(
             rows, ("page", "side", "who", "as", "by", "joined", "left", "microphone")
         )
+    yield from parts_in_words(view, now)
     if view["digits"]:
         yield f"Check digits, to be read aloud: {view['digits']}"
     for each in view["texts"]:
         who = shown.person({"name": each["name"], "office": each["office"]})
         yield f"{shown.moment(each['at'], now)} {who}: {voice.visible(each['text'])}"
+
+
+def parts_in_words(view: View, now: float) -> Iterator[str]:
+    """Who interprets and who speaks for each side, the agenda, and what was captioned."""
+    for each in view["interpreting"]:
+        yield (
+            f"{shown.person(each)} ({each['dir']}) interprets into"
+            f" {voice.one_line(each['language'], 64)} ({view['mode']})."
+        )
+    for each in view["hands"]:
+        at = each["acknowledged"]
+        heard = f"acknowledged {shown.moment(at, now)}" if at is not None else "not acknowledged"
+        yield f"The call was handed to {shown.person(each['to'])} ({each['dir']}), {heard}."
+    for n, each in enumerate(view["agenda"], 1):
+        planned = f" ({each['minutes']} min)" if each["minutes"] else ""
+        at = each["touched"]
+        touched = f": touched {shown.moment(at, now)}" if at is not None else ""
+        yield f"Agenda {n}. {voice.one_line(each['item'], 200)}{planned}{touched}"
+    for each in view["captions"]:
+        channel = f"{each['channel']}, {voice.one_line(each['language'], 64)}"
+        text = voice.visible(each["text"])
+        yield f"{shown.moment(each['at'], now)} {shown.person(each)} [{channel}]: {text}"

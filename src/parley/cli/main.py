@@ -58,7 +58,11 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("correct", "acting:correct", "Say what is wrong in what they read back."),
         ("unable", "acting:unable", "Say that a message cannot be followed, and why."),
         ("wait", "acting:wait", "Say that an answer takes a while."),
-        ("call", "holding:call", "Ask for a call, answer one, hold it, and see what became of it."),
+        (
+            "call",
+            "taking_part:call",
+            "Ask for a call, answer one, hold it, and see what became of it.",
+        ),
         ("minute", "minute:minute", "The minute of a call: drafted, proposed, agreed by both."),
         ("readout", "minute:readout", "Our own statement about a call, and the two compared."),
         (

@@ -21,6 +21,7 @@ from parley.core.entry import Key, Type, read_body
 from parley.core.kept import EntryRow
 from parley.core.record import joint_key
 from parley.station import messages
+from parley.station.held_parts import CAPTIONS_KEPT, Parts
 from parley.station.lines import OpenLine, posix
 
 if TYPE_CHECKING:
@@ -32,11 +33,16 @@ KEPT_MAX: Final = 64  # calls of a line; the record holds them all
 EVENTS_MAX: Final = 2_000  # of each side in one call
 SHOWN_MAX: Final = 200  # texts, and people, of one call on a screen; the record holds them all
 # Events of a line that a station reads when it starts, those of keys apart: of those there are
-# dozens whenever somebody comes or goes, and only what the pages said last is needed.
+# dozens whenever somebody comes or goes, and only what the pages said last is needed. Captions are
+# apart too: hundreds an hour, of which the newest are shown.
 READ_MAX: Final = 8_000
 KEYS_READ_MAX: Final = 500
+CAPTIONS_READ_MAX: Final = 2_000
 PAGE_EVENTS: Final = frozenset((Happened.COMMITTED, Happened.REVEALED, Happened.SEALED))
-_OF_KEYS: Final = [f"{TITLE}\nEvent: {kind}".encode() for kind in sorted(PAGE_EVENTS)]
+NOT_COUNTED: Final = PAGE_EVENTS | {Happened.ENDED, Happened.CAPTIONED}  # (V8)
+_APART: Final = [
+    f"{TITLE}\nEvent: {kind}".encode() for kind in (*sorted(PAGE_EVENTS), Happened.CAPTIONED)
+]
 _ROUND: Final = b"parley call round 1"
 _DIGITS: Final = b"parley call digits 1"
 _COMMITMENT: Final = b"parley call commitment 1"
@@ -103,6 +109,7 @@ class Standing:
     changes: int = 0  # of who has a page: how often one came or went
     here: dict[Who, Attendee] = field(default_factory=dict)
     known: dict[Who, Attendee] = field(default_factory=dict)  # the last of each person
+    parts: Parts = field(default_factory=Parts)
     _pages: list[Attendee] | None = None
 
     @property
@@ -136,6 +143,10 @@ class Standing:
             if name is not None:  # a text that crossed the end was said in the call all the same
                 text = {"dir": dir, "at": at, "name": name.name, "office": name.office}
                 self.texts.append({**text, "text": event.words})
+        elif kind is Happened.CAPTIONED:
+            name = self.known.get((dir, event.person))
+            if name is not None:
+                self.parts.captions.append((at, name, event))
         elif self.ended is not None:
             return
         elif kind is Happened.JOINED:
@@ -150,12 +161,17 @@ class Standing:
             self.ended = (dir, at, event)
             for each in list(self.here.values()):
                 self._leaves(each, at)
+        elif who is None:
+            return
         elif kind is Happened.LEFT:
+            self.parts.fold(who, at, event, self.here)
             self._leaves(who, at)
-        elif kind is Happened.MUTED and who is not None:
+        elif kind is Happened.MUTED:
             who.muted = at if who.muted is None else who.muted
-        elif kind is Happened.UNMUTED and who is not None:
+        elif kind is Happened.UNMUTED:
             who.muted = None
+        else:
+            self.parts.fold(who, at, event, self.here)
 
     def _joins(self, joined: Attendee) -> None:
         if joined.sends and len(self.pages()) >= PAGES_MAX:  # two crossed: the later has no page
@@ -193,6 +209,7 @@ class Held:
         self.request = _named(life, entry)
         self._events: list[Said] = []
         self._counts = Counter[int]()
+        self._captions = 0
         self._ends = set[int]()  # sides that have said *ended*
         # Of each person with a page, what it said of its keys. Nobody else's words can change it,
         # so that its place among them does not matter.
@@ -234,9 +251,9 @@ class Held:
             if entry.dir in self._ends:
                 return
             self._ends.add(entry.dir)
-        elif self.full(entry.dir):
-            return
-        else:
+        elif kind is not Happened.CAPTIONED:
+            if self.full(entry.dir):
+                return
             self._counts[entry.dir] += 1
         if kind in (Happened.JOINED, Happened.LEFT):
             self._keys.pop(who, None)
@@ -245,6 +262,12 @@ class Held:
                 self._keys[who] = {}
         said: Said = (_order(life, entry), posix(entry.time), entry.dir, entry.n, event)
         insort(self._events, said, key=lambda each: each[0])
+        if kind is Happened.CAPTIONED:
+            self._captions += 1
+            if self._captions > CAPTIONS_KEPT:
+                oldest = next(each for each in self._events if each[4].event is kind)
+                self._events.remove(oldest)
+                self._captions -= 1
 
     def _add_key(self, who: Who, event: CallEvent) -> None:
         """What a page says of its key in a round it says once: else it could choose another after
@@ -326,6 +349,7 @@ class Held:
                 for each in standing.shown()
             ],
             "texts": [{**each, "dir": side(each["dir"])} for each in standing.texts[-SHOWN_MAX:]],
+            **standing.parts.view(side, standing.here),
             "digits": digits and f"{digits[:4]} {digits[4:]}",
         }
 
@@ -390,13 +414,14 @@ class Calls:
             open_line.held = cls()
             rows = [
                 row
-                for of_keys, most in ((False, READ_MAX), (True, KEYS_READ_MAX))
+                for apart, most in enumerate((READ_MAX, KEYS_READ_MAX, CAPTIONS_READ_MAX))
                 for row in station.store.sql(
                     "SELECT id, inc, dir, n FROM entries INDEXED BY entries_of_calls"
                     " WHERE line_id = ? AND type = 50"
-                    " AND (instr(body, ?) OR instr(body, ?) OR instr(body, ?)) = ?"
+                    " AND CASE WHEN instr(body, ?) OR instr(body, ?) OR instr(body, ?) THEN 1"
+                    " WHEN instr(body, ?) THEN 2 ELSE 0 END = ?"
                     " ORDER BY id DESC LIMIT ?",
-                    (open_line.id, *_OF_KEYS, of_keys, most),
+                    (open_line.id, *_APART, apart, most),
                 )
             ]
             for row in sorted(rows, key=lambda row: int(row["id"])):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from parley.catalogue.form import VALUE_BYTES_MAX
 from parley.catalogue.minutes import ITEMS_MAX, Attendee, Facts, call_name
+from parley.station.calls import Calls as Requests
 from parley.station.held import Calls, Held
 from parley.station.lines import OpenLine
 
@@ -23,12 +24,20 @@ def calls_held(
     """The calls of a line that have ended, by the name a minute gives them, oldest first."""
     for held in Calls.of(station, open_line):
         if held.standing.ended is not None:
-            found = facts_of(held, parties)
+            found = facts_of(held, parties, items_asked(station, open_line, held))
             yield found.call, found
 
 
-def facts_of(held: Held, parties: Sequence[str]) -> Facts:
-    """Times, people and interruptions of a call that has ended; `parties` by direction."""
+def items_asked(station: Station, open_line: OpenLine, held: Held) -> tuple[str, ...]:
+    """The agenda of the request that a call answers; none where there was none."""
+    for each in Requests.of(station, open_line):
+        if (each.open_line.inc, each.entry.dir, each.entry.n) == held.request:
+            return each.request.agenda
+    return ()
+
+
+def facts_of(held: Held, parties: Sequence[str], asked: tuple[str, ...] = ()) -> Facts:
+    """Times, people, items and interruptions of a call that has ended; `parties` by direction."""
     place = held.request or (held.life.inc, held.entry.dir, held.entry.n)
     inc, dir, n = place
     standing = held.standing
@@ -40,12 +49,16 @@ def facts_of(held: Held, parties: Sequence[str]) -> Facts:
         start = min(max(start, last), ended)
         last = min(max(ended if end is None else end, start), ended)
         interruptions.append((start, last))
+    touched = standing.parts.touched
+    items = list(dict.fromkeys(item for _, item in standing.parts.agenda(asked)))
     return Facts(
         call_name(parties[dir], n, inc),
         str(held.event.medium),
         held.opened,
         ended,
         tuple(dict.fromkeys(present))[:ITEMS_MAX],
+        tuple(each for each in items if each in touched),
+        tuple(each for each in items if each not in touched),
         interruptions=tuple(interruptions[:ITEMS_MAX]),
     )
 

@@ -17,7 +17,9 @@ from parley.core.entry import Key, Precedence, Type, body_of
 from parley.core.errors import Misused, ParleyError, Refused, Unavailable
 from parley.station.acknowledgements import check_note
 from parley.station.calls import Calls as Requests
-from parley.station.held import EVENTS_MAX, PAGE_EVENTS, Attendee, Calls, Held
+from parley.station.held import EVENTS_MAX, NOT_COUNTED, Attendee, Calls, Held
+from parley.station.held_facts import items_asked
+from parley.station.held_parts import INTERPRETER, INTERPRETERS_MAX
 from parley.station.lines import OpenLine
 from parley.station.operations import Words, operation
 from parley.station.person import CALLERS, READERS, Person, called
@@ -76,7 +78,7 @@ def call_join(
     line: str | None = None,
 ) -> dict[str, Any]:
     """Take part in the call that is open, by text or from a page with sound and pictures."""
-    open_line, held = _open(station, line)
+    open_line, held = open_call(station, line)
     mine = [each for each in CALLERS if each in who.roles]
     if role is not None and role not in mine:
         raise Refused(
@@ -93,7 +95,18 @@ def call_join(
     sending = [each for each in held.standing.pages() if each.person != who.id]
     if event.medium is not Medium.TEXT and len(sending) >= PAGES_MAX:
         raise Refused(f"{PAGES_MAX} pages send sound and pictures already.", "Join by text.", "V6")
-    return _about(station, open_line, held, event)
+    seats = [
+        each
+        for each in held.standing.here.values()
+        if each.dir == held.life.ours and each.role == INTERPRETER and each.person != who.id
+    ]
+    if event.role == INTERPRETER and len(seats) >= INTERPRETERS_MAX:
+        raise Refused(
+            f"{INTERPRETERS_MAX} interpreters of this side are in the call already.",
+            "One of them leaves first.",
+            "V13",
+        )
+    return about(station, open_line, held, event)
 
 
 @operation("call.leave", roles=CALLERS)
@@ -116,8 +129,8 @@ def call_mute(
     station: Station, who: Person, *, on: bool = True, line: str | None = None
 ) -> dict[str, Any]:
     """Say that your microphone is closed, or open again."""
-    _, held = _open(station, line)
-    me = _me(held, who)
+    _, held = open_call(station, line)
+    me = me_in(held, who)
     if (me.muted is not None) == on:
         return {"line": held.life.address, "event": "muted" if on else "unmuted", "n": None}
     event = Happened.MUTED if on else Happened.UNMUTED
@@ -129,12 +142,12 @@ def call_hold(
     station: Station, who: Person, *, on: bool = True, line: str | None = None
 ) -> dict[str, Any]:
     """Put the call on hold for both sides, or go on."""
-    open_line, held = _open(station, line)
+    open_line, held = open_call(station, line)
     if held.standing.on_hold == on:
         state = "on hold already" if on else "not on hold"
         raise Refused(f"The call is {state}.", "`parley call show` shows it.", "V7")
     event = Happened.HELD if on else Happened.RESUMED
-    return _about(station, open_line, held, CallEvent(event, who.id, who.name, who.office))
+    return about(station, open_line, held, CallEvent(event, who.id, who.name, who.office))
 
 
 @operation("call.end", roles=("watch",))
@@ -142,11 +155,11 @@ def call_end(
     station: Station, who: Person, *, reason: Words | None = None, line: str | None = None
 ) -> dict[str, Any]:
     """End the call for both sides."""
-    open_line, held = _open(station, line)
+    open_line, held = open_call(station, line)
     if reason:
         check_note(reason, open_line.agreed.mark)
     event = CallEvent(Happened.ENDED, who.id, who.name, who.office, words=reason or "")
-    return _about(station, open_line, held, event)
+    return about(station, open_line, held, event)
 
 
 @operation("call.show", roles=SEERS, reads=True)
@@ -158,7 +171,13 @@ def call_show(station: Station, who: Person, *, line: str | None = None) -> dict
     return {
         "line": open_line.agreed.hex,
         "now": station.now.wall,
-        "call": found and found.view(),
+        "call": found
+        and {
+            **found.view(),
+            "agenda": found.standing.parts.agenda_view(
+                found.life.side, items_asked(station, open_line, found)
+            ),
+        },
         "verified": open_line.agreed.verified,
         "observed": open_line.observed,
     }
@@ -233,7 +252,7 @@ def lost(station: Station, open_line: OpenLine, page: Attendee) -> None:
     if held is None or held.standing.present(page.dir, page.person) is None:
         return
     try:
-        _about(station, open_line, held, CallEvent(Happened.LEFT, page.person))
+        about(station, open_line, held, CallEvent(Happened.LEFT, page.person))
     except ParleyError:
         return  # the line is closed, or stands still: nothing can be said, and nothing is heard
     act = f"left the call ({open_line.agreed.name})"
@@ -243,7 +262,7 @@ def lost(station: Station, open_line: OpenLine, page: Attendee) -> None:
 # --- what is asked here
 
 
-def _open(station: Station, line: str | None) -> tuple[OpenLine, Held]:
+def open_call(station: Station, line: str | None) -> tuple[OpenLine, Held]:
     """The line and the call that is open on it."""
     open_line = station.line(line).current
     open_line.check_not_halted(station.state(open_line))
@@ -257,7 +276,7 @@ def _open(station: Station, line: str | None) -> tuple[OpenLine, Held]:
     return open_line, held
 
 
-def _me(held: Held, who: Person) -> Attendee:
+def me_in(held: Held, who: Person) -> Attendee:
     me = held.standing.present(held.life.ours, who.id)
     if me is None:
         raise Refused(f"{who.name} is not in the call.", "Join it first: `parley call join`.", "V6")
@@ -266,13 +285,13 @@ def _me(held: Held, who: Person) -> Attendee:
 
 def _own(station: Station, who: Person, line: str | None, event: CallEvent) -> dict[str, Any]:
     """An event of somebody who is in the call."""
-    open_line, held = _open(station, line)
-    _me(held, who)
-    return _about(station, open_line, held, event)
+    open_line, held = open_call(station, line)
+    me_in(held, who)
+    return about(station, open_line, held, event)
 
 
-def _about(station: Station, open_line: OpenLine, held: Held, event: CallEvent) -> dict[str, Any]:
-    if held.full(held.life.ours) and event.event not in (*PAGE_EVENTS, Happened.ENDED):
+def about(station: Station, open_line: OpenLine, held: Held, event: CallEvent) -> dict[str, Any]:
+    if held.full(held.life.ours) and event.event not in NOT_COUNTED:
         raise Refused(
             f"This side has said {EVENTS_MAX:,} things in this call; no more would count.",
             "A duty officer ends the call and opens another.",

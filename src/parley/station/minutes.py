@@ -63,7 +63,9 @@ class Talk:
         minute = self.minute
         if minute is not None:
             return [*minute.facts.touched, *minute.facts.not_touched]
-        return list(self.request.agenda) if self.request else []
+        asked = self.request.agenda if self.request else ()
+        held = (*self.held.touched, *self.held.not_touched) if self.held else ()
+        return list(dict.fromkeys([*asked, *held]))
 
 
 class Minutes:
@@ -207,6 +209,7 @@ def talk_view(station: Station, open_line: OpenLine, talk: Talk) -> dict[str, An
             "began": moment(talk.held.began),
             "ended": moment(talk.held.ended),
             "present": [each.text() for each in talk.held.present],
+            "touched": list(talk.held.touched),
             "interrupted": [span_text(each) for each in talk.held.interruptions],
         },
         "agreed": agreed

@@ -82,8 +82,8 @@ def minute_draft(
     """The text of a minute from facts, to be edited and then proposed; nothing is kept of it.
 
     An item of the agenda may be given by its number; those that are not given were not touched. Of
-    a call that was held over this line times, people and interruptions are those of the record,
-    unless others are given.
+    a call that was held over this line times, people, items marked as touched and interruptions are
+    those of the record, unless others are given.
     """
     open_line = station.line(line).current
     name = None if call is None else _name(station, open_line, call)
@@ -94,6 +94,8 @@ def minute_draft(
     start = held.began if held and began is None else _read(began or "")
     agenda = talk.agenda if talk else []
     items = [_item(agenda, each) for each in touched or []]
+    if touched is None and held is not None:
+        items = list(held.touched)
     others = [_item(agenda, each) for each in not_touched or []]
     asked_by = str(talk.request.medium) if talk and talk.request else "telephone"
     facts = Facts(

@@ -92,6 +92,8 @@ async def draft(
             form |= held | {
                 name: "\n".join(talk["held"][name]) for name in ("present", "interrupted")
             }
+            touched = set(talk["held"]["touched"])
+            form["items"] = [str(n) for n, item in enumerate(agenda, 1) if item in touched]
         newest = talk["proposed"][-1:] or [each for each in (talk["agreed"],) if each]
         if visit.query("text") == "other" and newest:
             text = newest[0]["text"]

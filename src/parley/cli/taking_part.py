@@ -1,0 +1,93 @@
+"""`parley call interpret` to `touch`: interpreters, hand-over, captions and agenda of a call."""
+
+from __future__ import annotations
+
+import click
+
+from parley.cli.call import call as call
+from parley.cli.client import Asking, asks
+from parley.cli.holding import tell
+
+
+@call.command()
+@click.argument("how", type=click.Choice(("consecutive", "simultaneous")))
+@asks(line=True)
+def mode(station: Asking, how: str) -> None:
+    """Interpret in turns on the floor, or at the same time in channels; by a duty officer."""
+    tell(station, "call.mode", mode=how)
+
+
+@call.command()
+@click.argument("language")
+@asks(line=True)
+def interpret(station: Asking, language: str) -> None:
+    """Take the microphone of our channel into LANGUAGE; you joined as interpreter."""
+    tell(station, "call.interpret", language=language)
+
+
+@call.command()
+@asks(line=True)
+def floor(station: Asking) -> None:
+    """Give up the channel and speak on the floor again."""
+    tell(station, "call.floor")
+
+
+@call.command()
+@click.argument("person", type=int)
+@click.option("--language", help="Of the channel; default: yours, or the only one of our side.")
+@asks(line=True)
+def relieve(station: Asking, person: int, language: str | None) -> None:
+    """Hand the microphone of a channel to interpreter PERSON of our side, by number."""
+    tell(station, "call.relieve", person=person, **({"language": language} if language else {}))
+
+
+@call.command()
+@click.argument("person", type=int, required=False)
+@asks(line=True)
+def hand(station: Asking, person: int | None) -> None:
+    """Hand the call to our principal, PERSON where several are in it; the other side acknowledges.
+
+    Then both sides say that the principal is at the terminal.
+    """
+    tell(station, "call.hand", **({} if person is None else {"person": person}))
+
+
+@call.command()
+@asks(line=True)
+def acknowledge(station: Asking) -> None:
+    """Acknowledge that the other side's principal has the call."""
+    tell(station, "call.acknowledge")
+
+
+@call.command()
+@asks(line=True)
+def take_back(station: Asking) -> None:
+    """Hold the call again for our side, in place of the principal."""
+    tell(station, "call.take_back")
+
+
+@call.command()
+@click.argument("text")
+@click.option("--language", required=True, help="In which it is typed.")
+@click.option("--interpreted", is_flag=True, help="What an interpreter says, not the floor.")
+@asks(line=True)
+def caption(station: Asking, text: str, language: str, interpreted: bool) -> None:
+    """Type TEXT as a caption of what is being said."""
+    channel = "interpreted" if interpreted else "original"
+    tell(station, "call.caption", text=text, language=language, channel=channel)
+
+
+@call.command()
+@click.argument("items", nargs=-1, required=True)
+@asks(line=True)
+def agenda(station: Asking, items: tuple[str, ...]) -> None:
+    """Set the agenda to ITEMS; `20 min Meetings at sea` has 20 minutes planned."""
+    tell(station, "call.agenda", items=list(items))
+
+
+@call.command()
+@click.argument("item")
+@asks(line=True)
+def touch(station: Asking, item: str) -> None:
+    """Mark ITEM of the agenda as touched, by its number or in words; the minute begins with it."""
+    tell(station, "call.touch", item=item)
