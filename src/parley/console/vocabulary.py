@@ -117,6 +117,9 @@ WORDS = frozenset(
 )
 
 
+_SENTENCES = re.compile(r"(?<=[.?!]) (?=[A-Z])")
+
+
 def word(said: str) -> str:
     """One of the words above in the current language; any other as it is."""
     return catalogue(current()).gettext(said) if said in WORDS else said
@@ -150,6 +153,10 @@ def translated(sentence: str) -> str | None:
         match = pattern.fullmatch(key)
         if match:
             return _lookup(template, {name[1:]: v for name, v in match.groupdict().items()})
+    several = _SENTENCES.split(sentence.strip())
+    if len(several) > 1:
+        found = [translated(each) for each in several]
+        return None if None in found else " ".join(_ended(each) for each in found if each)
     return None
 
 

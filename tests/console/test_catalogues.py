@@ -1,0 +1,146 @@
+"""No fixed text of the console is unmarked, untranslated, or translated with other values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from jinja2 import Environment, nodes
+
+from parley.console.tongues import ENGLISH, TONGUES
+from tools.words import PARLEY, extracted, missing, read
+
+TEMPLATES = PARLEY / "console" / "templates"
+SCRIPTS = PARLEY / "console" / "static"
+# The same in every language (decision 0032): words of the record, keys, names of things.
+SAME = frozenset(
+    (
+        *("FLASH", "EXERCISE", "DRAFT", "ACTUAL", "TEST", "SERVICE"),
+        *("SHA-256", "UTC", "Parley", "Tab", "Enter", "parley", "record", "line"),
+    )
+)
+SHOWN = ("aria-label", "title", "placeholder", "alt", "data-left", "data-more")
+PLACES = re.compile(r"%\(\w+\)s|%%|</?\w+[^>]*>")
+GLUED = re.compile(r"^[A-Z][a-z]|[a-z][.,]$|[a-z]+ [a-z]+ ")
+ENVIRONMENT = Environment(autoescape=True, extensions=["jinja2.ext.i18n"], trim_blocks=True)
+OTHERS = [tongue for tongue in TONGUES.values() if tongue is not ENGLISH]
+SOURCE = extracted()
+
+
+@pytest.fixture(params=OTHERS, ids=lambda tongue: tongue.code)
+def catalogue(request: pytest.FixtureRequest) -> Catalog:
+    return read(request.param.locale)
+
+
+def strings(message: Message, what: str) -> list[str]:
+    given: Any = getattr(message, what)
+    return list(given) if isinstance(given, list | tuple) else [given]
+
+
+def test_a_catalogue_has_each_text_and_no_other(catalogue: Catalog) -> None:
+    def keys(of: Catalog) -> set[tuple[str, str]]:
+        return {(each.context or "", strings(each, "id")[0]) for each in of if each.id}
+
+    assert keys(catalogue) == keys(SOURCE), "run `make words`"
+    assert not missing(catalogue)
+
+
+def test_a_translation_has_the_values_and_tags_of_its_text(catalogue: Catalog) -> None:
+    for each in catalogue:
+        if not each.id:
+            continue
+        wanted = sorted(PLACES.findall(strings(each, "id")[-1]))
+        found = [sorted(PLACES.findall(said)) for said in strings(each, "string")]
+        # "One message" needs no number; the form for many has all.
+        assert found[-1] == wanted, each.id
+        assert all(set(part) <= set(wanted) for part in found), each.id
+
+
+def test_a_catalogue_names_its_language_and_has_the_plurals_of_it(catalogue: Catalog) -> None:
+    forms = {"zh_Hans": 1, "ru": 3, "fr": 2, "es": 2, "ar": 6}
+    assert catalogue.num_plurals == forms[str(catalogue.locale)]
+    for each in catalogue:
+        if len(strings(each, "id")) == 2:
+            assert len(strings(each, "string")) == catalogue.num_plurals
+
+
+class Texts(HTMLParser):
+    """The words of a template outside any mark, and of attributes that people read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._skips = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._skips += tag in ("script", "style", "svg")
+        self.found += [value or "" for name, value in attrs if name in SHOWN]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._skips -= tag in ("script", "style", "svg")
+
+    def handle_data(self, data: str) -> None:
+        if not self._skips:
+            self.found.append(data)
+
+
+def unmarked(source: str) -> list[str]:
+    source = re.sub(r"\{#.*?#\}", "", source, flags=re.DOTALL)
+    source = re.sub(r"\{% ?trans.*?endtrans ?%\}", "", source, flags=re.DOTALL)
+    glued = [each for each in chosen_texts(source) if GLUED.search(each)]
+    source = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", source, flags=re.DOTALL)
+    parser = Texts()
+    parser.feed(source)
+    words = [word for text in parser.found for word in re.findall(r"[^\W\d_][\w-]+", text)]
+    return glued + [
+        word
+        for word in words
+        if word not in SAME and not re.fullmatch("Y{4}.*|[DHM]{2}Z?|MM-DD", word)
+    ]
+
+
+def chosen_texts(source: str) -> Iterator[str]:
+    """What an expression shows as it stands: one of two texts, or a part of a joined one."""
+    for node in ENVIRONMENT.parse(source).find_all((nodes.CondExpr, nodes.Concat)):
+        parts = node.nodes if isinstance(node, nodes.Concat) else [*node.iter_child_nodes()]
+        yield from (str(part.value) for part in parts if isinstance(part, nodes.Const))
+
+
+@pytest.mark.parametrize("file", sorted(TEMPLATES.glob("*.html")), ids=lambda file: file.stem)
+def test_no_text_of_a_template_is_unmarked(file: Path) -> None:
+    assert not unmarked(file.read_text("utf-8"))
+
+
+def test_unmarked_text_is_found() -> None:
+    assert unmarked('<p title="{{ _("Yes") }}">{{ _("Nothing yet.") }}</p>') == []
+    assert unmarked("<p>Nothing yet.</p>") == ["Nothing", "yet"]
+    assert unmarked('<p title="Why not">{% trans %}Yes{% endtrans %}</p>') == ["Why", "not"]
+    assert unmarked('{{ "No line waits" if x else _("Yes") }}') == ["No line waits"]
+
+
+@pytest.mark.parametrize("file", sorted(SCRIPTS.glob("*.js")), ids=lambda file: file.stem)
+def test_no_text_of_a_script_is_unmarked(file: Path) -> None:
+    """What a script shows has a capital and a space, or ends a sentence."""
+    source = re.sub(r"//[^\n]*|/\*.*?\*/", "", file.read_text("utf-8"), flags=re.DOTALL)
+    source = re.sub(
+        r'(?<![\w$.])(?:_|ngettext)\("(?:[^"\\]|\\.)*"(?:, "(?:[^"\\]|\\.)*")?', "", source
+    )
+    source = re.sub(r'(?:querySelector(?:All)?|closest)\("[^"]*"', "", source)
+    said = re.findall(r'"([^"\n]*)"|`([^`\n]*)`', source)
+    shown = [a or re.sub(r"\$\{[^}]*\}+", "", b) for a, b in said]
+    assert not [
+        each for each in shown if re.search(r"[A-Z][a-z]+ [a-z]|[a-z]{2} [a-z]+[.?!]", each)
+    ]
+
+
+@pytest.mark.parametrize("file", sorted(SCRIPTS.glob("*.css")), ids=lambda file: file.stem)
+def test_no_style_has_words_or_a_side_of_its_own(file: Path) -> None:
+    source = re.sub(r"/\*.*?\*/", "", file.read_text("utf-8"), flags=re.DOTALL)
+    assert not re.findall(r'content: "[^"]*\w[^"]*"', source)
+    sides = r"(?:margin|padding|border)-(?:left|right)\b|(?:^|[;{ ])(?:left|right): "
+    assert not re.findall(sides + r"|text-align: (?:left|right)", source)
