@@ -166,12 +166,19 @@ async def test_a_page_without_the_keys_of_a_call_holds_it_by_text(
         "SubtleCrypto.prototype.generateKey = (how, ...rest) => how.name === 'ML-KEM-768'"
         " ? Promise.reject(new DOMException('', 'NotSupportedError')) : make(how, ...rest);"
     )
-    await stations.north.ask("Wanda", "call.begin")
     page = await enter(room, stations.north, "Wanda")
+    await expect(page.locator("#call-rings")).to_be_hidden()
+    await page.evaluate(
+        "() => document.addEventListener('parley:call-rings', () => { window.rang = true; })"
+    )
+    await stations.north.ask("Wanda", "call.begin")
+    await expect(page.locator("#call-rings")).to_contain_text("opened a call on the line")
+    await page.wait_for_function("() => window.rang")  # V13
     await expect(page.locator("#media-state")).to_contain_text("ML-KEM-768")
     await expect(page.locator("#join-media")).to_be_hidden()
     await page.get_by_role("button", name="Join by text").click()
     await expect(page.locator("#people")).to_contain_text("duty officer")
+    await expect(page.locator("#call-rings")).to_be_hidden()
     await expect(page.locator("#call[data-ready=yes]")).to_be_attached()
     await says(page, "By text only.")
     await expect(page.locator("#texts")).to_contain_text("By text only.")

@@ -20,7 +20,7 @@ from parley.core.hearing import (
 from parley.core.packets import Kind
 from parley.core.record import ROOTS_REMEMBERED
 from parley.core.speaking import frame
-from parley.core.wire import Reader, decode, encode, u8, u16, u32, uvar
+from parley.core.wire import decode, u8, u16, u32, uvar
 from tests.core.conversation import (
     TICK_S,
     Station,
@@ -231,21 +231,6 @@ def test_S1_a_second_open_is_equivocation_and_both_are_kept_once() -> None:
     north.says("It changes nothing.")
     talk(north, south)
     assert south.reads() == ["It changes nothing."]
-
-
-def test_S1_an_open_changed_where_nothing_is_signed_is_a_copy() -> None:
-    _, south = in_service()
-    packet = Reader(decode(south.cells["their open"]))
-    *signed, confirmation = decode(packet.take(packet.uvar()))
-    other = encode([*signed, bytes(len(confirmation))])
-    relayed = u8(0x2C) + uvar(len(other)) + other + packet.rest()
-    assert south.hears(relayed) == [Outcome.DUPLICATE]
-    south.starts()
-    assert south.hears(relayed) == [Outcome.DUPLICATE]
-    assert "equivocation" not in south.notices
-    assert "equivocation" not in south.cells
-    liar, _ = two_stations(chance="another start from nothing")
-    assert south.hears(*opens(liar.settles())) == [Outcome.EQUIVOCATION]
 
 
 def test_S1_five_opens_a_second_are_looked_at_of_each_source() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from parley.core.effects import Outcome
 from parley.core.errors import Malformed, Newer, Refused
 from parley.core.keys import Prekey, hybrid, sha256
 from parley.core.opening import (
@@ -18,8 +19,8 @@ from parley.core.opening import (
 )
 from parley.core.packets import PREKEYS_MAX
 from parley.core.seal import open_info
-from parley.core.wire import Reader, Value, decode, encode, uvar
-from tests.core.conversation import prekey, terms_of
+from parley.core.wire import Reader, Value, decode, encode, u8, uvar
+from tests.core.conversation import in_service, opens, prekey, terms_of, two_stations
 
 NORTH, SOUTH = terms_of(0), terms_of(1)
 
@@ -180,3 +181,18 @@ def test_S1_patience_is_for_each_source_and_has_an_end() -> None:
         assert patience.with_one_more(str(source), 2.0)
     assert len(patience._heard) == SOURCES_MAX
     assert all(len(times) <= OPENS_PER_S for times in patience._heard.values())
+
+
+def test_S1_an_open_changed_where_nothing_is_signed_is_a_copy() -> None:
+    _, south = in_service()
+    packet = Reader(decode(south.cells["their open"]))
+    *signed, confirmation = decode(packet.take(packet.uvar()))
+    other = encode([*signed, bytes(len(confirmation))])
+    relayed = u8(0x2C) + uvar(len(other)) + other + packet.rest()
+    assert south.hears(relayed) == [Outcome.DUPLICATE]
+    south.starts()
+    assert south.hears(relayed) == [Outcome.DUPLICATE]
+    assert "equivocation" not in south.notices
+    assert "equivocation" not in south.cells
+    liar, _ = two_stations(chance="another start from nothing")
+    assert south.hears(*opens(liar.settles())) == [Outcome.EQUIVOCATION]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from parley.catalogue.call_events import KEY_BYTES, SECRET_BYTES, CallEvent, Happened
+from parley.cli import shown
 from parley.core.entry import Type, body_of
 from parley.core.errors import Misused, Refused, Unavailable
 from tests.playbook import Post, Voice, two_stations
@@ -93,6 +94,29 @@ def test_V5_one_call_is_open_on_a_line_and_only_a_duty_officer_opens_it(tmp_path
         assert south.line()["call"]["medium"] == "voice"
         with pytest.raises(Refused, match="open already"):
             south.watch.asks("call.begin")
+
+
+def test_V13_a_call_rings_at_each_side_until_somebody_there_has_joined(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        north.watch.asks("call.begin")
+        sees(south, "opened")
+        assert north.line()["call"]["rings"] is south.line()["call"]["rings"] is True
+        assert "IT RINGS" in shown.held(south.line()["call"])
+        north.watch.asks("call.join")
+        sees(south, "joined")
+        assert (north.line()["call"]["rings"], south.line()["call"]["rings"]) == (False, True)
+        south.stops()
+        south.starts()
+        assert south.line()["call"]["rings"] is True
+        south.watch.asks("call.join")
+        south.watch.asks("call.leave")
+        call = south.line()["call"]
+        assert (call["rings"], call["present"]) == (False, {"ours": 0, "theirs": 1})
+        assert "0 of ours and 1 of theirs take part" in shown.held(call)
+        south.until(lambda: south.line()["path_up"])
+        north.watch.asks("call.end")
+        sees(south, "ended")
+        assert south.line()["call"] is None
 
 
 def test_no_call_begins_without_a_path(tmp_path: Path) -> None:

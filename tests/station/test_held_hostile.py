@@ -174,7 +174,7 @@ def test_V8_what_no_longer_counts_is_refused_here(
         assert (blanc["page"][1:], blanc["left"]) == ("1", None)
         assert [each["text"] for each in call(south)["texts"]] == ["Still here."]
         short = south.line()["call"]
-        assert (short["state"], short["present"], short["opened_by"]["name"]) == (
+        assert (short["state"], sum(short["present"].values()), short["opened_by"]["name"]) == (
             "open", 1, "Dahl",
         )  # fmt: skip
         assert "texts" not in short

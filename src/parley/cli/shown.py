@@ -256,9 +256,9 @@ def call_state(view: View) -> str:
 
 def held(view: View) -> str:
     """A call that is open, in a line."""
-    here = [each for each in view["attendees"] if each["left"] is None]
-    sides = {side: sum(each["dir"] == side for each in here) for side in ("ours", "theirs")}
+    sides = view["present"]
+    rings = ". IT RINGS: nobody here has joined it, `parley call join`" if view["rings"] else ""
     return (
         f"{view['state']} since {moment(view['opened'])}, by {person(view['opened_by'])};"
-        f" {sides['ours']} of ours and {sides['theirs']} of theirs take part"
+        f" {sides['ours']} of ours and {sides['theirs']} of theirs take part{rings}"
     )

@@ -206,8 +206,9 @@ def _healed(line: View) -> str:
 @click.option("--since", type=int, metavar="SEQ", help="Begin after this event.")
 @asks()
 def watch(station: Asking, since: int | None) -> None:
-    """Tell what happens, one JSON object a line, until Ctrl-C; a bell for a FLASH."""
+    """Tell what happens, one JSON object a line, until Ctrl-C; a bell for a FLASH or a call."""
     for event in station.serving().events(since):
         voice.say(json.dumps(event, ensure_ascii=False))
-        if event.get("kind") == "alarm" and event.get("precedence") == "FLASH":
+        flash = event.get("kind") == "alarm" and event.get("precedence") == "FLASH"
+        if flash or (event.get("kind"), event.get("state")) == ("call", "opened"):
             voice.bell()

@@ -66,6 +66,7 @@ class Frame:
     nav: list[View]
     may: dict[str, bool]
     rings: bool  # this seat's tabs ring: a watch officer sits here
+    ringing: list[View]  # lines with a call that is open, and that nobody of this side has joined
     heard_by: list[str]  # who has a tab that rings, in any browser
     marks: set[str] = field(default_factory=set)
 
@@ -157,6 +158,9 @@ def build(seat: Seat, status: View, now: float, seq: int, heard_by: list[str]) -
         names=names,
         flashes=flashes,
         unanswered=unanswered,
+        ringing=[
+            line for line in lines if line["call"] and line["call"]["rings"] and may["call.join"]
+        ],
         nav=_nav(may, sum(views.calls_for_us(line) for line in lines)),
         may=may,
         rings=may["open"],

@@ -355,6 +355,7 @@ class Held:
 
     def short(self) -> dict[str, Any]:
         """That it is open, for a status: asked for often, and no place for what was said in it."""
+        present = Counter(self.life.side(dir) for dir, _ in self.standing.here)
         return {
             "dir": self.life.side(self.entry.dir),
             "n": self.entry.n,
@@ -362,8 +363,15 @@ class Held:
             "opened_by": _who(self.event),
             "medium": str(self.event.medium),
             "state": "on hold" if self.standing.on_hold else "open",
-            "present": len(self.standing.here),
+            "present": {side: present[side] for side in ("ours", "theirs")},
+            "rings": self.rings,
         }
+
+    @property
+    def rings(self) -> bool:
+        """Whether it is open and nobody of this side has joined it yet (V13)."""
+        joined = any(each.dir == self.life.ours for each in self.standing.attendees)
+        return self.standing.ended is None and not joined
 
     def for_page(self, me: Attendee | None) -> dict[str, Any]:
         """What a page needs to agree on keys with all others, and to say who is who (V9 to V12)."""

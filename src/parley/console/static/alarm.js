@@ -7,12 +7,14 @@ import { _ } from "./tongue.js";
 /** @typedef {import("./sound.js").Bell} Bell */
 
 const SILENCED = "parley-silenced";
+const CALLS_EACH_MS = 5_000;
 
 export class Alarm {
   /** @param {Bell} bell */
   constructor(bell) {
     this.bell = bell;
     this.rings = document.documentElement.hasAttribute("data-rings");
+    this.calledAt = -CALLS_EACH_MS; // when a call that is open was last rung for
     /** @type {Map<string, number>} keys of rows that an event put here, with its number */
     this.fresh = new Map();
     /** @type {Set<string>} */
@@ -26,6 +28,19 @@ export class Alarm {
     });
     this.bell.onReady = () => this.sound();
     this.sound();
+    if (this.rings) setInterval(() => this.call(), 1_000);
+  }
+
+  /** A call that is open and nobody here has joined rings like an IMMEDIATE, again and again. */
+  call() {
+    const row = document.querySelector("#call-rings:not([hidden]) [data-call-rings]");
+    document.documentElement.dataset.callRings = row ? "yes" : "no";
+    if (!row) this.calledAt = -CALLS_EACH_MS;
+    else if (performance.now() - this.calledAt >= CALLS_EACH_MS) {
+      this.calledAt = performance.now();
+      this.bell.chime("IMMEDIATE");
+      document.dispatchEvent(new CustomEvent("parley:call-rings", { detail: row.getAttribute("data-call-rings") }));
+    }
   }
 
   /**
