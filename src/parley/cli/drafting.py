@@ -66,6 +66,9 @@ def taken(text: str | None, file: Path | None) -> str:
 @click.option("--answers", type=int, metavar="N", help="It answers message N of theirs.")
 @click.option("--corrects", type=int, metavar="N", help="It corrects message N of ours.")
 @click.option("--retracts", type=int, metavar="N", help="It retracts message N of ours.")
+@click.option(
+    "--reply-by", metavar="TIME", help="When a reply is expected: in minutes from now, or in full."
+)
 @click.option("--rescue", is_flag=True, help="Search and rescue: it passes in a suspension.")
 @click.option(
     "--prepared", metavar="NAME", help="Begin with a prepared text instead; then edit it."
@@ -88,6 +91,7 @@ def say(
     answers: int | None,
     corrects: int | None,
     retracts: int | None,
+    reply_by: str | None,
     rescue: bool,
     prepared: str | None,
     call: str | None,
@@ -114,6 +118,7 @@ def say(
         retracts=retracts,
         rescue=rescue or None,
         protect=list(protect) or None,
+        reply_by=reply_by,
     )
     voice.tell(view, begun)
 

@@ -53,6 +53,7 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("translations", "translating:translations", "Its translations, and what they omit."),
         ("certify", "translating:certify", "Certify an official translation as its reviewer."),
         ("pass", "acting:pass_", "Note the office a message was passed to."),
+        ("distribution", "distributing", "Which offices a message went on to, and who took it."),
         ("readback", "acting:readback", "Read its check group or critical elements back."),
         ("confirm", "acting:confirm", "Confirm that what they read back is right."),
         ("correct", "acting:correct", "Say what is wrong in what they read back."),

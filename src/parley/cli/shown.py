@@ -82,6 +82,8 @@ def draft(view: View) -> Iterator[str]:
     for key, name in REFERENCES.items():
         if view[key] is not None:
             facts[name] = reference({**view, "dir": "ours"}, key)
+    if view["reply_by"] is not None:
+        facts["Reply expected"] = f"by {moment(view['reply_by'])}"
     if view["order"]:
         facts["Order"] = view["order"]
     if view["given_back"] and view["state"] == "open":
@@ -128,6 +130,10 @@ def message(view: View) -> Iterator[str]:
         facts["Order"] = view["order"]
     if view["in_spite"]:
         facts["In spite"] = voice.visible(view["in_spite"])
+    if view["reply"]:
+        due = view["reply"]["due"]
+        left = "answered" if view["reply"]["answered"] else clock(view["reply"])
+        facts["Reply expected"] = f"by {moment(due)}, {left}"
     if view.get("clock"):
         facts["Clock"] = clock(view["clock"])
     if view["dir"] == "ours":

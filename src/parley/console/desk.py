@@ -48,6 +48,8 @@ DONE = {
     "waiting": N_("Released, waiting for the line to open."),
     "opened": N_("Opened. The other side is told."),
     "early": N_("Opened. The other side is told once it has joined the record."),
+    "onward": N_("Noted. The other side is not told of it."),
+    "taken": N_("Noted that the office has it in hand."),
     "translated": N_("The translation is kept beside the original. Nothing was sent."),
     "term": N_("The term is in the glossary."),
     "term-ended": N_("The term is out of the glossary."),

@@ -30,6 +30,7 @@ OFFERED = (
     *("desk.hold", "test.call", "test.answer", "suspend", "line.stop", "line.undo", "line.resume"),
     *("minute.list", "minute.propose"),
     *("call.list", "call.ask", "call.answer", "translation.list", "translation.add"),
+    *("distribution.list", "distribution.onward", "distribution.acknowledge"),
     *("glossary.list", "glossary.add", "draft.review", "draft.hold", "draft.send_back"),
 )
 KEYS = {"/find": "/"}  # of pages that have a key of their own; the others have numbers

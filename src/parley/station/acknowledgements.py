@@ -16,7 +16,7 @@ from parley.core.entry import Precedence, Status, Type, body_of, check_text
 from parley.core.errors import Misused, Refused
 from parley.core.record import check_group
 from parley.core.wire import Value
-from parley.station import early, messages
+from parley.station import distributing, early, messages
 from parley.station.lines import OpenLine, since_2020
 from parley.station.operations import Words, operation
 from parley.station.people import OFFICE_BYTES_MAX, check_name
@@ -144,6 +144,7 @@ def pass_(
     act: messages.Act = (open_line.theirs, n, "passed", who.id, office)
     payload = [open_line.mention(n), office, since_2020(station.now.wall)]
     _say(station, open_line, row, Type.PASSED, payload, act)
+    distributing.passed_on(station, open_line, who, n, office)
     return _done(open_line, n, "passed", office=office)
 
 

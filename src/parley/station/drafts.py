@@ -31,6 +31,7 @@ from parley.station.declared import is_rescue
 from parley.station.lines import OpenLine
 from parley.station.operations import operation
 from parley.station.person import HANDLERS, Person
+from parley.station.replying import reply_by
 from parley.station.standing import order
 from parley.station.wording import advice, words_max
 
@@ -179,6 +180,7 @@ def view(station: Station, draft: Draft) -> dict[str, Any]:
         "kind": kind_name(draft.type),
         "order": order(draft.type, draft.content.payload),
         "rescue": is_rescue(header),
+        "reply_by": reply_by(header),
         "given_back": _given_back(station, draft.id),
         "status": draft.status.name,
         "precedence": draft.precedence.name,

@@ -22,6 +22,7 @@ from parley.station.declared import is_rescue
 from parley.station.desks import desks_of
 from parley.station.drafts import kind_name
 from parley.station.lines import OpenLine, posix
+from parley.station.replying import reply_by, reply_view
 from parley.station.standing import in_spite, order
 from parley.station.watch import clock_view
 
@@ -136,6 +137,9 @@ class Viewer:
             },
             "retracted": any(act["act"] == "retracted by" for act in acts),
             "acknowledged": row["acknowledged"],
+            "reply": reply_view(
+                header, any(act["act"] == "answered" for act in acts), self._station.now.wall
+            ),
             "stages": self._stages(entry, header, acts, row["kept"]),
             "clock": clock_view(self._station, row),
             "in_spite": in_spite(open_line, entry, is_rescue(header)),
@@ -143,7 +147,9 @@ class Viewer:
             "raw_header": {
                 str(key): _plain(value)
                 for key, value in header.items()
-                if not _is_known(key) or (key == Key.PROTECTED and protected is None)
+                if not _is_known(key)
+                or (key == Key.PROTECTED and protected is None)
+                or (key == Key.REPLY_BY and reply_by(header) is None)
             },
         }
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from parley.catalogue.counting import count_words
+from parley.catalogue.form import moment
 from parley.catalogue.forms import check_form
 from parley.catalogue.protecting import places, to_spans
 from parley.core.entry import Key, Precedence, Status, Type, body_of, check_subject, check_text
@@ -34,6 +35,8 @@ from parley.station.drafts import (
 from parley.station.lines import OpenLine, since_2020
 from parley.station.operations import Words, operation
 from parley.station.person import READERS, Person
+from parley.station.replying import read_reply_by
+from parley.station.replying import reply_by as expected_by
 from parley.station.standing import check_passes
 from parley.station.unsaid import check_whole
 from parley.station.wording import advice, check_length, check_mark, words_max
@@ -57,6 +60,7 @@ class Written:
     to_desks: list[int] | None = None
     rescue: bool | None = None
     protect: list[str] | None = None
+    reply_by: str | None = None
 
 
 def _header(
@@ -86,6 +90,11 @@ def _header(
             if dir == open_line.ours and open_line.older:
                 check_whole(station, open_line)
             header[key] = [dir, n, *open_line.older]
+    before = expected_by(header)
+    if written.reply_by is not None and (before is None or written.reply_by != moment(before)):
+        header.pop(Key.REPLY_BY, None)
+        if written.reply_by:
+            header[Key.REPLY_BY] = read_reply_by(written.reply_by, station.now.wall)
     if written.rescue is not None:
         header.pop(Key.RESCUE, None)
         if written.rescue:
@@ -186,6 +195,7 @@ def draft_new(
     to_desks: list[int] | None = None,
     rescue: bool | None = None,
     protect: list[str] | None = None,
+    reply_by: str | None = None,
     line: str | None = None,
 ) -> dict[str, Any]:
     """Write a message. It goes nowhere until another person releases it."""
@@ -207,6 +217,7 @@ def draft_new(
         to_desks=to_desks,
         rescue=rescue,
         protect=protect,
+        reply_by=reply_by,
     )
     now = station.now.wall
     check_passes(open_line, type, urgency, bool(rescue), now)
@@ -236,6 +247,7 @@ def draft_edit(
     to_desks: list[int] | None = None,
     rescue: bool | None = None,
     protect: list[str] | None = None,
+    reply_by: str | None = None,
     seen: str | None = None,
 ) -> dict[str, Any]:
     """Change a draft. Whoever does cannot release it any more. `seen` is the SHA-256 of what they
@@ -257,6 +269,7 @@ def draft_edit(
         to_desks=to_desks,
         rescue=rescue,
         protect=protect,
+        reply_by=reply_by,
     )
     content = before.content
     header = _header(station, before.open_line, content.header, written)

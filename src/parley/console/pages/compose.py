@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse, Response
 
+from parley.catalogue.form import moment
 from parley.catalogue.prepared import blanks
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
@@ -27,7 +28,7 @@ FIELDS = (
     "answers",
     "corrects",
     "retracts",
-    "protect",
+    *("protect", "reply_by"),
 )
 REFERENCES = {"answers": "theirs", "corrects": "ours", "retracts": "ours"}
 
@@ -73,6 +74,7 @@ async def edit(visit: Visit) -> Response:
     draft = await visit.call("draft.show", draft=visit.number("draft"))
     form: View = {name: draft.get(name) or "" for name in (*FIELDS, "rescue")}
     form |= {"protect": "; ".join(draft["protected"]), "seen": draft["sha256"]}
+    form["reply_by"] = moment(draft["reply_by"]) if draft["reply_by"] is not None else ""
     number = draft["draft"]
     form, since = await _typed_before(visit, form, number)
     return await _page(visit, await visit.frame(), form, since, number)
@@ -158,7 +160,7 @@ def _arguments(form: View, references: dict[str, str]) -> View:
     urgency = form["precedence"] or "ROUTINE"
     rescue = {"rescue": form["rescue"]}
     names = [name.strip() for name in form["protect"].split(";") if name.strip()]
-    more = {**rescue, **words, **numbers, "protect": names}
+    more = {**rescue, **words, **numbers, "protect": names, "reply_by": form["reply_by"]}
     return {"text": form["text"], "precedence": urgency, **more}
 
 

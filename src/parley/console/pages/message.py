@@ -26,6 +26,8 @@ VERBS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "confirm": ("confirm", (), "confirmed"),
     "correct": ("correct", ("text",), "corrected"),
     "translate": ("translation.add", ("stage", "language", "text", "reason"), "translated"),
+    "onward": ("distribution.onward", ("office",), "onward"),
+    "acknowledge": ("distribution.acknowledge", ("by", "text"), "taken"),
     "certify": ("translation.certify", ("text",), "certified"),
     "answer-test": ("test.answer", ("text",), "answered"),
 }
@@ -38,6 +40,10 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
     if page.may["pass"] and message["dir"] == "theirs":
         people = (await visit.call("person.list"))["persons"]
         offices = sorted({person["office"] for person in people if person["office"]})
+    offices_of: list[View] = []
+    if page.may["distribution.list"] and message["dir"] == "theirs" and not message["provisional"]:
+        about = {"line": message["line"], "n": message["n"]}
+        offices_of = (await visit.call("distribution.list", **about))["offices"]
     translations: list[View] = []
     if page.may["translation.list"]:
         where = {"line": message["line"], "dir": message["dir"], "n": message["n"]}
@@ -48,6 +54,8 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         200 if error is None else status_of(error),
         message=message,
         translations=translations,
+        offices_of=offices_of,
+        offices=offices,
         typed={name: visit.form.text(name) for name in ("stage", "language", "text")},
         actions=_actions(page, message, offices),
         facts=_facts(page, message),
@@ -68,8 +76,8 @@ async def act(visit: Visit) -> Response:
     try:
         if "minutes" in arguments:
             arguments["minutes"] = visit.form.number("minutes")
-        if "office" in arguments:
-            arguments["office"] = arguments["office"].strip()
+        for name in arguments.keys() & {"office", "by"}:
+            arguments[name] = arguments[name].strip()
         answer = await visit.call(operation, **_about(visit, operation), **arguments)
     except ParleyError as error:
         return await show(visit, error)
@@ -80,6 +88,8 @@ def _about(visit: Visit, operation: str) -> View:
     """What an operation is about: a message of theirs or ours, or a translation of one."""
     if operation == "translation.certify":
         return {"translation": _number(visit, "translation")}
+    if operation.startswith("distribution."):
+        return {"passing": _number(visit, "passing")}
     about: View = {"line": visit.path("line"), "n": visit.number("n")}
     if operation == "translation.add":
         about["dir"] = visit.path("dir")
