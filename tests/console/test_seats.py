@@ -25,7 +25,7 @@ async def test_seats_of_both_stations_side_by_side(stations: World, room: Room) 
     assert await tabs[0].evaluate("document.cookie") == ""
     page = await room.tab()
     await page.goto(f"{north.console}/")
-    assert await page.locator("main a.button").all_inner_texts() == ["Dana", "Rene", "Wanda"]
+    assert await page.locator("main ul a.button").all_inner_texts() == ["Dana", "Rene", "Wanda"]
 
 
 async def test_a_link_works_once_and_looking_does_not_use_it(stations: World, room: Room) -> None:

@@ -26,6 +26,7 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("init", "init", "Make a station: its folder and keys, and the party's root keys."),
         ("root", "root", "Sign a file carried to the root keys."),
         ("person", "person", "Who works here, and in which roles."),
+        ("session", "session", "Who is signed in at the console, and ending a session."),
         ("desk", "desk", "Desks, who holds them, and their deputies."),
         ("introduce", "introduce", "Write the letter of introduction; print its 48 digits."),
         ("accept", "accept", "Take the other party's letter, and what its root says later."),

@@ -25,7 +25,7 @@ def command() -> None:
 @click.option("--office", default="", help="What stands beside the name on messages.")
 @asks(setup=True)
 def add(station: Asking, name: str, roles: tuple[str, ...], office: str) -> None:
-    """Take somebody on. Roles: operator, drafter, releaser, watch, auditor.
+    """Take somebody on. Roles: operator, drafter, releaser, watch, auditor, engineer.
 
     Who takes part in calls is a principal, adviser, interpreter or note-taker.
     """
@@ -66,6 +66,8 @@ def link(station: Asking, person: int, minutes: int | None) -> None:
         yield view["address"] or f"{view['path']}, at the console's address once it is served"
         until = shown.moment(view["expires"])
         yield f"It seats {view['person']['name']}, once, until {until}; hand it over in person."
+        if view["anew"]:
+            yield "Used, it makes their password, codes and passkeys worthless; they set new ones."
         if view["certificate"]:
             yield "The browser asks once about the certificate. Its SHA-256 must be:"
             yield f"  {view['certificate']['digits']}"

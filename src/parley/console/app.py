@@ -52,6 +52,7 @@ from parley.console.pages import (
     record,
     signin,
     watch,
+    you,
 )
 from parley.console.stream import Event, Stream
 from parley.console.tongues import Spoken
@@ -110,6 +111,9 @@ _READING = {
     "/call": call.show,
     "/call/{verb:str}": call.show,
     "/keys": keys.show,
+    "/you": you.show,
+    "/you/{verb:path}": you.show,
+    "/kept": you.kept,
 }
 _SENDING = {
     "/test": lines.call_test,
@@ -144,6 +148,16 @@ _SENDING = {
     "/watch/hold": watch.hold,
     "/watch/leave": watch.leave,
     "/sign-out": watch.sign_out,
+    "/unlock": signin.unlock,
+    "/you/enrol": you.enrol,
+    "/you/passkey": you.add_passkey,
+    "/you/passkey/options": you.options,
+    "/you/passkey/remove": you.remove_passkey,
+    "/you/revoke": you.revoke,
+    "/you/theme": you.theme,
+    "/you/seen": you.seen,
+    "/you/here": you.here,
+    "/kept/drop": you.drop,
 }
 
 

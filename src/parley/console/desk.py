@@ -7,10 +7,8 @@ path, checks a form's token, and turns an error of the station into words that k
 from __future__ import annotations
 
 import asyncio
-import hmac
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from hashlib import sha256
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -27,13 +25,22 @@ from parley.console.marking import direction, frame_line, stretches
 from parley.console.tongues import N_, _
 from parley.core.entry import check_text
 from parley.core.errors import ParleyError, Refused, Unavailable
-from parley.station.sessions import SEAT_DAYS, seated
+from parley.station import factors, kept_forms, passkeys
+from parley.station.factors import Asking
+from parley.station.sessions import SEAT_DAYS, acts, browser_of, seated
 from parley.station.tongue import tongue_of
 
 if TYPE_CHECKING:
     from parley.station.station import Station
 
-HTTP_STATUS = {"foreign": 403, "misused": 400, "unavailable": 503, "halted": 409}
+HTTP_STATUS = {
+    "not known": 403,
+    "waiting": 429,
+    "foreign": 403,
+    "misused": 400,
+    "unavailable": 503,
+    "halted": 409,
+}
 # What a page may say was done; the address names it, so that it cannot be made to say anything.
 DONE = {
     "drafted": N_("Kept as a draft. A second person releases it."),
@@ -67,7 +74,15 @@ DONE = {
     "undone": N_("The line goes on."),
     "held": N_("You have the watch."),
     "left": N_("You have left the desk."),
+    "enrolled": N_("Your password and codes are set. They are asked for from now on."),
+    "passkey": N_("The passkey is yours from now on."),
+    "removed": N_("The passkey opens nothing any more."),
+    "revoked": N_("That session has ended."),
+    "seen": N_("The failed sign-ins were seen by you: that is in the audit trail."),
+    "theme": N_("This seat is shown so from now on."),
+    "dropped": N_("It is thrown away."),
 }
+RENEWAL = "x-parley-renewal"  # a page asks by itself: nobody acts
 SLICE_S = 0.001  # of a page, before the station may do something else
 _PLACE = re.compile(r"line (\d+), character (\d+)")
 
@@ -108,12 +123,13 @@ class Desk:
 
     def seats(self, request: HTTPConnection) -> list[Seat]:
         """Everybody who has a seat in this browser."""
-        secret = self.secret_of(request)
-        if not secret:
+        # A stream or socket is admitted once, by its cookie; the next to sign in here renews that.
+        browser: int | None = request.scope.get("parley.browser")
+        if browser is None and (secret := self.secret_of(request)):
+            browser = request.scope["parley.browser"] = browser_of(self.station.store, secret)
+        if browser is None:
             return []
-        return [
-            Seat(person, form_token(secret, person.id)) for person in seated(self.station, secret)
-        ]
+        return [Seat(each.person, each.token, each) for each in seated(self.station, browser)]
 
     def seat(self, request: HTTPConnection) -> Seat:
         """The seat this request's path names."""
@@ -121,7 +137,8 @@ class Desk:
             if seat.person.id == request.path_params["seat"]:
                 return seat
         raise NoSeat(
-            "This browser has no such seat.", "Sign in with a link from the engineer of the station"
+            "This browser has no such seat.",
+            "Sign in on the first page, or with a link from the operator of the station",
         )
 
     async def sit(self, request: HTTPConnection) -> Seat:
@@ -142,6 +159,15 @@ class Desk:
                 await asyncio.sleep(0)
                 began = perf_counter()
         return HTMLResponse("".join(pieces), status)
+
+    def asking(self, request: Request) -> Asking:
+        """Where a request comes from."""
+        host = request.client.host if request.client else ""
+        return Asking(host, request.headers.get("user-agent", ""), self.secret_of(request))
+
+    def must_enrol(self, seat: Seat) -> bool:
+        """Whether that person first says how to be known."""
+        return self.station.home.config.sign_in.enrol == "must" and not seat.sitting.enrolled
 
     async def plain(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page outside any seat; it too bears the marks of the station's lines."""
@@ -218,6 +244,38 @@ class Visit:
             template, status, page=page, done=done, station_id=self.desk.id, **values
         )
 
+    async def locked(self, error: ParleyError | None = None, kept: bool = False) -> Response:
+        """What a seat shows that sleeps: that a FLASH waits, and how to wake it."""
+        request = self.request
+        onward = request.url.path if request.method == "GET" else self.seat.path + "/"
+        return await self.page(
+            "locked.html",
+            await self.frame(),
+            401,
+            error=refusal(error) if error else None,
+            onward=self.form.get("next") or onward,
+            kept=kept,
+            passkeys=passkeys_at(self.desk, request) is not None,
+        )
+
+    async def prove(self) -> None:
+        """Refuse a grave act unless the person has proved lately, or proves now by a code or
+        passkey of the form, to be that person."""
+        sitting, station = self.seat.sitting, self.desk.station
+        if sitting.fresh or not sitting.enrolled:
+            return  # who has enrolled nothing may have come by a link alone; else there is no page
+        asking = self.desk.asking(self.request)
+        if self.form.get("assertion"):
+            place = passkeys_at(self.desk, self.request)
+            await passkeys.prove(station, sitting, asking, place, self.form.get("assertion"))
+        elif self.form.get("code").strip():
+            await factors.prove(station, sitting, asking, self.form.get("code"))
+        else:
+            raise Refused(
+                "This asks once more who you are",
+                "Type the code of now, or use your passkey, and send it again",
+            )
+
     def query(self, name: str) -> str:
         """One value of the address."""
         return self.request.query_params.get(name, "")
@@ -252,7 +310,15 @@ def routes_of(desk: Desk, pages: Mapping[str, Page], forms: Mapping[str, Page]) 
 def _reading(desk: Desk, page: Page) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
-            return await page(Visit(desk, await desk.sit(request), request, Form([])))
+            seat = await desk.sit(request)
+            visit = Visit(desk, seat, request, Form([]))
+            if not seat.sitting.awake:
+                return await visit.locked()
+            if RENEWAL not in request.headers:
+                acts(desk.station, seat.sitting)
+            if desk.must_enrol(seat) and request.url.path != f"{seat.path}/you":
+                return RedirectResponse(f"{seat.path}/you", 303)
+            return await page(visit)
         except ParleyError as error:
             return await desk.trouble(request, error)
 
@@ -265,16 +331,27 @@ def _sending(desk: Desk, page: Page) -> Callable[[Request], Awaitable[Response]]
             seat = await desk.sit(request)
             form = await read_form(request)
             check_token(form.get("token"), seat.token)
-            return await page(Visit(desk, seat, request, form))
+            visit, path = Visit(desk, seat, request, form), request.url.path
+            of_itself = path in (f"{seat.path}/hearing", f"{seat.path}/unlock")
+            if not seat.sitting.awake and not of_itself:
+                await kept_forms.keep(desk.station, seat.person, path, form.pairs)
+                return await visit.locked(kept=True)
+            if not of_itself:
+                acts(desk.station, seat.sitting)
+                if desk.must_enrol(seat) and not path.startswith(f"{seat.path}/you/"):
+                    raise Refused("First say how you will be known here.", "Go to the page You")
+            return await page(visit)
         except ParleyError as error:
             return await desk.trouble(request, error)
 
     return answer
 
 
-def form_token(secret: str, person: int) -> str:
-    """What every form of a seat bears: nobody makes it without the cookie's secret."""
-    return hmac.new(secret.encode(), f"parley form {person}".encode(), sha256).hexdigest()[:40]
+def passkeys_at(desk: Desk, request: HTTPConnection) -> passkeys.Place | None:
+    """For which name browsers may keep passkeys of ours; None where they would not, or where the
+    name is not one that the engineer has set."""
+    names = (*desk.station.home.config.console.names, "localhost")
+    return passkeys.place(request.url.scheme, request.headers.get("host", ""), names)
 
 
 def set_cookie(response: Response, desk: Desk, secret: str) -> None:

@@ -9,6 +9,7 @@ from parley.console import views
 from parley.console.tongues import N_, _
 from parley.station.operations import find
 from parley.station.person import Person
+from parley.station.sessions import Sitting
 
 View = dict[str, Any]
 
@@ -32,6 +33,7 @@ OFFERED = (
     *("call.list", "call.ask", "call.answer", "translation.list", "translation.add"),
     *("distribution.list", "distribution.onward", "distribution.acknowledge"),
     *("glossary.list", "glossary.add", "draft.review", "draft.hold", "draft.send_back"),
+    "session.seen",
 )
 KEYS = {"/find": "/"}  # of pages that have a key of their own; the others have numbers
 
@@ -42,6 +44,7 @@ class Seat:
 
     person: Person
     token: str
+    sitting: Sitting
 
     @property
     def path(self) -> str:
@@ -69,7 +72,13 @@ class Frame:
     rings: bool  # this seat's tabs ring: a watch officer sits here
     ringing: list[View]  # lines with a call that is open, and that nobody of this side has joined
     heard_by: list[str]  # who has a tab that rings, in any browser
+    sitting: Sitting
     marks: set[str] = field(default_factory=set)
+
+    @property
+    def guesses(self) -> list[View]:
+        """Sign-ins that failed too often, for whoever may say that it was seen."""
+        return self.status["sign_in_alarms"] if self.may["session.seen"] else []
 
     @property
     def mark(self) -> str:
@@ -166,6 +175,7 @@ def build(seat: Seat, status: View, now: float, seq: int, heard_by: list[str]) -
         may=may,
         rings=may["open"],
         heard_by=heard_by,
+        sitting=seat.sitting,
         marks={line["mark"] for line in lines},
     )
 
@@ -192,6 +202,7 @@ def _nav(may: dict[str, bool], calls: int) -> list[View]:
         ("/audit", N_("Audit trail"), may["audit"]),
         ("/glossary", N_("Glossary"), may["glossary.list"]),
         ("/green-room", N_("Green room"), True),
+        ("/you", N_("You"), True),
     )
     numbers = iter(range(1, 11))  # the tenth has 0, as on the keyboard
     return [

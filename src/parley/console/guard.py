@@ -79,15 +79,15 @@ class Form:
     """The fields of one form: what was typed, as it came."""
 
     def __init__(self, pairs: list[tuple[str, str]]) -> None:
-        self._pairs = pairs
+        self.pairs = pairs
 
     def get(self, name: str, default: str = "") -> str:
         """The first field of that name."""
-        return next((value for key, value in self._pairs if key == name), default)
+        return next((value for key, value in self.pairs if key == name), default)
 
     def all(self, name: str) -> list[str]:
         """All fields of that name."""
-        return [value for key, value in self._pairs if key == name]
+        return [value for key, value in self.pairs if key == name]
 
     def text(self, name: str) -> str:
         """A text field. A browser sends CR LF for every line end; the text has line feeds."""

@@ -140,9 +140,11 @@ class MediaSocket:
         if not is_ours(socket, socket.headers.get("origin", "")) or len(self._pages) >= PAGES_MAX:
             return None
         try:
-            return self._desk.seat(socket).person
+            seat = self._desk.seat(socket)
         except ParleyError:
             return None
+        works = seat.sitting.awake and not self._desk.must_enrol(seat)
+        return seat.person if works else None
 
     async def _read(self, socket: WebSocket, page: _Page, end: End) -> None:
         while True:

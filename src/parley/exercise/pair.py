@@ -177,7 +177,12 @@ def _found(post: Post, language: str) -> tuple[RootFolder, PartyRoot]:
     write_whole(place.with_name(f"{place.name}.passphrase"), passphrase.encode() + b"\n")
     root = RootFolder.make(place, post.name, passphrase, os.urandom, STRETCHED)
     unlocked = root.unlock(passphrase)
-    request = begin(post.folder, f"{post.name} station", [language])
+    request = begin(
+        post.folder,
+        f"{post.name} station",
+        [language],
+        settings={"sign_in": {"enrol": "may"}},
+    )
     certified = root.certify(request, unlocked, int(time.time()))
     finish(post.folder, carry(ANSWER, certified.to_bytes()))
     return root, unlocked

@@ -79,7 +79,7 @@ def _digest(text: str) -> str:
     return sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
-@operation("audit", roles=("auditor", "operator"), reads=True, setup=True)
+@operation("audit", roles=("auditor", "operator", "engineer"), reads=True, setup=True)
 def audit(
     station: Station, who: Person, *, start: int | None = None, limit: int = PAGE_ROWS
 ) -> dict[str, Any]:

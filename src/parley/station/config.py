@@ -105,11 +105,39 @@ class WritingConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInConfig:
+    """How people sign in at the console, and for how long."""
+
+    enrol: str = _setting(
+        "must",
+        _one_of("must", "may"),
+        "Whether whoever comes by a sign-in link must set a password with one-time codes, or a"
+        " passkey, before anything else. With may, a link alone seats, and nothing more is asked"
+        " for a release: for exercises and trials.",
+    )
+    idle_minutes: int = _setting(
+        30,
+        _whole(1, 720),
+        "After so long without a key or a click a session sleeps: it rings, and shows nothing that"
+        " was said until its person has signed in again.",
+    )
+    session_hours: int = _setting(
+        12, _whole(1, 24), "A session sleeps after so long in any case: one watch."
+    )
+    proof_minutes: int = _setting(
+        5,
+        _whole(1, 60),
+        "How long after a code or passkey a release, or another grave act, asks for no new one.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be set, by section of the file."""
 
     console: ConsoleConfig = field(default_factory=ConsoleConfig)
     writing: WritingConfig = field(default_factory=WritingConfig)
+    sign_in: SignInConfig = field(default_factory=SignInConfig)
 
     @classmethod
     def read(cls, path: Path) -> Config:
@@ -129,7 +157,11 @@ class Config:
         return cls(**{name: _section(path, name, given) for name, given in found.items()})
 
 
-SECTIONS: dict[str, type[Any]] = {"console": ConsoleConfig, "writing": WritingConfig}
+SECTIONS: dict[str, type[Any]] = {
+    "console": ConsoleConfig,
+    "writing": WritingConfig,
+    "sign_in": SignInConfig,
+}
 
 
 def _section(path: Path, name: str, given: Any) -> Any:

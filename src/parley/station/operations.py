@@ -29,7 +29,7 @@ Words = NewType("Words", str)  # a text that the operation checks itself, charac
 INTEGER_MAX = (1 << 53) - 1  # what every JSON reader holds exactly
 LIST_ITEMS_MAX = 1024
 HIDDEN = frozenset(
-    ("token", "passphrase", "psk", "secret", "digits", "phrase")
+    ("token", "passphrase", "psk", "secret", "digits", "phrase", "password", "code")
 )  # never in the audit trail
 WORDS = frozenset(("text", "subject", "reason", "fields"))  # what people wrote: there as a hash
 KEPT_CHARACTERS_MAX = 200  # of any other argument
@@ -159,17 +159,25 @@ def operation(
     def register(run: _Function) -> _Function:
         if name in REGISTRY:
             raise Misused(f"there are two operations {name}")
-        # Station is imported for annotations only, to keep the modules free of circles.
-        hints = typing.get_type_hints(run, localns={"Station": Any}, include_extras=True)
-        parameters = tuple(
-            Parameter(key, hints[key], item.default is inspect.Parameter.empty)
-            for key, item in inspect.signature(run).parameters.items()
-            if item.kind is inspect.Parameter.KEYWORD_ONLY
-        )
-        REGISTRY[name] = Operation(name, run, roles, reads, setup, quiet, parameters)
+        REGISTRY[name] = Operation(name, run, roles, reads, setup, quiet, _parameters(run))
         return run
 
     return register
+
+
+def inner(name: str) -> Callable[[Callable[..., Result]], Operation]:
+    """An operation that stands in no list: only our own code asks for it."""
+    return lambda run: Operation(name, run, (), False, False, False, _parameters(run))
+
+
+def _parameters(run: Callable[..., Result]) -> tuple[Parameter, ...]:
+    # Station is imported for annotations only, to keep the modules free of circles.
+    hints = typing.get_type_hints(run, localns={"Station": Any}, include_extras=True)
+    return tuple(
+        Parameter(key, hints[key], item.default is inspect.Parameter.empty)
+        for key, item in inspect.signature(run).parameters.items()
+        if item.kind is inspect.Parameter.KEYWORD_ONLY
+    )
 
 
 def find(name: str) -> Operation:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import check_text
 from parley.core.errors import Misused, Refused, Unavailable
+from parley.station import sessions
 from parley.station.operations import operation
 from parley.station.person import ROLES, Person
 from parley.store.sqlite import SqliteStore
@@ -184,6 +185,7 @@ def person_end(station: Station, who: Person, *, person: int) -> dict[str, Any]:
     station.store.sql("UPDATE persons SET ended = ? WHERE id = ?", (station.now.wall, person))
     station.store.sql("DELETE FROM holders WHERE person = ?", (person,))
     station.store.sql("DELETE FROM deputies WHERE person = ?", (person,))
+    sessions.forget(station, person)
     with suppress(OSError):
         (station.home.path / TOKENS / f"{gone.name}.token").unlink()
     station.people.load()

@@ -15,6 +15,7 @@ ROLES: dict[str, str] = {
     "releaser": "releases what another person wrote",
     "watch": "receives: opens, passes on, reads back, answers tests; begins and ends calls",
     "auditor": "reads the record and who did what",
+    "engineer": "sees bearers, checks, sessions and who did what; no text of a message",
     "principal": "speaks for the party in a call",
     "adviser": "takes part in a call beside the principal",
     "interpreter": "translates messages, and interprets in a call",
@@ -25,7 +26,7 @@ ROLES: dict[str, str] = {
 def called(role: str) -> str:
     """A role as somebody is called by it: a watch officer, an auditor."""
     name = "watch officer" if role == "watch" else role
-    return f"{'an' if name[0] in 'aio' else 'a'} {name}"
+    return f"{'an' if name[0] in 'aeio' else 'a'} {name}"
 
 
 READERS = ("drafter", "releaser", "watch", "auditor")  # who may read what was said

@@ -32,11 +32,13 @@ from parley.station.answering import Call, finish
 from parley.station.audit_trail import Trail
 from parley.station.bearing import Bearings
 from parley.station.carrying import Arrivals, Carrying, Departures
+from parley.station.challenges import Challenges
 from parley.station.clock import Alarm, Clock
 from parley.station.control import Answer, Reply
 from parley.station.declared import hold_to
 from parley.station.events import Event, Events
 from parley.station.folder import Home
+from parley.station.gate import Gate
 from parley.station.hardship import Hardship
 from parley.station.lines import Lines, OpenLine
 from parley.station.noting import note
@@ -86,6 +88,8 @@ class Station:
         self.console_certificate: dict[str, Any] | None = None  # shown there, if they go by TLS
         self.events = Events(self.now.wall)
         self.hardship = Hardship()
+        self.gate = Gate(lambda: self.clock.now())
+        self.challenges = Challenges(entropy)
         self.people = People(store)
         self.trail = Trail(store)
         self._lines = Lines()
@@ -233,6 +237,12 @@ class Station:
         self, name: str, who: Person, arguments: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Ask from within the station's own process."""
+        return await self.ask(find(name), who, arguments or {})
+
+    async def ask(
+        self, operation: Operation, who: Person, arguments: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The same for an operation at hand."""
         answered: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
 
         def reply(answer: Answer) -> None:
@@ -243,7 +253,7 @@ class Station:
             else:
                 answered.set_result(answer)
 
-        self.submit(find(name), who, arguments or {}, reply)
+        self.submit(operation, who, arguments, reply)
         return await answered
 
     def perform(

@@ -44,6 +44,7 @@ def status(station: Station, who: Person, *, line: str | None = None) -> dict[st
         "earlier": lives.earlier(station),
         "certificate": lives.our_certificate(station),
         "alarms": alarms(station),
+        "sign_in_alarms": station.gate.alarms(),
         "audit_head": station.trail.head.hex(),
         "bearers": describe(station),
         "console": {"address": station.console, "certificate": station.console_certificate},

@@ -50,6 +50,7 @@ async def order(visit: Visit) -> Response:
         "only": [each for each in PRECEDENCES if form.get(f"only-{each}") == "yes"],
     }
     try:
+        await visit.prove()
         draft = await visit.call(typed["verb"], line=typed["line"], **_arguments(typed))
     except ParleyError as error:
         return await show(visit, error, typed)

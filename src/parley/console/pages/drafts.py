@@ -49,6 +49,7 @@ async def release(visit: Visit) -> Response:
             raise Refused(
                 "a release needs your word that you have read it", "read it and set the mark"
             )
+        await visit.prove()
         answer = await visit.call(
             "release",
             draft=number,

@@ -36,6 +36,7 @@ async def stop(visit: Visit) -> Response:
 
 async def undo(visit: Visit) -> Response:
     """POST /undo: another person lets it go on."""
+    await visit.prove()
     await visit.call("line.undo", line=visit.form.get("line"), reason=visit.form.get("reason"))
     return visit.go("/", "undone")
 

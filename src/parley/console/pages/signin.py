@@ -1,22 +1,24 @@
-"""Taking a seat: the page a sign-in link leads to, and the seats this browser has."""
+"""Taking a seat: by password and code, by a passkey, or by a one-time link; and waking one."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from parley.console.desk import Desk, remember, set_cookie
-from parley.console.guard import read_form
+from parley.console.desk import Desk, Visit, passkeys_at, refusal, remember, set_cookie, status_of
+from parley.console.guard import Form, read_form
 from parley.console.tongues import TONGUES
-from parley.core.errors import ParleyError
-from parley.station.sessions import holder_of
+from parley.core.errors import ParleyError, Refused
+from parley.station import factors, kept_forms, passkeys
+from parley.station.sessions import holder_of, is_enrolled
 
 # Where the choice of a language leads back to: a page outside any seat, of this station.
-_BACK = re.compile(r"/(sign-in/[A-Za-z0-9_-]{1,64})?")
+_BACK = re.compile(r"/(sign-in(/[A-Za-z0-9_-]{1,64})?)?")
 
 
 def routes(desk: Desk) -> list[Route]:
@@ -34,6 +36,9 @@ def routes(desk: Desk) -> list[Route]:
     return [
         Route("/", guarded(seats)),
         Route("/tongue", guarded(speak), methods=["POST"]),
+        Route("/sign-in", guarded(form), methods=["GET"]),
+        Route("/sign-in", guarded(sign_in), methods=["POST"]),
+        Route("/sign-in/options", guarded(options), methods=["POST"]),
         Route("/sign-in/{secret:str}", guarded(ask), methods=["GET"]),
         Route("/sign-in/{secret:str}", guarded(take), methods=["POST"]),
     ]
@@ -56,11 +61,89 @@ async def speak(desk: Desk, request: Request) -> Response:
     return response
 
 
+async def form(
+    desk: Desk, request: Request, error: ParleyError | None = None, name: str = ""
+) -> Response:
+    """GET /sign-in"""
+    return await desk.plain(
+        "sign_in_form.html",
+        200 if error is None else status_of(error),
+        error=refusal(error) if error else None,
+        name=name,
+        passkeys=passkeys_at(desk, request) is not None,
+    )
+
+
+async def sign_in(desk: Desk, request: Request) -> Response:
+    """POST /sign-in"""
+    typed = await read_form(request)
+    try:
+        answer = await _known(desk, request, typed, typed.get("name"))
+    except ParleyError as error:
+        return await form(desk, request, error, typed.get("name"))
+    return _seated(desk, answer, "")
+
+
+async def options(desk: Desk, request: Request) -> Response:
+    """POST /sign-in/options: what a browser is asked, so that it signs with a passkey."""
+    await read_form(request)
+    place = passkeys_at(desk, request)
+    if place is None:
+        raise Refused("No browser keeps passkeys for this address.", "Use password and code.")
+    return Response(passkeys.request(desk.station, place), media_type="application/json")
+
+
+async def unlock(visit: Visit) -> Response:
+    """POST /s/N/unlock: the session of this seat begins anew, where it was."""
+    desk, person = visit.desk, visit.seat.person
+    try:
+        answer = await _known(desk, visit.request, visit.form, person.name, person.id)
+    except ParleyError as error:
+        return await visit.locked(error)
+    return _seated(desk, answer, visit.form.get("next"))
+
+
+async def _known(
+    desk: Desk, request: Request, typed: Form, name: str, only: int | None = None
+) -> dict[str, Any]:
+    asking, place = desk.asking(request), passkeys_at(desk, request)
+    assertion = typed.get("assertion")
+    if assertion:
+        return await passkeys.sign_in(desk.station, asking, place, assertion, only)
+    return await factors.by_password(
+        desk.station, asking, name=name, password=typed.get("password"), code=typed.get("code")
+    )
+
+
+def _seated(desk: Desk, answer: dict[str, Any], onward: str) -> Response:
+    """To the seat: to what was typed when the session ended, else where the person was."""
+    seat = f"/s/{answer['person']['id']}"
+    who = desk.station.people.must_be_here(answer["person"]["id"])
+    if kept_forms.kept(desk.station, who):
+        onward = f"{seat}/kept"
+    response = RedirectResponse(onward if _is_ours(onward, seat) else f"{seat}/", 303)
+    set_cookie(response, desk, answer["token"])
+    return response
+
+
+def _is_ours(onward: str, seat: str) -> bool:
+    """Whether an address is a page of that seat and nothing else: no other host, no header."""
+    return (
+        onward.startswith(f"{seat}/")
+        and "//" not in onward
+        and "\\" not in onward
+        and ".." not in onward
+        and onward.isascii()
+        and onward.isprintable()
+    )
+
+
 async def ask(desk: Desk, request: Request) -> Response:
     """GET /sign-in/SECRET: look only. A link that something fetches beforehand stays unused, and
     the form that follows comes from our own page, so that the browser sends its cookie."""
     person = holder_of(desk.station, request.path_params["secret"])
-    return await desk.plain("sign_in.html", person=person.view(), back=request.url.path)
+    anew = is_enrolled(desk.station.store, person.id)
+    return await desk.plain("sign_in.html", person=person.view(), back=request.url.path, anew=anew)
 
 
 async def take(desk: Desk, request: Request) -> Response:
@@ -69,8 +152,12 @@ async def take(desk: Desk, request: Request) -> Response:
     secret = request.path_params["secret"]
     # Whose link it is, he is: the trail shall name who sat down.
     person = holder_of(desk.station, secret)
-    arguments = {"secret": secret, "token": desk.secret_of(request)}
+    asking = desk.asking(request)
+    arguments = {
+        "secret": secret,
+        "token": asking.token,
+        "address": asking.address,
+        "agent": asking.agent,
+    }
     answer = await desk.station.call("signin.use", person, arguments)
-    response = RedirectResponse(f"/s/{answer['person']['id']}/", 303)
-    set_cookie(response, desk, answer["token"])
-    return response
+    return _seated(desk, answer, "")

@@ -85,7 +85,7 @@ export function startCompose() {
 
   form.addEventListener("submit", () => (sending = true));
   addEventListener("beforeunload", (event) => {
-    if (!sending && text.value !== text.defaultValue && text.value !== held) event.preventDefault();
+    if (!sending && text.isConnected && text.value !== text.defaultValue && text.value !== held) event.preventDefault();
   });
 }
 

@@ -6,6 +6,7 @@ import { startClocks, trueUpClock } from "./clocks.js";
 import { startCompose } from "./compose.js";
 import { Hearing } from "./hearing.js";
 import { startKeys } from "./keys.js";
+import { Presence } from "./presence.js";
 import { Renewal } from "./renewal.js";
 import { listen } from "./stream.js";
 
@@ -63,5 +64,6 @@ startCompose();
 if (page.dataset.seat) {
   listen(page.dataset.station ?? "", onEvent, onState);
   hearing.start();
+  new Presence(() => renewal.ask()).start();
   alarm.start();
 }

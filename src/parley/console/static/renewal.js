@@ -1,6 +1,8 @@
 // Renewing a page without leaving it: the page is fetched again and its live parts are exchanged.
 // What a person has typed, opened or focused stays as it was.
 
+import { lock } from "./presence.js";
+
 const LEAST_MS = 400; // between two renewals of one tab, however busy the line is
 
 const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy("parley-renewal", { createHTML: (/** @type {string} */ html) => html });
@@ -80,11 +82,13 @@ export class Renewal {
 
   /** @param {string} address @returns {Promise<Document | null>} */
   async fetchPage(address) {
-    const answer = await fetch(address, { cache: "no-store" });
-    if ((answer.status === 401 || answer.status === 403) && !this.leaving) location.reload();
-    if (!answer.ok) return null;
+    const answer = await fetch(address, { cache: "no-store", headers: { "X-Parley-Renewal": "1" } });
+    if (answer.status === 403 && !this.leaving) location.reload();
+    if (!answer.ok && answer.status !== 401) return null;
     const html = await answer.text();
-    return new DOMParser().parseFromString(/** @type {string} */ (policy ? policy.createHTML(html) : html), "text/html");
+    const fresh = new DOMParser().parseFromString(/** @type {string} */ (policy ? policy.createHTML(html) : html), "text/html");
+    if (answer.status === 401 && !this.leaving) await lock(fresh);
+    return fresh;
   }
 
   /** A tab in the background shows nothing, so it fetches no message: it would count as displayed. */
@@ -107,6 +111,8 @@ export class Renewal {
       old.replaceWith(adopted);
       if (focus instanceof HTMLElement) focus.focus({ preventScroll: true });
     }
+    const { sleeps } = fresh.documentElement.dataset;
+    if (sleeps) document.documentElement.dataset.sleeps = sleeps;
     document.documentElement.dataset.seq = fresh.documentElement.dataset.seq ?? "0";
     this.after(fresh);
   }

@@ -1,0 +1,82 @@
+"""People who have enrolled, and a clock that a test moves on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyotp
+
+from parley.core.terms import Instant
+from parley.station import factors
+from parley.station.clock import Clock, SystemClock
+from parley.station.factors import Asking
+from parley.station.sessions import Sitting, browser_of, seated
+from tests.console.world import Post
+
+PASSWORD = "eleven boats under the ice"
+HERE = Asking("127.0.0.1", "a test")
+
+
+class Later(SystemClock):
+    """The system's clock, and so many seconds more."""
+
+    later_s = 0.0
+
+    def now(self) -> Instant:
+        """This moment, moved on."""
+        now = super().now()
+        return Instant(now.wall + self.later_s, now.mono + self.later_s)
+
+
+@dataclass
+class Known:
+    """Somebody who has a password and codes."""
+
+    post: Post
+    name: str
+    secret: str
+    clock: Later
+
+    def code(self, steps: int = 0) -> str:
+        """The code of now, or of some steps from now."""
+        return pyotp.TOTP(self.secret).generate_otp(
+            int(self.clock.now().wall) // factors.CODE_STEP_S + steps
+        )
+
+    def next_code(self) -> str:
+        """A code that was not used: half a minute has passed."""
+        self.clock.later_s += factors.CODE_STEP_S
+        return self.code()
+
+    async def signs_in(self, code: str, asking: Asking = HERE, password: str = PASSWORD) -> str:
+        """By name, password and code; the browser's secret."""
+        assert self.post.station is not None
+        answer = await factors.by_password(
+            self.post.station, asking, name=self.name, password=password, code=code
+        )
+        token: str = answer["token"]
+        return token
+
+    def sitting(self, token: str) -> Sitting | None:
+        """The seat in the browser of that secret."""
+        assert self.post.station is not None
+        browser = browser_of(self.post.station.store, token)
+        seats = [] if browser is None else seated(self.post.station, browser)
+        return next((each for each in seats if each.person.name == self.name), None)
+
+
+async def known(post: Post, name: str) -> Known:
+    """Somebody takes a seat by a link, and enrols."""
+    station = post.station
+    assert station is not None
+    clock: Clock = station.clock
+    if not isinstance(clock, Later):
+        station.clock = clock = Later()
+    secret = (await post.link(name)).rpartition("/")[2]
+    taken = await post.ask(name, "signin.use", secret=secret, address=HERE.address)
+    made = Known(post, name, "", clock)
+    sitting = made.sitting(taken["token"])
+    assert sitting is not None
+    made.secret, _ = await factors.pending_secret(station, sitting)
+    await factors.enrol(station, sitting, PASSWORD, made.code())
+    return made
