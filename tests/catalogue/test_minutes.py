@@ -113,6 +113,8 @@ def test_Y3_a_text_with_another_form_is_no_minute(before: str, after: str) -> No
         ({"ended": EIGHT + 86_460}, ()),
         ({"present": (Attendee("North", ""),)}, ()),
         ({"present": (Attendee("", "Chairman"),)}, ()),
+        ({"present": (Attendee("North", " ", "General North"),)}, ()),
+        ({"present": (Attendee("North", "Chairman ", "General North"),)}, ()),
         ({"present": (Attendee("North", "Chairman; more"),)}, ()),
         ({"interruptions": ((EIGHT + 120, EIGHT + 60),)}, ()),
         ({"interruptions": ((EIGHT + 120, EIGHT + 180), (EIGHT, EIGHT + 60))}, ()),

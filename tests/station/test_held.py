@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from parley.catalogue.call_events import KEY_BYTES, SECRET_BYTES, CallEvent, Hap
 from parley.cli import shown
 from parley.core.entry import Type, body_of
 from parley.core.errors import Misused, Refused, Unavailable
+from parley.station.folder import Home
+from parley.station.operations import find
+from parley.store.sqlite import SqliteStore
 from tests.playbook import Post, Voice, two_stations
 from tests.station.test_call_requests import answered, asked, at
 
@@ -213,6 +217,53 @@ def test_V8_a_station_reads_its_calls_again_when_it_starts(tmp_path: Path) -> No
         south.until(lambda: south.line()["path_up"])
         north.watch.asks("call.end")
         sees(south, "ended")
+
+
+def test_V4_calls_are_read_in_the_joint_order_whatever_was_kept_first(tmp_path: Path) -> None:
+    """What was lost with a disk and supplied since stands in the store behind what came later."""
+    with two_stations(tmp_path) as (north, south):
+        north.watch.asks("call.begin")
+        south.until(lambda: south.line()["call"])
+        south.watch.asks("call.join")
+        north.watch.asks("call.end")
+        sees(south, "ended")
+        before = call(south)
+        south.stops()
+        with closing(SqliteStore(Home.open(south.folder).database)) as store, store.transaction():
+            store.sql("UPDATE entries SET id = -id WHERE type = 50", ())
+        south.starts()
+        assert call(south) == before
+        assert (before["state"], len(before["attendees"])) == ("ended", 1)
+
+
+def test_V5_openings_that_crossed_leave_one_call_and_the_other_is_ended(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        answers: list[Any] = []
+
+        def at_once() -> None:  # one loop serves both: neither has heard of the other's
+            for post in (north, south):
+                person = post.station.people.must_be_here(post.watch.id)
+                post.station.submit(find("call.begin"), person, {}, answers.append)
+
+        north.stage.do(at_once)
+        for post in (north, south):
+            sees(post, "opened", 2)
+        assert [each["event"] for each in answers] == ["opened", "opened"]
+        first = [call(post) for post in (north, south)]
+        assert both(first[0]) == both(first[1])
+        assert {each["dir"] for each in first} == {"ours", "theirs"}
+        south.watch.asks("call.join")
+        sees(north, "joined")
+        south.watch.asks("call.leave")
+        north.watch.asks("call.end")
+        sees(south, "ended")
+        second = [call(post) for post in (north, south)]
+        assert both(second[0]) == both(second[1])
+        assert second[0]["state"] == "open"  # the other one, until a duty officer ends it too
+        assert second[0]["dir"] != first[0]["dir"]
+        south.watch.asks("call.end")
+        sees(north, "ended", 2)
+        assert north.line()["call"] is south.line()["call"] is None
 
 
 class Page:

@@ -236,9 +236,13 @@ def own_messages(post: Post) -> list[int]:
 def supplies(post: Post, text: str) -> dict[str, Any]:
     half = len(text) // 2
     first, rest = (base64.b64encode(each.encode()).decode() for each in (text[:half], text[half:]))
-    post.operator.asks("line.supply", evidence=first, more=True)
-    checked = post.operator.asks("line.supply", evidence=rest)
-    told = post.operator.asks("line.supply.take")
+    broken_off = post.operator.asks("line.supply", evidence=rest, more=True)["upload"]
+    upload = post.operator.asks("line.supply", evidence=first, more=True)["upload"]
+    for operation, given in (("line.supply", {"evidence": rest}), ("line.supply.take", {})):
+        with pytest.raises(Refused, match="Another file was given since"):
+            post.operator.asks(operation, upload=broken_off, **given)
+    checked = post.operator.asks("line.supply", evidence=rest, upload=upload)
+    told = post.operator.asks("line.supply.take", upload=upload)
     assert checked["of"] == told["of"]
     with pytest.raises(Refused, match="No evidence was checked"):
         post.operator.asks("line.supply.take")

@@ -124,6 +124,8 @@ class Minute:
         check_lines("Y2", *self.agreed, bytes_max=SENTENCE_BYTES_MAX)
         for each in facts.present:
             check_lines("Y2", each.text())
+            if any(part != part.strip() for part in (each.party, each.office, each.name)):
+                raise Refused("No part of who was present begins or ends blank.", _PRESENT, "Y2")
             if any(_PART.strip() in part for part in (each.party, each.office, each.name)):
                 raise Refused(f"{each.text()!r:.60} has more than three parts.", _PRESENT, "Y2")
             if not each.party or not each.office:

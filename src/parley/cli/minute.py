@@ -145,7 +145,9 @@ def compare_(station: Asking, call: str | None) -> None:
             )
             for row in view["rows"]
         ]
-        yield from voice.table(cells, ("mark", "what", "minute", *names.values()))
+        proposed = view["proposed"] and not view["agreed"]
+        minute = "minute, only proposed" if proposed else "minute"
+        yield from voice.table(cells, ("mark", "what", minute, *names.values()))
         yield ""
         found = voice.count(view["differences"], "difference")
         yield f"{found}, in figures, names and topics; no language is read."

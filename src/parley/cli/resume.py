@@ -58,8 +58,11 @@ def supply(station: Asking, evidence: Path) -> None:
         raise Unavailable(
             f"The file {evidence} cannot be read: {error.strerror or error}.", "Name another file."
         ) from error
+    upload: dict[str, str] = {}
     for at in range(0, max(len(text), 1), PIECE_BYTES):
         piece = base64.b64encode(text[at : at + PIECE_BYTES]).decode()
-        station.call("line.supply", evidence=piece, more=at + PIECE_BYTES < len(text))
-    told = station.call("line.supply.take")
+        more = at + PIECE_BYTES < len(text)
+        told = station.call("line.supply", evidence=piece, more=more, **upload)
+        upload = {"upload": told["upload"]}
+    told = station.call("line.supply.take", **upload)
     voice.tell(told, lambda view: [voice.one_line(view["sentence"], 300)])

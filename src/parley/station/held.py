@@ -424,7 +424,7 @@ class Calls:
                 row
                 for apart, most in enumerate((READ_MAX, KEYS_READ_MAX, CAPTIONS_READ_MAX))
                 for row in station.store.sql(
-                    "SELECT id, inc, dir, n FROM entries INDEXED BY entries_of_calls"
+                    "SELECT inc, dir, n, seen FROM entries INDEXED BY entries_of_calls"
                     " WHERE line_id = ? AND type = 50"
                     " AND CASE WHEN instr(body, ?) OR instr(body, ?) OR instr(body, ?) THEN 1"
                     " WHEN instr(body, ?) THEN 2 ELSE 0 END = ?"
@@ -432,7 +432,8 @@ class Calls:
                     (open_line.id, *_APART, apart, most),
                 )
             ]
-            for row in sorted(rows, key=lambda row: int(row["id"])):
+            # Not as they were kept: what was lost here and supplied since comes last in the store.
+            for row in sorted(rows, key=_place):
                 life = open_line.life(row["inc"])
                 if life is not None:
                     open_line.held.add(life, station.entry(life, row["dir"], row["n"]))
@@ -505,6 +506,10 @@ def _named(life: OpenLine, entry: EntryRow) -> Place | None:
     if not all(map(messages.is_number, named)) or named[0] > 1:
         return None
     return (named[2] if len(named) == 3 else life.inc), named[0], named[1]
+
+
+def _place(row: Any) -> tuple[int, tuple[int, int]]:
+    return row["inc"], joint_key(row["dir"], row["n"], row["seen"])
 
 
 def _order(life: OpenLine, entry: EntryRow) -> tuple[int, tuple[int, int]]:

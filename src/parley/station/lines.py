@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from parley.station import held
     from parley.station.calls import Calls
     from parley.station.minutes import Minutes
-    from parley.station.supplying import Supply
+    from parley.station.supplying import Upload
 
 # What may wait in a path's buffer before ROUTINE gets no more room: with what the kernel keeps
 # unsent, about two of the largest envelopes, and no FLASH waits behind more.
@@ -135,8 +135,7 @@ class OpenLine:
         self.calls: Calls | None = None  # once somebody has asked for them
         self.minutes: Minutes | None = None  # as are these
         self.held: held.Calls | None = None  # the same
-        self.supply: list[bytes] = []  # pieces of evidence that is being taken in
-        self.supplied: Supply | None = None  # what was checked of it
+        self.upload: Upload | None = None  # evidence that is being taken in
         self.declared = Declared(agreed.terms.side, *agreed.suspending)
         self.declared_told = ""  # the state that people were last told of
         self.stop: Stop | None = None

@@ -12,7 +12,7 @@ import base64
 import binascii
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import Covered
@@ -49,20 +49,41 @@ class Supply:
     text: bytes
 
 
+@dataclass(slots=True)
+class Upload:
+    """One file on its way in. It has a name, so that pieces of another that was broken off are not
+    put before it, and what is found of that other later is not taken for this one."""
+
+    name: str
+    pieces: list[bytes] = field(default_factory=list)
+    found: Supply | None = None  # once all has come and was checked
+
+
 @operation("line.supply", roles=("operator",), reads=True, setup=True)
 def supply(
-    station: Station, who: Person, *, evidence: str, more: bool = False, line: str | None = None
+    station: Station,
+    who: Person,
+    *,
+    evidence: str,
+    more: bool = False,
+    upload: str | None = None,
+    line: str | None = None,
 ) -> dict[str, Any] | Beside:
     """Check the other side's export of an incarnation that has ended, of which something is missing
-    here. It may come in pieces: `more` says that another one follows. It is checked beside the
-    loop, and `line.supply.take` takes in what was checked, and nothing else."""
+    here. It may come in pieces: `more` says that another one follows, which bears the `upload`
+    that the first one got. It is checked beside the loop, and `line.supply.take` takes in what was
+    checked, and nothing else."""
     new = station.line(line).current
-    pieces, new.supply, new.supplied = [*new.supply, _bytes(evidence)], [], None
-    if sum(map(len, pieces)) > SUPPLY_BYTES_MAX:
+    if upload is None:
+        new.upload = Upload(station.entropy(8).hex())
+    mine = _upload(new, upload)
+    mine.pieces.append(_bytes(evidence))
+    if sum(map(len, mine.pieces)) > SUPPLY_BYTES_MAX:
+        new.upload = None
         raise Refused("This is more than a record can be.", "Name the right file.", "N9")
     if more:
-        new.supply = pieces
-        return {"line": new.agreed.hex, "pieces": len(pieces)}
+        return {"line": new.agreed.hex, "upload": mine.name, "pieces": len(mine.pieces)}
+    pieces, mine.pieces = mine.pieces, []
     lacking = _lacking(station, new)
     here = {life.inc for life in new.lives}
     resumes = {inc: new.line.resumes(inc) for inc in lacking.values()}
@@ -91,17 +112,25 @@ def supply(
         stated = (ours.own, ours.held) if new.ours == 0 else (ours.held, ours.own)
         ended = ends(a, b)
         found, trees = _read(text, stated, ended, wall)
-        new.supplied = Supply(old, lacking[old], ended, stated, ours.own.size, found, trees, text)
-        return {"line": new.agreed.hex, "name": new.agreed.name, "of": old}
+        mine.found = Supply(old, lacking[old], ended, stated, ours.own.size, found, trees, text)
+        return {
+            "line": new.agreed.hex,
+            "upload": mine.name,
+            "name": new.agreed.name,
+            "of": old,
+        }
 
     return Beside(work)
 
 
 @operation("line.supply.take", roles=("operator",), setup=True)
-def supply_take(station: Station, who: Person, *, line: str | None = None) -> dict[str, Any]:
+def supply_take(
+    station: Station, who: Person, *, upload: str | None = None, line: str | None = None
+) -> dict[str, Any]:
     """Take in what was found whole, all of it or nothing."""
     new = station.line(line).current
-    given, new.supplied = new.supplied, None
+    given = _upload(new, upload).found if upload or new.upload else None
+    new.upload = None
     if given is None:
         raise Refused(
             "No evidence was checked that could be taken in.",
@@ -113,6 +142,13 @@ def supply_take(station: Station, who: Person, *, line: str | None = None) -> di
     old = new.life(given.old)
     assert old is not None
     return _take_in(station, old, new, given)
+
+
+def _upload(new: OpenLine, name: str | None) -> Upload:
+    """The one that is on its way in, if it still is the one of that name."""
+    if new.upload is None or name not in (None, new.upload.name):
+        raise Refused("Another file was given since.", "Give this one again, whole.", "N9")
+    return new.upload
 
 
 def _lacking(station: Station, new: OpenLine) -> dict[int, int]:
