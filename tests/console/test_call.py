@@ -173,7 +173,7 @@ async def test_a_page_without_the_keys_of_a_call_holds_it_by_text(
     )
     await stations.north.ask("Wanda", "call.begin")
     await expect(page.locator("#call-rings")).to_contain_text("opened a call on the line")
-    await page.wait_for_function("() => window.rang")  # V13
+    await page.wait_for_function("() => window.rang")  # V18
     await expect(page.locator("#media-state")).to_contain_text("ML-KEM-768")
     await expect(page.locator("#join-media")).to_be_hidden()
     await page.get_by_role("button", name="Join by text").click()

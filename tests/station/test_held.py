@@ -100,7 +100,7 @@ def test_V5_one_call_is_open_on_a_line_and_only_a_duty_officer_opens_it(tmp_path
             south.watch.asks("call.begin")
 
 
-def test_V13_a_call_rings_at_each_side_until_somebody_there_has_joined(tmp_path: Path) -> None:
+def test_V18_a_call_rings_at_each_side_until_somebody_there_has_joined(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         north.watch.asks("call.begin")
         sees(south, "opened")

@@ -369,7 +369,7 @@ class Held:
 
     @property
     def rings(self) -> bool:
-        """Whether it is open and nobody of this side has joined it yet (V13)."""
+        """Whether it is open and nobody of this side has joined it yet (V18)."""
         joined = any(each.dir == self.life.ours for each in self.standing.attendees)
         return self.standing.ended is None and not joined
 
