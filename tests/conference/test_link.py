@@ -191,6 +191,31 @@ def test_X16_a_station_that_was_busy_has_not_heard_silence() -> None:
     assert a.rate.breaks > 0
 
 
+@pytest.mark.parametrize("who_is_late", ["the link", "the reader"])
+def test_X13_what_a_busy_station_reads_late_is_no_queue(who_is_late: str) -> None:
+    a, b = pair()
+    for n in range(100):  # each comes at once, and both sides know the way
+        now = 1.2 + n / 50
+        assert a.send(sound(n), now) == ""
+        exchange(a, b, now)
+    late: list[bytes] = []
+    for n in range(100, 120):
+        now = 1.2 + n / 50
+        assert a.send(sound(n), now) == ""
+        late += a.datagrams(now)
+        if who_is_late == "the link":
+            b.datagrams(now)
+    for datagram in late:
+        b.receive(datagram, now)
+    b.datagrams(now)
+    told = b.figures()
+    reports = [each for each in b.datagrams(now + 0.1) if each[0] == SEALED]
+    for each in reports:
+        a.receive(each, now + 0.1)
+    assert told["counts"]["sound in"] == 120
+    assert (a.figures()["queue_ms"] > 0) is (who_is_late == "the link")
+
+
 def test_X18_pictures_that_wait_too_long_go_and_a_key_frame_is_asked_for() -> None:
     a, b = pair()
     assert a.send(picture(0, key=True), 1.0) == ""

@@ -29,6 +29,11 @@ from parley.core.errors import Malformed, Refused
 TICK_S: Final = 0.005  # `datagrams` is asked this often
 WANTED_EACH_S: Final = 0.02  # a share of 64 kbit/s, and no small one, where each loss had its own
 STALL_S: Final = 0.1
+# A station that came to read late knows of nothing it then reads when it came; for a while, since
+# each turn reads one datagram. A machine that is always late has to believe what it sees.
+LATE_S: Final = 0.03
+UNSURE_S: Final = 0.03
+UNSURE_S_MAX: Final = 0.5
 HELLO_S: Final = 0.2
 ANSWERS_EACH_S: Final = 0.05  # a flood of recorded greetings gets so many answers
 REPORT_S: Final = 0.1
@@ -86,7 +91,8 @@ class MediaLink:
         self._broken: set[Stream] = set()  # streams of ours that go on with a key frame only
         self._repeats = Repeats()
         self._allowance, self._allowed_at = 0.0, now
-        self._ticked_at = now
+        self._ticked_at = self._sure_at = now
+        self._unsure_until = now
         self._sent_bytes, self._sent_since = 0, now  # since their last report
         self._keys_asked: dict[Stream, float] = {}  # of our pages' streams
         self._key_requests: deque[Stream] = deque(maxlen=KEYS_MAX)
@@ -199,6 +205,8 @@ class MediaLink:
     def _tick(self, now: float) -> None:
         stall_s = now - self._ticked_at
         self._ticked_at = now
+        if stall_s > LATE_S:
+            self._unsure_until = now + UNSURE_S
         if stall_s > STALL_S:  # this machine was busy, and what came meanwhile has not been read
             self.rate.stalled(now, stall_s)
             for each in self._pictures:
@@ -301,7 +309,7 @@ class MediaLink:
         first, newest = self._missing.take(said.number, now)
         if not first:
             return
-        if newest:
+        if newest and self._is_sure(now):
             self._delay.take(said.sent_ms, now)
         if isinstance(said.body, Piece):
             self._pictures_in.take(said.body, now)
@@ -309,6 +317,14 @@ class MediaLink:
             return
         for header, frame in said.body:
             self._give(self._sound_in.take(header, frame, now))
+
+    def _is_sure(self, now: float) -> bool:
+        """Whether what is read now came now, and the delay is the link's."""
+        late = now - self._ticked_at > LATE_S or now < self._unsure_until
+        if late and now - self._sure_at < UNSURE_S_MAX:
+            return False
+        self._sure_at = now
+        return True
 
     def _take_pictures(self, now: float) -> None:
         whole, need = self._pictures_in.ready(now, self.rtt_s)

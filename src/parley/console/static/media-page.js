@@ -16,8 +16,9 @@ export const say = (id, words) => {
 /** A level of 0 to 1 as a bar, by its logarithm as ears hear it: 50 dB in all. @param {Element} bar @param {number} level */
 export const showLevel = (bar, level) => {
   const share = level > 0 ? Math.max(0, Math.round(100 * (1 + Math.log10(level) / 2.5))) : 0;
+  if (bar.getAttribute("aria-valuenow") === String(share)) return;
   bar.setAttribute("aria-valuenow", String(share));
-  /** @type {HTMLElement} */ (bar.firstElementChild).style.width = `${share}%`;
+  /** @type {HTMLElement} */ (bar.firstElementChild).style.transform = `scaleX(${share / 100})`; // nothing is laid out anew
 };
 
 /** A worker of ours: the policy of guard.py lets a page start no script but by such a name. @param {"/static/media-worker.js" | "/static/call-worker.js"} address */
