@@ -232,6 +232,7 @@ async def test_a_release_asks_once_more_who_it_is(stations: World, room: Room) -
     await page.goto(f"{north.seat('Rene')}/drafts/1")
     assert await page.get_by_label("Code of now").count() == 0  # just signed in
     rene.clock.later_s += 6 * 60
+    await page.reload()
     await page.get_by_role("checkbox").check()
     await page.get_by_role("button", name="Release to").click()
     await expect(page.locator("#refused")).to_contain_text("once more who you are")

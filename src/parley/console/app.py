@@ -154,7 +154,6 @@ _SENDING = {
     "/you/passkey/options": you.options,
     "/you/passkey/remove": you.remove_passkey,
     "/you/revoke": you.revoke,
-    "/you/theme": you.theme,
     "/you/seen": you.seen,
     "/you/here": you.here,
     "/kept/drop": you.drop,

@@ -79,7 +79,6 @@ DONE = {
     "removed": N_("The passkey opens nothing any more."),
     "revoked": N_("That session has ended."),
     "seen": N_("The failed sign-ins were seen by you: that is in the audit trail."),
-    "theme": N_("This seat is shown so from now on."),
     "dropped": N_("It is thrown away."),
 }
 RENEWAL = "x-parley-renewal"  # a page asks by itself: nobody acts

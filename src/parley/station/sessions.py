@@ -18,7 +18,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from parley.core.errors import Refused
-from parley.station.operations import inner, operation
+from parley.station.operations import operation
 from parley.station.person import Person
 from parley.store.sqlite import SqliteStore
 
@@ -32,7 +32,6 @@ SEAT_DAYS = 30  # how long a seat that sleeps goes on ringing
 SEATS_PER_BROWSER_MAX = 16
 SEEN_S = 30.0  # how exactly it is kept when somebody last acted
 AGENT_CHARACTERS_MAX = 120
-THEMES = ("", "day", "night", "contrast")  # the first leaves it to the browser
 OVERSEERS = ("operator", "engineer")  # who sees everybody's sessions
 
 
@@ -49,7 +48,6 @@ class Sitting:
     fresh: bool  # the person proved lately to be that person
     sleeps: float  # when it falls asleep if nobody acts
     seen: float
-    theme: str
 
 
 def sit(
@@ -240,7 +238,6 @@ def _sitting(station: Station, person: Person, row: Any) -> Sitting:
         fresh=now < row["proved"] + 60 * sign_in.proof_minutes,
         sleeps=min(row["ends"], row["seen"] + 60 * sign_in.idle_minutes),
         seen=row["seen"],
-        theme=row["theme"],
     )
 
 
@@ -259,18 +256,6 @@ def acts(station: Station, sitting: Sitting) -> None:
             station.store.sql(query, (now, sitting.id, now))
 
         station.in_next_step(keep)
-
-
-async def dress(station: Station, sitting: Sitting, theme: str) -> None:
-    """How the pages of this seat look."""
-    await station.ask(_dress, sitting.person, {"seat": sitting.id, "theme": theme})
-
-
-@inner("session.theme")
-def _dress(station: Station, who: Person, *, seat: int, theme: str) -> dict[str, Any]:
-    """Choose how the pages of a seat look."""
-    station.store.sql("UPDATE seats SET theme = ? WHERE id = ?", (theme, seat))
-    return {}
 
 
 def is_known(station: Station, token: str | None, person: int) -> bool:

@@ -1,13 +1,12 @@
-"""A person's own page: how one is known here, where one sits, how this seat looks."""
+"""A person's own page: how one is known here, and where one sits."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
 from parley.console.desk import Visit, passkeys_at, refusal, status_of
-from parley.core.errors import Misused, ParleyError, Refused
+from parley.core.errors import ParleyError, Refused
 from parley.station import factors, kept_forms, passkeys
-from parley.station.sessions import THEMES, dress
 
 
 async def show(visit: Visit, error: ParleyError | None = None) -> Response:
@@ -90,15 +89,6 @@ async def revoke(visit: Visit) -> Response:
     except ParleyError as error:
         return await show(visit, error)
     return visit.go("/you", "revoked")
-
-
-async def theme(visit: Visit) -> Response:
-    """POST /you/theme: how this seat looks."""
-    wanted = visit.form.get("theme")
-    if wanted not in THEMES:
-        raise Misused("There is no such theme.", "Day, night or high contrast.")
-    await dress(visit.desk.station, visit.seat.sitting, wanted)
-    return visit.go("/you", "theme")
 
 
 async def seen(visit: Visit) -> Response:
