@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from parley.console import tongues
 from parley.console.app import build
 from parley.console.tongues import FSI, PDI, TONGUES, chosen
+from parley.console.vocabulary import said
 from parley.station.tongue import CODES
 from tests.console.asking import ask
 from tests.console.world import World, world
@@ -117,3 +118,51 @@ async def test_a_catalogue_says_whether_a_native_reader_has_reviewed_it() -> Non
     for locale in (Path(tongues.__file__).parent / "locale").iterdir():
         text = (locale / "LC_MESSAGES" / "parley.po").read_text("utf-8")
         assert '"Reviewed-By-Native-Reader: no\\n"' in text.partition("\n\n")[0]
+
+
+PAGES = (
+    *("/", "/inbox", "/sent", "/alarms", "/calls", "/calls/ask", "/compose", "/declare"),
+    *("/drafts", "/record", "/minutes", "/watch", "/green-room", "/call", "/keys", "/find"),
+    *("/timeline", "/minutes/draft", "/glossary"),
+)
+
+
+@pytest.mark.parametrize("code", CODES)
+async def test_each_page_is_made_in_each_language(pair: World, app: Starlette, code: str) -> None:
+    """Every page of a seat with a message, a draft and an open line; none has a hole."""
+    north, south = pair.north, pair.south
+    if code == CODES[0]:
+        await pair.say(south, "الآن 1127.", "FLASH", subject="Now")
+        await north.ask("Dana", "draft.new", text="We have understood.", precedence="ROUTINE")
+        await pair.until(lambda: _has_come(pair))
+    both = north.ids["Both"]
+    await north.ask("Both", "person.tongue", person=both, tongue=code)
+    cookies = await cookies_of(pair, app, "Both")
+    line = (await north.ask("Wanda", "status"))["lines"][0]["line"]
+    found = (await north.ask("Wanda", "inbox", all=True))["messages"]
+    message = f"/messages/{line[:8]}/theirs/{found[0]['n']}" if found else "/inbox"
+    for path in (*PAGES, message, f"/declare?line={line}", f"/calls/ask?line={line}", "/drafts/1"):
+        page = await ask(app, f"/s/{both}{path}", cookies=cookies)
+        assert page.status == 200, (path, page.text[-600:])
+        assert f'<html lang="{code}" dir="{TONGUES[code].dir}"' in page.text
+        assert "%(" not in page.text.partition("<body>")[2], path
+    refused = await ask(app, f"/s/{both}/drafts/999", cookies=cookies)
+    assert refused.status == 422
+    assert ("There is no draft 999." in refused.text) == (code == "en")
+
+
+async def _has_come(pair: World) -> bool:
+    return bool((await pair.north.ask("Wanda", "inbox", all=True))["messages"])
+
+
+async def test_a_sentence_of_the_station_is_found_by_its_pattern() -> None:
+    await tongues.use(TONGUES["fr"])
+    assert said("There is no draft 7.").unescape() == "Il n'y a pas de projet 7."
+    assert said("the line is closed") == "La ligne est fermée."
+    nested = said("A name does not pass: the text is empty or only white space.")
+    assert nested.unescape() == "A name ne passe pas : le texte est vide ou n'a que des blancs."
+    assert said("Nobody <b>foresaw</b> this.") == (
+        '<span lang="en" dir="ltr">Nobody &lt;b&gt;foresaw&lt;/b&gt; this.</span>'
+    )
+    await tongues.use(TONGUES["en"])
+    assert said("Nobody foresaw `this`") == "Nobody foresaw this."
