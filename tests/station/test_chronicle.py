@@ -90,7 +90,7 @@ def test_the_log_of_a_day_says_how_the_logs_stood(
 ) -> None:
     (north, south), _ = incident
     today = time.strftime("%Y-%m-%d", time.gmtime(north.station.now.wall))
-    log = north.operator.asks("daylog", date=today)
+    log = north.auditor.asks("daylog", date=today)
     texts = [row["text"] for row in log["rows"] if row["kind"] == "text"]
     assert texts == ["Is aircraft 1127 yours?", "Oui, 1127.", "Non: 1172.", "Bonne nuit."]
     line = north.line()

@@ -10,9 +10,6 @@ import click
 
 from parley.cli import shown, voice
 from parley.cli.client import Asking, asks
-from parley.console import printed
-from parley.console.views import parts
-from parley.station.folder import write_whole
 
 _OUT = click.option(
     "--out",
@@ -81,6 +78,9 @@ def print_(station: Asking, n: int, ours: bool, out: Path | None) -> None:
     if out is None:
         voice.tell({**view, "heads": record["heads"]}, shown.message)
         return
+    from parley.console import printed  # templates, which no other use of this verb needs
+    from parley.console.views import parts
+
     status = station.call("status")
     hex, _ = parts(view["line"])
     them = next(line["counterpart"] for line in status["lines"] if line["line"] == hex)
@@ -102,12 +102,16 @@ def daylog(station: Asking, date: str, out: Path | None) -> None:
 
 def _give(station: Asking, view: dict[str, Any], out: Path | None, what: str, **more: Any) -> None:
     if out is not None:
+        from parley.console import printed
+
         _write(out, printed.rows(what, view, view["party"], **more))
         return
     voice.tell(view, _in_words)
 
 
 def _write(out: Path, page: str) -> None:
+    from parley.station.folder import write_whole
+
     write_whole(out, page.encode())
     voice.tell(
         {"file": str(out), "bytes": len(page.encode())},

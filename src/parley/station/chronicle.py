@@ -120,7 +120,7 @@ def _life(lives: Mapping[LineKey, Life], message: dict[str, Any]) -> tuple[LineK
     return next((key, life) for key, life in lives.items() if life.address == message["line"])
 
 
-@operation("daylog", roles=(*READERS, "operator"), reads=True, setup=True)
+@operation("daylog", roles=READERS, reads=True, setup=True)
 def daylog(station: Station, who: Person, *, date: str, line: str | None = None) -> Beside:
     """All that joined the record on a day, UTC by our clock, oldest first; and how the logs and the
     audit trail stood when it ended."""
