@@ -119,6 +119,11 @@ core-size: setup  ## files, lines and imports of the trusted core and of the evi
 words: setup  ## gather the console's fixed texts into the catalogues, and count what lacks
 	@$(BIN)/python -m tools.words $(WORDS)
 
+site: setup  ## make the book of docs/ and spec/ in build/site; a warning is an error
+	@$(PIP) install --require-hashes -r requirements/docs.txt
+	@$(BIN)/sphinx-build -q -n -W --keep-going -c docs/site . build/site
+	@echo "open build/site/docs/index.html"
+
 pictures: setup chromium  ## take the pictures of the console in README anew
 	@$(BIN)/python -m tools.pictures docs/pictures
 

@@ -42,6 +42,26 @@ def test_links_of_a_page_lead_to_files(page: Path) -> None:
     assert not dead
 
 
+TREE = re.compile(r"^```\{toctree\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_every_page_has_its_place_in_the_book() -> None:
+    """`make site` says the same, with Sphinx; this one is quick."""
+    index = ROOT / "docs" / "index.md"
+    trees = TREE.findall(index.read_text(encoding="utf-8"))
+    entries = [line for tree in trees for line in tree.splitlines() if line and line[0] != ":"]
+    found = {
+        page.resolve()
+        for entry in entries
+        for page in (index.parent / entry).parent.glob(f"{Path(entry).name}.md")
+    }
+    assert len(entries) > 20
+    assert all((index.parent / entry).parent.is_dir() for entry in entries)
+    wanted = {page for page in PAGES if page.parent != ROOT} - {index}
+    homeless = sorted(name(page) for page in wanted - found)
+    assert not homeless, "give each a line in docs/index.md"
+
+
 WITH_COMMANDS = sorted(
     (page for page in PAGES if sessions(page.read_text(encoding="utf-8"))),
     key=lambda page: len(sessions(page.read_text(encoding="utf-8"))),
