@@ -71,7 +71,9 @@ async def test_a_deaf_tab_shows_the_alarm_and_rings_once_it_hears(
     await expect(wanda.locator("#alarms > li")).to_have_count(2)
 
 
-async def test_only_flash_rings_and_only_at_the_watch(stations: World, room: Room) -> None:
+async def test_flash_and_immediate_ring_each_with_its_sound_and_only_at_the_watch(
+    stations: World, room: Room
+) -> None:
     wanda = await room.sit(stations.north, "Wanda")
     dana = await room.sit(stations.north, "Dana")
     await play(wanda)
@@ -79,12 +81,28 @@ async def test_only_flash_rings_and_only_at_the_watch(stations: World, room: Roo
     said = await stations.say(stations.south, "Soon.", "IMMEDIATE")
     await expect(wanda.locator("main")).to_contain_text(f"South {said['n']}")
     await expect(wanda.locator("#alarm")).to_be_hidden()
-    await expect(wanda.locator("html")).to_have_attribute("data-ringing", "no")
-    await stations.say(stations.south, "Now.", "FLASH")
+    await expect(wanda.locator("#urgent .ref")).to_have_text(f"South {said['n']}")
+    await expect(wanda.locator("#urgent .word")).to_have_text("IMMEDIATE", use_inner_text=True)
+    await expect(wanda.locator("html")).to_have_attribute("data-sound", "IMMEDIATE exercise")
+    flash = await stations.say(stations.south, "Now.", "FLASH")
+    await expect(wanda.locator("html")).to_have_attribute("data-sound", "FLASH exercise")
     await expect(dana.locator("#alarm")).to_be_visible()
     assert await dana.locator("#hearing").count() == 0
     await expect(dana.locator("html")).to_have_attribute("data-ringing", "no")
     await expect(wanda.locator("html")).to_have_attribute("data-ringing", "yes")
+    # Each rings until a named person has opened it; the more urgent first.
+    await stations.north.ask("Wanda", "open", n=flash["n"])
+    await expect(wanda.locator("html")).to_have_attribute("data-sound", "IMMEDIATE exercise")
+    await stations.north.ask("Wanda", "open", n=said["n"])
+    await expect(wanda.locator("html")).to_have_attribute("data-ringing", "no")
+    # A page that has lost its station rings, in a voice of its own, until it is back.
+    port = int(stations.north.console.rpartition(":")[2])
+    await stations.north.hide_pages()
+    await expect(wanda.locator("#lost")).to_be_visible()
+    await expect(wanda.locator("html")).to_have_attribute("data-sound", "lost")
+    await stations.north.show_pages(port)
+    await expect(wanda.locator("html")).to_have_attribute("data-ringing", "no")
+    await expect(wanda.locator("#lost")).to_be_hidden()
 
 
 @pytest.mark.story

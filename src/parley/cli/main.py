@@ -28,6 +28,7 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("person", "person", "Who works here, and in which roles."),
         ("session", "session", "Who is signed in at the console, and ending a session."),
         ("desk", "desk", "Desks, who holds them, and their deputies."),
+        ("escalation", "escalation", "Who is called when nobody at the desk acknowledges."),
         ("introduce", "introduce", "Write the letter of introduction; print its 48 digits."),
         ("accept", "accept", "Take the other party's letter, and what its root says later."),
         ("agree", "agree", "Propose, compare, sign and accept what opens a line."),

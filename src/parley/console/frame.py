@@ -37,6 +37,8 @@ OFFERED = (
 )
 KEYS = {"/find": "/"}  # of pages that have a key of their own; the others have numbers
 
+RINGING = ("FLASH", "IMMEDIATE")  # until a named person has opened it
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
@@ -66,6 +68,7 @@ class Frame:
     lines: list[View]
     names: views.Names
     flashes: list[View]
+    urgent: list[View]  # IMMEDIATE, which rings too
     unanswered: list[View]  # clocks that ran out, at either side, with nobody having acted
     nav: list[View]
     may: dict[str, bool]
@@ -144,17 +147,20 @@ def build(seat: Seat, status: View, now: float, seq: int, heard_by: list[str]) -
     lines = [views.line(line) for line in status["lines"]]
     names = views.Names(seat.path, status["station"]["party"], lines)
     may = {op: may_do(who, op) for op in OFFERED}
-    flashes = [
+    rings = [
         views.alarm(alarm, names)
         for alarm in status["alarms"]
-        if alarm["precedence"] == "FLASH" and alarm["dir"] == "theirs" and may["inbox"]
+        # Once everyone is called, those too see it who may not read it.
+        if alarm["dir"] == "theirs" and (may["inbox"] or alarm["escalation"])
     ]
+    flashes = [alarm for alarm in rings if alarm["precedence"] == "FLASH"]
+    urgent = [alarm for alarm in rings if alarm["precedence"] == "IMMEDIATE"]
     unanswered = [
-        {**views.alarm(alarm, names), "precedence": alarm["precedence"], "dir": alarm["dir"]}
+        {**views.alarm(alarm, names), "dir": alarm["dir"]}
         for alarm in status["alarms"]
         if alarm["state"] == "nobody answered"
         and may["inbox"]
-        and not (alarm["precedence"] == "FLASH" and alarm["dir"] == "theirs")  # it rings above
+        and not (alarm["precedence"] in RINGING and alarm["dir"] == "theirs")  # it rings above
     ]
     return Frame(
         seat=seat.path,
@@ -167,6 +173,7 @@ def build(seat: Seat, status: View, now: float, seq: int, heard_by: list[str]) -
         lines=lines,
         names=names,
         flashes=flashes,
+        urgent=urgent,
         unanswered=unanswered,
         ringing=[
             line for line in lines if line["call"] and line["call"]["rings"] and may["call.join"]

@@ -165,6 +165,8 @@ def alarm(view: View, names: Names) -> View:
         "status": view.get("status") or names.line(view["line"])["mark"],
         "gap": provisional(view["provisional"]),
         "again": view["again"],
+        "everyone": bool(view["escalation"]),
+        "precedence": view["precedence"],
         "at": view["at"],
         "clock": view["clock"],
     }

@@ -31,7 +31,8 @@ LIST_ITEMS_MAX = 1024
 HIDDEN = frozenset(
     ("token", "passphrase", "psk", "secret", "digits", "phrase", "password", "code")
 )  # never in the audit trail
-WORDS = frozenset(("text", "subject", "reason", "fields"))  # what people wrote: there as a hash
+# What people wrote, and addresses that may hold a secret: there as a hash.
+WORDS = frozenset(("text", "subject", "reason", "fields", "webhook", "command"))
 KEPT_CHARACTERS_MAX = 200  # of any other argument
 
 

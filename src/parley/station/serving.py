@@ -26,6 +26,7 @@ from parley.station import (
     distributing,
     doctor,
     drafts,
+    escalation,
     finding,
     glossary,
     holding,
@@ -76,6 +77,7 @@ OPERATIONS_IN = (
     drafts,
     finding,
     glossary,
+    escalation,
     holding,
     inbox,
     introductions,
@@ -113,6 +115,8 @@ async def serving(
             station.start()
             stack.callback(station.stop)
             Echo(station).attach()
+            station.watch.escalation.start()
+            stack.push_async_callback(station.watch.escalation.stop)
             stack.push_async_callback(station.bearings.stop)
             await station.bearings.start(station)
             control = ControlServer(station, folder)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import parley
 from parley.core.effects import LineState
-from parley.station import call_requests, distrust, holding, lives, minutes, versions
+from parley.station import call_requests, distrust, escalation, holding, lives, minutes, versions
 from parley.station.bearing import describe
 from parley.station.clauses import SUITES
 from parley.station.clock import synchronised
@@ -45,6 +45,7 @@ def status(station: Station, who: Person, *, line: str | None = None) -> dict[st
         "certificate": lives.our_certificate(station),
         "alarms": alarms(station),
         "sign_in_alarms": station.gate.alarms(),
+        "escalation": escalation.view(station),
         "audit_head": station.trail.head.hex(),
         "bearers": describe(station),
         "console": {"address": station.console, "certificate": station.console_certificate},

@@ -21,6 +21,7 @@ from parley.station import early, messages, roster
 from parley.station.declared import is_rescue
 from parley.station.desks import desks_of
 from parley.station.drafts import kind_name
+from parley.station.escalation import steps_of
 from parley.station.lines import OpenLine, posix
 from parley.station.replying import reply_by, reply_view
 from parley.station.standing import in_spite, order
@@ -142,6 +143,7 @@ class Viewer:
             ),
             "stages": self._stages(entry, header, acts, row["kept"]),
             "clock": clock_view(self._station, row),
+            "escalation": [] if ours else steps_of(self._station, open_line, n),
             "in_spite": in_spite(open_line, entry, is_rescue(header)),
             "attribution": self._cover[dir].attribution(n),
             "raw_header": {

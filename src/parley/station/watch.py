@@ -3,8 +3,8 @@
 Every message has a clock by its precedence. It runs at both stations, from the moment each keeps
 the message, and stops when a person of the reader's side has dealt with it. When it runs out at the
 reader's, the next deputy is called and a new clock runs; after the last it is recorded that nobody
-answered. At the sender's that is recorded when its own clock runs out. An alarm goes on until a
-person acts.
+answered, and everyone is called, then the outside (`escalation.py`). At the sender's it is recorded
+when its own clock runs out. An alarm goes on until a person acts.
 
 Clocks run on the monotonic clock, carried on from the wall clock of the last start: a wall clock
 that is set wrong while the station runs neither hurries nor holds an alarm.
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import Noticed
 from parley.core.entry import Precedence
-from parley.station import distrust, early
+from parley.station import distrust, early, escalation
 from parley.station.clock import stamp
 from parley.station.desks import desks_of
 from parley.station.lines import OpenLine
@@ -38,6 +38,7 @@ class Watch:
     def __init__(self, station: Station) -> None:
         self._station = station
         self._due = NEVER
+        self.escalation = escalation.Escalation(station)
         self.load()
 
     def load(self) -> None:
@@ -48,6 +49,7 @@ class Watch:
             if (rows := running(self._station.store, lane, NEVER, 1))
         ]
         self._due = min(dues, default=NEVER)
+        self.escalation.load()
 
     def expect(self, due: float) -> None:
         """A clock was started."""
@@ -64,12 +66,13 @@ class Watch:
                 at = min(at, now.mono + max(open_line.silent_after_s() - heard_s, 0.0) + 0.01)
             begins = open_line.declared.next_begin(now.wall)
             at = min(at, now.mono + begins - now.wall + 0.01)
-        return at
+        return min(at, self.escalation.wake_at())
 
     def look(self) -> None:
         """Look at what is due; inside the step's transaction."""
         if self._due <= self._station.steady():
             self._clocks()
+        self.escalation.look()
         for open_line in self._station.lines:
             self._observe(open_line)
 
@@ -181,6 +184,8 @@ class Watch:
             n=row["n"],
             precedence=precedence.name,
         )
+        if side == "theirs":
+            self.escalation.begin(open_line, row["n"], precedence)
 
     def _record(self, open_line: OpenLine, act: str, outcome: str) -> None:
         station = self._station
@@ -252,6 +257,9 @@ def _view(station: Station, open_line: OpenLine, row: Any) -> dict[str, Any]:
         "state": "nobody answered" if row["missed"] else "deputy" if row["called"] else "ringing",
         "desk": desk["name"] if desk else None,
         "called": [{"id": id, "name": station.people.name(id)} for id in called],
+        "escalation": escalation.steps_of(station, open_line, row["n"])
+        if side == "theirs" and row["missed"]
+        else [],
         "clock": clock_view(station, row),
         "provisional": early.view(station, open_line, row["n"]) if side == "theirs" else None,
         "again": side == "theirs" and open_line.shown_before(row["n"]),

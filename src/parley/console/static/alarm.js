@@ -1,4 +1,4 @@
-// FLASH. The row is on screen before this file asks anybody anything; the sound follows from it.
+// FLASH and IMMEDIATE. The row is on screen before this file asks anybody anything; the sound follows from it.
 
 import { span, stationNow } from "./clocks.js";
 import { _ } from "./tongue.js";
@@ -8,6 +8,14 @@ import { _ } from "./tongue.js";
 
 const SILENCED = "parley-silenced";
 const CALLS_EACH_MS = 5_000;
+const LOST = "lost"; // the key under which the loss of the station is silenced
+const LOST_RINGS_MS = 6_000; // a station that starts anew is back before that
+
+/** Which box of the page a precedence has, and its list. FLASH rings before all else. */
+const BOXES = [
+  { precedence: "FLASH", box: "alarm", list: "alarms" },
+  { precedence: "IMMEDIATE", box: "urgent", list: "urgents" },
+];
 
 export class Alarm {
   /** @param {Bell} bell */
@@ -17,6 +25,8 @@ export class Alarm {
     this.calledAt = -CALLS_EACH_MS; // when a call that is open was last rung for
     /** @type {Map<string, number>} keys of rows that an event put here, with its number */
     this.fresh = new Map();
+    this.lost = false;
+    this.losing = 0;
     /** @type {Set<string>} */
     this.silenced = new Set(JSON.parse(sessionStorage.getItem(SILENCED) ?? "[]"));
   }
@@ -49,28 +59,40 @@ export class Alarm {
    */
   raise(event) {
     const at = performance.timeOrigin + performance.now();
-    const flash = event.precedence === "FLASH" && event.dir === "theirs";
-    if (flash) this.show(event);
+    const place = event.dir === "theirs" ? BOXES.find((each) => each.precedence === event.precedence) : undefined;
+    const everyone = event.state === "everyone";
+    if (place && (this.rings || everyone || document.documentElement.hasAttribute("data-reads"))) this.show(event, place);
     performance.mark("parley:alarm", { detail: { ...event, received: at } });
     document.dispatchEvent(new CustomEvent("parley:alarm", { detail: { ...event, received: at } }));
-    if (flash) {
-      // A deputy is called, or nobody is left to call: what was silenced rings again.
+    if (place) {
+      // A deputy is called, or everyone: what was silenced rings again.
       if (event.state !== "ringing" && event.path) this.silenced.delete(event.path);
+      if (everyone && !this.rings) this.bell.lend().then(() => this.sound());
       this.sound();
     } else if (this.rings) this.bell.chime(event.state === "ringing" ? (event.precedence ?? "") : "IMMEDIATE");
   }
 
-  /** @param {StationEvent} event */
-  show(event) {
-    const list = document.getElementById("alarms");
-    const box = document.getElementById("alarm");
+  /** @param {StationEvent} event @param {{precedence: string, box: string, list: string}} place */
+  show(event, place) {
+    const list = document.getElementById(place.list);
+    const box = document.getElementById(place.box);
     const template = /** @type {HTMLTemplateElement | null} */ (document.getElementById("alarm-row"));
     const key = event.path ?? String(event.seq);
-    if (!list || !box || !template || list.querySelector(`[data-alarm="${CSS.escape(key)}"]`)) return;
+    if (!list || !box || !template) return;
+    const known = list.querySelector(`[data-alarm="${CSS.escape(key)}"]`);
+    if (known) {
+      if (event.state === "everyone") known.setAttribute("data-everyone", "");
+      return;
+    }
     const row = /** @type {HTMLElement} */ (template.content.cloneNode(true)).querySelector("li");
     if (!row) return;
     row.dataset.alarm = key;
     row.dataset.status = event.status ?? "";
+    if (event.state === "everyone") {
+      row.dataset.everyone = "";
+      row.querySelector(".everyone")?.removeAttribute("hidden");
+    }
+    for (const word of row.querySelectorAll("[data-shape]")) word.toggleAttribute("hidden", word.getAttribute("data-shape") !== place.precedence);
     /** @param {string} selector @param {string} text */
     const put = (selector, text) => {
       const found = row.querySelector(selector);
@@ -95,9 +117,15 @@ export class Alarm {
    * @param {Document} page
    */
   adopt(page) {
-    const list = document.getElementById("alarms");
-    const box = document.getElementById("alarm");
-    const theirs = page.getElementById("alarms");
+    for (const place of BOXES) this.adoptList(page, place);
+    this.sound();
+  }
+
+  /** @param {Document} page @param {{box: string, list: string}} place */
+  adoptList(page, place) {
+    const list = document.getElementById(place.list);
+    const box = document.getElementById(place.box);
+    const theirs = page.getElementById(place.list);
     if (!list || !box || !theirs) return;
     const rendered = Number(page.documentElement.dataset.seq ?? 0);
     /** @type {Element[]} */
@@ -107,14 +135,28 @@ export class Alarm {
       if (seq !== undefined && seq > rendered) younger.push(row);
     }
     const rows = [...younger, ...theirs.children].map((row) => document.adoptNode(row));
-    // A row whose gap has closed stays where it is and loses its word.
+    // A row whose gap has closed, or for which everyone is called, stays where it is and changes its word.
     /** @param {Element} row */
-    const look = (row) => `${row.getAttribute("data-alarm")} ${row.querySelector(".gap")?.textContent ?? ""}`;
+    const look = (row) => `${row.getAttribute("data-alarm")} ${row.querySelector(".gap")?.textContent ?? ""} ${row.hasAttribute("data-everyone")}`;
     const before = [...list.children].map(look).join();
     const after = rows.map(look).join();
     if (before !== after) list.replaceChildren(...rows);
     box.hidden = rows.length === 0;
-    this.sound();
+  }
+
+  /** A page that has lost its station rings too: who looks away must hear that nothing can ring here. @param {boolean} connected */
+  station(connected) {
+    clearTimeout(this.losing);
+    if (connected) {
+      this.lost = false;
+      this.silenced.delete(LOST);
+      this.sound();
+    } else {
+      this.losing = setTimeout(() => {
+        this.lost = true;
+        this.sound();
+      }, LOST_RINGS_MS);
+    }
   }
 
   /** @param {string} key */
@@ -124,17 +166,24 @@ export class Alarm {
     this.sound();
   }
 
-  /** Ring while there is a FLASH that nobody has opened and nobody has silenced here. */
+  /** Ring while something waits that nobody has opened and nobody has silenced here. */
   sound() {
-    const rows = [...document.querySelectorAll("#alarms > li")];
-    let ringing = null;
-    for (const row of rows) {
-      const loud = this.rings && !this.silenced.has(row.getAttribute("data-alarm") ?? "");
-      row.querySelector("button")?.toggleAttribute("hidden", !loud || !this.bell.allowed);
-      if (loud && !ringing) ringing = row;
+    let ringing = "";
+    for (const { precedence, list } of BOXES) {
+      for (const row of document.querySelectorAll(`#${list} > li`)) {
+        const called = this.rings || row.hasAttribute("data-everyone");
+        const loud = called && !this.silenced.has(row.getAttribute("data-alarm") ?? "");
+        row.querySelector("button")?.toggleAttribute("hidden", !loud || !this.bell.allowed);
+        const mark = row.getAttribute("data-status") === "ACTUAL" ? "" : " exercise";
+        if (loud && !ringing) ringing = precedence + mark;
+      }
     }
-    if (ringing) this.bell.ring(ringing.getAttribute("data-status") ?? "");
+    const lost = this.rings && this.lost && !this.silenced.has(LOST);
+    document.getElementById("lost-silence")?.toggleAttribute("hidden", !lost || !this.bell.allowed);
+    if (!ringing && lost) ringing = "lost";
+    if (ringing) this.bell.ring(ringing);
     else this.bell.stop();
     document.documentElement.dataset.ringing = this.bell.ringing ? "yes" : "no";
+    document.documentElement.dataset.sound = this.bell.ringing ? this.bell.kind : "";
   }
 }

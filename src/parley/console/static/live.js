@@ -53,6 +53,7 @@ function onState(connected, since) {
   if (time) time.textContent = new Date(since).toISOString().slice(11, 19) + "Z";
   if (lost) lost.hidden = connected;
   if (connected && page.dataset.connected === "no") renewal.ask();
+  alarm.station(connected);
   page.dataset.connected = connected ? "yes" : "no";
 }
 

@@ -31,11 +31,22 @@ const WARBLE = [0, 1, 2, 3].flatMap((k) => [
 /** Three pips before it say that this is an exercise. @type {[number, number, number][]} */
 const PIPS = [0, 1, 2].map((k) => [k * 0.3, 0.1, 440]);
 
+/** Two rising pairs, then quiet: the sound of IMMEDIATE. @type {[number, number, number][]} */
+const PAIRS = [[0, 0.18, 660], [0.24, 0.18, 880], [0.6, 0.18, 660], [0.84, 0.18, 880]];
+/** Three falling tones, then quiet: this page has lost its station. @type {[number, number, number][]} */
+const FALL = [[0, 0.35, 520], [0.45, 0.35, 390], [0.9, 0.6, 290]];
+
+/** @param {[number, number, number][]} notes */
+const after = (notes) => [...PIPS, ...notes.map(([s, l, p]) => /** @type {[number, number, number]} */ ([s + 1.2, l, p]))];
+
+/** Each can loop: what rings again and again has its pause within. @type {Record<string, () => Float32Array>} */
 const SOUNDS = {
-  flash: () => draw(2.6, WARBLE),
-  exercise: () => draw(3.8, [...PIPS, ...WARBLE.map(([s, l, p]) => /** @type {[number, number, number]} */ ([s + 1.2, l, p]))]),
-  IMMEDIATE: () => draw(1.2, [[0, 0.18, 660], [0.24, 0.18, 880], [0.6, 0.18, 660], [0.84, 0.18, 880]]),
+  FLASH: () => draw(2.6, WARBLE),
+  "FLASH exercise": () => draw(3.8, after(WARBLE)),
+  IMMEDIATE: () => draw(4, PAIRS),
+  "IMMEDIATE exercise": () => draw(5.2, after(PAIRS)),
   PRIORITY: () => draw(0.5, [[0, 0.2, 660], [0.24, 0.2, 550]]),
+  lost: () => draw(3, FALL),
 };
 
 export class Bell {
@@ -96,15 +107,19 @@ export class Bell {
     this.play(draw(0.3 + count * 0.55, notes), false, 0.5, 0.5);
   }
 
-  /** Once, for what is less than a FLASH. @param {string} precedence */
+  /** Once, for what does not ring. @param {string} precedence */
   chime(precedence) {
-    const make = precedence === "IMMEDIATE" ? SOUNDS.IMMEDIATE : precedence === "PRIORITY" ? SOUNDS.PRIORITY : null;
+    const make = precedence === "IMMEDIATE" || precedence === "PRIORITY" ? SOUNDS[precedence] : null;
     if (make && this.allowed && this.awake && !this.ringing) this.play(make(), false, 0.6, 0.6);
   }
 
-  /** Ring until `stop`. Silent, and says so by `ringing`, while this tab is deaf. @param {string} status */
-  ring(status) {
-    const kind = status === "ACTUAL" ? "flash" : "exercise";
+  /** Sound for a tab that was never asked whether it can ring, when everyone is called. */
+  async lend() {
+    this.allowed = (await this.wake()) || this.allowed;
+  }
+
+  /** Ring until `stop`. Silent, and says so by `ringing`, while this tab is deaf. @param {string} kind */
+  ring(kind) {
     if (!this.allowed || !this.awake) {
       this.stop();
       return;
