@@ -29,6 +29,7 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("session", "session", "Who is signed in at the console, and ending a session."),
         ("desk", "desk", "Desks, who holds them, and their deputies."),
         ("escalation", "escalation", "Who is called when nobody at the desk acknowledges."),
+        ("place", "place", "The time zones of both sides, for the wall."),
         ("introduce", "introduce", "Write the letter of introduction; print its 48 digits."),
         ("accept", "accept", "Take the other party's letter, and what its root says later."),
         ("agree", "agree", "Propose, compare, sign and accept what opens a line."),

@@ -19,7 +19,7 @@ View = dict[str, Any]
 @asks(line=True, setup=True)
 def command(station: Asking) -> None:
     """How the lines stand: declared, and observed."""
-    voice.tell(station.call("status"), in_words)
+    voice.tell(station.call("status", figures=True), in_words)
 
 
 def in_words(view: View) -> Iterator[str]:
@@ -163,7 +163,31 @@ def line_in_words(line: View) -> Iterator[str]:
         if test
         else "none answered yet"
     )
+    if line["next_test"] is not None:
+        facts["Next test"] = f"due by {shown.moment(line['next_test'])}"
+    facts |= _figures(line.get("figures"))
     yield from (f"  {each}" for each in voice.pairs(facts))
+
+
+def _figures(figures: View | None) -> dict[str, object]:
+    """The last day and month, in a line each."""
+    if figures is None:
+        return {}
+    windows = [("24 h", figures["day"]), ("30 d", figures["month"])]
+    shares = [(name, each["observed"]["availability"]) for name, each in windows]
+    return {
+        "Availability": ", ".join(
+            f"{name} {words.share(share)}" for name, share in shares if share is not None
+        )
+        or "not yet known",
+        **{
+            title: ", ".join(f"{name} {words.answers(each[key])}" for name, each in windows)
+            for title, key in (
+                ("We answered", "answered_here"),
+                ("They answered", "answered_there"),
+            )
+        },
+    }
 
 
 def _declared(line: View) -> str:

@@ -51,6 +51,7 @@ from parley.console.pages import (
     minutes,
     record,
     signin,
+    wall,
     watch,
     you,
 )
@@ -106,6 +107,7 @@ _READING = {
     "/minutes/propose": minutes.draft,
     "/minutes/readout": minutes.readout,
     "/audit": audit.show,
+    "/wall": wall.show,
     "/watch": watch.show,
     "/green-room": green_room.show,
     "/call": call.show,

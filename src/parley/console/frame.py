@@ -209,6 +209,7 @@ def _nav(may: dict[str, bool], calls: int) -> list[View]:
         ("/audit", N_("Audit trail"), may["audit"]),
         ("/glossary", N_("Glossary"), may["glossary.list"]),
         ("/green-room", N_("Green room"), True),
+        ("/wall", N_("Wall"), True),
         ("/you", N_("You"), True),
     )
     numbers = iter(range(1, 11))  # the tenth has 0, as on the keyboard

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from parley.catalogue.counting import count_words
 from parley.console.tongues import N_, _, duration, number
@@ -177,6 +179,35 @@ def within(seconds: float) -> str:
     return duration(minutes // 60, "hour")
 
 
+def share(part: float) -> str:
+    """A share of a time: 99.98 %, and 100 % only where nothing is missing."""
+    hundredths = int(part * 10_000) / 100
+    return "100 %" if part >= 1 else f"{hundredths:.2f} %"
+
+
+def answers(view: dict[str, Any]) -> str:
+    """How messages of one direction were acknowledged."""
+    if not view["messages"]:
+        return _("no message")
+    count = _("%(answered)s of %(all)s", answered=view["answered"], all=view["messages"])
+    if view["median_s"] is None:
+        return count
+    median, slowest, late = span(view["median_s"]), span(view["slowest_s"]), view["late"]
+    said = {"count": count, "median": median, "slowest": slowest}
+    if not late:
+        return _("%(count)s, median %(median)s, slowest %(slowest)s", **said)
+    return _("%(count)s, median %(median)s, slowest %(slowest)s, %(late)s late", **said, late=late)
+
+
+def local(moment: float, zone: str) -> str:
+    """A moment by the clocks of a place; empty where this machine does not know the zone."""
+    try:
+        when = datetime.fromtimestamp(min(moment, LAST_MOMENT), ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ""
+    return when.strftime("%H:%M %Z")
+
+
 def groups(digits: str, most: int | None = None) -> str:
     """A hash in groups of eight, as it is compared by two people."""
     cut = [digits[at : at + 8] for at in range(0, len(digits), 8)]
@@ -217,6 +248,9 @@ FILTERS = {
     "hexdump": hexdump,
     "sentence": sentence,
     "roles": roles,
+    "share": share,
+    "answers": answers,
+    "local": local,
     "words": lambda text: number(count_words(text)),
     "bytes": lambda text: number(len(text.encode(errors="surrogatepass"))),
     "lines": lambda text: text.count("\n") + 1,

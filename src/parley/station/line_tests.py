@@ -92,6 +92,23 @@ def _check(text: str) -> str:
     return text
 
 
+def next_due(station: Station, open_line: OpenLine) -> float | None:
+    """Until when the agreement wants another test answered, POSIX seconds: so long after the newest
+    answer by the clock of who gave it, or after the agreement, so that both sides say the same.
+    None where no tests were agreed."""
+    if not open_line.agreed.test_s:
+        return None
+    rows = station.store.sql(
+        "SELECT max(coalesce(a.at_theirs, a.at_ours)) AS answered FROM messages m"
+        " JOIN acts a ON a.line_id = m.line_id AND a.inc = m.inc AND a.about_dir = m.dir"
+        " AND a.about = m.n AND a.act = 'answered' AND a.n >= 0"
+        " WHERE m.line_id = ? AND m.inc = ? AND m.type = 5",
+        open_line.key,
+    )
+    base = rows[0]["answered"]
+    return float(int(open_line.agreed.made if base is None else base) + open_line.agreed.test_s)
+
+
 def last_test(station: Station, open_line: OpenLine) -> dict[str, Any] | None:
     """The newest test that a person answered, on whichever side, and how long it took."""
     rows = station.store.sql(

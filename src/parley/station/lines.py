@@ -84,6 +84,8 @@ class Agreed:
     provisional: int = 0  # least precedence that is shown across a gap; 0 for none
     calls_s: tuple[int, int] = (172_800, 600)  # to answer a request for a call; one that is FLASH
     their_address: str = ""  # how they are to be addressed
+    test_s: int = 86_400  # the longest time between two human tests; 0 for none
+    made: int = 0  # when it was agreed, POSIX seconds
 
     @classmethod
     def of(cls, agreement: Agreement, terms: Terms) -> Agreed:
@@ -105,6 +107,8 @@ class Agreed:
             provisional=agreement.provisional,
             calls_s=agreement.calls,
             their_address=agreement.address[theirs],
+            test_s=agreement.test_s,
+            made=agreement.made,
         )
 
     @property

@@ -6,12 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import parley
 from parley.core.effects import LineState
-from parley.station import call_requests, distrust, escalation, holding, lives, minutes, versions
+from parley.station import (
+    call_requests,
+    distrust,
+    escalation,
+    holding,
+    lives,
+    minutes,
+    places,
+    versions,
+)
 from parley.station.bearing import describe
 from parley.station.clauses import SUITES
 from parley.station.clock import synchronised
 from parley.station.desks import desk_view, desks_of
-from parley.station.line_tests import last_test
+from parley.station.figures import figures as figures_of
+from parley.station.line_tests import last_test, next_due
 from parley.station.lines import Agreed, OpenLine
 from parley.station.operations import operation
 from parley.station.person import Person
@@ -28,8 +38,11 @@ DAY_S = 86_400
 
 
 @operation("status", reads=True, setup=True)
-def status(station: Station, who: Person, *, line: str | None = None) -> dict[str, Any]:
-    """The station, its lines as declared and as observed, alarms, bearers."""
+def status(
+    station: Station, who: Person, *, line: str | None = None, figures: bool = False
+) -> dict[str, Any]:
+    """The station, its lines as declared and as observed, alarms, bearers; with the figures of the
+    last day and month when they are asked for, which every page need not pay."""
     lines = list(station.lines) if line is None else [station.line(line).current]
     return {
         "station": {
@@ -40,7 +53,11 @@ def status(station: Station, who: Person, *, line: str | None = None) -> dict[st
             "clock_synchronised": synchronised(),
         },
         "now": station.now.wall,
-        "lines": [line_view(station, open_line) for open_line in lines],
+        "lines": [
+            line_view(station, each)
+            | ({"figures": figures_of(station, each.current)} if figures else {})
+            for each in lines
+        ],
         "earlier": lives.earlier(station),
         "certificate": lives.our_certificate(station),
         "alarms": alarms(station),
@@ -77,6 +94,8 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "last_heard_s": state.last_heard_s,
         "last_received_s": state.last_received_s,
         "last_test": last_test(station, open_line),
+        "next_test": next_due(station, open_line),
+        "places": places.view(station, open_line),
         "calls": call_requests.status_view(station, open_line),
         "minutes": minutes.status_view(station, open_line),
         "call": holding.status_view(station, open_line),
@@ -92,6 +111,7 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "receipted": state.receipted,
         "queued": state.queued,
         "oldest_unanswered": oldest_unanswered(station, open_line),
+        "oldest_unanswered_there": oldest_unanswered(station, open_line, ours=True),
         "erased": state.erased,
         "records_agree": _records_agree(agreed, state),
         "we_cosigned": state.we_cosigned,

@@ -21,6 +21,7 @@ from parley.station import distrust, early, escalation
 from parley.station.clock import stamp
 from parley.station.desks import desks_of
 from parley.station.lines import OpenLine
+from parley.station.observing import Observations
 from parley.station.standing import declared_view
 from parley.store.sqlite import SqliteStore
 
@@ -39,6 +40,7 @@ class Watch:
         self._station = station
         self._due = NEVER
         self.escalation = escalation.Escalation(station)
+        self.observations = Observations(station)
         self.load()
 
     def load(self) -> None:
@@ -50,6 +52,7 @@ class Watch:
         ]
         self._due = min(dues, default=NEVER)
         self.escalation.load()
+        self.observations.load()
 
     def expect(self, due: float) -> None:
         """A clock was started."""
@@ -75,6 +78,7 @@ class Watch:
         self.escalation.look()
         for open_line in self._station.lines:
             self._observe(open_line)
+            self.observations.look(open_line)
 
     def noticed(self, open_line: OpenLine, notice: Noticed) -> None:
         """The line told something a person must know."""
@@ -276,13 +280,21 @@ def clock_view(station: Station, row: Any) -> dict[str, Any] | None:
     return None
 
 
-def oldest_unanswered(station: Station, open_line: OpenLine) -> dict[str, Any] | None:
-    """Their oldest message that nobody here has acknowledged."""
+def oldest_unanswered(
+    station: Station, open_line: OpenLine, ours: bool = False
+) -> dict[str, Any] | None:
+    """Their oldest message that nobody here has acknowledged; or that of ours which nobody has
+    there."""
     rows: list[Any] = []
     for life, precedence in product(open_line.lives, Precedence):
-        lane = (*life.key, life.theirs, int(precedence))
+        lane = (*life.key, life.ours if ours else life.theirs, int(precedence))
         rows += running(station.store, lane, NEVER, 1) + missed(station.store, lane, 1)
     if not rows:
         return None
     row = min(rows, key=lambda each: each["kept"])
-    return {"n": row["n"], "precedence": Precedence(row["precedence"]).name, "at": row["kept"]}
+    return {
+        "n": row["n"],
+        "precedence": Precedence(row["precedence"]).name,
+        "at": row["kept"],
+        "clock": clock_view(station, row),
+    }

@@ -34,6 +34,13 @@ function tick() {
     clock.textContent = `${moment.slice(0, 10)} ${moment.slice(11, 19)}Z`;
     clock.setAttribute("datetime", moment);
   }
+  for (const element of document.querySelectorAll("[data-zone]")) {
+    try {
+      element.textContent = new Intl.DateTimeFormat("en-GB", { timeZone: element.getAttribute("data-zone") ?? "UTC", hour: "2-digit", minute: "2-digit", timeZoneName: "short" }).format(now * 1000);
+    } catch {
+      // A zone that this browser does not know: what the station wrote stays until the next renewal.
+    }
+  }
   for (const element of document.querySelectorAll("[data-due]")) {
     const left = Number(element.getAttribute("data-due")) - now;
     element.textContent = left < 0 ? _("OVERDUE %(span)s", { span: span(-left) }) : span(left);

@@ -1,0 +1,70 @@
+"""The wall: what it draws, and that it is right with nobody touching it."""
+
+import pytest
+from playwright.async_api import expect
+
+from parley.console.pages.wall import HIGH, WIDE, bars, dots, height_of, in_words, strip
+from tests.console.conftest import Room
+from tests.console.world import World
+
+DAY_S = 86_400.0
+NOW = 100 * DAY_S
+
+
+def test_a_day_is_drawn_as_bands_that_need_no_colour() -> None:
+    observed = {
+        "stretches": [
+            {"from": NOW - DAY_S, "to": NOW - DAY_S / 2, "state": "heard"},
+            {"from": NOW - DAY_S / 2, "to": NOW - DAY_S / 4, "state": "silent"},
+            {"from": NOW - DAY_S / 4, "to": NOW, "state": "not running"},
+        ]
+    }
+    heard, silent, gone = strip(observed, NOW)
+    assert (heard["x"], heard["w"], heard["h"]) == (0, WIDE / 2, HIGH / 2)
+    assert (silent["x"], silent["w"], silent["h"], silent["is"]) == (360, 180, HIGH, "silent")
+    assert (gone["w"], gone["h"], gone["is"]) == (180, 3, "not-running")
+
+
+def test_a_month_is_drawn_as_a_bar_for_each_day() -> None:
+    days = [{"day": NOW - DAY_S, "availability": 1.0}, {"day": NOW, "availability": 0.25}]
+    whole, quarter, missing = bars({"days": days}, NOW)
+    assert whole["h"] == HIGH
+    assert (quarter["h"], missing["h"]) == (HIGH / 4, HIGH * 3 / 4)
+    assert quarter["y"] == missing["h"]
+
+
+def test_slower_answers_stand_above_and_all_stay_on_the_plot() -> None:
+    heights = [height_of(took) for took in (0, 1, 60, 600, 86_400, 1e9)]
+    assert heights == sorted(heights, reverse=True)
+    assert (heights[0], heights[-1]) == (HIGH, 0)
+    (dot,) = dots([{"at": NOW - 90 * DAY_S, "took_s": 5, "late": False}], NOW)
+    assert dot["x"] == 0
+
+
+def test_the_alternative_says_what_the_plot_shows() -> None:
+    told = {"availability": 0.5, "heard_s": 60, "silent_s": 0, "not_running_s": 60}
+    said = in_words({**told, "from": 0, "to": 120})
+    assert said == "Heard 1:00, silent 0:00, over the last 2:00. This station did not run for 1:00."
+    assert in_words({**told, "availability": None}) == "Not observed yet."
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.browser
+@pytest.mark.story
+async def test_a_wall_left_alone_shows_what_comes(stations: World, room: Room) -> None:
+    north, south = stations.north, stations.south
+    wall = await room.sit(north, "Wanda", "/wall")
+    await expect(wall.locator("article .name")).to_have_text("South")
+    await expect(wall.locator("article")).to_contain_text("HEARD")
+    assert await wall.locator("svg.plot[aria-label]").count() == 4
+    said = await stations.say(south, "Soon.", "PRIORITY")
+    oldest = wall.locator(".panel", has_text="Oldest unacknowledged here")
+    await expect(oldest).to_contain_text(f"South {said['n']}")
+    await expect(oldest.locator(".clock")).to_contain_text("2:59:")
+    await north.ask("Wanda", "open", n=said["n"])
+    await expect(oldest).to_contain_text("None")
+    small = await wall.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
+    await wall.set_viewport_size({"width": 3840, "height": 2160})
+    large = await wall.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
+    assert (small, round(large)) == (16, 44)
+    assert await wall.evaluate("document.documentElement.scrollHeight <= innerHeight")
