@@ -22,6 +22,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from parley.conference.room import Rooms
+from parley.console.asked import Spoken
 from parley.console.desk import Desk, routes_of
 from parley.console.encrypted import Encryption
 from parley.console.guard import Guarded
@@ -56,7 +57,6 @@ from parley.console.pages import (
     you,
 )
 from parley.console.stream import Event, Stream
-from parley.console.tongues import Spoken
 from parley.console.views import reference
 from parley.core.errors import Unavailable
 from parley.station.console_certificate import wants_tls

@@ -17,7 +17,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from parley.console import frame, tongues, vocabulary, words
+from parley.console import asked, frame, tongues, vocabulary, words
 from parley.console.frame import Frame, Seat, View, mark_of, mark_sentence, mark_word
 from parley.console.guard import Foreign, Form, check_token, read_form
 from parley.console.hearing import Ears
@@ -145,7 +145,7 @@ class Desk:
         seat = self.seat(request)
         chosen = tongue_of(self.station.store, seat.person.id) or ""
         if chosen in tongues.TONGUES:
-            await tongues.use(tongues.TONGUES[chosen])
+            await asked.use(tongues.TONGUES[chosen])
         return seat
 
     async def render(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:

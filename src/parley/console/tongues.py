@@ -12,7 +12,6 @@ language in `locale/`; each is read when first asked for, beside the loop. Decis
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -23,8 +22,6 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
-from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -73,26 +70,8 @@ def current() -> Tongue:
     return _current.get()
 
 
-class Spoken:
-    """Every answer in the language of its request; a seat's own choice comes with the seat."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Choose by cookie, else by what the browser accepts."""
-        if scope["type"] == "http":
-            asks = HTTPConnection(scope)
-            accepted = asks.headers.get("accept-language", "")
-            await use(chosen(asks.cookies.get(COOKIE), accepted))
-        await self.app(scope, receive, send)
-
-
-async def use(tongue: Tongue) -> None:
-    """Make what follows in this request in that language. The first time its catalogue is read, in
-    a thread: a FLASH does not wait for it."""
-    if tongue is not ENGLISH:
-        await asyncio.to_thread(catalogue, tongue)
+def use(tongue: Tongue) -> None:
+    """Make what follows in this context in that language; `asked.use` does it on a page."""
     _current.set(tongue)
 
 

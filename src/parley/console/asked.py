@@ -1,0 +1,35 @@
+"""In which language a request asks for its page. Apart from `tongues`, which the command line uses
+too and which needs neither a loop nor a server."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from parley.console import tongues
+from parley.console.tongues import COOKIE, ENGLISH, Tongue, catalogue, chosen
+
+
+class Spoken:
+    """Every answer in the language of its request; a seat's own choice comes with the seat."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Choose by cookie, else by what the browser accepts."""
+        if scope["type"] == "http":
+            asks = HTTPConnection(scope)
+            accepted = asks.headers.get("accept-language", "")
+            await use(chosen(asks.cookies.get(COOKIE), accepted))
+        await self.app(scope, receive, send)
+
+
+async def use(tongue: Tongue) -> None:
+    """Make what follows in this request in that language. The first time its catalogue is read, in
+    a thread: a FLASH does not wait for it."""
+    if tongue is not ENGLISH:
+        await asyncio.to_thread(catalogue, tongue)
+    tongues.use(tongue)
