@@ -123,7 +123,7 @@ async def test_two_sides_see_hear_and_read_each_other(stations: World, browser: 
         assert shown["digits"] == first
         await asyncio.gather(sees_and_hears(north), sees_and_hears(south))
         await expect(north.locator("#others figcaption")).to_contain_text("Wen, Watch desk")
-        await expect(north.locator("#facts")).to_contain_text("STATION AUTHENTICATED")
+        await expect(north.locator("#seal")).to_contain_text("STATION AUTHENTICATED")
 
         await says(south, "We hear you.")
         await expect(north.locator("#texts")).to_contain_text("We hear you.")

@@ -7,6 +7,8 @@ station are those of `conference/room.py` (spec/media.md M15).
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.responses import Response
 
 from parley.console.desk import Visit, refusal, status_of
@@ -14,6 +16,19 @@ from parley.console.guard import DEVICES
 from parley.core.errors import ParleyError, Refused
 
 VERBS = ("begin", "join", "leave", "say", "hold", "resume", "end")
+# What each act of a part of the call takes from its form (spec/held.md V13 to V17).
+PARTS: dict[str, tuple[str, ...]] = {
+    "mode": ("mode",),
+    "interpret": ("language",),
+    "floor": (),
+    "relieve": ("person", "language"),
+    "hand": ("person",),
+    "acknowledge": (),
+    "take_back": (),
+    "caption": ("text", "language", "channel"),
+    "agenda": ("items",),
+    "touch": ("item",),
+}
 
 
 async def show(visit: Visit, error: ParleyError | None = None) -> Response:
@@ -33,6 +48,11 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         for each in (shown["attendees"] if shown and shown["state"] != "ended" else [])
         if each["dir"] == "ours" and each["person"] == me and each["left"] is None
     ]
+    if shown:
+        # The newest page of a person is the one that is here; of very many not all are listed.
+        pages = {(each["dir"], each["person"]): each["page"] for each in shown["attendees"]}
+        for each in shown["interpreting"]:
+            each["page"] = pages.get((each["dir"], each["person"]), "")
     answer = await visit.page(
         "call.html",
         page,
@@ -40,6 +60,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         line=line,
         call=shown,
         mine=mine[0] if mine else None,
+        caption_language=_last_language(shown, me) if shown else "",
         error=refusal(error) if error else None,
         typed=visit.form.get("text"),
     )
@@ -51,7 +72,7 @@ async def act(visit: Visit) -> Response:
     """POST /call/VERB"""
     verb, line = visit.path("verb"), visit.form.get("line")
     given: dict[str, object] = {"line": line}
-    if verb not in VERBS:
+    if verb not in VERBS and verb not in PARTS:
         raise Refused("There is no such thing to do in a call.", "Begin at your seat.")
     if verb == "begin" and visit.form.get("medium"):
         given["medium"] = visit.form.get("medium")
@@ -61,8 +82,24 @@ async def act(visit: Visit) -> Response:
         given["reason"] = visit.form.text("reason")
     if verb in ("hold", "resume"):
         given["on"] = verb == "hold"
+    for name in PARTS.get(verb, ()):
+        value = visit.form.text(name).strip()
+        if name == "person":
+            given[name] = int(value) if value.isascii() and value.isdecimal() else -1
+        else:
+            given[name] = value.split("\n") if name == "items" else value
     try:
         await visit.call("call.hold" if verb == "resume" else f"call.{verb}", **given)
     except ParleyError as error:
         return await show(visit, error)
     return visit.go(f"/call?line={line}")
+
+
+def _last_language(shown: dict[str, Any], me: int) -> str:
+    """In which this person typed the last caption."""
+    mine = [
+        each["language"]
+        for each in shown["captions"]
+        if each["dir"] == "ours" and each["person"] == me
+    ]
+    return mine[-1] if mine else ""

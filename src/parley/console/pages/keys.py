@@ -22,6 +22,9 @@ KEYS = (
     ("E", N_("edit your draft")),
     ("B  H  E", N_("in a call: open it, put it on hold or go on, end it")),
     ("M  V  W", N_("in a call: microphone, camera, say by text")),
+    ("X  ␣", N_("in a call: cough unheard, or push to talk, while it is pressed")),
+    ("N  D  G", N_("in a call: what you hear, type a caption, set the agenda")),
+    ("P  Y  R", N_("in a call: hand over, acknowledge, relieve the interpreter")),
     ("?", N_("this list")),
 )
 

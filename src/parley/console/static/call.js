@@ -1,6 +1,7 @@
 // The page of a call: people and their pictures, devices, mute and keys. `call-worker.js` sends, hears
 // and agrees on keys; what stands in the record is shown by the server and renewed by `live.js`.
 
+import { Parts } from "./call-parts.js";
 import { features, refusal, remains } from "./devices.js";
 import { HEARD_LEVEL, LARGE, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
 import { _ } from "./tongue.js";
@@ -32,6 +33,7 @@ class CallPage {
     this.people = [];
     this.heard = 0; // how often somebody was heard, for those who look on
     this.fouls = new Set();
+    this.parts = new Parts(() => this.microphone);
   }
 
   async start() {
@@ -326,10 +328,11 @@ class CallPage {
   speaking() {
     at("join-media").hidden = this.worker !== null || this.medium === "text" || !this.open;
     at("large-field").hidden = at("join-media").hidden || this.medium !== "video";
+    this.parts.mix(this.tiles, this.worker !== null);
     const since = performance.now() - SPEAKS_MS;
     const who = [...this.tiles.values()].filter((each) => each.spokeAt > since);
     for (const each of this.tiles.values()) each.tile.classList.toggle("speaks", each.spokeAt > since);
-    if (this.worker) say("speaks", who.map(({ person }) => `${person.name}, ${person.office}`).join(", ") || _("Nobody"));
+    if (this.worker) say("speaks", who.map(({ person }) => this.parts.named(person)).join("; ") || _("Nobody"));
   }
 
   /** @param {any} f */

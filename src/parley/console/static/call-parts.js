@@ -1,0 +1,135 @@
+// What a listener hears of floor and interpreters, and the short silences of an own microphone: cough and
+// push to talk. Who interprets stands in the record and is renewed on the page (spec/held.md V13).
+
+import { at } from "./media-page.js";
+import { _ } from "./tongue.js";
+
+const LOWERED = 0.2; // the original below an interpreter, who is still followed
+const FADE_S = 0.03;
+const HEAR = "parley-hear";
+
+/** @typedef {{gain: GainNode, tile: HTMLElement}} Tile */
+
+export class Parts {
+  /** @param {() => MediaStreamTrack | null} microphone */
+  constructor(microphone) {
+    this.microphone = microphone;
+    this.coughs = false;
+    this.talks = false;
+    this.languages = "";
+    const kept = localStorage.getItem(HEAR);
+    for (const choice of this.choices()) {
+      choice.checked = choice.value === (kept ?? "original");
+      choice.addEventListener("change", () => localStorage.setItem(HEAR, this.how));
+    }
+    const cough = at("cough");
+    cough.addEventListener("pointerdown", () => this.cough(true));
+    for (const end of ["pointerup", "pointerleave", "pointercancel"]) cough.addEventListener(end, () => this.cough(false));
+    at("push-on").addEventListener("change", () => {
+      at("push-on").blur(); // the space bar is for talking now
+      this.settle();
+    });
+    document.addEventListener("keydown", (event) => this.key(event, true));
+    document.addEventListener("keyup", (event) => this.key(event, false));
+    addEventListener("blur", () => {
+      this.talks = false;
+      this.cough(false);
+    });
+    // A caption is one of many in a language: sending one leaves language and channel as they are.
+    at("caption-language")?.addEventListener("change", (event) => {
+      const field = /** @type {HTMLInputElement} */ (event.target);
+      field.defaultValue = field.value;
+    });
+    at("caption-channel")?.addEventListener("change", (event) => {
+      for (const each of /** @type {HTMLSelectElement} */ (event.target).options) each.defaultSelected = each.selected;
+    });
+  }
+
+  /** @returns {HTMLInputElement[]} */
+  choices() {
+    return [.../** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("#listening input[name=hear]"))];
+  }
+
+  get how() {
+    return this.choices().find((each) => each.checked)?.value ?? "original";
+  }
+
+  /** Which pages are channels now, and into which language. @returns {Map<string, string>} */
+  channels() {
+    const there = document.getElementById("channels");
+    if (there?.dataset.mode !== "simultaneous") return new Map();
+    const rows = /** @type {NodeListOf<HTMLElement>} */ (there.querySelectorAll("[data-channel]"));
+    return new Map([...rows].map((row) => [row.dataset.channel ?? "", row.dataset.language ?? ""]));
+  }
+
+  /** Who speaks, in words. @param {{page: string, name: string, office: string}} person */
+  named(person) {
+    const language = this.channels().get(person.page);
+    if (language === undefined) return _("%(name)s, %(office)s", { name: person.name, office: person.office });
+    return _("%(name)s, %(office)s, into %(language)s", { name: person.name, office: person.office, language });
+  }
+
+  /** Give each sender the level that was chosen. @param {Map<string, Tile>} tiles @param {boolean} inside */
+  mix(tiles, inside) {
+    const channels = this.channels();
+    const languages = [...new Set(channels.values())].sort();
+    at("listening").hidden = !inside || languages.length === 0;
+    for (const id of ["cough", "push"]) at(id).hidden = !inside;
+    const select = /** @type {HTMLSelectElement} */ (at("hear-language"));
+    if (languages.join("\n") !== this.languages) {
+      this.languages = languages.join("\n");
+      const was = select.value;
+      select.replaceChildren(...languages.map((each) => new Option(each, each, false, each === was)));
+    }
+    const how = this.how;
+    const heard = how !== "original" && [...tiles.keys()].some((page) => channels.get(page) === select.value);
+    for (const [page, { gain, tile }] of tiles) {
+      const language = channels.get(page);
+      const floor = heard ? (how === "both" ? LOWERED : 0) : 1;
+      const level = language === undefined ? floor : Number(heard && language === select.value);
+      tile.dataset.gain = String(level);
+      if (Math.abs(gain.gain.value - level) > 0.001) gain.gain.setTargetAtTime(level, gain.context.currentTime, FADE_S);
+    }
+    this.settle();
+  }
+
+  /** @param {boolean} on */
+  cough(on) {
+    this.coughs = on;
+    this.settle();
+  }
+
+  /** What the microphone gives now; silence is sent as silence, and the record says nothing of it. */
+  settle() {
+    const silent = this.coughs || (/** @type {HTMLInputElement} */ (at("push-on")).checked && !this.talks);
+    const track = this.microphone();
+    if (track) track.enabled = !silent;
+    at("silent").hidden = !(silent && track);
+  }
+
+  /** @param {KeyboardEvent} event @param {boolean} down */
+  key(event, down) {
+    const target = event.target;
+    if (event.ctrlKey || event.altKey || event.metaKey || localStorage.getItem("parley-keys-off")) return;
+    const key = event.key.toLowerCase();
+    if (!down && key === "x") this.cough(false);
+    if (!down && key === " ") this.talks = false;
+    if (down && target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT|BUTTON|SUMMARY|A)$/.test(target.tagName) && (key === " " || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))) return;
+    if (down && key === "x" && this.microphone()) this.cough(true);
+    else if (down && key === " " && /** @type {HTMLInputElement} */ (at("push-on")).checked) this.talks = true;
+    else if (down && key === "n" && !at("listening").hidden) this.next();
+    else if (down && key === "d") document.getElementById("caption-words")?.focus();
+    else {
+      this.settle();
+      return;
+    }
+    event.preventDefault();
+    this.settle();
+  }
+
+  /** The next of original, interpreted and both. */
+  next() {
+    const all = this.choices();
+    all[(all.findIndex((each) => each.checked) + 1) % all.length].click();
+  }
+}

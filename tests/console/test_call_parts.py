@@ -1,0 +1,104 @@
+"""Interpreters, captions, hand-over and agenda of a call, at real pages of both sides."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from parley.station.person import AT_THE_MACHINE
+from tests.console.conftest import Room
+from tests.console.test_call import MEDIA_MS, duty_room, enter, joins
+from tests.console.world import Post, World
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def person(post: Post, name: str, role: str) -> None:
+    """Somebody more, with a role in calls."""
+    assert post.station is not None
+    given = {"name": name, "office": f"Office of {name}", "roles": [role]}
+    post.ids[name] = (await post.station.call("person.add", AT_THE_MACHINE, given))["id"]
+
+
+@pytest.mark.story
+async def test_an_interpreter_has_a_channel_that_listeners_choose(
+    stations: World, browser: Browser
+) -> None:
+    north, south = stations.north, stations.south
+    await person(south, "Irina", "interpreter")
+    await person(north, "Chief", "principal")
+    await north.ask("Wanda", "call.begin")
+    async with duty_room(browser) as northern, duty_room(browser) as southern:
+        wanda = await enter(northern, north, "Wanda")
+        irina = await enter(southern, south, "Irina")
+        await joins(wanda)
+        await joins(irina)
+        await stations.until(lambda: _open(south), MEDIA_MS / 1000)
+        await south.ask("Wen", "call.join")
+        await south.ask("Wen", "call.mode", mode="simultaneous")
+        await irina.locator("#channels input[name=language]").fill("English")
+        await irina.get_by_role("button", name="Take the microphone").click()
+        await expect(wanda.locator("#channels")).to_contain_text("Into English: Irina")
+        tile = wanda.locator("#others .other").first
+        await expect(tile).to_have_attribute("data-gain", "0", timeout=MEDIA_MS)  # the original
+        await wanda.locator("h1").click()
+        await wanda.keyboard.press("n")
+        await expect(tile).to_have_attribute("data-gain", "1")
+        await expect(wanda.locator("#speaks")).to_contain_text(
+            "Irina, Office of Irina, into English", timeout=MEDIA_MS
+        )
+
+        await irina.locator("h1").click()
+        await irina.keyboard.down("x")
+        await expect(irina.locator("#silent")).to_be_visible()
+        await irina.keyboard.up("x")
+        await expect(irina.locator("#silent")).to_be_hidden()
+        await irina.locator("#push-on").check()
+        await expect(irina.locator("#silent")).to_be_visible()
+        await irina.keyboard.down(" ")
+        await expect(irina.locator("#silent")).to_be_hidden()
+        await irina.keyboard.up(" ")
+        await expect(irina.locator("#silent")).to_be_visible()
+
+        await irina.keyboard.press("d")
+        await irina.keyboard.type("We hear you well.")
+        await irina.locator("#caption-language").fill("English")
+        await irina.keyboard.press("Enter")
+        await expect(wanda.locator("#captions")).to_contain_text("We hear you well.")
+
+        await north.ask("Chief", "call.join")
+        await wanda.get_by_role("button", name="Hand the call to Chief").click()
+        await expect(irina.locator("#holders")).to_contain_text("Wanda hands the call to Chief")
+        await south.ask("Wen", "call.acknowledge")
+        for page in (wanda, irina):
+            await expect(page.locator("[data-holder]").first).to_be_visible()
+            await expect(page.locator("#holders")).to_contain_text(
+                "the principal is at the terminal, Chief"
+            )
+
+        await wanda.locator("h1").click()
+        await wanda.keyboard.press("g")
+        await wanda.locator("textarea[name=items]").fill("20 min Meetings at sea\nThe next call")
+        await wanda.get_by_role("button", name="Set it for both sides").click()
+        await expect(irina.locator("#agenda")).to_contain_text("20 min planned")
+        await wanda.get_by_role("button", name="Mark as touched").first.click()
+        await expect(irina.locator("#agenda")).to_contain_text("TOUCHED")
+    await north.ask("Wanda", "call.end")
+
+
+async def _open(post: Post) -> bool:
+    return bool((await post.ask("Wen", "call.show"))["call"])
+
+
+async def test_captions_are_typed_and_read_without_devices(stations: World, room: Room) -> None:
+    await stations.north.ask("Wanda", "call.begin")
+    page = await enter(room, stations.north, "Wanda")
+    await page.get_by_role("button", name="Join by text").click()
+    await expect(page.locator("#people")).to_contain_text("duty officer")
+    await expect(page.locator("#holders")).to_contain_text("Wanda, Watch desk, holds the call")
+    await page.locator("#caption-words").fill("Good morning.")
+    await page.locator("#caption-language").fill("English")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#captions .original")).to_contain_text("Good morning.")
+    await expect(page.locator("#caption-language")).to_have_value("English")
+    await stations.north.ask("Wanda", "call.end")
