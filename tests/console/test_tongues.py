@@ -123,7 +123,8 @@ async def test_a_catalogue_says_whether_a_native_reader_has_reviewed_it() -> Non
 PAGES = (
     *("/", "/inbox", "/sent", "/alarms", "/calls", "/calls/ask", "/compose", "/declare"),
     *("/drafts", "/record", "/minutes", "/watch", "/green-room", "/call", "/keys", "/find"),
-    *("/timeline", "/minutes/draft", "/glossary"),
+    *("/timeline", "/minutes/draft", "/glossary", "/wall", "/you", "/kept"),
+    *("/daylog?date=2026-01-01", "/timeline/print?words=1127"),
 )
 
 
@@ -142,7 +143,8 @@ async def test_each_page_is_made_in_each_language(pair: World, app: Starlette, c
     found = (await north.ask("Wanda", "inbox", all=True))["messages"]
     message = f"/messages/{line[:8]}/theirs/{found[0]['n']}"
     of_line = (f"/declare?line={line}", f"/calls/ask?line={line}")
-    for path in (*PAGES, message, *of_line, f"/drafts/{draft['draft']}"):
+    of_message = (message, f"{message}/print", message.replace("/messages/", "/thread/"))
+    for path in (*PAGES, *of_message, *of_line, f"/drafts/{draft['draft']}"):
         page = await ask(app, f"/s/{both}{path}", cookies=cookies)
         assert page.status == 200, (path, page.text[-600:])
         assert f'<html lang="{code}" dir="{TONGUES[code].dir}"' in page.text

@@ -17,11 +17,10 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from parley.console import asked, frame, tongues, vocabulary, words
+from parley.console import asked, frame, marking, tongues, vocabulary, words
 from parley.console.frame import Frame, Seat, View, mark_of, mark_sentence, mark_word
 from parley.console.guard import Foreign, Form, check_token, read_form
 from parley.console.hearing import Ears
-from parley.console.marking import direction, frame_line, stretches
 from parley.console.tongues import N_, _
 from parley.core.entry import check_text
 from parley.core.errors import ParleyError, Refused, Unavailable
@@ -108,12 +107,7 @@ class Desk:
             undefined=StrictUndefined,
             trim_blocks=True,
         )
-        self.templates.filters.update({**words.FILTERS, **vocabulary.FILTERS})
-        self.templates.filters |= {
-            "stretches": stretches,
-            "frame_line": frame_line,
-            "direction": direction,
-        }
+        self.templates.filters |= words.FILTERS | vocabulary.FILTERS | marking.FILTERS
         tongues.install(self.templates)
 
     def secret_of(self, request: HTTPConnection) -> str | None:

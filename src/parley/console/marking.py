@@ -78,3 +78,6 @@ def direction(language: str | None) -> str:
     script = next((_SCRIPTS[each] for each in more if each in _SCRIPTS), None)
     right = first in _RIGHT_TO_LEFT if script is None else script
     return "rtl" if right else "ltr"
+
+
+FILTERS = {"stretches": stretches, "frame_line": frame_line, "direction": direction}

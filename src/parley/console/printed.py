@@ -14,7 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from parley.console import tongues, vocabulary, words
+from parley.console import marking, tongues, vocabulary, words
 from parley.console.tongues import _
 from parley.console.views import ATTRIBUTION, KINDS, parts
 
@@ -76,7 +76,7 @@ def _page(template: str, linked: bool, **values: Any) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    environment.filters.update({**words.FILTERS, **vocabulary.FILTERS})
+    environment.filters |= words.FILTERS | vocabulary.FILTERS | marking.FILTERS
     tongues.install(environment)
     style = files("parley.console").joinpath("static", "print.css").read_text(encoding="utf-8")
     return environment.get_template(template).render(style="" if linked else style, **values)
