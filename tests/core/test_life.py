@@ -13,7 +13,7 @@ from parley.core.kept import Change
 from parley.core.life import HELD, MADE, ends_of
 from parley.core.packets import COUNTER_MAX
 from parley.core.resuming import INC_AHEAD_MAX, End, beginning, in_order, later_psk
-from parley.core.speaking import RESUME
+from parley.core.speaking import RESUME, frame
 from parley.core.terms import Terms
 from parley.core.wire import encode
 from tests.core.conversation import Crash, of_kind, opens, talk, terms_of
@@ -136,6 +136,24 @@ def test_N2_a_RESUME_is_repeated_and_made_once() -> None:
     north.line.path_up(north.clock.now)
     assert north.line.wake_at(north.clock.now) <= north.clock.now.mono
     assert of_kind(RESUME, north.settles()) == sent[:1]
+
+
+def test_N5_a_copy_of_an_old_one_asks_while_we_ask_ourselves() -> None:
+    """Who was put back to the moment before it began has nothing else to say, and no other path."""
+    north, south = open_lives()
+    both_resume(north, south)
+    old = frame(RESUME, south.life.resumes(2)[south.terms.side].to_bytes())
+    both_resume(north, south)
+    assert north.inc == 3
+    assert north.hears(old) == [Outcome.DUPLICATE]
+    north.resumes()
+    assert north.hears(old) == [Outcome.ASKED]
+
+
+def test_an_incarnation_of_which_one_resume_is_missing_has_none() -> None:
+    north, _ = open_lives()
+    north.resumes()
+    assert north.life.resumes(2) == north.life.resumes(1) == ()
 
 
 def test_N7_all_that_changes_with_the_incarnation_is_one_transaction() -> None:

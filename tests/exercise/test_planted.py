@@ -26,6 +26,7 @@ from parley.core.pulse import Pulse
 from parley.core.rekeying import Rekeying
 from parley.core.seal import Epoch
 from parley.core.speaking import Voice
+from parley.core.terms import Instant
 from parley.core.vouching import RecordKey, record_key
 from parley.core.wire import encode
 from parley.exercise import byzantine
@@ -330,10 +331,10 @@ def a_number_is_taken_twice(patch: Patch) -> None:
     """By the station, and so in one transaction; a disk that recovers repeats what it was given."""
     note = Resident._note
 
-    def twice(self: Resident, effect: Effect) -> None:
-        note(self, effect)
+    def twice(self: Resident, effect: Effect, now: Instant) -> None:
+        note(self, effect, now)
         if isinstance(effect, Heard) and effect.entry.n == 3:
-            note(self, effect)
+            note(self, effect, now)
 
     patch.setattr(Resident, "_note", twice)
 

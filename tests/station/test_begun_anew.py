@@ -208,3 +208,22 @@ def test_N11_one_that_was_lifted_in_an_incarnation_that_was_lost_is_lifted_once_
         lifts(north, south)
         lifts(south, north)
         assert north.line()["declared"] == south.line()["declared"] == "open"
+
+
+def test_N10_what_was_released_where_an_incarnation_was_lost_comes_back_to_its_drafter(
+    tmp_path: Path,
+) -> None:
+    """Nobody here can tell whether it was said in what is missing; people ask."""
+    with two_stations(tmp_path) as (north, south):
+        copy = copied(north)
+        resume(north, south)
+        south.says("Said in the incarnation that will be lost.")
+        put_back(north, copy)
+        draft = north.says("Released by a station that knows nothing of it.")["draft"]
+        begins(north, south, 3)
+        view = north.drafter.asks("draft.show", draft=draft)
+        assert view["state"] == "open"
+        assert "is not known here" in view["given_back"]["why"]
+        assert "1 released here" in str(north.auditor.asks("audit")["rows"])
+        north.releases({"draft": draft, "sha256": view["sha256"]})
+        south.until(lambda: "Released by a station that knows nothing of it." in texts_of(south))

@@ -147,8 +147,9 @@ class Life:
         self.line._heads.cosigns = whole
 
     def resumes(self, inc: int) -> tuple[Resume, ...]:
-        """The RESUMEs of A and B that began an incarnation; none for the agreement's own."""
-        if inc == self.terms.inc:
+        """The RESUMEs of A and B that began an incarnation; none for the agreement's own, and where
+        one of them was never here."""
+        if inc not in self._made or inc not in self._held:
             return ()
         return in_order(self.terms, self._made[inc], self._held[inc])
 
@@ -262,7 +263,9 @@ class Life:
             if theirs.inc == self.inc and now.mono >= self._resume_at:
                 self._told.append(self._transmit(self._made[self.inc]))
                 self._resume_at = now.mono + RESEND_MAX_S
-            return Outcome.ASKED if theirs.inc >= self.inc else Outcome.DUPLICATE
+            # Who was put back so far that this is its newest knows no other way to reach us.
+            asks = theirs.inc >= self.inc or self.resting
+            return Outcome.ASKED if asks else Outcome.DUPLICATE
         if theirs.document in self._looked_at:
             return Outcome.ASKED
         if not self._patience.with_one_more(source, now.mono):

@@ -18,7 +18,7 @@ from parley.core.hearing import (
     PAST_EPOCHS_MAX,
     ROOTS_AHEAD_MAX,
 )
-from parley.core.kept import Change, EntryRow
+from parley.core.kept import Change, EntryRow, QueueRow
 from parley.core.pulse import STATUS_SENT_MAX
 from parley.core.record import joint_key
 from parley.core.seal import LOCATOR_BYTES
@@ -41,10 +41,10 @@ class Checks:
     """All checkers of one world."""
 
     def __init__(self) -> None:
-        self._equal = [0, 0]  # entries of each log found the same on both sides
-        self._seen: dict[tuple[str, int], tuple[int, int]] = {}
-        self._heads: dict[str, int] = {}
-        self._inbox: dict[str, int] = {}
+        self._equal: dict[int, list[int]] = {}  # entries of each log found the same on both sides
+        self._seen: dict[tuple[str, int, int], tuple[int, int]] = {}
+        self._heads: dict[tuple[str, int], int] = {}
+        self._inbox: dict[tuple[str, int], int] = {}
         self.sealings = 0
 
     # --- at the moment
@@ -60,6 +60,7 @@ class Checks:
                 speaks |= sent[1 : 1 + LOCATOR_BYTES] in station.receipt_locators()
         if speaks:  # of what it has: a scrub must have come before
             station.left_at = (len(station.log(0)), len(station.log(1)))
+            station.left_in = station.terms.inc
             if station.disk.stuck or station.disk.bad:
                 nothing_retired_is_kept(station)
 
@@ -72,16 +73,16 @@ class Checks:
         urgency = [row.marks >> 6 for row in ours]
         hold("L3", urgency == sorted(urgency, reverse=True), "a FLASH was numbered behind others")
         if urgency and urgency[-1] < Precedence.FLASH:
-            waiting = station.disk.queue_of(station.terms.line_id, station.terms.inc)
+            waiting = station.disk.queue_of(change.line_id, change.inc)
             hold(
                 "L3",
                 not any(row.precedence == Precedence.FLASH for row in waiting),
                 "an entry was numbered while a FLASH waited",
             )
 
-    def sealed_twice(self, station: Resident, n: int) -> None:
+    def sealed_twice(self, station: Resident, inc: int, n: int) -> None:
         """I11: one number, one envelope, unless an older disk was put back."""
-        hold("I11", station.restored, f"{station.name} sealed entry {n} twice")
+        hold("I11", inc <= station.restored, f"{station.name} sealed entry {n} of {inc} twice")
         self.sealings += 1
 
     def recovered(self, station: Resident, before_or_after: list[Any]) -> None:
@@ -97,6 +98,7 @@ class Checks:
     def often(self, sides: Sequence[Resident], honest: bool = True) -> None:
         """What is cheap enough to be asked all the time."""
         near, far = sides
+        honest = honest and near.terms.inc == far.terms.inc  # else one has yet to begin anew
         if honest:
             self.records_agree(near, far)
         for ours, theirs in ((near, far), (far, near)):
@@ -113,54 +115,56 @@ class Checks:
 
     def records_agree(self, near: Resident, far: Resident) -> None:
         """I1: what one holds of the other's log is a beginning of it, entry for entry."""
+        equal = self._equal.setdefault(near.terms.inc, [0, 0])
         for speaker, listener in ((near, far), (far, near)):
             dir = speaker.terms.side
             true, copy = speaker.ours, listener.theirs
             hold("I1", len(copy) <= len(true), "an entry is held that its speaker never kept")
-            start = min(self._equal[dir], len(copy))
-            hold("I1", start == self._equal[dir], "an accepted entry has gone")
+            start = min(equal[dir], len(copy))
+            hold("I1", start == equal[dir], "an accepted entry has gone")
             for n in range(start, len(copy)):
                 hold("I1", ENTRY(true[n]) == ENTRY(copy[n]), f"entry {n} differs")
-            self._equal[dir] = len(copy)
+            equal[dir] = len(copy)
 
     def inbox_is_the_log(self, station: Resident) -> None:
         """I2: each of their entries is in the inbox once, in order."""
-        inbox = station.disk.notes.get("inbox", [])
-        start = min(self._inbox.get(station.name, 0), len(inbox))
+        inbox, key = station.noted("inbox"), (station.name, station.terms.inc)
+        start = min(self._inbox.get(key, 0), len(inbox))
         size = len(station.theirs)
         hold("I2", inbox[start:] == list(range(start, size)), "the inbox is not their log")
-        self._inbox[station.name] = len(inbox)
+        self._inbox[key] = len(inbox)
 
     def seen_rises(self, station: Resident) -> None:
         """I7: `seen` never falls and never passes what the other side had written."""
         sizes = [len(station.log(0)), len(station.log(1))]
         for dir in (0, 1):
-            start, last = self._seen.get((station.name, dir), (0, 0))
+            key = (station.name, station.terms.inc, dir)
+            start, last = self._seen.get(key, (0, 0))
             if start > sizes[dir]:
                 start, last = 0, 0
             for row in station.log(dir)[start:]:
                 hold("I7", last <= row.seen, f"entry {row.n} has seen less than the one before")
                 last = row.seen
             hold("I7", last <= sizes[1 - dir], "an entry has seen what is not written")
-            self._seen[station.name, dir] = (sizes[dir], last)
+            self._seen[key] = (sizes[dir], last)
 
     def heads_are_of_the_record(self, station: Resident) -> None:
         """I12: every head that was signed or kept is the root of entries that are kept."""
-        heads = station.heads
-        start = min(self._heads.get(station.name, 0), len(heads))
+        heads, key = station.heads, (station.name, station.terms.inc)
+        start = min(self._heads.get(key, 0), len(heads))
         for head in heads[start:]:
             log = station.log(head.dir)
             hold("I12", head.size <= len(log), "a head covers entries that are not kept")
             hold("I12", head.root == station.root_at(head.dir, head.size), "a head is of no root")
-        self._heads[station.name] = len(heads)
+        self._heads[key] = len(heads)
 
     def restored(self, station: Resident) -> None:
         """An older disk was put back: what was found of this station is to be found anew."""
-        self._equal = [0, 0]
-        for table in (self._heads, self._inbox):
-            table.pop(station.name, None)
-        for dir in (0, 1):
-            self._seen.pop((station.name, dir), None)
+        self._equal.clear()
+        tables: tuple[dict[Any, Any], ...] = (self._heads, self._inbox, self._seen)
+        for table in tables:
+            for key in [each for each in table if each[0] == station.name]:
+                del table[key]
 
 
 # --- each by itself
@@ -168,8 +172,10 @@ class Checks:
 
 def told_early(station: Resident, change: Change) -> None:
     """I19: what came before its turn was told in the step that kept it, and in no other."""
+    if change.inc != station.terms.inc:
+        return
     early = [row.n for row in change.held_put]
-    told = station.disk.notes.get("early", [])
+    told = station.noted("early")
     hold("I19", told[len(told) - len(early) :] == early, "what came early was not told")
     hold("I19", len(set(told)) == len(told), "what came early was told twice")
 
@@ -286,7 +292,7 @@ def everything_arrived(speaker: Resident, listener: Resident) -> int:
     return len(found)
 
 
-def text_of(row: EntryRow) -> str:
+def text_of(row: EntryRow | QueueRow) -> str:
     """The words of an entry."""
     content = read_body(row.type, row.marks, row.body)
     return str(content.payload) if content else "cannot be read"
@@ -303,18 +309,24 @@ def nothing_retired_is_kept(station: Resident) -> None:
     """
     ours = station.left_at[station.terms.side]
     theirs = station.left_at[station.terms.theirs]
-    for cells in station.disk.stolen_cells():
-        for name, low in (("out", ours), ("in", theirs)):
-            if name in cells:
-                for cell in epochs_in(decode(cells[name])):
-                    at, skipped = cell[7], cell[8]
-                    hold("I9", at >= low and min(skipped, default=low) >= low, "a key was kept")
+    for inc in (each for each in station.incs if each <= station.left_in):
+        for cells in station.disk.stolen_cells(inc):
+            for name, low in (("out", ours), ("in", theirs)):
+                if name in cells:
+                    hold("I9", inc == station.left_in, "keys of an ended incarnation were kept")
+                    for cell in epochs_in(decode(cells[name])):
+                        at, skipped = cell[7], cell[8]
+                        hold("I9", at >= low and min(skipped, default=low) >= low, "a key was kept")
 
 
 def at_rest(sides: Sequence[Resident]) -> bool:
     """L1: everything released is everywhere, receipted, and signed for or vouched for."""
     states = [station.state for station in sides]
     deniable = sides[0].terms.deniable
+    if sides[0].terms.inc != sides[1].terms.inc or any(
+        side.open_line.line.resting for side in sides
+    ):
+        return False
     return all(
         not near.queued
         and near.our_size == near.receipted == far.their_size

@@ -115,6 +115,11 @@ class SimDisk(MemoryStore):
 
     # --- writing
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something can be written: within a transaction."""
+        return self._undo is not None
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing, durable on return; on any exception the store is as before."""
@@ -235,14 +240,23 @@ class SimDisk(MemoryStore):
         found["secrets"] = dict(self._secrets)
         return found
 
-    def stolen_cells(self) -> list[Cells]:
-        """Every value that stands in a file: current ones, the database's, and the journal's."""
-        found = list(self._cells().values())
+    def stolen_cells(self, inc: int | None = None) -> list[Cells]:
+        """Every value that stands in a file: current ones, the database's, and the journal's; all,
+        or those of one incarnation."""
+
+        def of(cells: dict[object, Cells]) -> list[Cells]:
+            return [
+                each
+                for key, each in cells.items()
+                if inc is None or (isinstance(key, tuple) and key[1] == inc)
+            ]
+
+        found = of(self._cells())
         if not self._emptied:
-            found += self._database.values()
+            found += of(self._database)
             for record in self._journal:
                 for name, given in record.writes:
-                    if name == "keep":
+                    if name == "keep" and inc in (None, given[0].inc):
                         cells = given[0].cells
                         found.append({key: value for key, value in cells.items() if value})
         return found

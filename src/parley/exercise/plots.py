@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from parley.exercise import byzantine, checks
+from parley.exercise.anew import Anew
 from parley.exercise.byzantine import Liar
 from parley.exercise.declaring import Suspended
 from parley.exercise.disk import SimDisk
@@ -88,8 +89,8 @@ class Restored(Rolled):
         self.rolled = True
         victim.goes_down()
         victim.disk = image
-        victim.restored = True
-        victim.left_at = (0, 0)
+        victim.restored = victim.terms.inc
+        victim.left_at, victim.left_in = (0, 0), victim.base.inc
         self.checks.restored(victim)
         heard = len(other.theirs) > len(victim.ours)
         receipted = other.kept_receipts() > len(victim.theirs)
@@ -112,7 +113,7 @@ class Cloned(Rolled):
         self.runs_until(self.chance.uniform(0.2, 0.8) * bad_s)
         clone = Resident(self, original.terms, f"{original.name} again")
         clone.disk = original.disk.copied(clone.power, clone.chance)
-        original.restored = clone.restored = True
+        original.restored = clone.restored = original.terms.inc
         clone.sealed = dict(original.sealed)
         self.rolled = True
         stations = (clone, other) if clone.terms.side == 0 else (other, clone)
@@ -222,10 +223,10 @@ class Lied(Rolled):
 
 
 KINDS: dict[str, type[World]] = {
-    each.kind: each for each in (World, Restored, Cloned, Lied, Suspended)
+    each.kind: each for each in (World, Restored, Cloned, Lied, Suspended, Anew)
 }
 # Of a hundred worlds so many of each kind; the others are honest.
-SHARES = {"restored": 6, "cloned": 4, "lied": 6, "suspended": 3}
+SHARES = {"restored": 6, "cloned": 4, "lied": 6, "suspended": 3, "anew": 4}
 
 
 def world_of(seed: int, told: Callable[[str], object] = lambda line: None) -> World:

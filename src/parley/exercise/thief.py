@@ -179,7 +179,7 @@ class Thief:
         dir = terms.side
         for row in speaker.ours:
             epoch = epochs.get(row.et)
-            frame = speaker.sealed.get(row.n)
+            frame = speaker.sealed.get((terms.inc, row.n))
             if epoch is None or frame is None:
                 self.healed += epoch is None
                 continue

@@ -18,7 +18,7 @@ from parley.core.errors import Refused
 from parley.core.keys import Entropy
 from parley.core.life import Life
 from parley.core.record import EMPTY_ROOT
-from parley.core.resuming import REASON_BYTES_MAX, End, Resume, ends, in_order
+from parley.core.resuming import REASON_BYTES_MAX, End, Resume, ends
 from parley.core.terms import Terms
 from parley.station import early, meeting, messages
 from parley.station.declared import ALL, Act, Declared, Limits, Scope
@@ -114,6 +114,17 @@ def lacks(store: Store, key: tuple[bytes, int], dir: int, size: int, stated: End
 # --- when a new incarnation begins
 
 
+def ending(life: Life, before: int) -> tuple[int, tuple[End, End]]:
+    """Of which incarnation the RESUMEs here say how it ended, and where: `before`, which was at
+    work here, unless a later one is missing. One that only the other side began, and in which
+    nothing is known to have been said, is passed over (N10)."""
+    a, b = life.resumes(life.inc)
+    newest = of, ended = max(a.of, b.of), ends(a, b)
+    while of > before and not any(end.size for end in ended) and (pair := life.resumes(of)):
+        of, ended = max(pair[0].of, pair[1].of), ends(*pair)
+    return (of, ended) if of == before else newest
+
+
 def begun(station: Station, open_line: OpenLine, begun: Begun) -> None:
     """In the step's transaction: the old incarnation is put by, and what is to be said again is
     said. What has come with their OPEN is noted next, so the declared state is read after that."""
@@ -121,14 +132,12 @@ def begun(station: Station, open_line: OpenLine, begun: Begun) -> None:
     open_line.take_up(open_line.base, *load_again(station, open_line))
     old, ours, theirs = open_line.life(before), begun.ours, begun.theirs
     assert old is not None
-    a, b = in_order(begun.terms, ours, theirs)
-    ended = ends(a, b)
+    of, ended = ending(open_line.line, before)
     state = station.state(old)
     sizes = (state.our_size, state.their_size) if old.ours == 0 else (
         state.their_size, state.our_size
     )  # fmt: skip
     stated = (ours.own, ours.held) if old.ours == 0 else (ours.held, ours.own)
-    of = max(a.of, b.of)
     if of == before:
         lost = [lacks(store, old.key, dir, sizes[dir], stated[dir], ended[dir]) for dir in (0, 1)]
     else:  # they were in a later one, of which nothing is here
@@ -156,7 +165,7 @@ def begun(station: Station, open_line: OpenLine, begun: Begun) -> None:
         early.halted(station, old)
     open_line.shown_upto, open_line.shown_early = 0, frozenset()
     _move_drafts(station, old, open_line)
-    again = 0
+    again = given = 0
     if any(lost):  # nobody can tell yet whose the numbers are that we gave since
         drafts_point_somewhere(
             station, old, open_line, dict.fromkeys(range(ours.own.size, state.our_size))
@@ -174,10 +183,14 @@ def begun(station: Station, open_line: OpenLine, begun: Begun) -> None:
                 "INSERT OR IGNORE INTO receipts VALUES (?, ?, ?, ?)",
                 (*old.key, size, station.now.wall),
             )
-    if theirs.of < of:
+    if of != before:
+        given = Unsaid.of(station, old, ours.own.size).give_back(station, old, open_line)
+    if theirs.of < ours.of:
         _suspends_again(station, open_line, before)
     station.roster_changed = True
     sentence = in_words(open_line.agreed.counterpart, lost, old.ours, again, of == before)
+    if given:
+        sentence += f" {given} released here and not known to be there: open drafts again."
     station.trail.happened(station.now.wall, f"line begun anew ({open_line.agreed.name})", sentence)
     station.publish("line", open_line, state="begun anew", sentence=sentence)
 

@@ -120,15 +120,38 @@ class Unsaid:
             )
             self._act_again(station, before, new.inc, -1 - queue_id)
         drafts_point_somewhere(station, old, new, places)
-        store.keep(
+        self._leave_nothing(station, old)
+        return again
+
+    def give_back(self, station: Station, old: OpenLine, new: OpenLine) -> int:
+        """Open the drafts again, since an incarnation is missing here in which they may have been
+        said; how many. Acknowledgements are given up (docs/decisions/0012)."""
+        why, store = _unknown(new), station.store
+        given = 0
+        for row in self.rows:
+            before = -1 - row.id if isinstance(row, QueueRow) else row.n
+            if before >= 0:
+                store.sql(
+                    "DELETE FROM messages WHERE line_id = ? AND inc = ? AND dir = ? AND n = ?",
+                    (*old.key, old.ours, before),
+                )
+            draft = self.drafts.get(before)
+            if draft is not None:
+                _comes_back(station, old, new, draft, row, why)
+                given += 1
+        self._leave_nothing(station, old)
+        return given
+
+    def _leave_nothing(self, station: Station, old: OpenLine) -> None:
+        """Nothing waits in what has ended."""
+        station.store.keep(
             Change(
                 *old.key,
-                sizes_of(store, old),
+                sizes_of(station.store, old),
                 queue_drop=[row.id for row in self.rows if isinstance(row, QueueRow)],
                 outbox_drop_below=1 << 62,
             )
         )
-        return again
 
     def _act_again(self, station: Station, before: int, inc: int, n: int) -> None:
         """What an entry says about others it says under its new number too."""
@@ -205,8 +228,20 @@ def _why(new: OpenLine, n: Value, inc: int) -> str:
     )
 
 
+def _unknown(new: OpenLine) -> str:
+    return (
+        "This station was put back further than the line was begun anew: whether"
+        f" {new.agreed.counterpart} has this is not known here. Ask before it is released again."
+    )
+
+
 def _comes_back(
-    station: Station, old: OpenLine, new: OpenLine, draft: int, row: EntryRow | QueueRow
+    station: Station,
+    old: OpenLine,
+    new: OpenLine,
+    draft: int,
+    row: EntryRow | QueueRow,
+    why: str = "",
 ) -> None:
     """Its draft is open again, without the reference, and says why (N10)."""
     (written,) = station.store.sql("SELECT body FROM drafts WHERE id = ?", (draft,))
@@ -218,11 +253,10 @@ def _comes_back(
     (release,) = station.store.sql(
         "DELETE FROM releases WHERE draft = ? RETURNING draft, person, at", (draft,)
     )
-    why = _why(new, named[0], old.inc)
     station.store.sql(
         "UPDATE drafts SET inc = ?, base = 0, body = ? WHERE id = ?", (new.inc, body, draft)
     )
-    messages.comes_back(station, new, release, why)
+    messages.comes_back(station, new, release, why or _why(new, named[0], old.inc))
 
 
 def body_again(type: int, marks: int, body: bytes, inc: int) -> bytes:
