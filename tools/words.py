@@ -71,6 +71,7 @@ SPEAKING = (
     "station/distrust.py",
     "station/versions.py",
     "station/stops.py",
+    "station/outside.py",
     "core/suites.py",
     "catalogue/prepared.py",
 )

@@ -106,7 +106,7 @@ def test_after_the_last_deputy_everyone_is_called_and_then_the_outside(tmp_path:
         assert last == "FLASH two words"
         assert json.loads(facts)["number"] == n
         north.clock.skip(31)  # what failed is tried once more
-        south.until(lambda: steps(south, n)[1] == ("webhook", 2, "answered 204"))
+        south.until(lambda: steps(south, n)[1] == ("webhook", 2, "it answered 204"))
         assert [head for head, _ in page.got] == ["POST /parley?key=secret HTTP/1.1"] * 2
         body = page.got[1][1]
         assert (body["precedence"], body["line"], body["state"]) == (
@@ -195,7 +195,7 @@ def test_what_can_be_set_is_checked_and_no_secret_is_shown(tmp_path: Path) -> No
         assert set_up["webhook"] == page.address[7:].split("/")[0]
         tried = ask("escalation.try")["tried"]
         assert [(each["well"], each["outcome"]) for each in tried] == [
-            (True, "answered 204"),
+            (True, "it answered 204"),
             (False, "bell ended with 1: no bell here"),
         ]
         assert page.got[0][1]["state"] == "test"

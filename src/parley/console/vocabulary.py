@@ -79,6 +79,9 @@ WORDS = frozenset(
         N_("readout"),
         N_("call request"),
         N_("call answer"),
+        N_("call event"),
+        N_("test answer"),
+        N_("readback"),
         # how one message stands to another
         N_("answers"),
         N_("corrects"),

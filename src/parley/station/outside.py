@@ -75,7 +75,7 @@ async def call(address: str, facts: Facts, limit_s: float = LIMIT_S) -> str:
         raise Unavailable(f"{host_of(address)} cannot be reached: {why}.") from error
     if not 200 <= status < 300:
         raise Unavailable(f"{host_of(address)} answered {status}.")
-    return f"answered {status}"
+    return f"it answered {status}"
 
 
 async def _post(parts: SplitResult, body: bytes) -> int:
@@ -129,8 +129,9 @@ async def run(command: Sequence[str], facts: Facts, limit_s: float = LIMIT_S) ->
         await process.wait()
     if process.returncode:
         wrong = " ".join(said.decode(errors="replace").split())[:WRONG_CHARACTERS_MAX]
+        code = process.returncode
         raise Unavailable(
-            f"{program} ended with {process.returncode}{': ' if wrong else ''}{wrong}."
+            f"{program} ended with {code}: {wrong}." if wrong else f"{program} ended with {code}."
         )
     return "ended well"
 

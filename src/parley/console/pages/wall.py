@@ -49,8 +49,8 @@ def wall(line: View, now: float) -> View:
                 "drawn": drawn,
             }
             for name, found, drawn in (
-                ("24 h", day["observed"], strip(day["observed"], now)),
-                ("30 d", month["observed"], bars(month["observed"], now)),
+                (_("24 h"), day["observed"], strip(day["observed"], now)),
+                (_("30 d"), month["observed"], bars(month["observed"], now)),
             )
         ],
         "answers": [
@@ -60,7 +60,7 @@ def wall(line: View, now: float) -> View:
                 "month": answers(month[key]),
                 "medians": [
                     (name, None if found[key]["median_s"] is None else span(found[key]["median_s"]))
-                    for name, found in (("24 h", day), ("30 d", month))
+                    for name, found in ((_("24 h"), day), (_("30 d"), month))
                 ],
                 "dots": dots(month[key]["points"], now),
             }

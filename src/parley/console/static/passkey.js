@@ -1,6 +1,8 @@
 // Passkeys: the browser asks its owner, we carry question and answer between it and the station. A
 // button that needs this is hidden until it is known that this browser can.
 
+import { _ } from "./tongue.js";
+
 const can = "PublicKeyCredential" in globalThis && "parseRequestOptionsFromJSON" in PublicKeyCredential;
 
 /** @param {HTMLElement} button @param {string} address */
@@ -23,7 +25,7 @@ async function answer(button, field, ask) {
     hidden.value = JSON.stringify(/** @type {any} */ (credential).toJSON());
     form.requestSubmit();
   } catch {
-    if (said) said.textContent = "The browser has given no passkey. Try again, or use the code.";
+    if (said) said.textContent = _("The browser has given no passkey. Try again, or use the code.");
   }
 }
 
