@@ -7,7 +7,6 @@ import random
 import signal
 import subprocess
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -148,13 +147,12 @@ def test_what_does_not_pass_stops_everything_before_it_begins(
     change: dict[str, Any], says: str, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    began = time.monotonic()
     done = replay(str(write(tmp_path, [*MESSAGES, MESSAGES[1] | change])), "--out", str(out))
     assert done.returncode == 1
     assert "Message 4 " in done.stderr
     assert says in done.stderr
     assert not out.exists()
-    assert time.monotonic() - began < 5  # no station was made
+    assert "Replaying" not in done.stderr  # no station was made
 
 
 def test_a_word_that_arrives_otherwise_is_a_complaint() -> None:
