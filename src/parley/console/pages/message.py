@@ -14,7 +14,7 @@ from parley.console.frame import Frame, View
 from parley.console.guard import Form
 from parley.console.tongues import _, ngettext
 from parley.console.vocabulary import word
-from parley.console.words import clock, groups, span
+from parley.console.words import clock, groups, seen_signs, span
 from parley.core.errors import ParleyError, Refused
 
 # Verb in the address -> operation, fields of the form, what the next page says was done.
@@ -300,10 +300,10 @@ def _form(verb: str, name: str, does: str, key: str, *fields: View) -> View:
 
 
 def _stage(stage: View, now: float) -> View:
-    by, detail = stage["by"], stage.get("detail") or ""
-    who = ", ".join(part for part in (by["name"], by["office"]) if part) if by else ""
+    by, detail = stage["by"], seen_signs(stage.get("detail") or "")
+    who = _called(by) if by else ""
     if stage["stage"] == "passed":
-        detail = _("to %(office)s", office=stage["office"])
+        detail = _("to %(office)s", office=seen_signs(stage["office"]))
     elif stage["stage"] == "wait" and stage.get("until") is not None:
         detail = _("until %(time)s", time=clock(stage["until"], now))
     elif "matches" in stage:
@@ -314,10 +314,14 @@ def _stage(stage: View, now: float) -> View:
     return {**stage, "who": who, "detail": detail}
 
 
+def _called(person: View) -> str:
+    """Who it is, by a name and an office that the other station may have given."""
+    return seen_signs(", ".join(filter(None, (person["name"], person["office"]))))
+
+
 def _facts(page: Frame, message: View) -> list[tuple[str, Any, str]]:
     def people(*several: View | None) -> str:
-        named = [each for each in several if each]
-        return "; ".join(", ".join(filter(None, (p["name"], p["office"]))) for p in named)
+        return "; ".join(_called(each) for each in several if each)
 
     desks, group = message["desks"], ""
     if message["dir"] == "ours" or message["reached"] & {"read back", "confirmed"}:
@@ -335,9 +339,9 @@ def _facts(page: Frame, message: View) -> list[tuple[str, Any, str]]:
         (_("Line"), f"{page.names.line(message['line'])['name']} ({message['line']})", ""),
         (_("Number in its log"), str(message["n"]), "figures"),
         *((word(words).capitalize(), ref, "figures") for words, ref, href in message["refs"]),
-        (_("Language"), message["language"], "figures"),
-        (_("From"), desks["from"] or "", ""),
-        (_("To"), ", ".join(desk for desk in desks["to"] if desk), ""),
+        (_("Language"), seen_signs(message["language"] or ""), "figures"),
+        (_("From"), seen_signs(desks["from"] or ""), ""),
+        (_("To"), seen_signs(", ".join(desk for desk in desks["to"] if desk)), ""),
         (_("Written by"), people(message["drafter"]), ""),
         (_("Released by"), people(*message["releasers"]), ""),
         (_("Composed"), clock(message["composed"], page.now), "figures"),
@@ -353,7 +357,7 @@ def _facts(page: Frame, message: View) -> list[tuple[str, Any, str]]:
         (_("Leaf of the record"), groups(message["leaf"]), "hash"),
         (_("Check group"), group, "group6"),
         *(
-            (_("Header %(key)s", key=key), str(value), "")
+            (_("Header %(key)s", key=key), seen_signs(str(value)), "")
             for key, value in message["raw_header"].items()
         ),
     ]

@@ -11,7 +11,7 @@ from parley.console.desk import Visit
 from parley.console.frame import Frame, View
 from parley.console.tongues import _
 from parley.console.views import KINDS, of_incarnation
-from parley.console.words import clock, first_words
+from parley.console.words import clock, first_words, seen_signs
 
 ROWS = 200
 ACTS = {"displayed", "opened", "passed", "readback", "confirmed", "corrected", "unable", "wait"}
@@ -117,9 +117,13 @@ def _act(page: Frame, line: View, row: View) -> str:
                 _run(_ref(page, line, other, a), b if b > a[0] else None) for a, b in runs
             )
         if row["kind"] in ("confirmed", "corrected"):
-            more = f": {said[1]}" if len(said) > 1 else ""
+            more = f": {seen_signs(str(said[1]))}" if len(said) > 1 else ""
             return _("read-back %(ref)s", ref=_ref(page, line, other, said[0])) + more
-        rest = [part for part in said[1:] if part is not None]
+        rest: list[Any] = [
+            seen_signs(part) if isinstance(part, str) else part
+            for part in said[1:]
+            if part is not None
+        ]
         words = _ref(page, line, other, said[0])
         if row["kind"] == "opened":
             return words

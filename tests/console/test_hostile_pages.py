@@ -1,0 +1,241 @@
+"""Every page there is, read by each role, when the other side's names and words mean harm.
+
+The other station runs software that lets any text pass. A page shows it as text: no element, no
+attribute, no template and no sign that turns what stands around it comes out of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from itertools import product
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import pytest_asyncio
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from parley.console.app import build
+from parley.console.tongues import TONGUES
+from parley.core import entry
+from parley.station.person import ROLES
+from tests.console import world as made
+from tests.console.asking import ask
+from tests.console.world import Post, World
+from tests.places import few
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+MARKUP = "'\"><img zzz src=x onerror=alert(1)><script zzz>alert(1)</script>"
+TEMPLATE = "{{7191*7}}{% zzz %}${7191*7}%(zzz)s%s%"
+SHORT = "\"><b zzz>{{7191*7}}%s'"  # for a name of at most 64 bytes
+TURNED = f"{SHORT}\u202e"  # the rest of the line runs the other way
+CLOSED = f"{SHORT}\u2069\u202e"  # and no isolation around it holds
+LONG = "W" * 300
+HARM = f"{MARKUP} {TEMPLATE} \u202eturned\u2069 {LONG}"
+PARTY = 'South"><b zzz>{{7191*7}}'
+
+
+ORDER = sorted(ROLES, key=lambda role: role not in ("watch", "drafter", "interpreter"))
+
+
+class Seen(HTMLParser):
+    """A page as a browser reads it: what in it was made by somebody else's words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: list[str] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if any("zzz" in name or name.startswith("on") or name == "style" for name in given):
+            self.faults.append(self.get_starttag_text() or tag)
+        if tag in ("iframe", "object", "embed", "img", "base") or (
+            tag == "script" and "src" not in given and given.get("type") != "application/json"
+        ):
+            self.faults.append(self.get_starttag_text() or tag)
+        for name in ("src", "href", "action", "formaction"):
+            where = given.get(name) or "/"
+            if where.startswith("//") or (where[0] not in "/#?" and where[:8] != "otpauth:"):
+                self.faults.append(f"{name}={where}")
+        if tag == "input":
+            given.pop("value", None)  # what one typed stands in its field as it is
+        self.text += [value or "" for value in given.values()]
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    @classmethod
+    def of(cls, page: str) -> list[str]:
+        """What is wrong with a page."""
+        seen = cls()
+        seen.feed(page)
+        said = "\n".join(seen.text)
+        for sign in ("50337", "\u202e"):
+            if sign in said:
+                at = said.index(sign)
+                seen.faults.append(f"{sign!r} in {said[max(0, at - 60) : at + 30]!r}")
+        return seen.faults
+
+
+@dataclass
+class Hostile:
+    """Two stations after everything that can be said was said with harm in it."""
+
+    world: World
+    app: Starlette
+    names: dict[str, list[str]] = field(default_factory=dict)  # what stands in a path's places
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def hostile(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hostile]:
+    folder: Path = tmp_path_factory.mktemp("hostile")
+    with pytest.MonkeyPatch.context() as loose:
+        # Texts that mislead are refused at our side before they are sent (E10 to E13), which binds
+        # nobody else's software.
+        loose.setattr(entry, "_refusal", lambda code: None)
+        north, south = made.found(folder, "North"), made.found(folder, PARTY)
+        for post in (north, south):
+            for role in ROLES:
+                add = {"name": f"{role} {SHORT}", "office": MARKUP, "roles": [role]}
+                if post is south:
+                    add |= {"name": f"{role[:7]} {CLOSED}", "office": f"{MARKUP}\u202e"}
+                person = post.set_up("person.add", **add)
+                post.ids[role] = person["id"]
+            post.set_up("desk.add", name=SHORT)
+        made.introduce(north, south)
+        made.agree(north, south, "EXERCISE", f"Line {SHORT}", level="military")
+        north.set_up("bearer.add", listen="127.0.0.1:0")
+        async with north, south:
+            (bearer,) = (await north.ask("operator", "bearer.list"))["bearers"]
+            await south.ask("operator", "bearer.add", dial=bearer["listen"])
+            both = World(north, south)
+
+            async def up() -> bool:
+                seen = [(await post.ask("watch", "status"))["lines"][0] for post in (north, south)]
+                return all(line["observed"] == "heard" and line["in_service"] for line in seen)
+
+            await both.until(up)
+            await say_all(both)
+            loose.undo()
+            assert north.station is not None
+            found = Hostile(both, build(north.station))
+            await fill(found)
+            yield found
+
+
+async def release(post: Post, draft: dict[str, Any]) -> int:
+    """Released by a second person; its number."""
+    shown = await post.ask("releaser", "draft.show", draft=draft["draft"])
+    given = {name: shown[name] for name in ("draft", "sha256", "displayed")}
+    n: int = (await post.ask("releaser", "release", **given))["n"]
+    return n
+
+
+async def say_all(both: World) -> None:
+    """Each side says whatever there is to say, the other side's with all the harm there is."""
+    north, south = both.north, both.south
+    first = await release(
+        south,
+        await south.ask(
+            "drafter",
+            "draft.new",
+            text=f"{HARM} at 1127Z on 3 December",
+            subject=f"{TURNED} {MARKUP}",
+            precedence="FLASH",
+            protect=["turned"],
+        ),
+    )
+    ask_call = {"purpose": f"{MARKUP} {CLOSED}", "at_once": True, "agenda": [TURNED, MARKUP]}
+    named = dict.fromkeys(("asked_by", "asked_for", "languages"), TURNED)
+    await release(south, await south.ask("drafter", "call.ask", **ask_call, **named))
+    mine = await release(
+        north, await north.ask("drafter", "draft.new", text=MARKUP, subject=SHORT, answers=first)
+    )
+    await both.until(lambda: _has(south, mine))
+    await south.ask("watch", "open", n=mine)
+    await south.ask("watch", "pass", n=mine, office=CLOSED)
+    await south.ask("watch", "unable", n=mine, reason=HARM)
+    await south.ask("watch", "test.call", text=TURNED)
+    await south.ask("watch", "call.begin", medium="text")
+    for role in ("watch", "principal", "interpreter"):
+        await south.ask(role, "call.join")
+    await south.ask("principal", "call.say", text=HARM)
+    await south.ask("watch", "call.agenda", items=[TURNED, MARKUP])
+    last = await south.ask("interpreter", "call.caption", text=HARM, language="ar")
+    await both.until(lambda: _has(north, last["n"]))
+    # And at this side with what people of the house may write.
+    await north.ask("watch", "open", n=first)
+    await north.ask("watch", "pass", n=first, office=SHORT)
+    (passing, *_) = (await north.ask("watch", "distribution.list", n=first))["offices"]
+    await north.ask("watch", "distribution.onward", passing=passing["passing"], office=MARKUP)
+    await north.ask(
+        "watch", "distribution.acknowledge", passing=passing["passing"], by=SHORT, text=MARKUP
+    )
+    await north.ask("interpreter", "glossary.add", ours=SHORT, theirs=MARKUP, warning=TEMPLATE)
+    translated = {"stage": "rough", "language": "en", "text": f"{MARKUP} {TEMPLATE}"}
+    await north.ask("interpreter", "translation.add", n=first, **translated)
+    held = await north.ask("drafter", "draft.new", text=MARKUP, subject=SHORT)
+    await north.ask("releaser", "draft.hold", draft=held["draft"], reason=TEMPLATE)
+
+
+async def _has(post: Post, n: int) -> bool:
+    return bool((await post.ask("watch", "status"))["lines"][0]["their_size"] > n)
+
+
+async def fill(found: Hostile) -> None:
+    """What stands in the places of an address."""
+    north = found.world.north
+    status = (await north.ask("watch", "status"))["lines"][0]
+    drafts = await north.ask("drafter", "draft.list")
+    inbox = (await north.ask("watch", "inbox", all=True))["messages"]
+    found_n = [0, 1, *(each["n"] for each in inbox)]
+    found.names = {
+        "line": [status["line"][:8]],
+        "dir": ["theirs", "ours"],
+        "n": [str(n) for n in found_n],
+        "draft": [str(each["draft"]) for each in drafts["drafts"]],
+        "verb": [TURNED, "suspend", "unable"],
+    }
+
+
+@pytest.mark.parametrize("role", few(ORDER, 3))
+async def test_hostile_words_are_text_on_every_page_for_each_role(
+    hostile: Hostile, role: str
+) -> None:
+    north, app = hostile.world.north, hostile.app
+    link = (await north.ask(role, "signin.link", person=north.ids[role]))["path"]
+    cookies = (await ask(app, link, {})).cookies()
+    code = list(TONGUES)[list(ROLES).index(role) % len(TONGUES)]
+    await north.ask(role, "person.tongue", person=north.ids[role], tongue=code)
+    faults = []
+    for path in paths_of(hostile, north.ids[role]):
+        page = await ask(app, path, cookies=cookies)  # a fault of ours raises here
+        assert page.status in (200, 303, 400, 403, 404, 422), path
+        faults += [(path, fault) for fault in Seen.of(page.text)]
+    assert faults == []
+
+
+def paths_of(hostile: Hostile, seat: int) -> list[str]:
+    """The address of every page, with what may stand in each of its places."""
+    paths = []
+    for route in hostile.app.routes:
+        if isinstance(route, Route) and "GET" in (route.methods or ()) and route.path != "/events":
+            places = {**hostile.names, "seat": [str(seat)], "secret": [SHORT]}
+            named = list(route.param_convertors)
+            for values in product(*(places[each] for each in named)):
+                paths.append(route.path_format.format_map(dict(zip(named, values, strict=True))))
+    assert len(paths) > 80
+    words = quote(f"zzz {TURNED}")
+    return [
+        *paths,
+        *(f"/s/{seat}/{each}?words=zzz" for each in ("find", "timeline", "timeline/print")),
+        *(f"/s/{seat}/find?{each}={words}" for each in ("words", "line", "since", "person")),
+        f"/s/{seat}/daylog?date={datetime.now(UTC):%Y-%m-%d}",
+    ]
