@@ -20,6 +20,19 @@ async def person(post: Post, name: str, role: str) -> None:
     post.ids[name] = (await post.station.call("person.add", AT_THE_MACHINE, given))["id"]
 
 
+# The lowest edge of so many pictures of others, empty as they are before the first one comes.
+LOWEST = """(count) => {
+  const others = document.getElementById("others");
+  const tile = document.getElementById("tile").content.firstElementChild;
+  others.replaceChildren(...Array.from({ length: count }, () => tile.cloneNode(true)));
+  scrollTo(0, 0);
+  const pictures = [...others.querySelectorAll("canvas")];
+  const edges = pictures.map((each) => each.getBoundingClientRect().bottom);
+  others.replaceChildren();
+  return Math.max(...edges);
+}"""
+
+
 @pytest.mark.story
 async def test_an_interpreter_has_a_channel_that_listeners_choose(
     stations: World, browser: Browser
@@ -90,7 +103,7 @@ async def _open(post: Post) -> bool:
     return bool((await post.ask("Wen", "call.show"))["call"])
 
 
-async def test_captions_are_typed_and_read_without_devices(stations: World, room: Room) -> None:
+async def test_captions_are_typed_and_read_below_the_pictures(stations: World, room: Room) -> None:
     await stations.north.ask("Wanda", "call.begin")
     page = await enter(room, stations.north, "Wanda")
     await page.get_by_role("button", name="Join by text").click()
@@ -101,4 +114,8 @@ async def test_captions_are_typed_and_read_without_devices(stations: World, room
     await page.keyboard.press("Enter")
     await expect(page.locator("#captions .original")).to_contain_text("Good morning.")
     await expect(page.locator("#caption-language")).to_have_value("English")
+    for width, height in ((1280, 800), (1180, 820)):
+        await page.set_viewport_size({"width": width, "height": height})
+        for pictures in (1, 2, 3):
+            assert await page.evaluate(LOWEST, pictures) < height - 28  # the edge of an exercise
     await stations.north.ask("Wanda", "call.end")

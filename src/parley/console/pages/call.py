@@ -61,6 +61,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         call=shown,
         mine=mine[0] if mine else None,
         caption_language=_last_language(shown, me) if shown else "",
+        agenda_lines=_lines(shown["agenda"]) if shown else "",
         error=refusal(error) if error else None,
         typed=visit.form.get("text"),
     )
@@ -103,3 +104,9 @@ def _last_language(shown: dict[str, Any], me: int) -> str:
         if each["dir"] == "ours" and each["person"] == me
     ]
     return mine[-1] if mine else ""
+
+
+def _lines(agenda: list[dict[str, Any]]) -> str:
+    """As a person types it: minutes and item, one a line."""
+    planned = (f"{each['minutes']} min " if each["minutes"] else "" for each in agenda)
+    return "\n".join(before + each["item"] for before, each in zip(planned, agenda, strict=True))
