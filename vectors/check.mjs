@@ -1344,7 +1344,10 @@ function checkHeld() {
   const key = HMAC(K, info, uint(1, 1));
   same(gcm(key, new Uint8Array(12), new Uint8Array(0)).encrypt(raw(secret.plain)), secret.sealed, "V12");
   for (const { text, words, ...given } of events) {
-    const lines = Object.entries(given).map(([label, value]) => `${label[0].toUpperCase()}${label.slice(1)}: ${value}`);
+    const lines = Object.entries(given).flatMap(([label, value]) => // an item of a plan has a line of its own
+      (Array.isArray(value) ? value.map((parts) => parts.join(" ")) : [value]).map(
+        (each) => `${label[0].toUpperCase()}${label.slice(1)}: ${each}`,
+      ));
     same(["CALL EVENT", ...lines].join("\n") + (words ? `\n\n${words}` : ""), text, "V1");
   }
 }
