@@ -19,6 +19,8 @@ MISSING, SUPPLIED, FORGOTTEN = "missing", "supplied", "forgotten"
 class Lasting(Resident):
     """One station through all incarnations of its line."""
 
+    SAYS_FIRST = True
+
     def resumes(self) -> None:
         """People here ask for a new beginning, or agree to one."""
         self.told(lambda: self.open_line.line.resume("people", self.clock.now))

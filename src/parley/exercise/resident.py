@@ -105,6 +105,10 @@ class Spoken:
 class Resident:
     """One station."""
 
+    # What people release comes before what is heard, as in a station; older worlds have it after,
+    # and their numbers keep them.
+    SAYS_FIRST = False
+
     def __init__(self, world: World, terms: Terms, name: str) -> None:
         self.world, self.name = world, name
         self.base = self.terms = terms  # as agreed, and of the incarnation at work
@@ -306,11 +310,11 @@ class Resident:
             with self.disk.transaction():
                 for call in calls:
                     call()
-                for each in saying:
-                    if self._says(line.line, each, now):
-                        words.append(each)
-                for end, frames in inbox:
-                    self.carrying.hear(end, frames, now)
+                if not self.SAYS_FIRST:
+                    self._hear(inbox, now)
+                words += [each for each in saying if self._says(line.line, each, now)]
+                if self.SAYS_FIRST:
+                    self._hear(inbox, now)
                 line.line.doubt_clock(self.doubts_clock, now)
                 numbered = self._settle(now)
                 if armed or self.disk.bad:
@@ -337,6 +341,10 @@ class Resident:
         self._busy_until = self.world.now + STEP_S + self.slow_s
         self.slow_s = 0.0
         self._arm(now, numbered)
+
+    def _hear(self, inbox: list[tuple[End, list[bytes]]], now: Instant) -> None:
+        for end, frames in inbox:
+            self.carrying.hear(end, frames, now)
 
     def _says(self, line: Line, words: Words, now: Instant) -> bool:
         precedence, text = words
