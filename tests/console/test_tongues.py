@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -149,6 +150,8 @@ async def test_each_page_is_made_in_each_language(pair: World, app: Starlette, c
         assert page.status == 200, (path, page.text[-600:])
         assert f'<html lang="{code}" dir="{TONGUES[code].dir}"' in page.text
         assert "%(" not in page.text.partition("<body>")[2], path
+        ids = re.findall(r'\bid="([^"]+)"', page.text)
+        assert len(ids) == len(set(ids)), path  # scripts find each part by its one name
     refused = await ask(app, f"/s/{both}/drafts/999", cookies=cookies)
     assert refused.status == 422
     assert ("There is no draft 999." in refused.text) == (code == "en")

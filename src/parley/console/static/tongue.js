@@ -1,7 +1,7 @@
 // The words of page scripts in the language of the page. Pages in English carry none; others carry a
 // block of data with what scripts may have to say, and which form goes with which number.
 
-const block = document.getElementById("words");
+const block = document.getElementById("page-words");
 /** @type {Record<string, string | string[]>} */
 const words = block ? JSON.parse(block.textContent ?? "{}") : {};
 const forms = String(words[""] ?? "");
