@@ -63,6 +63,10 @@ CHROMIUM = find_chromium()
 NO_CHROMIUM = "no Chromium here; `make chromium` says why, PARLEY_CHROMIUM=/path names one"
 
 
+NPM = shutil.which("npm")
+NO_NPM = "no npm here: axe-core did not read the pages"
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Path:
     """The browser for tests marked `browser`; they start it with --no-sandbox when root."""
@@ -77,11 +81,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Pair:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the browser tests when there is no browser, with the reason in the closing lines."""
+    """Skip what needs a browser or npm where there is none; the closing lines say why."""
     if CHROMIUM is None:
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skipif(True, reason=NO_CHROMIUM))
+    if NPM is None:
+        for item in items:
+            if item.get_closest_marker("npm"):
+                item.add_marker(pytest.mark.skipif(True, reason=NO_NPM))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

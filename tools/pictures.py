@@ -85,7 +85,7 @@ async def take(browser: Browser, folder: Path, out: Path) -> None:
         await calls.screenshot(path=out / NAMES[4])
         await calls.close()
 
-        await _after_a_call(stations)
+        await after_a_call(stations)
         minutes = await _sit(await context.new_page(), north, "Dana", "/minutes/call?line=")
         await minutes.locator("#compared").evaluate("it => it.scrollIntoView()")
         await minutes.screenshot(path=out / NAMES[3])
@@ -114,7 +114,7 @@ async def _sit(page: Page, post: Post, name: str, path: str) -> Page:
     return page
 
 
-async def _after_a_call(stations: World) -> None:
+async def after_a_call(stations: World) -> None:
     """Minute agreed; two readouts that disagree on the date."""
     north, south = stations.north, stations.south
 

@@ -146,15 +146,14 @@ class World:
         self, post: Post, text: str, precedence: str = "ROUTINE", **more: Any
     ) -> dict[str, Any]:
         """A message from that side, written and released by two persons there."""
-        drafter, releaser = ("Dana", "Rene") if post is self.north else ("Dmitri", "Rosa")
+        drafter = "Dana" if post is self.north else "Dmitri"
         draft = await post.ask(drafter, "draft.new", text=text, precedence=precedence, **more)
-        return await post.ask(
-            releaser,
-            "release",
-            draft=draft["draft"],
-            sha256=draft["sha256"],
-            displayed=draft["displayed"],
-        )
+        return await self.release(post, draft)
+
+    async def release(self, post: Post, draft: Mapping[str, Any]) -> dict[str, Any]:
+        """A draft of that side, released by a second person there."""
+        shown = {name: draft[name] for name in ("draft", "sha256", "displayed")}
+        return await post.ask("Rene" if post is self.north else "Rosa", "release", **shown)
 
     async def until(self, true: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
         """Wait for something to become true at the stations."""

@@ -1,0 +1,199 @@
+"""Every page meets WCAG 2.2 AA as far as a program can say it: axe-core reads them all."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page
+from starlette.routing import Route
+
+from parley.console.app import build
+from parley.station import kept_forms
+from tests.console import axe
+from tests.console.conftest import Room
+from tests.console.world import Post, World
+from tools.pictures import after_a_call
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.npm,
+    pytest.mark.story,
+    pytest.mark.asyncio(loop_scope="session"),
+]
+UNFOLD = "for (const each of document.querySelectorAll('details')) each.open = true"
+TEXT = "Our ship “Amity” leaves at 0410Z from 21°40′N 118°05′E with 2 crew."
+# Where a form was refused, its page stands at the form's address: the same page once more.
+AGAIN = re.compile(
+    r"/watch/|/minutes/(accept|propose)|/glossary/end|\{verb:|/drafts/\{draft:int\}/(release|with)"
+)
+FAULTY = """<!doctype html><html lang="en"><title>t</title><main><h1>t</h1>
+<p style="color:#999;background:#fff">pale</p><input>
+<button style="width:9px;height:9px;padding:0;border:0">a</button
+><button style="width:9px;height:9px;padding:0;border:0">b</button></main>"""
+
+
+@pytest.fixture(scope="session")
+def source(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return axe.install(tmp_path_factory.mktemp("axe"))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser, source: str) -> AsyncIterator[Page]:
+    made = await browser.new_page()
+    await made.add_init_script(source)
+    yield made
+    await made.close()
+
+
+async def test_what_is_wrong_is_found(page: Page) -> None:
+    await page.goto("about:blank")
+    await page.set_content(FAULTY)
+    found = {each["rule"] for each in await axe.faults(page)}
+    assert found == {"color-contrast", "label", "target-size"}
+
+
+class Walk:
+    """From page to page, and what was wrong there."""
+
+    def __init__(self) -> None:
+        self.seen: set[str] = set()
+        self.wrong: list[str] = []
+
+    async def reads(self, page: Page, post: Post, *paths: str, dark: bool = True) -> None:
+        # So high that nothing lies under the bars at both edges; what does is scrolled clear.
+        await page.set_viewport_size({"width": 1280, "height": 5000})
+        for path in paths:
+            await page.goto(post.console + path)
+            self.seen.add(path.partition("?")[0])
+            await page.evaluate(UNFOLD)
+            self.says(f"{path} by day", await axe.faults(page))
+            if dark:
+                # The same page in other colours: nothing else of it can have become wrong.
+                await page.emulate_media(color_scheme="dark")
+                found = await axe.faults(page, "color-contrast")
+                await page.emulate_media(color_scheme="light")
+                self.says(f"{path} by night", found)
+
+    def says(self, where: str, found: list[dict[str, Any]]) -> None:
+        self.wrong += [f"{where}: {each['rule']}: {each['html']}\n{each['why']}" for each in found]
+
+
+async def numbered(world: World, post: Post, n: int) -> None:
+    """The other side's entry has come here."""
+    watch = "Wanda" if post is world.north else "Wen"
+
+    async def come() -> bool:
+        return bool((await post.ask(watch, "status"))["lines"][0]["their_size"] > n)
+
+    await world.until(come, 30)
+
+
+async def busy(world: World) -> dict[str, Any]:
+    """A night in which everything has happened once; where it is to be seen."""
+    north, south = world.north, world.south
+    first = await world.say(south, TEXT, "PRIORITY", subject="Amity")
+    await numbered(world, north, first["n"])
+    about = {"n": first["n"], "line": (await north.ask("Wanda", "status"))["lines"][0]["line"]}
+    await north.ask("Both", "open", **about)
+    await north.ask("Both", "pass", **about, office="Chief of Staff")
+    added = {**about, "dir": "theirs", "language": "en", "stage": "official"}
+    operator = {"name": "Ivo", "office": "Language desk", "roles": ["interpreter"]}
+    assert north.station is not None
+    one = north.station.people.must_be_here(1)
+    north.ids["Ivo"] = (await north.station.call("person.add", one, operator))["id"]
+    await north.ask("Ivo", "translation.add", **added, text="Amity leaves at 0510Z.")
+    await north.ask("Dana", "glossary.add", ours="Amity", theirs="Amitié", protect=True)
+    draft = await north.ask("Dana", "draft.new", text=TEXT, precedence="FLASH")
+    for precedence, text in (("ROUTINE", "الآن 1127."), ("IMMEDIATE", "Soon."), ("FLASH", "Now.")):
+        last = await world.say(south, text, precedence)
+    await numbered(world, north, last["n"])
+    ours = await world.say(north, "We have understood.", "FLASH")
+    await numbered(world, south, ours["n"])
+    mine = await north.ask("Both", "draft.new", text="الآن 1127.", language="ar")
+    asked = {"purpose": "Direct lines", "asked_by": "General Yug", "text": "Vega drifts."}
+    asked |= {"earliest": "2099-12-03 08:00Z", "latest": "2099-12-04 18:00Z"}
+    call = await world.release(south, await south.ask("Dmitri", "call.ask", **asked))
+    await numbered(world, north, call["n"])
+    await after_a_call(world)
+    await south.ask("Wen", "call.begin")
+
+    async def rings() -> bool:
+        return bool((await north.ask("Wanda", "call.show"))["call"])
+
+    await world.until(rings)
+    return {
+        "line": about["line"],
+        "first": f"/{about['line'][:8]}/theirs/{first['n']}",
+        "flash": f"/{about['line'][:8]}/theirs/{last['n']}",
+        "ours": f"/{about['line'][:8]}/ours/{ours['n']}",
+        "drafts": (draft["draft"], mine["draft"]),
+        "call": f"/{about['line'][:8]}/{call['n']}",
+    }
+
+
+async def test_a_program_finds_nothing_wrong_on_any_page(
+    stations: World, room: Room, source: str
+) -> None:
+    north = stations.north
+    night = await busy(stations)
+    line, (to_release, mine) = night["line"], night["drafts"]
+    walk = Walk()
+    await room.context.add_init_script(source)
+    tab = await room.tab()
+    await walk.reads(tab, north, "/", "/sign-in", (await north.link("Both"))[len(north.console) :])
+    pages = (
+        *("/", "/inbox", "/sent", "/calls", f"/calls/ask?line={line}"),
+        *(f"/calls{night['call']}/answer", "/compose", "/declare", "/drafts"),
+        *(f"/drafts/{to_release}", f"/drafts/{mine}", f"/drafts/{mine}/edit"),
+        *(f"/messages{night[each]}" for each in ("first", "flash", "ours")),
+        *(f"/messages{night['first']}/{each}" for each in ("readback", "print")),
+        *(f"/thread{night['first']}", "/timeline?words=Amity", "/timeline/print?words=Amity"),
+        *("/record", "/find?words=Amity", "/find?words=ship&since=1st", "/glossary"),
+        *("/minutes", f"/minutes/call?line={line}", f"/minutes/draft?line={line}"),
+        *(f"/minutes/readout?line={line}", "/wall", "/watch", "/green-room"),
+        *(f"/call?line={line}", "/keys", "/you", "/kept", "/nowhere"),
+    )
+    both = await room.sit(north, "Both")
+    assert north.station is not None
+    who = north.station.people.must_be_here(north.ids["Both"])
+    await kept_forms.keep(north.station, who, "/compose", [("text", TEXT)])
+    seat = north.seat("Both")[len(north.console) :]
+    await walk.reads(both, north, *(seat + path for path in pages))
+    aline = await room.sit(north, "Aline")
+    audit = north.seat("Aline")[len(north.console) :]
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    await walk.reads(
+        aline, north, *(audit + path for path in ("/audit", "/alarms", f"/daylog?date={today}"))
+    )
+    ivo = await room.sit(north, "Ivo")
+    desk = north.seat("Ivo")[len(north.console) :]
+    await walk.reads(ivo, north, f"{desk}/messages{night['first']}")
+    await north.ask("Both", "person.tongue", person=north.ids["Both"], tongue="ar")
+    # The same pages from right to left: one with each kind of part.
+    mirrored = (
+        *("/", "/inbox", "/compose", f"/drafts/{to_release}", f"/messages{night['first']}"),
+        *(f"/call?line={line}", "/record", "/find?words=Amity", "/wall", "/watch", "/you"),
+    )
+    await walk.reads(both, north, *(seat + path for path in mirrored), dark=False)
+    assert not walk.wrong, "\n\n".join(walk.wrong)
+    assert unseen(north, walk.seen) == []
+
+
+def unseen(post: Post, seen: set[str]) -> list[str]:
+    """The addresses of pages at which the walk has not been."""
+    assert post.station is not None
+    routes = [
+        route
+        for route in build(post.station).routes
+        if isinstance(route, Route) and route.methods and "GET" in route.methods
+    ]
+    return [
+        route.path
+        for route in routes
+        if not AGAIN.search(route.path) and not any(map(route.path_regex.match, seen))
+    ]
