@@ -128,14 +128,14 @@ def word(said: str) -> str:
     return catalogue(current()).gettext(said) if said in WORDS else said
 
 
-def said(sentence: str) -> Markup:
-    """A sentence of the station, for a page: with a capital and a full stop."""
+def said(sentence: str, *, ended: bool = True) -> Markup:
+    """A sentence of the station, for a page: with a capital and a full stop; or a title of its."""
     if not sentence:
         return Markup()
     found = translated(sentence) if current() is not ENGLISH else None
     if found is not None:
-        return escape(_ended(found))
-    shown = _ended(sentence.replace("`", ""))
+        return escape(_ended(found) if ended else found)
+    shown = _ended(sentence.replace("`", "")) if ended else sentence
     if current() is ENGLISH:
         return escape(shown)
     return Markup('<span lang="en" dir="ltr">{}</span>').format(shown)

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from parley.catalogue.counting import count_words
-from parley.console.tongues import N_, _, duration, number
+from parley.console.tongues import N_, _, duration, number, pgettext
 from parley.console.vocabulary import word
 
 # Signs that do something and show nothing. A person reading a crisis message must see that they
@@ -98,7 +98,7 @@ def _is_variation(code: int) -> bool:
 def unseen(text: str) -> str:
     """The signs within words, counted: "2 zero-width joiner, 1 no-break space"."""
     found = Counter(_WITHIN_WORDS[ord(c)] for c in text if ord(c) in _WITHIN_WORDS)
-    return ", ".join(f"{count} {_(name)}" for name, count in found.items())
+    return pgettext("list", ", ").join(f"{count} {_(name)}" for name, count in found.items())
 
 
 def seen_signs(text: str) -> str:
@@ -231,7 +231,9 @@ def sentence(words: str) -> str:
 
 def roles(names: Sequence[str]) -> str:
     """The roles of a person, as they are called."""
-    return ", ".join(word("watch officer" if name == "watch" else name) for name in names)
+    # For translators: what stands between the members of a list, with its space.
+    comma = pgettext("list", ", ")
+    return comma.join(word("watch officer" if name == "watch" else name) for name in names)
 
 
 FILTERS = {
