@@ -148,5 +148,5 @@ def test_no_style_has_words_or_a_side_of_its_own(file: Path) -> None:
     assert not [word for each in said for word in re.findall(r"\w{2,}", each) if word not in same]
     sides = r"(?:margin|padding|border)-(?:left|right)\b|(?:^|[;{ ])(?:left|right): "
     assert not re.findall(sides + r"|text-align: (?:left|right)", source)
-    four = re.findall(r"(?:padding|margin|inset): \S+ (\S+) \S+ ([^\s;]+);", source)
+    four = re.findall(r"(?:padding|margin|inset): [^\s;]+ ([^\s;]+) [^\s;]+ ([^\s;]+);", source)
     assert all(right == left for right, left in four), four

@@ -64,6 +64,7 @@ async def test_the_browser_decides_until_somebody_chooses(accepted: str, code: s
 async def test_a_page_outside_any_seat_speaks_as_asked(app: Starlette) -> None:
     page = await ask(app, "/", accept_language="ar")
     assert '<html lang="ar" dir="rtl">' in page.text
+    assert 'id="page-words">{' in page.text  # what its scripts say, where tongue.js looks for it
     answer = await ask(app, "/tongue", {"tongue": "ru", "back": "/sign-in/abc-_1"})
     assert (answer.status, answer.header("location")) == (303, "/sign-in/abc-_1")
     page = await ask(app, "/", cookies=answer.cookies(), accept_language="ar")
