@@ -153,7 +153,8 @@ def test_a_prepared_text_says_what_it_does_not_know() -> None:
     for each in PREPARED.values():
         _, text = each.fill({})
         assert blanks(text)
-        _, known = each.fill(dict.fromkeys(("our_principal", "their_principal"), "General [North]"))
-        assert "Dear General [North]," in known
+        people = ("our_principal", "their_principal", "their_address")
+        _, known = each.fill(dict.fromkeys(people, "General [North]"))
+        assert "General [North],\n" in known
         assert len(blanks(known)) < len(blanks(text))
         assert "{" not in text

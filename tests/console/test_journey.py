@@ -148,7 +148,7 @@ async def test_a_refused_text_comes_back_whole_with_its_place(stations: World, r
     await dana.locator("#text").fill(typed)
     await dana.get_by_label("Subject").fill("Tabs")
     await dana.get_by_role("button", name="Keep as draft").click()
-    await expect(dana.locator("#refused")).to_contain_text("line 2, character 6: a tab")
+    await expect(dana.locator("#refused")).to_contain_text("Line 2, character 6: a tab")
     await expect(dana.locator("#refused mark")).to_have_text("U+0009")
     assert await dana.locator("#text").input_value() == typed
     assert await dana.get_by_label("Subject").input_value() == "Tabs"

@@ -314,7 +314,7 @@ def escalation_set(
     return view(station)
 
 
-@operation("escalation.try", roles=("operator",))
+@operation("escalation.try", roles=("operator",), setup=True)
 def escalation_try(station: Station, who: Person) -> Beside:
     """Call the outside now, and see whether it answers; it is told that this is a test."""
     settings = _settings(station.store)

@@ -188,7 +188,7 @@ def session_revoke(station: Station, who: Person, *, session: int) -> dict[str, 
     return {"session": session, "person": station.people.name(rows[0]["person"])}
 
 
-@operation("session.seen", roles=("watch", *OVERSEERS))
+@operation("session.seen", roles=("watch", *OVERSEERS), setup=True)
 def session_seen(station: Station, who: Person) -> dict[str, Any]:
     """Say that you have seen the alarms about refused sign-ins: they stand down."""
     seen = station.gate.alarms()
