@@ -36,7 +36,7 @@ async def north(tmp_path: Path) -> AsyncIterator[Post]:
     """A station whose pages are encrypted, and served under a name."""
     post = found(tmp_path, "North")
     settle(post)
-    (post.folder / "station.toml").write_text(template(console=SETTINGS))
+    (post.folder / "station.toml").write_text(template(console=SETTINGS, sign_in={"enrol": "may"}))
     async with post:
         yield post
 

@@ -34,7 +34,7 @@ def say_what_they_are(found: list[str], marks: list[str]) -> None:
     assert len(found) == len(marks)
     for number, (sheet, mark) in enumerate(zip(found, marks, strict=True), 1):
         assert sheet.replace("\n", "").count(mark) >= 2, sheet
-        assert f"page {number} of {len(found)}" in sheet.replace("\n", "")
+        assert f"{number} / {len(found)}" in sheet.replace("\n", "")
 
 
 async def test_each_sheet_says_what_it_is(browser: Browser, tmp_path: Path) -> None:
