@@ -217,7 +217,7 @@ async def test_a_session_that_sleeps_rings_and_keeps_what_was_typed(
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_label("Code of now").fill(both.next_code())
     await page.get_by_role("button", name="Sign in as Both").click()
-    await expect(page.get_by_label("Text").first).to_have_value("We saw two ships.")
+    await expect(page.get_by_label("Text")).to_have_value("We saw two ships.")
     await page.get_by_role("button", name="Send it now").click()
     await expect(page.locator(".notice.done")).to_contain_text("Kept as a draft")
     assert (await north.ask("Both", "draft.show", draft=1))["text"] == "We saw two ships."

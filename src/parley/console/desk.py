@@ -81,6 +81,7 @@ DONE = {
     "dropped": N_("It is thrown away."),
 }
 RENEWAL = "x-parley-renewal"  # a page asks by itself: nobody acts
+BY_SCRIPT = ("/compose/check", "/compose/typed", "/compose/forget")  # sent while somebody types
 SLICE_S = 0.001  # of a page, before the station may do something else
 _PLACE = re.compile(r"line (\d+), character (\d+)")
 
@@ -327,7 +328,8 @@ def _sending(desk: Desk, page: Page) -> Callable[[Request], Awaitable[Response]]
             visit, path = Visit(desk, seat, request, form), request.url.path
             of_itself = path in (f"{seat.path}/hearing", f"{seat.path}/unlock")
             if not seat.sitting.awake and not of_itself:
-                await kept_forms.keep(desk.station, seat.person, path, form.pairs)
+                if not path.endswith(BY_SCRIPT):  # the form itself comes when a person sends it
+                    await kept_forms.keep(desk.station, seat.person, path, form.pairs)
                 return await visit.locked(kept=True)
             if not of_itself:
                 acts(desk.station, seat.sitting)
