@@ -117,6 +117,13 @@ _READING = {
     "/you/{verb:path}": you.show,
     "/kept": you.kept,
 }
+_TYPED = {
+    "/compose/check": compose.check,
+    "/compose/typed": compose.hold,
+    "/compose/forget": compose.forget,
+    "/drafts/{draft:int}/typed": compose.hold,
+    "/drafts/{draft:int}/forget": compose.forget,
+}
 _SENDING = {
     "/test": lines.call_test,
     "/stop": lines.stop,
@@ -126,11 +133,6 @@ _SENDING = {
     "/calls/at-once": calls.ask_at_once,
     _CALL: calls.keep_answer,
     "/compose": compose.keep,
-    "/compose/check": compose.check,
-    "/compose/typed": compose.hold,
-    "/compose/forget": compose.forget,
-    "/drafts/{draft:int}/typed": compose.hold,
-    "/drafts/{draft:int}/forget": compose.forget,
     "/declare/{verb:str}": declare.order,
     "/glossary": glossary.add,
     "/glossary/end": glossary.end,
@@ -194,7 +196,7 @@ def build(station: Station, encrypted: bool = False) -> Starlette:
             WebSocketRoute(LOOP_PATH, MediaSocket(desk, loop_of(desk)).serve),
             WebSocketRoute(CALL_PATH, MediaSocket(desk, call_of(rooms)).serve),
             Mount("/static", _Files(packages=[("parley.console", "static")])),
-            *routes_of(desk, _READING, _SENDING),
+            *routes_of(desk, _READING, _TYPED, _SENDING),
         ],
         middleware=[Middleware(Guarded), Middleware(Spoken)],
         exception_handlers={404: desk.not_found, 405: desk.not_found, 500: desk.mistake},

@@ -81,7 +81,6 @@ DONE = {
     "dropped": N_("It is thrown away."),
 }
 RENEWAL = "x-parley-renewal"  # a page asks by itself: nobody acts
-BY_SCRIPT = ("/compose/check", "/compose/typed", "/compose/forget")  # sent while somebody types
 SLICE_S = 0.001  # of a page, before the station may do something else
 _PLACE = re.compile(r"line (\d+), character (\d+)")
 
@@ -291,12 +290,19 @@ class Visit:
 Page = Callable[[Visit], Awaitable[Response]]
 
 
-def routes_of(desk: Desk, pages: Mapping[str, Page], forms: Mapping[str, Page]) -> list[Route]:
-    """Routes for pages that are read (GET) and forms that are sent (POST)."""
+def routes_of(
+    desk: Desk,
+    pages: Mapping[str, Page],
+    typed: Mapping[str, Page],
+    forms: Mapping[str, Page],
+) -> list[Route]:
+    """Routes for pages that are read (GET), for what scripts send while somebody types, and for
+    forms that people send (POST)."""
     reading = [Route(f"/s/{{seat:int}}{p}", _reading(desk, page)) for p, page in pages.items()]
     sending = [
-        Route(f"/s/{{seat:int}}{p}", _sending(desk, page), methods=["POST"])
-        for p, page in forms.items()
+        Route(f"/s/{{seat:int}}{p}", _sending(desk, page, by_person), methods=["POST"])
+        for sent, by_person in ((typed, False), (forms, True))
+        for p, page in sent.items()
     ]
     return reading + sending
 
@@ -319,7 +325,7 @@ def _reading(desk: Desk, page: Page) -> Callable[[Request], Awaitable[Response]]
     return answer
 
 
-def _sending(desk: Desk, page: Page) -> Callable[[Request], Awaitable[Response]]:
+def _sending(desk: Desk, page: Page, by_person: bool) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
             seat = await desk.sit(request)
@@ -328,9 +334,9 @@ def _sending(desk: Desk, page: Page) -> Callable[[Request], Awaitable[Response]]
             visit, path = Visit(desk, seat, request, form), request.url.path
             of_itself = path in (f"{seat.path}/hearing", f"{seat.path}/unlock")
             if not seat.sitting.awake and not of_itself:
-                if not path.endswith(BY_SCRIPT):  # the form itself comes when a person sends it
+                if by_person:
                     await kept_forms.keep(desk.station, seat.person, path, form.pairs)
-                return await visit.locked(kept=True)
+                return await visit.locked(kept=by_person)
             if not of_itself:
                 acts(desk.station, seat.sitting)
                 if desk.must_enrol(seat) and not path.startswith(f"{seat.path}/you/"):

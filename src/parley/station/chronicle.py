@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from parley.core.entry import Precedence, Status
 from parley.core.errors import Misused
 from parley.station.finding import (
     Life,
     LineKey,
     Search,
+    asked,
     catch_up,
     lives_of,
     moment,
-    named,
-    people,
-    sides,
-    terms,
 )
 from parley.station.operations import Beside, operation
 from parley.station.person import READERS, Person
@@ -53,17 +50,8 @@ def timeline(
 ) -> Beside:
     """The messages that a search finds, on all lines, with what became of each; oldest first."""
     lives = lives_of(station, line)
-    query = Query(
-        words=terms(words),
-        lines=tuple(lives),
-        sides=sides(lives, dir),
-        precedence=named(precedence, Precedence, "precedence"),
-        status=named(status, Status, "status"),
-        since=moment(since),
-        until=moment(until, end=True),
-        persons=people(lives, person),
-        messages=True,
-        after=0,
+    query = replace(
+        asked(lives, words, dir, precedence, status, since, until, person), messages=True, after=0
     )
     home, reader, party = station.home.path, station.store.reader, station.home.party
 

@@ -167,6 +167,29 @@ def people(
     )
 
 
+def asked(
+    lives: Mapping[LineKey, Life],
+    words: str,
+    dir: str | None,
+    precedence: str | None,
+    status: str | None,
+    since: str | None,
+    until: str | None,
+    person: str | None,
+) -> Query:
+    """The conditions that every search has, read from what a person typed."""
+    return Query(
+        words=terms(words),
+        lines=tuple(lives),
+        sides=sides(lives, dir),
+        precedence=named(precedence, Precedence, "precedence"),
+        status=named(status, Status, "status"),
+        since=moment(since),
+        until=moment(until, end=True),
+        persons=people(lives, person),
+    )
+
+
 @operation("find", roles=READERS, reads=True, setup=True)
 def find_words(
     station: Station,
@@ -188,16 +211,9 @@ def find_words(
     """Entries that have all the words, newest first: messages, what was said about them, calls,
     minutes, readouts. Without words, the messages that the other conditions leave."""
     lives = lives_of(station, line)
-    query = Query(
-        words=terms(words),
-        lines=tuple(lives),
-        sides=sides(lives, dir),
-        precedence=named(precedence, Precedence, "precedence"),
-        status=named(status, Status, "status"),
+    query = replace(
+        asked(lives, words, dir, precedence, status, since, until, person),
         types=_types(kind),
-        since=moment(since),
-        until=moment(until, end=True),
-        persons=people(lives, person),
         messages=unanswered or not (words.strip() or kind),
         before=before,
     )

@@ -34,11 +34,7 @@ def release(
     """Consent, as a second person, to the exact bytes of a draft; from then on they go out."""
     found = load_open(station, draft)
     check_second_person(station, found, who)
-    if sha256.lower() != found.sha256:
-        raise Refused(
-            f"Draft {draft} is not what you have read: its SHA-256 is {found.sha256[:16]}….",
-            "Look at the draft again; somebody may have changed it.",
-        )
+    check_read(found, sha256)
     check_releasable(station, found.open_line, draft, found.sha256, who.id)
     check_displayed(station, found, displayed)
     open_line = found.open_line
@@ -82,6 +78,15 @@ def check_second_person(station: Station, draft: Draft, who: Person) -> None:
         raise Refused(
             f"{who.name} {did} draft {draft.id} and cannot release it.",
             "A second person reads the exact text and releases it.",
+        )
+
+
+def check_read(draft: Draft, sha256: str) -> None:
+    """Refuse whoever quotes other bytes than those of the draft."""
+    if sha256.lower() != draft.sha256:
+        raise Refused(
+            f"Draft {draft.id} is not what you have read: its SHA-256 is {draft.sha256[:16]}….",
+            "Look at the draft again; somebody may have changed it.",
         )
 
 

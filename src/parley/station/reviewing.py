@@ -16,7 +16,7 @@ from parley.station.draft_steps import FREED, HELD, REVIEWED, SENT_BACK, TAKEN_B
 from parley.station.drafts import Draft, load, load_open, view
 from parley.station.operations import Words, operation
 from parley.station.person import HANDLERS, Person
-from parley.station.releasing import check_second_person
+from parley.station.releasing import check_read, check_second_person
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -31,11 +31,7 @@ def draft_review(station: Station, who: Person, *, draft: int, sha256: str) -> d
     """Say, as somebody who will not release it, that exactly these bytes may go out."""
     found = load_open(station, draft)
     check_second_person(station, found, who)
-    if sha256.lower() != found.sha256:
-        raise Refused(
-            f"Draft {draft} is not what you have read: its SHA-256 is {found.sha256[:16]}….",
-            "Look at the draft again; somebody may have changed it.",
-        )
+    check_read(found, sha256)
     note(station, draft, who.id, REVIEWED, sha256=found.sha256)
     return _told(station, found, "reviewed")
 
