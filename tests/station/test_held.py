@@ -112,12 +112,12 @@ def test_V18_a_call_rings_at_each_side_until_somebody_there_has_joined(tmp_path:
         south.stops()
         south.starts()
         assert south.line()["call"]["rings"] is True
+        south.until(lambda: south.line()["path_up"])  # what is said gets its number at once
         south.watch.asks("call.join")
         south.watch.asks("call.leave")
         call = south.line()["call"]
         assert (call["rings"], call["present"]) == (False, {"ours": 0, "theirs": 1})
         assert "0 of ours and 1 of theirs take part" in shown.held(call)
-        south.until(lambda: south.line()["path_up"])
         north.watch.asks("call.end")
         sees(south, "ended")
         assert south.line()["call"] is None

@@ -34,7 +34,6 @@ CREATE TABLE seats (
   form    BLOB NOT NULL CHECK (length(form) = 32),  -- what its forms' token is made with
   address TEXT NOT NULL,
   agent   TEXT NOT NULL,
-  theme   TEXT NOT NULL DEFAULT '',
   taken   REAL NOT NULL,
   seen    REAL NOT NULL,
   ends    REAL NOT NULL,
