@@ -44,7 +44,7 @@ async def measure(here: Crew, there: Crew, address: str, chromium: Path) -> list
         page = await browser.new_page()
         await page.add_init_script(WATCHER)
         await page.goto(address)
-        await page.get_by_role("button").click()  # take the seat
+        await page.get_by_role("button", name="Take this seat").click()
         await page.wait_for_selector('html[data-connected="yes"]', state="attached")
         await asyncio.sleep(1.0)
         ahead, doubt = await _clock(page)
