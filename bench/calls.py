@@ -21,16 +21,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.async_api import (
-    Browser,
-    BrowserContext,
-    Page,
-    Playwright,
-    Worker,
-    async_playwright,
-)
-
 from bench.__main__ import find_chromium
+from bench.browser import Browser, Page, browser
 from bench.link import Link, linked
 from bench.processor import Idleness, cpu_s
 from bench.table import machine, percentile
@@ -44,17 +36,11 @@ SETTLES_S: Final = 8.0
 IDLE_MIN: Final = 0.75  # of the processors, before a run
 IDLE_S: Final = 2.0
 IDLE_WAIT_S: Final = 40.0
-PATIENCE_MS: Final = 30_000
+PATIENCE_S: Final = 30
 BEEP_S: Final = 1.5
 LATE_MS: Final = 4_000  # what is heard later than this belongs to another beep
 PAGES: Final = Path(__file__).parent / "pages"
 FLAGS: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
     "--use-fake-device-for-media-stream=fps=30",
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
@@ -83,12 +69,12 @@ CASES: Final = {
 class Seat:
     """One side: a browser, and the page of the call in it."""
 
-    def __init__(self, post: Post, context: BrowserContext, size: dict[str, int]) -> None:
+    def __init__(self, post: Post, chromium: Browser, size: dict[str, int]) -> None:
         self.post = post
-        self._context = context
+        self._browser = chromium
         self._size = size
         self._page: Page | None = None
-        self._probe: asyncio.Task[Worker] | None = None
+        self._worker = ""
 
     @property
     def page(self) -> Page:
@@ -98,44 +84,46 @@ class Seat:
 
     async def sit(self) -> None:
         """Take the seat and go to the page."""
-        await self._context.request.post(self.post.link("watch"), max_redirects=0)
+        self._page = page = await self._browser.page(1280, 900)
+        sound, frames = (json.dumps(_text(each)) for each in ("sound.js", "frames.js"))
+        await page.before(
+            f"globalThis.benchSound = {sound}; globalThis.benchFrames = {frames};\n"
+            f"globalThis.benchSize = {json.dumps(self._size)};\n{_text('source.js')}"
+        )
+        await page.go(self.post.link("watch"))
+        await page.until("document.querySelector('form button.main')")
+        await page.run("document.querySelector('form button.main').click()")
+        await page.until("document.documentElement.dataset.seat")
         person = self.post.ask("watch", "whoami")["person"]["id"]
-        self._page = await self._context.new_page()
-        self._page.on("worker", self._probed)
-        await self._page.goto(f"{self.post.console}/s/{person}/call")
-        await self._page.wait_for_selector("#call[data-ready=yes]", state="attached")
-        await self._page.evaluate("size => { bench.size = size }", self._size)
+        await page.go(f"{self.post.console}/s/{person}/call")
+        await page.until("document.querySelector('#call')?.dataset.ready === 'yes'")
         if self._size is LARGE:
-            await self._page.check("#large")
+            await page.run("document.getElementById('large').click()")
 
-    def _probed(self, worker: Worker) -> None:
-        self._probe = asyncio.create_task(self._put_probe(worker))
-
-    async def _put_probe(self, worker: Worker) -> Worker:
-        await worker.evaluate((PAGES / "probe.js").read_text("utf-8"))
-        return worker
+    async def until_open(self) -> None:
+        """The page shows that the call is open."""
+        await self.page.until("document.querySelector('#facts')?.dataset.state === 'open'")
 
     async def joins(self) -> float:
         """Press the button; when, by the clock of this machine, in ms."""
-        pressed: float = await self.page.evaluate(
-            """() => {
+        pressed: float = await self.page.run(
+            """(() => {
               const pressed = performance.timeOrigin + performance.now();
               document.getElementById("join-media").click();
               return pressed;
-            }"""
+            })()"""
         )
+        self._worker = await self.page.worker("/static/call-worker.js")
+        await self.page.run(_text("probe.js"), self._worker)
         return pressed
 
     async def seen(self) -> list[tuple[float, float, int]]:
         """Of each picture that was shown: when, how old, how wide."""
-        if self._probe is None:
-            return []
-        told = await (await self._probe).evaluate("() => globalThis.bench.seen")
-        return [tuple(each) for each in told]
+        return [tuple(each) for each in await self.page.run("bench.seen", self._worker)]
 
     async def sees(self) -> float:
         """When the first picture of the other was shown."""
-        async with asyncio.timeout(PATIENCE_MS / 1000):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 if seen := await self.seen():
                     return seen[0][0]
@@ -143,17 +131,21 @@ class Seat:
 
     async def beeps(self) -> tuple[list[float], list[float]]:
         """When a beep was made here, and when one was heard."""
-        told = await self.page.evaluate("() => [bench.beeped, bench.heard]")
+        told = await self.page.run("[bench.beeped, bench.heard]")
         return told[0], told[1]
 
     async def figures(self) -> dict[str, Any]:
         """What the page says of itself."""
-        told = await self.page.locator("#call").get_attribute("data-figures")
+        told = await self.page.run("document.getElementById('call').dataset.figures")
         return dict(json.loads(told or "{}"))
 
     async def leaves(self) -> None:
         """Close the page."""
         await self.page.close()
+
+
+def _text(name: str) -> str:
+    return (PAGES / name).read_text("utf-8")
 
 
 @asynccontextmanager
@@ -164,7 +156,6 @@ async def seats(case: Case, kind: str) -> AsyncIterator[tuple[Pair, Link, list[S
         raise Unavailable("No Chromium was found here.", "PARLEY_CHROMIUM may name one.")
     async with AsyncExitStack() as stack:
         pair, link = await stack.enter_async_context(linked(CLEAN, kind))
-        playwright = await stack.enter_async_context(async_playwright())
         for post in (pair.a, pair.b):
             stack.callback(post.stop)
             post.start()
@@ -173,34 +164,13 @@ async def seats(case: Case, kind: str) -> AsyncIterator[tuple[Pair, Link, list[S
         await _until_up(pair)
         made = []
         for post, large in ((pair.a, case.large), (pair.b, False)):
-            browser = await _browser(playwright, chromium)
-            stack.push_async_callback(browser.close)
-            context = await _context(browser, post)
-            made.append(Seat(post, context, LARGE if large else SMALL))
+            shown = await stack.enter_async_context(browser(chromium, *FLAGS))
+            made.append(Seat(post, shown, LARGE if large else SMALL))
         yield pair, link, made
 
 
-async def _browser(playwright: Playwright, chromium: Path) -> Browser:
-    return await playwright.chromium.launch(
-        executable_path=chromium,
-        args=[*FLAGS, "--headless=new"],
-        ignore_default_args=["--headless", "--mute-audio", "--hide-scrollbars"],
-    )
-
-
-async def _context(browser: Browser, post: Post) -> BrowserContext:
-    # Our worklet comes from a blob, which the page's own policy would refuse.
-    context = await browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=True)
-    context.set_default_timeout(PATIENCE_MS)
-    await context.grant_permissions(["camera", "microphone"], origin=post.console)
-    sound = json.dumps((PAGES / "sound.js").read_text("utf-8"))
-    source = (PAGES / "source.js").read_text("utf-8")
-    await context.add_init_script(f"globalThis.benchSound = {sound};\n{source}")
-    return context
-
-
 async def _until_up(pair: Pair) -> None:
-    async with asyncio.timeout(PATIENCE_MS / 1000):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             told = [post.ask("watch", "status")["lines"][0] for post in (pair.a, pair.b)]
             if all(each["path_up"] for each in told):
@@ -215,10 +185,9 @@ async def run(case: Case, pair: Pair, link: Link, both: list[Seat]) -> dict[str,
     link.becomes(CLEAN)
     await asyncio.gather(near.sit(), far.sit())
     near.post.ask("watch", "call.begin")
-    await near.page.wait_for_selector("#facts[data-state=open]", state="attached")
-    await far.page.wait_for_selector("#facts[data-state=open]", state="attached")
+    await asyncio.gather(near.until_open(), far.until_open())
     await near.joins()
-    await near.page.wait_for_selector("#alone:not([hidden])", state="attached")
+    await near.page.until("document.querySelector('#alone:not([hidden])') !== null")
     pressed = await far.joins()
     sees_s = (max(await near.sees(), await far.sees()) - pressed) / 1000
     await asyncio.sleep(SETTLES_S)
@@ -381,7 +350,8 @@ def main() -> None:
         row["runs"] = [
             {key: value for key, value in each.items() if key != "by_side"} for each in row["runs"]
         ]
-    print(json.dumps({"machine": facts, "calls": rows}, separators=(",", ":")))
+    told = {**rows[0]} if len(rows) == 1 else {}  # the figures of the one case that was asked for
+    print(json.dumps({**told, "machine": facts, "calls": rows}, separators=(",", ":")))
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ def test_X1_media_goes_by_the_best_path_that_proved_itself() -> None:
         Way(takes=False, unordered=True),
     )
     line = line_of(older, newer, tcp, unasked, Voiceless(), unproved)
-    assert isinstance(tcp, DatagramPath)
+    _: DatagramPath = tcp
     assert media.send(line, SAID)
     assert (newer.sent, media.carried_by(line), media.room(line)) == ([SAID], newer, 700)
     assert media.send(line_of(tcp, unasked), SAID)

@@ -10,7 +10,7 @@ stream does, whatever carries it), `tcp` with `credit`, `quic` with `congestion`
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 DATAGRAM_BYTES_MAX = 1_150  # fits beside its headers into the 1,200 bytes that every path carries
 FRAME_BYTES_MAX = 70_000  # W11: a text of 65,536 bytes, its header map and seal, room to spare
@@ -54,7 +54,6 @@ class Path(Protocol):
         """Give the path up at once. `path_down` follows, with this reason."""
 
 
-@runtime_checkable
 class DatagramPath(Path, Protocol):
     """A path that also takes what may be lost, such as media, beside the line's frames."""
 

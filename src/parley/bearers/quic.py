@@ -162,7 +162,10 @@ class QuicPath(StreamPath):
             return False
         self.datagrams_out += 1
         self.connection.send_datagram_frame(datagram)
-        self.driver.transmit()
+        if self.connection.datagrams_waiting < DATAGRAMS_WAITING:
+            self.driver.transmit_soon()  # with what else comes in this turn
+        else:
+            self.driver.transmit()
         return True
 
     def datagram_room(self) -> int:
@@ -290,7 +293,7 @@ class QuicPath(StreamPath):
         wanted = self.bytes_in + WINDOW
         if self._reading and self._up and wanted - self.connection.taken_max >= WINDOW // 4:
             self.connection.taken_max = wanted
-            self.driver._transmit_soon()
+            self.driver.transmit_soon()
 
     def _datagram(self, data: bytes) -> None:
         if self._vouched and self.on_datagram is not None:
@@ -330,13 +333,41 @@ class Driver(QuicConnectionProtocol):
     def datagram_received(self, data: bytes | str, addr: NetworkAddress) -> None:
         """A packet came."""
         if not self._ended:
-            self._guarded(lambda: super(Driver, self).datagram_received(data, addr))
+            self._guarded(lambda: self._hear(cast(bytes, data), addr))
+
+    def _hear(self, data: bytes, addr: NetworkAddress) -> None:
+        self._quic.receive_datagram(data, addr, now=self._loop.time())
+        self._process_events()
+        self.transmit_soon()
+
+    def transmit_soon(self) -> None:
+        """Let packets leave at the end of this turn, all together."""
+        if not self._ended:
+            self._transmit_soon()
 
     def transmit(self) -> None:
-        """Let packets leave."""
-        if not self._ended:
-            super().transmit()
-            self._path.sent()
+        """Let packets leave now."""
+        if self._ended:
+            return
+        if self._transmit_task is not None:
+            self._transmit_task.cancel()
+            self._transmit_task = None
+        transport = cast(asyncio.DatagramTransport, self._transport)
+        for data, addr in self._quic.datagrams_to_send(now=self._loop.time()):
+            transport.sendto(data, addr)
+        self._arm()
+        self._path.sent()
+
+    def _arm(self) -> None:
+        # Nearly every packet puts the time off at which one counts as lost: a timer that is early
+        # looks again, which costs less than a new one for each packet.
+        timer_at = self._quic.get_timer()
+        if self._timer is not None and (timer_at is None or timer_at < self._timer.when()):
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None and timer_at is not None:
+            self._timer_at = timer_at
+            self._timer = self._loop.call_at(timer_at, self._handle_timer)
 
     def error_received(self, error: Exception) -> None:
         """The kernel heard that nobody is there."""
@@ -357,7 +388,13 @@ class Driver(QuicConnectionProtocol):
             self._transport.close()
 
     def _handle_timer(self) -> None:
-        if not self._ended:
+        if self._ended:
+            return
+        due, now = self._quic.get_timer(), self._loop.time()
+        if due is None or due > max(self._timer_at or now, now):
+            self._timer = None
+            self._arm()
+        else:
             self._guarded(super()._handle_timer)
 
     def _guarded(self, work: Callable[[], None]) -> None:

@@ -15,7 +15,7 @@ const SOUND_LATE_MS = 500; // what a busy machine did not come to encode by then
 const KEY_EVERY_MS = 10_000;
 const SEQUENCE_MAX = 0xffff_ffff;
 // VP8 names no primaries, and a decoder that is told none takes those of high definition.
-export const COLOURS = /** @type {VideoColorSpaceInit} */ ({ primaries: "smpte170m", transfer: "smpte170m", matrix: "smpte170m", fullRange: false });
+export const COLOURS = /** @type {VideoColorSpaceInit} */ ({ primaries: "bt709", transfer: "iec61966-2-1", matrix: "smpte170m", fullRange: false });
 
 export class Out {
   /**
