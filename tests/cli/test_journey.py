@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -220,6 +221,41 @@ def test_unable_wait_correct_and_tests(sides: tuple[Side, Side]) -> None:
     south.watch.does("test", "Seven swans.", "--answer", str(called["n"]))
     north.post.until(lambda: north.post.line()["last_test"])
     assert "answered after" in north.watch.does("status").out
+
+
+def test_tests_on_a_schedule_in_words(tmp_path: Path) -> None:
+    terms: dict[str, Any] = {"test_turns_s": 3_600, "test_window_s": 900, "test_answer_s": 600}
+    with two_stations(tmp_path, mark="ACTUAL", **terms) as (north, south):
+        now = north.watch.asks("status")["now"]
+        north.clock.skip(3_600 - now % 3_600 + 5)
+        hour = int(north.watch.asks("status")["now"] // 3_600)
+        first = north.watch.asks("test.schedule")["parties"][hour % 2]
+        a, b = map(Side, (north, south) if first == "North" else (south, north))
+        due = a.watch.does("test", "--due").out
+        assert due.startswith("A test is due by ")
+        assert "their turn" in b.watch.does("test", "--due").out
+        assert "our turn" in a.watch.does("status").out
+        called = a.watch.facts("test")
+        assert called["text"] in due
+        b.post.hears(called["n"])
+        assert f"parley test --answer {called['n']} --good" in b.watch.does("status").out
+        assert b.watch.types("test", "--answer", str(called["n"])).code == 2
+        assert b.watch.types("test", "--good").code == 2
+        b.watch.does("test", "--answer", str(called["n"]), "--errors", "The end was cut off.")
+        a.post.until(lambda: a.post.line()["last_test"])
+        shown = [side.watch.does("test", "schedule").out for side in (a, b)]
+        assert "errors: The end was cut off." in shown[0]
+        figures = [[row for row in each.splitlines() if ", by " in row] for each in shown]
+        assert figures[0] == figures[1]
+        assert "1 called, 1 answered, 1 with errors" in "".join(figures[0])
+        assert a.watch.does("overdue").out == "Nothing is overdue.\n"
+        north.clock.skip(3_600 + 901)
+        a.post.event("overdue", state="test missed")
+        late = a.watch.does("overdue").out
+        assert "Their human test was not called by " in late
+        assert "OVERDUE, 1 thing" in a.watch.does("status").out
+        assert a.watch.does("overdue", "--take", late.split()[0]).out.startswith("In the hands of")
+        assert a.watch.types("overdue", "--take", late.split()[0]).code == 1
 
 
 def test_status_record_audit_and_doctor_in_words(sides: tuple[Side, Side]) -> None:

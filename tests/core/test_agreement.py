@@ -54,6 +54,9 @@ CHANGES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "suspending": st.tuples(st.booleans(), st.integers(0, 10**6)),
         "provisional": st.integers(0, 3),
         "calls": st.tuples(st.integers(60, 10**6), st.integers(60, 10**6)),
+        "testing": st.integers(1, 10**6).flatmap(
+            lambda every: st.tuples(st.just(every), *[st.integers(1, every)] * 2)
+        ),
     },
 )
 
@@ -185,6 +188,10 @@ KEY = {field.name: key for key, field in enumerate(fields(Agreement), 2)}
         ("provisional", 4, "provisional display"),
         ("calls", [3600], "calls"),
         ("calls", [3600, 59], "time to answer a call request"),
+        ("testing", [3600, 900], "tests by the clock"),
+        ("testing", [3600, 3601, 900], "time for a test by the clock"),
+        ("testing", [3600, 900, 0], "time for a test by the clock"),
+        ("testing", [0, 900, 900], "time for a test by the clock"),
     ],
 )
 def test_I12_an_agreement_of_another_form_is_refused(name: str, value: object, why: str) -> None:
@@ -240,6 +247,16 @@ def test_G1_what_is_shown_across_a_gap_is_in_the_map_and_in_the_text() -> None:
     both = " ".join(render(agreement(A, B, provisional=2)).split())
     assert "IMMEDIATE and above is shown at once" in both
     assert "every entry is shown in its turn" in " ".join(render(agreement(A, B)).split())
+
+
+def test_T1_tests_by_the_clock_are_in_the_map_and_in_the_text() -> None:
+    made = agreement(A, B, testing=(3_600, 900, 600))
+    assert decode(made.to_bytes())[31] == [3_600, 900, 600]
+    assert made.hash != agreement(A, B).hash
+    assert 31 not in decode(agreement(A, B).to_bytes())
+    text = " ".join(render(made).split())
+    assert "every 1 hour by the clock of UTC, in turns: the even ones by A, the odd" in text
+    assert "called within 15 minutes and answered within 10 minutes" in text
 
 
 def test_Q4_the_time_to_answer_a_request_for_a_call_is_in_the_map_and_in_the_text() -> None:
@@ -394,6 +411,7 @@ def test_I20_every_field_a_person_can_judge_has_a_clause() -> None:
         suspending=(True, 3600),
         provisional=2,
         calls=(3600, 300),
+        testing=(3600, 900, 600),
         address=("a", "b"),
         replaces=bytes(32),
     )

@@ -93,7 +93,7 @@ def test_answers_are_counted_in_both_directions(tmp_path: Path) -> None:
 
 
 def test_both_sides_say_until_when_the_next_test_is_due(tmp_path: Path) -> None:
-    with two_stations(tmp_path, test_s=3_600) as (north, south):
+    with two_stations(tmp_path, test_s=3_600, mark="ACTUAL") as (north, south):
         made = north.line()["next_test"]
         assert made == south.line()["next_test"]
         north.clock.skip(50)
@@ -108,7 +108,7 @@ def test_both_sides_say_until_when_the_next_test_is_due(tmp_path: Path) -> None:
 
 
 def test_no_test_is_due_where_none_was_agreed(tmp_path: Path) -> None:
-    with two_stations(tmp_path, test_s=0) as (north, _):
+    with two_stations(tmp_path, test_s=0, mark="ACTUAL") as (north, _):
         assert north.line()["next_test"] is None
 
 

@@ -75,6 +75,14 @@ def command() -> None:
 @click.option("--heartbeat", "heartbeat_s", **TIME, help="How often it is heard; default 10s.")
 @click.option("--window", type=int, help="Entries on their way without a receipt; default 1024.")
 @click.option("--test-every", "test_s", **TIME, help="Time between human tests; default 1d.")
+@click.option(
+    "--tests-in-turn",
+    "test_turns_s",
+    **TIME,
+    help="Each side calls one in turn, so often by the clock, such as 1h; default not.",
+)
+@click.option("--test-window", "test_window_s", **TIME, help="Until when one is called: 15m.")
+@click.option("--test-answer", "test_answer_s", **TIME, help="Until when it is answered: 15m.")
 @click.option("--tests", help="The schedule of tests, in words.")
 @click.option("--suspension", help="The terms on which a side may suspend the line, in words.")
 @click.option(

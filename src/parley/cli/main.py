@@ -75,7 +75,8 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
             "Texts to begin with: an accident, a retraction, a question.",
         ),
         ("glossary", "glossary", "Terms of a line, and names that nobody translates."),
-        ("test", "testing", "Call a human test, or answer one."),
+        ("test", "testing", "Call a human test, answer one, or show when they are due."),
+        ("overdue", "overdue", "What did not come in its time: tests, replies, an office."),
     ),
     "Know how the line stands": (
         ("status", "status", "Lines, alarms and bearers, declared and observed."),

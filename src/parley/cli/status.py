@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from parley.cli import shown, voice
+from parley.cli import overdue, shown, testing, voice
 from parley.cli.client import Asking, asks
 from parley.console import words
 
@@ -49,6 +49,10 @@ def in_words(view: View) -> Iterator[str]:
         yield ""
         yield f"{voice.count(len(view['alarms']), 'alarm')}, the most urgent first:"
         yield from (f"  {alarm_in_words(alarm)}" for alarm in view["alarms"])
+    if view["overdue"]:
+        yield ""
+        yield f"OVERDUE, {voice.count(len(view['overdue']), 'thing')}; `parley overdue`:"
+        yield from (f"  {overdue.in_words(late)}" for late in view["overdue"])
     if view["bearers"]:
         yield ""
         yield from (f"Bearer {bearer_in_words(bearer)}" for bearer in view["bearers"])
@@ -163,8 +167,10 @@ def line_in_words(line: View) -> Iterator[str]:
         if test
         else "none answered yet"
     )
-    if line["next_test"] is not None:
-        facts["Next test"] = f"due by {shown.moment(line['next_test'])}"
+    if line["tests"]["due"]:
+        facts["Next test"] = testing.next_in_words(line["tests"]["due"])[len("The next test is ") :]
+    if line["tests"]["to_answer"]:
+        facts["TEST WAITS"] = next(testing.due_in_words(line["tests"]))
     facts |= _figures(line.get("figures"))
     yield from (f"  {each}" for each in voice.pairs(facts))
 
@@ -230,9 +236,10 @@ def _healed(line: View) -> str:
 @click.option("--since", type=int, metavar="SEQ", help="Begin after this event.")
 @asks()
 def watch(station: Asking, since: int | None) -> None:
-    """Tell what happens, one JSON object a line, until Ctrl-C; a bell for a FLASH or a call."""
+    """Tell what happens, one JSON object a line, until Ctrl-C; a bell for what rings."""
     for event in station.serving().events(since):
         voice.say(json.dumps(event, ensure_ascii=False))
         flash = event.get("kind") == "alarm" and event.get("precedence") == "FLASH"
-        if flash or (event.get("kind"), event.get("state")) == ("call", "opened"):
+        late = event.get("kind") == "overdue" and event.get("state") not in ("came", "taken")
+        if flash or late or (event.get("kind"), event.get("state")) == ("call", "opened"):
             voice.bell()

@@ -102,6 +102,7 @@ class Agreement:
         0  # least precedence shown at once across a gap; 0: none (spec/display.md G1)
     )
     calls: tuple[int, int] = (172_800, 600)  # seconds to answer a call request; one that is FLASH
+    testing: tuple[int, int, int] = (0, 0, 0)  # seconds: a test every, called within, answered in
 
     def to_bytes(self) -> bytes:
         """The map (I12, I21)."""
@@ -405,6 +406,13 @@ def _read_clocks(value: Value) -> tuple[int, ...]:
     return clocks
 
 
+def _read_testing(value: Value) -> tuple[int, ...]:
+    every, *within = _F.items("tests by the clock", value, 3, 3)
+    every = _F.uint("time between tests by the clock", every, 0, SPAN_S_MAX)
+    least = min(every, 1)
+    return every, *(_F.uint("time for a test by the clock", s, least, every) for s in within)
+
+
 _READ: dict[str, Any] = {
     "nonce": lambda v: _F.blob("nonce", v, 32),
     "inc": lambda v: _F.uint("incarnation", v, 1, (1 << 32) - 1),
@@ -449,4 +457,5 @@ _READ: dict[str, Any] = {
     "calls": lambda v: tuple(
         _F.uint("time to answer a call request", item, 60, SPAN_S_MAX) for item in _pair("calls", v)
     ),
+    "testing": _read_testing,
 }

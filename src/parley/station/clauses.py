@@ -110,6 +110,13 @@ def _compared(a: Agreement) -> str:
 
 def _tests(a: Agreement) -> str:
     often = f"at least one in {span(a.test_s)}" if a.test_s else "none agreed"
+    every, within, answer = a.testing
+    if every:
+        often = (
+            f"every {span(every)} by the clock of UTC, in turns: the even ones by A, the odd ones"
+            f" by B, each called within {span(within)} and answered within {span(answer)}; and"
+            f" {often if a.test_s else 'no other'}"
+        )
     return f"{often}. {a.tests}" if a.tests else often
 
 

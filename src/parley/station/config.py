@@ -132,12 +132,25 @@ class SignInConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class TestsConfig:
+    """Human tests of lines whose agreement says nothing of them."""
+
+    every_hours: int = _setting(
+        0,
+        _whole(0, 24 * 366),
+        "How often people test a line on whose tests nothing was agreed; 0 for never. What was"
+        " agreed goes before it, and an exercise line asks for none.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be set, by section of the file."""
 
     console: ConsoleConfig = field(default_factory=ConsoleConfig)
     writing: WritingConfig = field(default_factory=WritingConfig)
     sign_in: SignInConfig = field(default_factory=SignInConfig)
+    tests: TestsConfig = field(default_factory=TestsConfig)
 
     @classmethod
     def read(cls, path: Path) -> Config:
@@ -161,6 +174,7 @@ SECTIONS: dict[str, type[Any]] = {
     "console": ConsoleConfig,
     "writing": WritingConfig,
     "sign_in": SignInConfig,
+    "tests": TestsConfig,
 }
 
 

@@ -15,7 +15,7 @@ from parley.core.kept import QueueRow
 from parley.core.wire import Value
 from parley.station import drafts
 from parley.station.declared import PASSING, Scope
-from parley.station.line_tests import TEXTS
+from parley.station.line_tests import own_text
 from parley.station.lines import OpenLine, since_2020
 from parley.station.operations import Words, operation
 from parley.station.person import Person
@@ -64,7 +64,7 @@ def lift(
     releases it."""
     open_line = _line(station, line)
     check_suspended(open_line)
-    words = TEXTS[len(open_line.declared.acts) % len(TEXTS)] if text is None else text
+    words = own_text(open_line, len(open_line.declared.acts))[1] if text is None else text
     return _draft(station, open_line, who, Type.LIFT, _check(open_line, words))
 
 

@@ -110,3 +110,12 @@ def desk_deputies(
         )
     station.roster_changed = True
     return desk_view(station, desk_of(station.store, desk))
+
+
+def desk_for(station: Station, wanted: int | None) -> dict[str, Any] | None:
+    """The desk a message is for: the one it names, else our first."""
+    desks = desks_of(station.store)
+    for desk in desks:
+        if desk["desk"] == wanted:
+            return desk
+    return desks[0] if desks else None

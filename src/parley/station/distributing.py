@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from parley.core.entry import check_text
+from parley.core.entry import Precedence, check_text
 from parley.core.errors import Refused
 from parley.station import messages
+from parley.station.expecting import OFFICE
 from parley.station.lines import OpenLine
 from parley.station.operations import Words, operation
 from parley.station.people import OFFICE_BYTES_MAX, check_name
@@ -39,11 +40,16 @@ def passed_on(
     )
     if rows[0]["n"] >= OFFICES_MAX:
         raise Refused(f"Message {n} went to {OFFICES_MAX} offices.", "That is all this page holds.")
-    station.store.sql(
+    now = station.now.wall
+    passing = station.store.sql(
         "INSERT INTO distribution (line_id, inc, n, office, onward_from, person, at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (*open_line.key, n, office, onward_from, who.id, station.now.wall),
-    )
+        " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        (*open_line.key, n, office, onward_from, who.id, now),
+    )[0]["id"]
+    row = messages.must_find(station, open_line, open_line.theirs, n)
+    precedence = Precedence(row["precedence"])
+    place = (OFFICE, open_line.theirs, n, precedence, now + open_line.clock_s(precedence), passing)
+    station.watch.expecting.expect(open_line, *place)
     station.publish("distribution", open_line, dir="theirs", n=n)
 
 
@@ -88,6 +94,7 @@ def distribution_acknowledge(
         " WHERE id = ?",
         (station.now.wall, by, who.id, text or "", passing),
     )
+    station.watch.expecting.came(open_line, OFFICE, open_line.theirs, row["n"], passing)
     station.publish("distribution", open_line, dir="theirs", n=row["n"])
     return view(station, open_line, row["n"])
 

@@ -34,8 +34,11 @@ AT_ONCE_MAX = 16  # calls to the outside that may be under way
 EVERYONE, WEBHOOK, COMMAND = "everyone", "webhook", "command"
 _NEVER_SET = {"least": int(Precedence.IMMEDIATE), "after_s": AFTER_S, WEBHOOK: "", COMMAND: "[]"}
 
+WANTING = {"reply": "no reply was given", "office": "an office did not acknowledge"}
+
 Work = Callable[[], Coroutine[Any, Any, str]]
-Key = tuple[bytes, int, int, str]  # line, incarnation, number, step
+# Line, incarnation, number, step; what was expected has its own number, below zero.
+Key = tuple[bytes, int, int, str]
 
 
 class Escalation:
@@ -88,8 +91,9 @@ class Escalation:
             )
         self._due = min(self._due, due) if len(steps) > 1 else self._due
         self._write(open_line, n, precedence, EVERYONE, "everyone at the station is called")
+        kind = "alarm" if n >= 0 else "overdue"
         station.publish(
-            "alarm", open_line, state=EVERYONE, dir="theirs", n=n, precedence=precedence.name
+            kind, open_line, state=EVERYONE, dir="theirs", n=n, precedence=precedence.name
         )
 
     def look(self) -> None:
@@ -182,7 +186,7 @@ class Escalation:
         station.trail.happened(
             station.now.wall,
             f"escalation: {step} ({open_line.agreed.name})",
-            f"message {n} ({precedence.name}): {said}",
+            f"{f'message {n}' if n >= 0 else f'overdue {-n}'} ({precedence.name}): {said}",
         )
 
 
@@ -191,7 +195,8 @@ class Escalation:
 
 def facts(station: Station, message: Any) -> dict[str, Any]:
     """What the outside is told of a message: where to look, and nothing that was said."""
-    open_line = station.line_of(message["line_id"], message["inc"])
+    open_line = station.line_of(bytes(message["line_id"]), message["inc"])
+    is_expected = isinstance(message, dict)
     return {
         "format": FORMAT,
         "station": station.home.name,
@@ -203,7 +208,7 @@ def facts(station: Station, message: Any) -> dict[str, Any]:
         "number": message["n"],
         "received": round(message["kept"]),
         "now": round(station.now.wall),
-        "state": "nobody acknowledged",
+        "state": WANTING.get(message["kind"], "") if is_expected else "nobody acknowledged",
     }
 
 
@@ -221,12 +226,24 @@ def _calling(settings: dict[str, Any], step: str, told: dict[str, Any]) -> Work 
 
 
 def _message(station: Station, key: Key) -> Any:
+    """The message that a step is for; below zero, what was expected and did not come."""
+    if key[2] < 0:
+        return _expected(station, -key[2])
     open_line = station.line_of(key[0], key[1])
     rows = station.store.sql(
         "SELECT * FROM messages WHERE line_id = ? AND inc = ? AND dir = ? AND n = ?",
         (*open_line.key, open_line.theirs, key[2]),
     )
     return rows[0] if rows else None
+
+
+def _expected(station: Station, id: int) -> dict[str, Any] | None:
+    """A row of what is expected (`expecting.py`), as of a message."""
+    rows = station.store.sql("SELECT * FROM expected WHERE id = ?", (id,))
+    if not rows:
+        return None
+    ended = rows[0]["came"] if rows[0]["taken"] is None else rows[0]["taken"]
+    return {**dict(rows[0]), "kept": rows[0]["due"], "acknowledged": ended}
 
 
 def _settings(store: SqliteStore) -> dict[str, Any]:

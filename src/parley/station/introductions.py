@@ -19,7 +19,7 @@ from parley.core.identity import Letter
 from parley.core.kept import Change
 from parley.core.keys import Prekey
 from parley.core.wire import encode
-from parley.station import clauses, meeting, replacing, vouching
+from parley.station import clauses, meeting, replacing, schedule, vouching
 from parley.station.clauses import cautions, check_words, difference, render
 from parley.station.letters import Known, by_fingerprint, by_name, from_base64, to_base64
 from parley.station.lines import Agreed
@@ -291,6 +291,7 @@ def _fresh(station: Station, side: int, ours: Letter, theirs: Letter) -> Agreeme
 def _with_terms(base: Agreement, given: dict[str, Any], side: int) -> Agreement:
     """The agreement with terms as the operator gave them; Misused for one that does not exist."""
     changes: dict[str, Any] = {}
+    testing: dict[str, Any] = {}
     clocks: list[Any] = list(base.clocks)
     address: list[Any] = list(base.address)
     suspending: list[Any] = list(base.suspending)
@@ -318,15 +319,19 @@ def _with_terms(base: Agreement, given: dict[str, Any], side: int) -> Agreement:
             suspending[_SUSPENDING.index(name)] = value
         elif name in _CALLS:
             calls[_CALLS.index(name)] = value
+        elif name in _TESTING:
+            testing[name] = value
         else:
             changes[name] = value
     changes["clocks"], changes["address"] = tuple(clocks), tuple(address)
     changes["suspending"], changes["calls"] = tuple(suspending), tuple(calls)
+    changes["testing"] = schedule.by_the_clock(base.testing, testing)
     return replace(base, **changes)
 
 
 _CLOCKS = ("routine_s", "priority_s", "immediate_s", "flash_s")
 _CALLS = ("call_s", "flash_call_s")
+_TESTING = ("test_turns_s", "test_window_s", "test_answer_s")
 _SUSPENDING = ("suspension_flash", "suspension_notice_s")
 _KINDS = {str: "a text", int: "a whole number", bool: "true or false"}
 TERMS: dict[str, type] = {
@@ -335,6 +340,7 @@ TERMS: dict[str, type] = {
     "level": str,
     **dict.fromkeys(_CLOCKS, int),
     **dict.fromkeys(_CALLS, int),
+    **dict.fromkeys(_TESTING, int),
     "heartbeat_s": int,
     "window": int,
     "test_s": int,

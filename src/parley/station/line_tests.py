@@ -1,21 +1,26 @@
-"""Tests of a line by people: a short text out, answered by a person there.
+"""Tests of a line by people: a short text out, answered by a person there, and certified.
 
 A test is no message: it bears the status TEST, and its text is harmless and never the same two
-times running, so that nobody learns to look past it. A machine cannot answer one.
+times running, so that nobody learns to look past it. A machine cannot answer one. Who answers sends
+a text of their own and says how ours came through (spec/testing.md T6).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from parley.catalogue.harmless import harmless
 from parley.core.effects import Saying
 from parley.core.entry import Key as HeaderKey
 from parley.core.entry import Precedence, Status, Type, body_of, check_text
-from parley.core.errors import Refused
+from parley.core.errors import Misused, Refused
+from parley.core.wire import Value
 from parley.station import messages
 from parley.station.lines import OpenLine
 from parley.station.operations import Words, operation
 from parley.station.person import Person
+from parley.station.schedule import schedule_of
+from parley.station.tested import CERTIFIED, Tested, due, figures, tests_of, to_answer
 from parley.station.wording import check_mark
 from parley.station.writing import next_test
 
@@ -23,21 +28,9 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 TEST_BYTES_MAX = 2_000
+NEWEST_MAX = 12  # shown
 
-# Read at a glance, about nothing that matters, with a number to answer by.
-TEXTS = (
-    "The river at the old bridge stands at 214 centimetres today.",
-    "Seven swans have come back to the lake behind the mill.",
-    "The night train of 23:40 leaves from platform 3.",
-    "In the third week of the month the lime trees are in flower.",
-    "The lighthouse shows two flashes every 15 seconds.",
-    "A loaf of rye bread keeps for 9 days in a dry place.",
-    "The stairs of the north tower have 187 steps.",
-    "Snow fell on the pass on 12 days of last January.",
-    "The choir sings on the second Sunday at 11 in the morning.",
-    "From the upper terrace one can see 5 church spires.",
-    "The library holds 48 maps of the coast.",
-)
+ANSWERS_FROM = 5  # an answer takes another of the texts than the test of that number
 
 
 @operation("test.call", roles=("watch",))
@@ -47,8 +40,8 @@ def call_test(
     """Send a short text to be answered by a person there."""
     open_line = station.line(line).current
     number = next_test(station, open_line)
-    words = TEXTS[number % len(TEXTS)] if text is None else _check(text)
-    body = body_of(Type.TEST, {HeaderKey.DRAFTER: who.id}, [number, words])
+    header, words = own_text(open_line, number) if text is None else ({}, _check(text))
+    body = body_of(Type.TEST, {**header, HeaderKey.DRAFTER: who.id}, [number, words])
     saying = Saying(Type.TEST, Precedence.ROUTINE, Status.TEST, body)
     result: dict[str, Any] = {
         "line": open_line.agreed.hex,
@@ -63,23 +56,96 @@ def call_test(
 
 @operation("test.answer", roles=("watch",))
 def answer_test(
-    station: Station, who: Person, *, n: int, text: Words, line: str | None = None
+    station: Station,
+    who: Person,
+    *,
+    n: int,
+    text: Words | None = None,
+    good: bool | None = None,
+    errors: Words | None = None,
+    line: str | None = None,
 ) -> dict[str, Any]:
-    """Answer a test of theirs, as the person on watch."""
+    """Answer a test of theirs, as the person on watch: with a text of ours, and how theirs came
+    through, good or with which errors."""
     open_line = station.line(line)
     row = messages.must_find(station, open_line, open_line.theirs, n)
     if row["type"] != Type.TEST:
         raise Refused(f"Message {n} is not a test.", "Answer it with `parley say --answers`.")
-    payload = [open_line.mention(n), _check(text)]
-    body = body_of(Type.TEST_ANSWER, {HeaderKey.DRAFTER: who.id}, payload)
+    if good and errors:
+        raise Misused("A copy is good, or it has errors.", "Say one of the two.")
+    header, words = own_text(open_line.current, n + ANSWERS_FROM) if text is None else ({}, text)
+    if good or errors:
+        header = {**header, CERTIFIED: _check(errors) if errors else True}
+    payload = [open_line.mention(n), _check(words)]
+    body = body_of(Type.TEST_ANSWER, {**header, HeaderKey.DRAFTER: who.id}, payload)
     saying = Saying(Type.TEST_ANSWER, Precedence.ROUTINE, Status.TEST, body)
     queue_id = station.say(open_line, saying)
     act: messages.Act = (open_line.theirs, n, "answered", who.id, "")
     messages.say_about(station, open_line, queue_id, act)
     messages.acknowledge(station, open_line, open_line.theirs, n)
-    result: dict[str, Any] = {"line": open_line.agreed.hex, "n": None, "waiting": None, "test": n}
+    result: dict[str, Any] = {
+        "line": open_line.agreed.hex,
+        "n": None,
+        "waiting": None,
+        "test": n,
+        "text": words,
+    }
     station.await_number(open_line, queue_id, result)
     return result
+
+
+@operation("test.schedule", reads=True)
+def schedule_show(station: Station, who: Person, *, line: str | None = None) -> dict[str, Any]:
+    """When tests are due on a line, what came of the last day's and month's, and the newest."""
+    open_line = station.line(line).current
+    newest = tests_of(station, open_line)[-NEWEST_MAX:]
+    return {
+        **status_view(station, open_line),
+        "parties": _parties(station, open_line),
+        "figures": figures(station, open_line),
+        "newest": [_test_view(each) for each in reversed(newest)],
+    }
+
+
+def _parties(station: Station, open_line: OpenLine) -> list[str]:
+    """Both parties, A first, as the figures name them."""
+    pair = [station.home.party, open_line.agreed.counterpart]
+    return pair if open_line.ours == 0 else pair[::-1]
+
+
+def _test_view(test: Tested) -> dict[str, Any]:
+    return {
+        "line": test.life.address,
+        "dir": test.life.side(test.dir),
+        "n": test.n,
+        "at": test.at,
+        "took_s": test.took_s,
+        "certified": test.certified,
+    }
+
+
+def status_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
+    """The schedule, what is due, the text that comes next, and the test of theirs that waits."""
+    asked, waits = due(station, open_line), to_answer(station, open_line)
+    number = next_test(station, open_line)
+    return {
+        "line": open_line.agreed.hex,
+        "name": open_line.agreed.name,
+        "schedule": schedule_of(station, open_line).view(),
+        "due": asked,
+        "next_text": own_text(open_line, number)[1] if asked and asked["asked"] else None,
+        "to_answer": None
+        if waits is None
+        else {"line": waits.life.address, "n": waits.n, "at": waits.at},
+    }
+
+
+def own_text(open_line: OpenLine, number: int) -> tuple[dict[int, Value], str]:
+    """One of our harmless texts, and the header that names its language where it is not our own."""
+    ours = open_line.agreed.our_language
+    language, words = harmless([ours], number)
+    own = ours.split("-")[0].lower() == language
+    return ({} if own else {HeaderKey.LANGUAGE: language}), words
 
 
 def _check(text: str) -> str:
@@ -93,37 +159,20 @@ def _check(text: str) -> str:
 
 
 def next_due(station: Station, open_line: OpenLine) -> float | None:
-    """Until when the agreement wants another test answered, POSIX seconds: so long after the newest
-    answer by the clock of who gave it, or after the agreement, so that both sides say the same.
-    None where no tests were agreed."""
-    if not open_line.agreed.test_s:
-        return None
-    rows = station.store.sql(
-        "SELECT max(coalesce(a.at_theirs, a.at_ours)) AS answered FROM messages m"
-        " JOIN acts a ON a.line_id = m.line_id AND a.inc = m.inc AND a.about_dir = m.dir"
-        " AND a.about = m.n AND a.act = 'answered' AND a.n >= 0"
-        " WHERE m.line_id = ? AND m.inc = ? AND m.type = 5",
-        open_line.key,
-    )
-    base = rows[0]["answered"]
-    return float(int(open_line.agreed.made if base is None else base) + open_line.agreed.test_s)
+    """Until when another test is wanted, POSIX seconds; both sides say the same. None where none
+    is: nothing was agreed or set, or the line is for exercises, suspended, halted or closed."""
+    asked = due(station, open_line)
+    return None if asked is None else asked["until"]
 
 
 def last_test(station: Station, open_line: OpenLine) -> dict[str, Any] | None:
     """The newest test that a person answered, on whichever side, and how long it took."""
-    rows = station.store.sql(
-        "SELECT m.kept, m.dir, min(a.at_ours) AS answered FROM messages m"
-        " JOIN acts a ON a.line_id = m.line_id AND a.inc = m.inc AND a.about_dir = m.dir"
-        " AND a.about = m.n AND a.act = 'answered' AND a.n >= 0"
-        " WHERE m.line_id = ? AND m.inc = ? AND m.type = 5"
-        " GROUP BY m.dir, m.n ORDER BY m.kept DESC LIMIT 1",
-        open_line.key,
-    )
-    if not rows:
-        return None
-    row = rows[0]
-    return {
-        "at": row["kept"],
-        "answered_s": max(row["answered"] - row["kept"], 0.0),
-        "by": "ours" if row["dir"] == open_line.theirs else "theirs",
-    }
+    for test in reversed(tests_of(station, open_line)):
+        if test.took_s is not None:
+            return {
+                "at": test.at,
+                "answered_s": test.took_s,
+                "by": "ours" if test.dir == open_line.theirs else "theirs",
+                "certified": test.certified,
+            }
+    return None

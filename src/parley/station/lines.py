@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from parley.station.calls import Calls
     from parley.station.minutes import Minutes
     from parley.station.supplying import Upload
+    from parley.station.tested import Tested
 
 # What may wait in a path's buffer before ROUTINE gets no more room: with what the kernel keeps
 # unsent, about two of the largest envelopes, and no FLASH waits behind more.
@@ -86,6 +87,7 @@ class Agreed:
     their_address: str = ""  # how they are to be addressed
     test_s: int = 86_400  # the longest time between two human tests; 0 for none
     made: int = 0  # when it was agreed, POSIX seconds
+    testing: tuple[int, int, int] = (0, 0, 0)  # tests by the clock: every, within, answered in
 
     @classmethod
     def of(cls, agreement: Agreement, terms: Terms) -> Agreed:
@@ -109,6 +111,7 @@ class Agreed:
             their_address=agreement.address[theirs],
             test_s=agreement.test_s,
             made=agreement.made,
+            testing=agreement.testing,
         )
 
     @property
@@ -139,6 +142,7 @@ class OpenLine:
         self.calls: Calls | None = None  # once somebody has asked for them
         self.minutes: Minutes | None = None  # as are these
         self.held: held.Calls | None = None  # the same
+        self.tested: list[Tested] | None = None  # the same, of human tests
         self.upload: Upload | None = None  # evidence that is being taken in
         self.declared = Declared(agreed.terms.side, *agreed.suspending)
         self.declared_told = ""  # the state that people were last told of
@@ -152,7 +156,7 @@ class OpenLine:
     def take_up(self, agreed: Agreed, line: Life, past: Sequence[PastLine]) -> None:
         """Go on in the incarnation that is at work now."""
         self.line = line
-        self.calls = self.minutes = self.held = None
+        self.calls = self.minutes = self.held = self.tested = None
         self.base, self.agreed = agreed, replace(agreed, terms=line.line.terms)
         self.past = list(past)
         for each in past:

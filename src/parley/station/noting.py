@@ -34,12 +34,14 @@ def note(station: Station, open_line: OpenLine, effect: Effect) -> None:
             resuming.begun(station, open_line, effect)
         case Numbered(queue_id, entry):
             messages.numbered(station, open_line, queue_id, entry)
+            station.watch.expecting.took(open_line, entry)
             station.numbered(open_line, queue_id, entry.n)
             calls.took(open_line, entry)
             minutes.took(open_line, entry)
             held.took(station, open_line, entry)
         case Heard(entry):
             messages.heard(station, open_line, entry)
+            station.watch.expecting.took(open_line, entry)
             calls.took(open_line, entry)
             minutes.took(open_line, entry)
             held.took(station, open_line, entry)

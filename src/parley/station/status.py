@@ -10,6 +10,7 @@ from parley.station import (
     call_requests,
     distrust,
     escalation,
+    expecting,
     holding,
     lives,
     minutes,
@@ -21,7 +22,7 @@ from parley.station.clauses import SUITES
 from parley.station.clock import synchronised
 from parley.station.desks import desk_view, desks_of
 from parley.station.figures import figures as figures_of
-from parley.station.line_tests import last_test, next_due
+from parley.station.line_tests import last_test, next_due, status_view
 from parley.station.lines import Agreed, OpenLine
 from parley.station.operations import operation
 from parley.station.person import Person
@@ -61,6 +62,7 @@ def status(
         "earlier": lives.earlier(station),
         "certificate": lives.our_certificate(station),
         "alarms": alarms(station),
+        "overdue": expecting.view(station),
         "sign_in_alarms": station.gate.alarms(),
         "escalation": escalation.view(station),
         "audit_head": station.trail.head.hex(),
@@ -95,6 +97,7 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "last_received_s": state.last_received_s,
         "last_test": last_test(station, open_line),
         "next_test": next_due(station, open_line),
+        "tests": status_view(station, open_line.current),
         "places": places.view(station, open_line),
         "calls": call_requests.status_view(station, open_line),
         "minutes": minutes.status_view(station, open_line),

@@ -25,6 +25,7 @@ from parley.station.escalation import steps_of
 from parley.station.lines import OpenLine, posix
 from parley.station.replying import reply_by, reply_view
 from parley.station.standing import in_spite, order
+from parley.station.tested import certified
 from parley.station.watch import clock_view
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ class Viewer:
             "leaf": entry.leaf.hex(),
             "check_group": "" if provisional else check_group(entry.leaf),
             "provisional": provisional,
+            "certified": certified(header),
             "drafter": names.person(header.get(Key.DRAFTER)),
             "releasers": [names.person(id) for id in _numbers(released_by)],
             "desks": {

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import Noticed
 from parley.core.entry import Precedence
-from parley.station import distrust, early, escalation
+from parley.station import distrust, early, escalation, expecting
 from parley.station.clock import stamp
-from parley.station.desks import desks_of
+from parley.station.desks import desk_for
 from parley.station.lines import OpenLine
 from parley.station.observing import Observations
 from parley.station.standing import declared_view
@@ -40,6 +40,7 @@ class Watch:
         self._station = station
         self._due = NEVER
         self.escalation = escalation.Escalation(station)
+        self.expecting = expecting.Expecting(station)
         self.observations = Observations(station)
         self.load()
 
@@ -52,6 +53,7 @@ class Watch:
         ]
         self._due = min(dues, default=NEVER)
         self.escalation.load()
+        self.expecting.load()
         self.observations.load()
 
     def expect(self, due: float) -> None:
@@ -69,12 +71,13 @@ class Watch:
                 at = min(at, now.mono + max(open_line.silent_after_s() - heard_s, 0.0) + 0.01)
             begins = open_line.declared.next_begin(now.wall)
             at = min(at, now.mono + begins - now.wall + 0.01)
-        return min(at, self.escalation.wake_at())
+        return min(at, self.escalation.wake_at(), self.expecting.wake_at())
 
     def look(self) -> None:
         """Look at what is due; inside the step's transaction."""
         if self._due <= self._station.steady():
             self._clocks()
+        self.expecting.look()
         self.escalation.look()
         for open_line in self._station.lines:
             self._observe(open_line)
@@ -194,15 +197,6 @@ class Watch:
     def _record(self, open_line: OpenLine, act: str, outcome: str) -> None:
         station = self._station
         station.trail.happened(station.now.wall, f"{act} ({open_line.agreed.name})", outcome)
-
-
-def desk_for(station: Station, wanted: int | None) -> dict[str, Any] | None:
-    """The desk a message is for: the one it names, else our first."""
-    desks = desks_of(station.store)
-    for desk in desks:
-        if desk["desk"] == wanted:
-            return desk
-    return desks[0] if desks else None
 
 
 Lane = tuple[bytes, int, int, int]  # line, incarnation, direction, precedence
