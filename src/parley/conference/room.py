@@ -22,7 +22,8 @@ from parley.conference.queues import Inlet, Outlet, Stream
 from parley.conference.running import RunningLink
 from parley.core.errors import ParleyError, Refused
 from parley.station import holding
-from parley.station.held import Attendee, Calls, Held
+from parley.station.held import Calls, Held
+from parley.station.held_standing import Attendee
 from parley.station.lines import OpenLine
 from parley.station.operations import find
 from parley.station.person import Person

@@ -17,9 +17,10 @@ from parley.core.entry import Key, Precedence, Type, body_of
 from parley.core.errors import Misused, ParleyError, Refused, Unavailable
 from parley.station.acknowledgements import check_note
 from parley.station.calls import Calls as Requests
-from parley.station.held import EVENTS_MAX, NOT_COUNTED, Attendee, Calls, Held
+from parley.station.held import EVENTS_MAX, NOT_COUNTED, Calls, Held
 from parley.station.held_facts import items_asked
 from parley.station.held_parts import INTERPRETER, INTERPRETERS_MAX
+from parley.station.held_standing import Attendee
 from parley.station.lines import OpenLine
 from parley.station.operations import Words, operation
 from parley.station.person import CALLERS, READERS, Person, called

@@ -20,9 +20,10 @@ from parley.catalogue.call_events import (
 from parley.catalogue.form import check_lines
 from parley.core.errors import Misused, Refused
 from parley.station.acknowledgements import check_note
-from parley.station.held import Attendee, Held
+from parley.station.held import Held
 from parley.station.held_facts import items_asked
 from parley.station.held_parts import DUTY, INTERPRETER, NOTE_TAKER, PRINCIPAL
+from parley.station.held_standing import Attendee
 from parley.station.holding import about, me_in, open_call
 from parley.station.lines import OpenLine
 from parley.station.operations import Words, operation
