@@ -3,6 +3,7 @@
 
 import { PICTURE, SOUND, read } from "./media-frame.js";
 import { COLOURS } from "./media-out.js";
+import { Paper } from "./media-paper.js";
 import { Chain, Window, now } from "./media-parts.js";
 
 const KEY_REQUEST_MS = 300;
@@ -15,8 +16,7 @@ export class In {
    * @param {{gaps: number, back: number, unopened: number, faults: number, keys_asked: number}} counts
    */
   constructor(canvas, playout, ask, counts) {
-    this.canvas = canvas;
-    this.paper = canvas.getContext("2d", { alpha: false });
+    this.paper = new Paper(canvas);
     this.playout = playout;
     this.ask = ask;
     this.counts = counts;
@@ -34,9 +34,6 @@ export class In {
     this.painting = false;
     /** @type {VideoFrame | null} */
     this.waits = null; // the newest picture that came while another was painted
-    this.converts = true;
-    /** @type {ImageData | null} */
-    this.image = null;
   }
 
   /** Forget all keys and begin with decoders that know nothing. */
@@ -168,7 +165,7 @@ export class In {
     /** @type {VideoFrame | null} */
     let next = picture;
     while (next) {
-      await this.draw(next);
+      await this.paper.draw(next);
       this.seen.picture.add(now() - next.timestamp / 1000);
       this.seen.fps.add(1);
       this.shownAt = performance.now();
@@ -177,28 +174,6 @@ export class In {
       this.waits = null;
     }
     this.painting = false;
-  }
-
-  /** @param {VideoFrame} picture */
-  async draw(picture) {
-    const { displayWidth: width, displayHeight: height } = picture;
-    if (this.canvas.width !== width || this.canvas.height !== height) {
-      this.canvas.width = width;
-      this.canvas.height = height;
-      this.image = null;
-    }
-    if (this.converts) {
-      // Where no graphics card helps, this takes a third of the time that drawing a frame does.
-      try {
-        this.image ??= new ImageData(width, height);
-        await picture.copyTo(this.image.data, /** @type {any} */ ({ format: "RGBX", colorSpace: "srgb" }));
-        this.paper?.putImageData(this.image, 0, 0);
-        return;
-      } catch {
-        this.converts = false; // a browser that cannot: some make no colours of a frame
-      }
-    }
-    this.paper?.drawImage(picture, 0, 0);
   }
 
   /** A codec gave up: count it and make another. @param {() => void} mend */
