@@ -48,6 +48,8 @@ TARGETS = {
     "inside": Target("calls", 2_048),
     "link": Target("calls", 2_048),
     "credit": Target("calls", 256),
+    "picture": Target("files", 512),
+    "named": Target("files", 512),
 }
 
 

@@ -86,7 +86,7 @@ def value_of(shown: Any) -> Value:
     return {value_of(key): value_of(item) for key, item in inner}
 
 
-@pytest.mark.parametrize("page", [*NAMES, "resume", "media", "media-link", "held"])
+@pytest.mark.parametrize("page", [*NAMES, "resume", "media", "media-link", "held", "files"])
 def test_the_code_gives_the_vectors(page: str) -> None:
     file = generate.FOLDER / f"{page}.json"
     assert generate.text_of(PAGES[page]) == file.read_text(encoding="utf-8")

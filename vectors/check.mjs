@@ -6,6 +6,7 @@
 // the pages. Rules are named as there. It prints how many vectors stand, or the first that does not.
 
 import { readFileSync } from "node:fs";
+import { inflateSync } from "node:zlib";
 import { gcm, gcmsiv } from "@noble/ciphers/aes.js";
 import { ed25519, x25519 } from "@noble/curves/ed25519.js";
 import { p384 } from "@noble/curves/nist.js";
@@ -1352,9 +1353,93 @@ function checkHeld() {
   }
 }
 
+// --- files.md: which files are shown, how they are named and cut
+
+const crcTable = Array.from({ length: 256 }, (_, n) => {
+  for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
+  return n >>> 0;
+});
+const crc = (data) => (data.reduce((sum, byte) => crcTable[(sum ^ byte) & 255] ^ (sum >>> 8), 0xffffffff) ^ 0xffffffff) >>> 0;
+
+function isPlainPicture(data) { // F7
+  const chunks = [];
+  const word = (at) => Number(number(data.slice(at, at + 4)));
+  if (hex(data.slice(0, 8)) !== "89504e470d0a1a0a") return false;
+  for (let at = 8; at < data.length; ) {
+    if (data.length - at < 12 || at + 12 + word(at) > data.length) return false;
+    const end = at + 8 + word(at);
+    if (crc(data.slice(at + 4, end)) !== word(end)) return false;
+    chunks.push([new TextDecoder("latin1").decode(data.slice(at + 4, at + 8)), data.slice(at + 8, end)]);
+    at = end + 4;
+  }
+  const kinds = chunks.map(([kind]) => kind);
+  if (!/^IHDR(,IDAT)+,IEND$/.test(kinds.join()) || chunks.at(-1)[1].length) return false;
+  const [head, ...pixels] = chunks.slice(0, -1).map(([, body]) => body);
+  if (pixels.some((body) => !body.length) || head.length !== 13 || hex(head.slice(8)) !== "0802000000") return false;
+  const [width, height] = [0, 4].map((at) => Number(number(head.slice(at, at + 4))));
+  if (!(width >= 1 && width <= 2048 && height >= 1 && height <= 2048)) return false;
+  const stream = join(...pixels);
+  try {
+    const { buffer, engine } = inflateSync(stream, { info: true });
+    const row = 1 + 3 * width;
+    return engine.bytesWritten === stream.length && buffer.length === row * height &&
+      buffer.every((byte, at) => at % row !== 0 || byte <= 4);
+  } catch {
+    return false;
+  }
+}
+
+function isPlainText(data) { // F8
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
+    return !ruleOf(() => checkText(text));
+  } catch {
+    return false;
+  }
+}
+
+function checkFiles() {
+  const { shown, named, pieces, follows, cut, ...rest } = page("files");
+  same("other hash", rest["other hash"], "F6");
+  for (const { name, media, file, sha256, verdict } of shown) {
+    const data = raw(file);
+    same(H(data), sha256, name);
+    const right = { "image/png": isPlainPicture, "text/plain": isPlainText }[media];
+    same(right ? (right(data) ? "shown" : "other form") : "other kind", verdict, `F7, F8: ${name}`);
+  }
+  const isHash = (item) => typeof item?.bytes === "string" && item.bytes.length === 64;
+  const length = (item, most) => typeof item?.text === "string" && utf8(item.text).length <= most;
+  for (const { name, body, files } of named) {
+    const list = decode(raw(body)).list[0].map.find(([key]) => key.int === "16")?.[1]?.list ?? [];
+    const each = list.map((item) => item.list ?? []);
+    const sizes = each.map(([, size]) => Number(size?.int));
+    const good = each.length >= 1 && each.length <= 8 &&
+      each.every(([hash, , media, name], at, all) => all[at].length === 4 && isHash(hash) && sizes[at] >= 1 &&
+        sizes[at] <= 2 ** 21 && length(media, 64) && length(name, 120) && name.text.length > 0) &&
+      new Set(each.map(([hash]) => hash?.bytes)).size === each.length && sizes.reduce((sum, size) => sum + size, 0) <= 2 ** 22;
+    same(good ? each.map(([hash, size, media, name]) => [hash.bytes, Number(size.int), media.text, name.text]) : null, files, `F2: ${name}`);
+  }
+  const pieceOf = (body) => {
+    const [hash, start, data, ...more] = decode(raw(body)).list[1].list;
+    const bytes = (data?.bytes ?? "").length / 2;
+    const good = isHash(hash) && !more.length && isNumber(start, 1n << 21n) && bytes >= 1 && bytes <= 16_384;
+    return good ? { hash: hash.bytes, start: Number(start.int), data: raw(data.bytes) } : null;
+  };
+  for (const given of pieces) same(pieceOf(given.body) !== null, given["is one"], `F3: ${given.name}`);
+  for (const { held, size, start, bytes, follows: told } of follows)
+    same(start === held && start + bytes <= size && (bytes >= 1024 || start + bytes === size), told, `F4: ${start}`);
+  const parts = cut.bodies.map(pieceOf);
+  let held = 0;
+  for (const part of parts) {
+    same([part.hash, part.start], [cut.sha256, held], "F3");
+    held += part.data.length;
+  }
+  same(H(join(...parts.map((part) => part.data))), cut.sha256, "F5");
+}
+
 for (const check of [
   checkWire, checkKeys, checkIdentity, checkEntry, checkDeclared, checkSeal, checkResume, checkRecord, checkSuccession,
-  checkSuites, checkSample, checkContradictions, checkDeniable, checkMedia, checkMediaLink, checkMinutes, checkHeld,
+  checkSuites, checkSample, checkContradictions, checkDeniable, checkMedia, checkMediaLink, checkMinutes, checkHeld, checkFiles,
 ])
   check();
 console.log(`${stood} vectors stand`);

@@ -21,6 +21,7 @@ from parley.core.errors import Refused
 from vectors.material import Page
 from vectors.of_declared import declared
 from vectors.of_deniable import deniable
+from vectors.of_files import files
 from vectors.of_held import held
 from vectors.of_keys import identity, keys
 from vectors.of_lines import record, seal, terms
@@ -78,6 +79,7 @@ def pages() -> dict[str, Page]:
         "media-link": media_link(),
         "minute": minute(),
         "held": held(),
+        "files": files(),
     }
     return {**made, "kept": folder.used}
 

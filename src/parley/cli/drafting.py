@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from parley.cli import shown, voice
+from parley.cli import attaching, shown, voice
 from parley.cli.client import Asking, asks
 from parley.core.errors import Misused, Refused, Unavailable
 
@@ -80,6 +80,13 @@ def taken(text: str | None, file: Path | None) -> str:
     metavar="NAME",
     help="A name in it that is not to be translated; may be given again.",
 )
+@click.option(
+    "--attach",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A picture or plain text to go with it; may be given again.",
+)
 @asks(line=True)
 def say(
     station: Asking,
@@ -96,6 +103,7 @@ def say(
     prepared: str | None,
     call: str | None,
     protect: tuple[str, ...],
+    attach: tuple[Path, ...],
 ) -> None:
     """Write a message. It becomes a draft, which another person releases."""
     if prepared is not None:
@@ -120,6 +128,8 @@ def say(
         protect=list(protect) or None,
         reply_by=reply_by,
     )
+    for each in attach:
+        view = attaching.put(station, view["draft"], each)
     voice.tell(view, begun)
 
 
@@ -128,6 +138,7 @@ def begun(view: dict[str, Any]) -> Iterator[str]:
     size = f"{voice.count(view['words'], 'word')}, {voice.count(view['bytes'], 'byte')}"
     yield f"Draft {view['draft']} · {shown.heading(view)} · {size}"
     yield f"SHA-256 {view['sha256']}"
+    yield from shown.attachments(view["attachments"])
     yield from map(voice.visible, view["advice"])
     yield f"Next: another person releases it with `parley release {view['draft']}`."
 

@@ -271,6 +271,7 @@ def facts(report: Any) -> dict[str, Any]:
         "first": report.first,
         "last": report.last,
         "signatures_passed_over": report.passed_over,
+        "attachments": dict(zip(FILES, report.files, strict=True)),
     }
 
 
@@ -317,10 +318,28 @@ def in_words(told: dict[str, Any]) -> Iterator[str]:
                 f" {name} {side['entries'] - 1}; whoever made this file could have written them"
             )
     yield ""
+    yield from _files_in_words(told["attachments"])
     if told["signatures_passed_over"]:
         passed = voice.count(told["signatures_passed_over"], "older signature")
         yield f"{passed} of heads that bear a newer one not checked; --all-signatures checks them."
     yield "Compare the 48 digits with those that each party itself tells you."
+
+
+FILES = ("whole", "other_hash", "not_all_here")
+
+
+def _files_in_words(files: dict[str, int]) -> Iterator[str]:
+    """What became of the files that messages of this record name."""
+    if not any(files.values()):
+        return
+    yield f"{voice.count(files['whole'], 'attachment')} whole, with the hash that was named."
+    if files["other_hash"]:
+        yield (
+            f"{voice.count(files['other_hash'], 'attachment')} with ANOTHER HASH than the message"
+            " names: whoever sent that said what is not so."
+        )
+    if files["not_all_here"]:
+        yield f"{voice.count(files['not_all_here'], 'attachment')} not all in this record."
 
 
 def facts_of_one(shown: Any, *, keyed: bool) -> dict[str, Any]:

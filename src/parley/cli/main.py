@@ -41,6 +41,8 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Pass a message": (
         ("say", "drafting:say", "Write a message or a test; it becomes a draft."),
         ("check", "checking:check", "What must not be misread in a text, and whether it passes."),
+        ("attach", "attaching:attach", "Attach a picture or a plain text to a draft."),
+        ("attachment", "attaching:attachment", "Save an attachment, or take one out of a draft."),
         ("draft", "drafting:draft", "List, show, edit or withdraw drafts."),
         ("release", "drafting:release", "Send another person's draft, exactly as it stands."),
         ("inbox", "reading:inbox", "What they said and nobody has dealt with; FLASH first."),

@@ -104,6 +104,7 @@ def draft(view: View) -> Iterator[str]:
     yield from elements(view["elements"])
     yield from terms(view["glossary"])
     yield f"{voice.count(view['words'], 'word')}, {voice.count(view['bytes'], 'byte')}."
+    yield from attachments(view["attachments"])
     yield f"SHA-256 {view['sha256']}"
     arrived = view.get("arrived_since") or []
     if arrived:
@@ -145,6 +146,7 @@ def message(view: View) -> Iterator[str]:
     yield ""
     yield from elements(view["elements"])
     yield from terms(view["glossary"])
+    yield from attachments(view["attachments"])
     yield ""
     yield from voice.table(
         (
@@ -215,6 +217,34 @@ def terms(found: list[View]) -> Iterator[str]:
             said += f"; there it is written {other}"
         warning = f". {voice.visible(each['warning'])}" if each["warning"] else ""
         yield f"Glossary: {said}{warning}"
+
+
+def attachments(found: list[View]) -> Iterator[str]:
+    """Files that go with it, each by hash and size, and how far one has come."""
+    for each in found:
+        yield (
+            f"Attachment {each['place']}: {voice.visible(each['name'])}, {each['media']},"
+            f" {voice.count(each['size'], 'byte')}{_how_it_stands(each)}"
+        )
+        yield f"  SHA-256 {each['sha256']}"
+
+
+def _how_it_stands(each: View) -> str:
+    """What is here of a file, in words; a draft's is whole."""
+    state = each.get("state", "shown")
+    if state in FILE_STATES:
+        return f"; {FILE_STATES[state]}"
+    held = each.get("held", each["size"])
+    return f"; {held:,} bytes of it have crossed" if held < each["size"] else ""
+
+
+FILE_STATES = {
+    "being judged": "whole, and looked into now",
+    "other hash": "NOT SHOWN: it has not the hash that the message names",
+    "other form": "NOT SHOWN: it is not what it says it is",
+    "other kind": "NOT SHOWN: it is of a kind that is never shown",
+    "named otherwise before": "NOT SHOWN: an earlier message names it otherwise",
+}
 
 
 def clock(view: View) -> str:

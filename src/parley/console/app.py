@@ -35,6 +35,7 @@ from parley.console.media_socket import (
     loop_of,
 )
 from parley.console.pages import (
+    attachments,
     audit,
     call,
     calls,
@@ -82,6 +83,8 @@ _READING = {
     "/drafts": drafts.show_all,
     "/drafts/{draft:int}": drafts.show,
     "/drafts/{draft:int}/edit": compose.edit,
+    "/drafts/{draft:int}/attachments/{place:int}": attachments.of_draft,
+    f"{_MESSAGE}/attachments/{{place:int}}": attachments.of_message,
     # After a refusal a page stands at the address of its form, and renews itself from there.
     "/drafts/{draft:int}/release": drafts.show,
     "/drafts/{draft:int}/withdraw": drafts.show,
@@ -138,6 +141,8 @@ _SENDING = {
     "/glossary/end": glossary.end,
     "/drafts/{draft:int}/edit": compose.change,
     "/drafts/{draft:int}/release": drafts.release,
+    "/drafts/{draft:int}/attach": attachments.attach,
+    "/drafts/{draft:int}/detach": attachments.detach,
     "/drafts/{draft:int}/withdraw": drafts.withdraw,
     "/drafts/{draft:int}/{verb:str}": drafts.act,
     f"{_MESSAGE}/readback": message.readback,

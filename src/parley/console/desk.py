@@ -44,6 +44,8 @@ HTTP_STATUS = {
 DONE = {
     "drafted": N_("Kept as a draft. A second person releases it."),
     "edited": N_("The changed draft is kept."),
+    "attached": N_("Attached. What is shown is exactly what will go."),
+    "detached": N_("The attachment is taken out."),
     "withdrawn": N_("The draft is withdrawn."),
     "reviewed": N_("Reviewed: another person may release exactly this."),
     "draft-held": N_("The draft is held. Nobody releases it until it is freed."),

@@ -24,6 +24,7 @@ OFFERED = (
         "draft.new",
         "draft.list",
         "draft.edit",
+        "draft.attach",
         "release",
     ),
     *("open", "pass", "readback", "unable", "wait", "confirm", "correct"),

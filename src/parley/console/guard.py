@@ -13,6 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from parley.console.uploads import read_upload
 from parley.core.errors import Refused
 
 FORM_BYTES_MAX = 1 << 20  # the longest text with every byte escaped, and room for the rest
@@ -48,6 +49,8 @@ HEADERS = {
 }
 
 
+# What a file that goes with a message says instead: nothing in it runs, and it is in no frame.
+FILE = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox"}
 # What the green room's answer says instead: that page alone may ask for devices.
 DEVICES = {"Permissions-Policy": HEADERS["Permissions-Policy"].replace("=()", "=(self)", 2)}
 
@@ -65,7 +68,7 @@ class Guarded:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=message["headers"])
                 for name, value in HEADERS.items():
-                    if headers.get(name) != DEVICES.get(name, value):
+                    if headers.get(name) not in (DEVICES.get(name, value), FILE.get(name, value)):
                         headers[name] = value
                 if "cache-control" not in headers:
                     headers["Cache-Control"] = "no-store"
@@ -78,8 +81,9 @@ class Guarded:
 class Form:
     """The fields of one form: what was typed, as it came."""
 
-    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+    def __init__(self, pairs: list[tuple[str, str]], file: tuple[str, bytes] | None = None) -> None:
         self.pairs = pairs
+        self.file = file  # its name, and what is in it
 
     def get(self, name: str, default: str = "") -> str:
         """The first field of that name."""
@@ -113,6 +117,8 @@ async def read_form(request: Request) -> Form:
     """The form of a POST from our own pages; its token is checked by the seat."""
     if not is_ours(request, request.headers.get("origin")):
         raise Foreign("this form did not come from a page of this station")
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return Form(*await read_upload(request))
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -254,6 +254,7 @@ FILTERS = {
     "answers": answers,
     "local": local,
     "words": lambda text: number(count_words(text)),
+    "number": number,
     "bytes": lambda text: number(len(text.encode(errors="surrogatepass"))),
     "lines": lambda text: text.count("\n") + 1,
 }

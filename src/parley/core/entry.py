@@ -68,6 +68,7 @@ class Type(IntEnum):
     SUSPEND = 0x50
     LIFT = 0x51
     CLOSE = 0x52
+    FILE_PIECE = 0x61
 
 
 KNOWN_TYPES = frozenset(int(kind) for kind in Type)

@@ -20,6 +20,7 @@ from parley.core.errors import Malformed
 from parley.core.record import Head, Tree, commitment, joint_key, leaf_hash
 from parley.core.resuming import beginning
 from parley.core.wire import decode
+from parley.evidence.attached import Tally
 from parley.evidence.sections import (
     DOCUMENTS,
     Documents,
@@ -35,6 +36,7 @@ from parley.evidence.sections import (
 from parley.evidence.vouched import RecordKeyFile, check_vouched
 
 TITLE = "Parley evidence, version 1"
+FILES_IN = (Type.TEXT, Type.FILE_PIECE)  # what names files, and what is of them
 SECTIONS = (*DOCUMENTS, "heads", "entries", "end")
 
 
@@ -133,6 +135,7 @@ class Report:
     passed_over: int  # signatures not checked, because a newer one stands for the same head
     first: str
     last: str
+    files: tuple[int, int, int]  # whole, with another hash than was named, not all here
 
     @property
     def proven(self) -> bool:
@@ -289,6 +292,7 @@ class Checker:
         self._order = (-1, -1)
         self._by_status = [0] * 8
         self._first, self._last = 1 << 32, -1
+        self._files = Tally()
 
     # Heads: their signatures first, since these need no entry.
 
@@ -350,7 +354,7 @@ class Checker:
     def entry(self, line: bytes) -> None:
         """Check one line: its form, its place and its leaf."""
         fields = self._read(line)
-        dir, n, _, marks, time, seen, _, _, leaf = fields
+        dir, n, type, marks, time, seen, _, _, body, leaf = fields
         ours, other = self._sides[dir], self._sides[1 - dir]
         if n != ours.size:
             raise NotWhole(_name(dir, n), f"{_name(dir, ours.size)} is missing before it")
@@ -366,6 +370,8 @@ class Checker:
         self._order = order
         ours.leaves.append(leaf)
         ours.size = n + 1
+        if type in FILES_IN:
+            self._files.take(dir, type, marks, body)
         self._by_status[marks >> 3 & 7] += 1
         if time < self._first:
             self._first = time
@@ -386,7 +392,7 @@ class Checker:
             side.root_at(side.size)
 
     def _leaf(self, fields: _Fields) -> bytes:
-        dir, n, type, marks, time, seen, et, committed, _ = fields
+        dir, n, type, marks, time, seen, et, committed, _, _ = fields
         root = self._sides[1 - dir].root_at(seen)
         return leaf_hash(
             self._line_id, self._inc, dir, n, type, marks, time, seen, root, et, committed
@@ -458,6 +464,7 @@ class Checker:
             self._passed_over,
             moment(summary.first),
             moment(summary.last),
+            (self._files.whole, self._files.wrong, self._files.missing),
         )
 
 
@@ -465,8 +472,8 @@ def _name(dir: int, n: int) -> str:
     return f"entry {'AB'[dir]} {n}"
 
 
-# dir, n, type, marks, time, seen, et, what the leaf holds of the body (R16), leaf
-_Fields = tuple[int, int, int, int, int, int, bytes, bytes, bytes]
+# dir, n, type, marks, time, seen, et, what the leaf holds of the body (R16), body or nothing, leaf
+_Fields = tuple[int, int, int, int, int, int, bytes, bytes, bytes, bytes]
 
 
 def _fields(data: bytes) -> _Fields:
@@ -475,9 +482,10 @@ def _fields(data: bytes) -> _Fields:
     if found is None:
         raise Malformed("an entry has ten fields in their ranges", rule="R15")
     numbers, (et, committed, blind, length, body, leaf) = found.groups()[:6], found.groups()[6:]
+    said = b""
     if committed is None:
         if len(body) != (length[0] & 0x1F if len(length) == 1 else _uint(length)):
             raise Malformed("the body of an entry has another length", rule="R15")
-        committed = commitment(blind, body)
+        committed, said = commitment(blind, body), body
     dir, n, type, marks, time, seen = map(_uint, numbers)
-    return (dir, n, type, marks, time, seen, et, committed, leaf)
+    return (dir, n, type, marks, time, seen, et, committed, said, leaf)

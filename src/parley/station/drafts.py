@@ -25,7 +25,7 @@ from parley.core.entry import (
     read_body,
 )
 from parley.core.errors import Misused, Refused
-from parley.station import draft_steps, glossary, messages
+from parley.station import draft_steps, files, glossary, messages
 from parley.station.critical import critical
 from parley.station.declared import is_rescue
 from parley.station.lines import OpenLine
@@ -190,6 +190,7 @@ def view(station: Station, draft: Draft) -> dict[str, Any]:
         "from_desk": header.get(Key.FROM_DESK),
         "to_desks": header.get(Key.TO_DESKS, []),
         "text": text,
+        "attachments": files.listed(header),
         **messages.references_view(open_line, header, REFERENCES),
         "sha256": draft.sha256,
         "bytes": len(text.encode()),
@@ -345,5 +346,6 @@ def draft_withdraw(station: Station, who: Person, *, draft: int) -> dict[str, An
     """Put a draft aside for good."""
     before = load_open(station, draft)
     station.store.sql("UPDATE drafts SET withdrawn = ? WHERE id = ?", (station.now.wall, draft))
+    station.store.sql("DELETE FROM draft_files WHERE draft = ?", (draft,))
     station.publish("draft", before.open_line, draft=draft, state="withdrawn")
     return view(station, load(station, draft))

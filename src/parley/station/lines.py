@@ -148,6 +148,8 @@ class OpenLine:
         self.declared_told = ""  # the state that people were last told of
         self.stop: Stop | None = None
         self.claims = Claims.none()
+        self.files_wait = self.files_soon = False  # files of ours have pieces to be said; next step
+        self.judging = False  # a file is being looked into, beside the loop
         self.newer_at: float | None = None  # when (mono) a frame last claimed a newer version
         # What this start found shown already: the size of their log, and beyond it (G5).
         self.shown_upto = 0

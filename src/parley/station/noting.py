@@ -16,7 +16,7 @@ from parley.core.effects import (
     Numbered,
     Receipted,
 )
-from parley.station import calls, early, held, messages, minutes, resuming
+from parley.station import calls, early, files, held, messages, minutes, resuming
 from parley.station.lines import OpenLine
 
 if TYPE_CHECKING:
@@ -39,16 +39,21 @@ def note(station: Station, open_line: OpenLine, effect: Effect) -> None:
             calls.took(open_line, entry)
             minutes.took(open_line, entry)
             held.took(station, open_line, entry)
+            files.took(station, open_line, entry)
+            files.moved(station, open_line)
         case Heard(entry):
             messages.heard(station, open_line, entry)
             station.watch.expecting.took(open_line, entry)
             calls.took(open_line, entry)
             minutes.took(open_line, entry)
             held.took(station, open_line, entry)
+            files.took(station, open_line, entry)
+            files.moved(station, open_line)
         case Early(row):
             early.came(station, open_line, row)
         case Receipted(upto):
             messages.receipted(station, open_line, upto)
+            files.moved(station, open_line)
         case GivenBack(queue_id):
             messages.given_back(station, open_line, queue_id)
         case Noticed():

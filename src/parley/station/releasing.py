@@ -12,7 +12,7 @@ from parley.core.effects import Saying
 from parley.core.entry import Key, Type, body_of
 from parley.core.errors import Refused
 from parley.core.kept import QueueRow
-from parley.station import messages
+from parley.station import attaching, messages
 from parley.station.call_requests import check_release
 from parley.station.declared import is_rescue
 from parley.station.declaring import check_suspended, ordered
@@ -43,6 +43,7 @@ def release(
         open_line, row.type, row.precedence, is_rescue(found.content.header), station.now.wall
     )
     check_release(found, station.now.wall)
+    attaching.check_release(station, found)
     if found.type == Type.LIFT:
         check_suspended(open_line)
     shown = found.base if displayed is None else displayed

@@ -20,7 +20,7 @@ from parley.core.life import Life
 from parley.core.record import EMPTY_ROOT
 from parley.core.resuming import REASON_BYTES_MAX, End, Resume, ends
 from parley.core.terms import Terms
-from parley.station import early, meeting, messages
+from parley.station import early, files, meeting, messages
 from parley.station.declared import ALL, Act, Declared, Limits, Scope
 from parley.station.lines import Agreed, OpenLine, PastLine, since_2020
 from parley.station.operations import Words, operation
@@ -164,6 +164,8 @@ def begun(station: Station, open_line: OpenLine, begun: Begun) -> None:
     if state.halted is None:  # else it was told then
         early.halted(station, old)
     open_line.shown_upto, open_line.shown_early = 0, frozenset()
+    they_hold = ended[old.ours].size if of == before else ours.own.size
+    files.begun(station, open_line, old, they_hold)
     _move_drafts(station, old, open_line)
     again = given = 0
     if any(lost):  # nobody can tell yet whose the numbers are that we gave since

@@ -16,6 +16,7 @@ from parley.core.errors import Refused, Unavailable
 from parley.core.keys import Entropy
 from parley.station import (
     acknowledgements,
+    attaching,
     audit_trail,
     bearing,
     call_requests,
@@ -28,6 +29,7 @@ from parley.station import (
     drafts,
     escalation,
     expecting,
+    files,
     finding,
     glossary,
     holding,
@@ -67,6 +69,7 @@ from parley.store.sqlite import SqliteStore
 # Every module that brings operations; to import it is to have them.
 OPERATIONS_IN = (
     acknowledgements,
+    attaching,
     audit_trail,
     bearing,
     call_requests,
@@ -81,6 +84,7 @@ OPERATIONS_IN = (
     glossary,
     escalation,
     expecting,
+    files,
     holding,
     inbox,
     introductions,

@@ -27,8 +27,9 @@ from parley.core.errors import ParleyError, Unavailable
 from parley.core.kept import EntryRow
 from parley.core.keys import Entropy
 from parley.core.terms import Instant
-from parley.station import distrust, early, opened, resuming, roster, stops, versions
+from parley.station import distrust, early, files, opened, resuming, roster, stops, versions
 from parley.station.answering import Call, finish
+from parley.station.attaching import Upload
 from parley.station.audit_trail import Trail
 from parley.station.bearing import Bearings
 from parley.station.carrying import Arrivals, Carrying, Departures
@@ -92,6 +93,7 @@ class Station:
         self.challenges = Challenges(entropy)
         self.people = People(store)
         self.trail = Trail(store)
+        self.uploads: dict[int, Upload] = {}  # files that persons are about to attach
         self._lines = Lines()
         self.carrying = Carrying(self._lines)
         self.bearings = Bearings()
@@ -145,6 +147,7 @@ class Station:
                 early.found(self, open_line)
                 distrust.find(self, open_line)
                 self._lines.add(open_line)
+                files.take_up(self, open_line)
                 self.roster_changed = True
         stops.load(self)
         self.bearings.call_again()
@@ -510,4 +513,6 @@ class Station:
 
     def _on_time(self) -> None:
         self._alarm = None
+        for open_line in self._lines.moving():
+            files.moved(self, open_line)
         self._soon()

@@ -22,7 +22,7 @@ from parley.core.record import Tree
 from parley.core.resuming import End, ends
 from parley.core.wire import decode, encode
 from parley.evidence import audit
-from parley.station import messages, resuming
+from parley.station import files, messages, resuming
 from parley.station.evidence import documents_of
 from parley.station.lines import OpenLine
 from parley.station.operations import Beside, operation
@@ -225,6 +225,7 @@ def _take_in(station: Station, old: OpenLine, new: OpenLine, given: Supply) -> d
     _keep_heads(station, old, given.ended, given.text)
     for row in sorted((*found[0], *found[1]), key=lambda row: (row.n + 1 + row.seen, row.dir)):
         messages.supplied(station, old, row)
+        files.took(station, old, row)
     again = before.say_again(station, old, new, found[old.ours])
     store.sql(
         "UPDATE resumptions SET whole = ?, said_again = ? WHERE line_id = ? AND inc = ?",

@@ -22,8 +22,9 @@ from parley.store.reading import Reading
 if TYPE_CHECKING:
     from parley.station.station import Station
 
-# About the line itself: each incarnation says these for itself.
-NOT_SAID_AGAIN = frozenset((Type.SERVICE, Type.ROSTER))
+# About the line itself: each incarnation says these for itself. Pieces of files too, since it is
+# known how much of each the other side holds (spec/files.md F12).
+NOT_SAID_AGAIN = frozenset((Type.SERVICE, Type.ROSTER, Type.FILE_PIECE))
 
 
 def sizes_of(store: Reading, life: OpenLine) -> tuple[int, int]:

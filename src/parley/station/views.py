@@ -17,7 +17,8 @@ from parley.core.entry import Content, Key, Marks, Precedence, Type, read_body
 from parley.core.kept import EntryRow
 from parley.core.record import check_group
 from parley.core.wire import Value
-from parley.station import early, messages, roster
+from parley.evidence.attached import read_named, read_piece
+from parley.station import early, files, messages, roster
 from parley.station.declared import is_rescue
 from parley.station.desks import desks_of
 from parley.station.drafts import kind_name
@@ -110,6 +111,7 @@ class Viewer:
             "n": n,
             **shown,
             "protected": protected or [],
+            "attachments": files.view(self._station, open_line, dir, header),
             "language": _text(header.get(Key.LANGUAGE)) or default,
             "subject": _text(header.get(Key.SUBJECT)),
             "sha256": messages.content_hash(entry.type, entry.marks, content, entry.body),
@@ -153,6 +155,7 @@ class Viewer:
                 for key, value in header.items()
                 if not _is_known(key)
                 or (key == Key.PROTECTED and protected is None)
+                or (key == Key.ATTACHMENTS and read_named(header) is None)
                 or (key == Key.REPLY_BY and reply_by(header) is None)
             },
         }
@@ -289,6 +292,9 @@ def _words(entry: EntryRow, content: Content | None) -> str | None:
         return _text(payload[0])
     if entry.type in TEXTS:
         return _text(payload)
+    if entry.type == Type.FILE_PIECE:
+        piece = read_piece(payload)
+        return None if piece is None else piece.words
     return None if content is None else json.dumps(_plain(payload), ensure_ascii=False)
 
 

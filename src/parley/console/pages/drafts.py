@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from parley.console import views
+from parley.console import attached, views
 from parley.console.desk import Visit, refusal, status_of
 from parley.core.errors import ParleyError, Refused
 
@@ -31,11 +31,15 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         # The release says that these were on the releaser's screen, so they are, in full.
         where = {"line": draft["line"], "dir": "theirs", "n": each["n"]}
         each["text"] = (await visit.call("message", **where))["text"]
+    files = draft["attachments"]
+    if draft["state"] == "open":
+        files = await attached.with_words(visit, number, {}, files)
     return await visit.page(
         "draft.html",
         page,
         200 if error is None else status_of(error),
         draft={**draft, "exact": bytes.fromhex(draft["exact"])},
+        files=files,
         typed=visit.form.text("reason"),
         error=refusal(error) if error else None,
     )

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse, Response
 
 from parley.catalogue.minutes import Minute, Readout
-from parley.console import views
+from parley.console import attached, views
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
 from parley.console.guard import Form
@@ -44,15 +44,16 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
     if page.may["distribution.list"] and message["dir"] == "theirs" and not message["provisional"]:
         about = {"line": message["line"], "n": message["n"]}
         offices_of = (await visit.call("distribution.list", **about))["offices"]
+    where = {"line": message["line"], "dir": message["dir"], "n": message["n"]}
     translations: list[View] = []
     if page.may["translation.list"]:
-        where = {"line": message["line"], "dir": message["dir"], "n": message["n"]}
         translations = (await visit.call("translation.list", **where))["translations"]
     return await visit.page(
         "message.html",
         page,
         200 if error is None else status_of(error),
         message=message,
+        files=await attached.with_words(visit, None, where, message["attachments"]),
         translations=translations,
         offices_of=offices_of,
         offices=offices,
