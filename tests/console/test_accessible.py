@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
@@ -26,6 +27,7 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
 ]
 UNFOLD = "for (const each of document.querySelectorAll('details')) each.open = true"
+DESK, TABLET, REFLOW, HIGH = 1280, 800, 320, 5000  # px; 320 is that of WCAG 2.2, 1.4.10
 TEXT = "Our ship “Amity” leaves at 0410Z from 21°40′N 118°05′E with 2 crew."
 # Where a form was refused, its page stands at the form's address: the same page once more.
 AGAIN = re.compile(
@@ -64,20 +66,28 @@ class Walk:
         self.seen: set[str] = set()
         self.wrong: list[str] = []
 
-    async def reads(self, page: Page, post: Post, *paths: str, dark: bool = True) -> None:
-        # So high that nothing lies under the bars at both edges; what does is scrolled clear.
-        await page.set_viewport_size({"width": 1280, "height": 5000})
+    async def reads(self, page: Page, post: Post, *paths: str) -> None:
         for path in paths:
+            # So high that nothing lies under the bars at both edges; what does is scrolled clear.
+            await page.set_viewport_size({"width": DESK, "height": HIGH})
             await page.goto(post.console + path)
             self.seen.add(path.partition("?")[0])
             await page.evaluate(UNFOLD)
-            self.says(f"{path} by day", await axe.faults(page))
-            if dark:
-                # The same page in other colours: nothing else of it can have become wrong.
-                await page.emulate_media(color_scheme="dark")
-                found = await axe.faults(page, "color-contrast")
-                await page.emulate_media(color_scheme="light")
-                self.says(f"{path} by night", found)
+            self.says(path, await axe.faults(page))
+            for width in (TABLET, REFLOW):
+                await page.set_viewport_size({"width": width, "height": HIGH})
+                over = await page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
+                if over > 0:
+                    self.wrong.append(f"{path}: {over} px wider than a screen of {width}")
+
+    async def reads_colours(self, page: Page, post: Post, theme: str, *paths: str) -> None:
+        """The same pages in other colours: nothing else of them can have become wrong."""
+        await page.set_viewport_size({"width": DESK, "height": HIGH})
+        for path in paths:
+            await page.goto(post.console + path)
+            assert await page.get_attribute("html", "data-theme") == theme
+            await page.evaluate(UNFOLD)
+            self.says(f"{path} in the theme {theme}", await axe.faults(page, "color-contrast"))
 
     def says(self, where: str, found: list[dict[str, Any]]) -> None:
         self.wrong += [f"{where}: {each['rule']}: {each['html']}\n{each['why']}" for each in found]
@@ -163,7 +173,13 @@ async def test_a_program_finds_nothing_wrong_on_any_page(
     who = north.station.people.must_be_here(north.ids["Both"])
     await kept_forms.keep(north.station, who, "/compose", [("text", TEXT)])
     seat = north.seat("Both")[len(north.console) :]
-    await walk.reads(both, north, *(seat + path for path in pages))
+    beside = await room.tab()  # two at a time: each tab has a process of its own
+    await asyncio.gather(
+        *(
+            walk.reads(tab, north, *(seat + path for path in half))
+            for tab, half in ((both, pages[::2]), (beside, pages[1::2]))
+        )
+    )
     aline = await room.sit(north, "Aline")
     audit = north.seat("Aline")[len(north.console) :]
     today = time.strftime("%Y-%m-%d", time.gmtime())
@@ -173,13 +189,24 @@ async def test_a_program_finds_nothing_wrong_on_any_page(
     ivo = await room.sit(north, "Ivo")
     desk = north.seat("Ivo")[len(north.console) :]
     await walk.reads(ivo, north, f"{desk}/messages{night['first']}")
-    await north.ask("Both", "person.tongue", person=north.ids["Both"], tongue="ar")
-    # The same pages from right to left: one with each kind of part.
-    mirrored = (
+    # One with each kind of part: in other colours, then from right to left.
+    some = (
         *("/", "/inbox", "/compose", f"/drafts/{to_release}", f"/messages{night['first']}"),
         *(f"/call?line={line}", "/record", "/find?words=Amity", "/wall", "/watch", "/you"),
     )
-    await walk.reads(both, north, *(seat + path for path in mirrored), dark=False)
+    paths = [seat + path for path in some]
+    session = (await north.ask("Both", "session.list"))["sessions"][0]["session"]
+    for theme in ("night", "contrast"):
+        await north.ask("Both", "session.theme", session=session, theme=theme)
+        await asyncio.gather(
+            walk.reads_colours(both, north, theme, *paths[::2]),
+            walk.reads_colours(beside, north, theme, *paths[1::2]),
+        )
+    await north.ask("Both", "session.theme", session=session, theme="day")
+    await north.ask("Both", "person.tongue", person=north.ids["Both"], tongue="ar")
+    await asyncio.gather(
+        walk.reads(both, north, *paths[::2]), walk.reads(beside, north, *paths[1::2])
+    )
     assert not walk.wrong, "\n\n".join(walk.wrong)
     assert unseen(north, walk.seen) == []
 

@@ -59,6 +59,18 @@ def revoke(station: Asking, session: int) -> None:
 
 
 @command.command()
+@click.argument("session", type=int, metavar="NUMBER")
+@click.argument("theme", type=click.Choice(["system", "day", "night", "contrast"]))
+@asks(setup=True)
+def theme(station: Asking, session: int, theme: str) -> None:
+    """Choose in which colours a session's pages are drawn."""
+    voice.tell(
+        station.call("session.theme", session=session, theme=theme),
+        lambda view: [f"Session {view['session']} of {view['person']} is drawn: {view['theme']}."],
+    )
+
+
+@command.command()
 @asks()
 def seen(station: Asking) -> None:
     """Say that you have seen which sign-ins failed: the alarm stands down."""

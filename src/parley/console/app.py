@@ -153,6 +153,7 @@ _SENDING = {
     "/minutes/readout": minutes.attach,
     "/call/{verb:str}": call.act,
     "/hearing": watch.hearing,
+    "/theme": watch.colour,
     "/tongue": watch.speak,
     "/watch/hold": watch.hold,
     "/watch/leave": watch.leave,

@@ -1,5 +1,5 @@
-"""In which language a request asks for its page. Apart from `tongues`, which the command line uses
-too and which needs neither a loop nor a server."""
+"""In which language and colours a request asks for its page. Apart from `tongues`, which the
+command line uses too and which needs neither a loop nor a server."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import asyncio
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from parley.console import tongues
+from parley.console import themes, tongues
 from parley.console.tongues import COOKIE, ENGLISH, Tongue, catalogue, chosen
 
 
 class Spoken:
-    """Every answer in the language of its request; a seat's own choice comes with the seat."""
+    """Every answer in the language and colours of its request; a seat's own come with the seat."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -24,6 +24,7 @@ class Spoken:
             asks = HTTPConnection(scope)
             accepted = asks.headers.get("accept-language", "")
             await use(chosen(asks.cookies.get(COOKIE), accepted))
+            themes.use(asks.cookies.get(themes.COOKIE))
         await self.app(scope, receive, send)
 
 

@@ -17,7 +17,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from parley.console import asked, frame, marking, tongues, vocabulary, words
+from parley.console import asked, frame, marking, themes, tongues, vocabulary, words
 from parley.console.frame import Frame, Seat, View, mark_of, mark_sentence, mark_word
 from parley.console.guard import Foreign, Form, check_token, read_form
 from parley.console.hearing import Ears
@@ -111,6 +111,7 @@ class Desk:
         )
         self.templates.filters |= words.FILTERS | vocabulary.FILTERS | marking.FILTERS
         tongues.install(self.templates)
+        themes.install(self.templates)
 
     def secret_of(self, request: HTTPConnection) -> str | None:
         """The browser's secret, from the cookie of this station."""
@@ -137,8 +138,11 @@ class Desk:
         )
 
     async def sit(self, request: HTTPConnection) -> Seat:
-        """The seat this request's path names; what follows is in the language of who sits there."""
+        """The seat this request's path names; what follows is in the language of who sits there,
+        and in the colours chosen there."""
         seat = self.seat(request)
+        if seat.sitting.theme is not None:
+            themes.use(seat.sitting.theme)
         chosen = tongue_of(self.station.store, seat.person.id) or ""
         if chosen in tongues.TONGUES:
             await asked.use(tongues.TONGUES[chosen])
@@ -369,11 +373,11 @@ def set_cookie(response: Response, desk: Desk, secret: str) -> None:
     )
 
 
-def remember(response: Response, desk: Desk, tongue: str) -> None:
-    """Let the browser keep a language for the pages outside any seat."""
+def remember(response: Response, desk: Desk, chosen: str, cookie: str = tongues.COOKIE) -> None:
+    """Let the browser keep a language, or a theme, for the pages outside any seat."""
     response.set_cookie(
-        tongues.COOKIE,
-        tongue,
+        cookie,
+        chosen,
         max_age=tongues.COOKIE_DAYS * 86_400,
         httponly=True,
         samesite="strict",

@@ -48,6 +48,7 @@ class Sitting:
     fresh: bool  # the person proved lately to be that person
     sleeps: float  # when it falls asleep if nobody acts
     seen: float
+    theme: str | None
 
 
 def sit(
@@ -169,6 +170,7 @@ def session_list(station: Station, who: Person) -> dict[str, Any]:
                 "taken": row["taken"],
                 "seen": row["seen"],
                 "ends": row["ends"],
+                "theme": row["theme"],
             }
         )
     return {"sessions": sessions, "alarms": station.gate.alarms() if oversees else []}
@@ -238,6 +240,7 @@ def _sitting(station: Station, person: Person, row: Any) -> Sitting:
         fresh=now < row["proved"] + 60 * sign_in.proof_minutes,
         sleeps=min(row["ends"], row["seen"] + 60 * sign_in.idle_minutes),
         seen=row["seen"],
+        theme=row["theme"],
     )
 
 

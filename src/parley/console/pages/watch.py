@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import RedirectResponse, Response
 
+from parley.console import themes
 from parley.console.desk import Visit, refusal, remember, status_of
 from parley.console.frame import may_do
 from parley.core.errors import ParleyError
@@ -50,6 +51,15 @@ async def speak(visit: Visit) -> Response:
     await visit.call("person.tongue", person=visit.seat.person.id, tongue=code)
     response = visit.go("/watch")
     remember(response, visit.desk, code)
+    return response
+
+
+async def colour(visit: Visit) -> Response:
+    """POST /theme: in which colours this seat is drawn."""
+    theme = visit.form.get("theme")
+    await visit.call("session.theme", session=visit.seat.sitting.id, theme=theme)
+    response = visit.go("/watch")
+    remember(response, visit.desk, theme, themes.COOKIE)
     return response
 
 
