@@ -14,7 +14,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from bench import alarm, bytes, drain, flash, rates, receipt, record, resources, throughput
+from bench import (
+    alarm,
+    bytes,
+    drain,
+    flash,
+    inbox,
+    rates,
+    receipt,
+    record,
+    resources,
+    throughput,
+)
 from bench.driver import Crew
 from bench.limits import limits
 from bench.proxy import Wire
@@ -61,6 +72,14 @@ async def _alarm() -> list[Figure]:
         return await alarm.measure(here, there, pair.a.link("watch"), chromium)
 
 
+async def _inbox() -> list[Figure]:
+    chromium = find_chromium()
+    if chromium is None:
+        return [Figure("first paint", float("nan"), "ms", "300", "no Chromium here")]
+    async with stations() as (pair, here, there, _):
+        return await inbox.measure(here, there, pair.a.link("watch"), chromium)
+
+
 async def _receipt() -> list[Figure]:
     async with stations() as (_, here, there, _):
         return await receipt.measure(here, there)
@@ -100,6 +119,7 @@ async def _rates() -> list[Figure]:
 
 ALL: dict[str, Measure] = {
     "alarm": _alarm,
+    "inbox": _inbox,
     "receipt": _receipt,
     "throughput": _throughput,
     "bytes": _bytes,

@@ -14,21 +14,33 @@ from parley.cli.client import Asking, asks
 
 @click.command()
 @click.option("--all", "all_", is_flag=True, help="Older ones that are dealt with, too.")
+@click.option("--before", metavar="PLACE", help="Older ones still, as the end of a list says.")
 @asks(line=True)
-def inbox(station: Asking, all_: bool) -> None:
+def inbox(station: Asking, all_: bool, before: str | None) -> None:
     """What they said: FLASH first, then by precedence, newest last.
 
     For a watch officer they count as displayed from now on; `parley open N` reads one.
     """
-    voice.tell(
-        station.call("inbox", all=all_ or None), lambda view: shown.messages(view["messages"])
-    )
+
+    def in_words(view: dict[str, Any]) -> Iterator[str]:
+        yield from shown.messages(view["messages"])
+        if view["more"]:
+            yield "More wait than are shown; these are the gravest."
+        yield from _older("inbox", view, all_)
+
+    voice.tell(station.call("inbox", all=all_ or None, before=before), in_words)
+
+
+def _older(verb: str, view: dict[str, Any], all_: bool) -> Iterator[str]:
+    if all_ and view["older"]:
+        yield f"There are older ones: `parley {verb} --all --before {view['older']}`."
 
 
 @click.command()
 @click.option("--all", "all_", is_flag=True, help="Older ones, too.")
+@click.option("--before", metavar="PLACE", help="Older ones still, as the end of a list says.")
 @asks(line=True)
-def outbox(station: Asking, all_: bool) -> None:
+def outbox(station: Asking, all_: bool, before: str | None) -> None:
     """What was released here, and what became of it."""
 
     def in_words(view: dict[str, Any]) -> Iterator[str]:
@@ -36,8 +48,9 @@ def outbox(station: Asking, all_: bool) -> None:
             yield from shown.messages(view["messages"])
         for each in view["waiting"]:
             yield f"Draft {each['draft']} · {each['precedence']}: {each['waiting']}."
+        yield from _older("outbox", view, all_)
 
-    voice.tell(station.call("outbox", all=all_ or None), in_words)
+    voice.tell(station.call("outbox", all=all_ or None, before=before), in_words)
 
 
 @click.command()

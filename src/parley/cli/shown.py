@@ -103,6 +103,7 @@ def draft(view: View) -> Iterator[str]:
     yield ""
     yield from elements(view["elements"])
     yield from terms(view["glossary"])
+    yield ""
     yield f"{voice.count(view['words'], 'word')}, {voice.count(view['bytes'], 'byte')}."
     yield from attachments(view["attachments"])
     yield f"SHA-256 {view['sha256']}"

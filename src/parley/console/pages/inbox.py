@@ -8,36 +8,47 @@ from starlette.responses import Response
 
 from parley.console import views
 from parley.console.desk import Visit
-from parley.console.frame import Frame
+from parley.console.frame import Frame, View
 from parley.console.tongues import _
 from parley.console.words import within
+
+PAGE = 100  # messages on a page: what a browser lays out within a frame or two
 
 
 async def show(visit: Visit) -> Response:
     """GET /inbox"""
     page = await visit.frame()
     every = visit.query("all") == "1"
-    found = (await visit.call("inbox", all=every))["messages"]
-    messages = [views.message(message, page.names) for message in found]
+    found = await visit.call("inbox", all=every, before=visit.query("before") or None, most=PAGE)
+    messages = [views.message(message, page.names) for message in found["messages"]]
     rank = views.PRECEDENCES.index
     messages.sort(key=lambda each: (rank(each["precedence"]), each["kept"]))
     groups = [
         {"precedence": name, "within": _within(page, name), "messages": list(members)}
         for name, members in groupby(messages, key=lambda each: each["precedence"])
     ]
-    return await visit.page("inbox.html", page, groups=groups, every=every)
+    return await visit.page("inbox.html", page, groups=groups, every=every, **_onward(found, every))
 
 
 async def sent(visit: Visit) -> Response:
     """GET /sent: newest first."""
     page = await visit.frame()
-    found = await visit.call("outbox", all=visit.query("all") == "1")
+    every = visit.query("all") == "1"
+    found = await visit.call("outbox", all=every, before=visit.query("before") or None, most=PAGE)
     messages = [views.message(message, page.names) for message in reversed(found["messages"])]
     waiting = [
         {**each, "counterpart": page.names.line(each["line"])["counterpart"]}
         for each in found["waiting"]
     ]
-    return await visit.page("sent.html", page, messages=messages, waiting=waiting)
+    return await visit.page(
+        "sent.html", page, messages=messages, waiting=waiting, every=every, **_onward(found, every)
+    )
+
+
+def _onward(found: View, every: bool) -> View:
+    """Where older ones are, and whether more wait than are shown."""
+    older = found["older"] and f"?all=1&before={found['older']}"
+    return {"older": older if every else "?all=1" if older else "", "more": found.get("more")}
 
 
 def _within(page: Frame, precedence: str) -> str:

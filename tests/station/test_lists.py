@@ -1,0 +1,50 @@
+"""Long lists come page by page, the gravest of what waits first, and only what was shown counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from parley.core.errors import Misused
+from tests.playbook import two_stations
+
+
+def test_a_long_list_is_read_page_by_page_and_what_waits_by_gravity(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        south.stops()  # so that all come at one moment, where a page may end between two
+        texts = [f"Number {n}." for n in range(7)]
+        for text in texts:
+            north.says(text)
+        south.starts()
+        south.until(lambda: len(south.auditor.asks("inbox", all=True)["messages"]) == len(texts))
+        last = north.says("Now.", "FLASH")["n"]
+        texts.append("Now.")
+        south.hears(last)
+        for post, verb in ((south, "inbox"), (north, "outbox")):
+            found, place = [], None
+            for left in (5, 2, 0):
+                page = post.auditor.asks(verb, all=True, most=3, before=place)
+                found += [each["text"] for each in page["messages"]]
+                place = page["older"]
+                assert (place is not None) == (left > 0)
+            assert sorted(found) == sorted(texts)
+        shown = south.auditor.asks("inbox", most=3)
+        assert shown["messages"][0]["text"] == "Now."
+        for wrong in ("1", "x,1,2,3", f"1.0,2,{'0' * 31},1"):
+            with pytest.raises(Misused, match="no place"):
+                south.auditor.asks("inbox", all=True, before=wrong)
+        with pytest.raises(Misused, match="at once"):
+            south.auditor.asks("inbox", all=True, most=0)
+
+
+def test_what_is_on_no_screen_is_not_told_as_displayed(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        numbers = [north.says(text)["n"] for text in ("One.", "Two.", "Three.")]
+        south.hears(numbers[-1])
+        newest = south.watch.asks("inbox", all=True, most=1)
+        assert [each["n"] for each in newest["messages"]] == numbers[-1:]
+        south.until(lambda: "displayed" in south.stages(numbers[-1], "theirs"))
+        assert all("displayed" not in south.stages(n, "theirs") for n in numbers[:2])
+        south.watch.asks("inbox", all=True)
+        south.until(lambda: all("displayed" in south.stages(n, "theirs") for n in numbers))
