@@ -5,16 +5,22 @@ from run to run: alone on a line for any lines, else for any characters. A print
 with one of our questions shows after it what is typed.
 """
 
+import atexit
+import contextlib
+import json
 import os
 import pty
 import re
 import select
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -26,6 +32,8 @@ QUESTION = re.compile(
 )
 LOOK_AGAIN = ("status", "inbox", "message")  # what they show arrives in its own time
 JOB = re.compile(r"kill -INT %([0-9])")
+LOOP = re.compile(r"for (\w+) in ([\w ]+); do (.*); done")
+FOR_A_SHELL = re.compile(r"[|&<>$`*?~]")
 COMMAND_S_MAX = 120.0
 
 
@@ -37,6 +45,17 @@ def sessions(page: str) -> list[tuple[str, str]]:
             command, _, printed = part.partition("\n")
             found.append((command, printed))
     return found
+
+
+def plain(line: str) -> list[str]:
+    """What a line does when it is nothing but one `parley` after another; else nothing."""
+    if found := LOOP.fullmatch(line):
+        name, values, what = found.groups()
+        line = "; ".join(re.sub(rf"\${name}\b", value, what) for value in values.split())
+    commands = line.split("; ")
+    if FOR_A_SHELL.search(line) or not all(each.startswith("parley ") for each in commands):
+        return []
+    return commands
 
 
 def pattern(printed: str) -> str:
@@ -64,9 +83,14 @@ def free_port() -> int:
 
 @dataclass
 class Session:
-    """One reader, in a folder of their own."""
+    """One reader, in a folder of their own.
+
+    Who follows `quickly` has what needs no shell forked from one `parley` that was started once
+    (tests/forked.py); else each command is started as a reader starts it.
+    """
 
     folder: Path
+    quickly: bool = False
     port: int = field(default_factory=free_port)
     digits: dict[str, str] = field(default_factory=dict)  # by letter
     group: str = ""
@@ -141,9 +165,24 @@ class Session:
             if as_shown or not again or time.monotonic() > until:
                 return shown, code
 
-    def _type(self, command: str, typed: list[str]) -> tuple[str, int]:
-        """Run one command at a terminal of its own and answer its questions, in order."""
+    def _type(self, line: str, typed: list[str]) -> tuple[str, int]:
+        """Run a line at a terminal of its own and answer its questions, in order; what it shows."""
+        commands = plain(line) if self.quickly else []
+        if len(commands) > 1:  # nothing of which asks
+            all_shown, codes = zip(*(self._type(each, []) for each in commands), strict=True)
+            assert not typed
+            return "".join(all_shown), codes[-1]
         near, far = pty.openpty()
+        with (self._forked if commands else self._started)(line, far) as code:
+            os.close(far)
+            try:
+                shown = self._converse(near, list(typed))
+                return shown, code()  # a terminal that is gone would hang it up
+            finally:
+                os.close(near)
+
+    @contextlib.contextmanager
+    def _started(self, command: str, far: int) -> Iterator[Callable[[], int]]:
         with subprocess.Popen(
             ["bash", "-c", command],
             cwd=self.folder,
@@ -153,15 +192,32 @@ class Session:
             stderr=far,
             start_new_session=True,
         ) as process:
-            os.close(far)
             try:
-                shown = self._converse(near, list(typed))
-                process.wait(COMMAND_S_MAX)  # a terminal that is gone would hang it up
+                yield lambda: process.wait(COMMAND_S_MAX)
             finally:
-                os.close(near)
                 if process.poll() is None:
                     process.kill()
-        return shown, process.returncode
+
+    @contextlib.contextmanager
+    def _forked(self, command: str, far: int) -> Iterator[Callable[[], int]]:
+        asked = {
+            "arguments": shlex.split(command)[1:],
+            "terminal": os.ttyname(far),
+            "folder": str(self.folder),
+            "environment": self._environment,
+        }
+        forks = forking()
+        assert forks.stdin is not None
+        assert forks.stdout is not None
+        forks.stdin.write(json.dumps(asked) + "\n")
+        forks.stdin.flush()
+        assert forks.stdout.readline() == "ready\n"
+        answers = forks.stdout
+        code = cache(lambda: int(answers.readline()))
+        try:
+            yield code
+        finally:
+            code()  # whatever went wrong here, the next question has its own answer
 
     def _converse(self, near: int, typed: list[str]) -> str:
         out, until = b"", time.monotonic() + COMMAND_S_MAX
@@ -180,3 +236,21 @@ class Session:
         assert not typed, f"nobody asked for {typed[0]!r}: {out.decode()}"
         # What stands before a carriage return was progress, and is seen no more.
         return re.sub(r"[^\n]*\r", "", out.decode().replace("\r\n", "\n"))
+
+
+@cache
+def forking() -> subprocess.Popen[str]:
+    """The one `parley` of this run from which others are forked."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.forked"],
+        cwd=Path(__file__).parent.parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+    def end() -> None:
+        process.communicate(timeout=COMMAND_S_MAX)
+
+    atexit.register(end)
+    return process
