@@ -64,6 +64,7 @@ SET_UP = frozenset(
 # Modules whose other sentences stand on pages too: what is said of a line, a call, a draft.
 SPEAKING = (
     "station/calls.py",
+    "station/series.py",
     "station/standing.py",
     "station/minutes.py",
     "station/resuming.py",

@@ -54,6 +54,7 @@ MOMENTS = some.integers(0, 4_000_000_000 // 60).map(lambda minute: minute * 60)
         MOMENTS,
         some.lists(LINE).map(tuple),
         some.text(),
+        some.none() | some.integers(1, 1440),
     )
 )
 def test_Q1_a_request_is_read_back_from_its_text(request: CallRequest) -> None:
@@ -126,6 +127,26 @@ def test_Q3_a_label_too_few_too_many_or_out_of_place_is_no_form() -> None:
     with pytest.raises(Refused, match="no longer the form"):
         check_form(Type.CALL_REQUEST, text.replace("Level: ", "Rank: "))
     check_form(Type.TEXT, "whatever")
+
+
+@pytest.mark.parametrize("length", ["0 min", "030 min", "30 minutes", "-5 min", "٣ min", "30 min "])
+def test_Q7_a_length_has_one_form(length: str) -> None:
+    weekly = replace(REQUEST, latest=NOON, weekly_min=30)
+    weekly.check()
+    assert CallRequest.parse(weekly.text()) == weekly
+    assert CallRequest.parse(weekly.text().replace("30 min", length, 1)) is None
+    assert gist(Type.CALL_REQUEST, weekly.text()) == "Call, every week: Open lines"
+
+
+def test_Q9_a_week_is_skipped_with_its_time_and_a_reason() -> None:
+    skip = CallAnswer(Verdict.SKIP, NOON, None, "A holiday")
+    end = CallAnswer(Verdict.END, reason="It has served")
+    for answer in (skip, end):
+        answer.check()
+        assert CallAnswer.parse(answer.text()) == answer
+    for wrong in (replace(skip, time=None), replace(skip, reason=None), replace(end, time=NOON)):
+        with pytest.raises(Refused):
+            wrong.check()
 
 
 def test_Q1_a_moment_is_utc_to_the_minute() -> None:

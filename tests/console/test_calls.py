@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
+from parley.catalogue.calls import moment
 from parley.core.terms import Instant
 from parley.station.clock import SystemClock
 from tests.console.conftest import Room
@@ -18,12 +20,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 class Later(SystemClock):
-    """The clock of a machine, some minutes later."""
+    """The clock of a machine, some time later."""
+
+    def __init__(self, seconds: float = 200) -> None:
+        self._seconds = seconds
 
     def now(self) -> Instant:
         """This moment, as it will be."""
         moment = super().now()
-        return Instant(moment.wall + 200, moment.mono)
+        return Instant(moment.wall + self._seconds, moment.mono)
 
 
 async def shown(page: Page, name: str) -> None:
@@ -140,3 +145,71 @@ async def test_a_refusal_keeps_nothing_back_and_a_clock_that_runs_out_says_so(
     late = await room.sit(south, "Dmitri", "/calls")
     await late.get_by_role("link", name="Answer it late").click()
     await expect(late.get_by_text("Nobody answered by")).to_be_visible()
+
+
+@pytest.mark.story
+async def test_a_standing_call_is_proposed_and_agreed_with_a_button_and_each_week_stands_by_itself(
+    room: Room, stations: World
+) -> None:
+    north, south = stations.north, stations.south
+    at = time.time() + 600
+    dana = await room.sit(north, "Dana", "/calls")
+    # What is typed and wrong is said beside its field, and stays.
+    await dana.get_by_label("Purpose of a call at once").fill("two  \u2028 lines")
+    await dana.get_by_role("button", name="Ask for it at once").click()
+    await expect(dana.locator("#fault-at_once")).to_contain_text("one line")
+    await expect(dana.get_by_label("Purpose of a call at once")).to_have_value(re.compile("lines"))
+    weekly = dana.get_by_role("group", name="A standing call, every week")
+    await weekly.get_by_label("First time").fill("Thursdays")
+    await weekly.get_by_label("Minutes").fill("45")
+    await dana.get_by_role("button", name="Propose it every week").click()
+    await expect(weekly.locator("#fault-earliest")).to_contain_text("UTC to the minute")
+    await expect(weekly.get_by_label("Minutes")).to_have_value("45")
+    await shown(dana, "weekly-fault")
+    await weekly.get_by_label("First time").fill(moment(at))
+    await dana.get_by_role("button", name="Propose it every week").click()
+    await release(room, north, dana, "Rene")
+
+    # It is named on the first page and on Watch, with its clock.
+    wen = await room.sit(south, "Wen")
+    await expect(wen.get_by_text("CALL TO ANSWER")).to_be_visible()
+    await shown(wen, "weekly-first-page")
+    await wen.goto(south.seat("Wen") + "/watch")
+    await expect(wen.locator("#calls-near .clock")).to_be_visible()
+    await shown(wen, "weekly-watch")
+    dmitri = await room.sit(south, "Dmitri", "/calls")
+    await shown(dmitri, "weekly-to-agree")
+    await dmitri.get_by_role("button", name="Agree to it every week").click()
+    await expect(dmitri.get_by_text("What it says")).to_be_visible()
+    await shown(dmitri, "weekly-draft")
+    await release(room, south, dmitri, "Rosa")
+
+    # Ten minutes before the first, every page of both consoles says that it is near.
+    await dana.goto(north.seat("Dana") + "/calls")
+    wanda = await room.sit(north, "Wanda", "/inbox")
+    for page in (wen, wanda):
+        await expect(page.locator("#call-due")).to_contain_text("A CALL IS NEAR")
+    await shown(wanda, "weekly-near")
+    await expect(dana.locator("[data-week='to come']")).to_have_count(4)
+    await shown(dana, "weekly-agreed")
+    second = dana.locator("[data-week]").nth(1)
+    await second.get_by_text("Skip it").first.click()
+    await second.get_by_label("Why").fill("A holiday")
+    await second.get_by_role("button", name="Skip it").click()
+    await release(room, north, dana, "Rene")
+    await dmitri.goto(south.seat("Dmitri") + "/calls")
+    await expect(dmitri.locator("[data-week=skipped]")).to_contain_text("North: A holiday")
+
+    # An hour later nobody came: both records say that it was missed, and count the same.
+    for post in (north, south):
+        assert post.station is not None
+        post.station.clock = Later(3_600)
+    tables = []
+    for post, name in ((north, "Dana"), (south, "Dmitri")):
+        page = await room.sit(post, name, "/calls/history")  # the old seat sleeps by then
+        await expect(page.locator("[data-week=missed]")).to_contain_text("Nobody of both sides")
+        rows = page.locator("table.numbers tbody tr")
+        tables.append([await row.locator("td").all_inner_texts() for row in await rows.all()])
+    assert tables[0] == [row[::-1] for row in tables[1]]
+    assert ["1", "0"] in tables[0]
+    await shown(page, "weekly-history")

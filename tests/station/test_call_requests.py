@@ -68,7 +68,7 @@ def test_Q5_a_call_is_asked_for_and_accepted_and_both_sides_read_the_same(tmp_pa
         history = north.watch.asks("call.list")["history"]
         assert history["ours"]["accepted"] == history["ours"]["answered"] == 1
         assert history["theirs"]["asked"] == 0
-        assert north.watch.asks("call.list")["days_since"] == 0
+        assert north.watch.asks("call.history")["days_since_asked"] == 0
         south.stops()
         south.starts()
         assert call(south)["state"] == "accepted"
@@ -80,7 +80,7 @@ def test_Q5_another_time_goes_back_and_forth(tmp_path: Path) -> None:
         later = at(south, 200 * HOUR_S)
         m = answered(south, north, n, "propose", time=later, reason="He travels")
         assert call(north)["state"] == "proposed another time"
-        assert call(north)["left_s"] is None
+        assert 47 * HOUR_S < call(north)["left_s"] <= 48 * HOUR_S + 60  # the agreed clock (Q10)
         with pytest.raises(Refused, match="asked for a call at") as refusal:
             answered(north, south, m, "accept", time=at(north, 201 * HOUR_S))
         assert refusal.value.rule == "Q2"
@@ -94,6 +94,39 @@ def test_Q5_another_time_goes_back_and_forth(tmp_path: Path) -> None:
             south.drafter.asks("call.answer", n=south.line()["their_size"] - 1, answer="text")
 
 
+def test_Q10_another_time_has_its_own_clock_and_runs_out_in_both_records(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = asked(north, south)
+        m = answered(south, north, n, "propose", time=at(south, 200 * HOUR_S))
+        for post in (north, south):
+            view = call(post)
+            assert "An answer is asked for by" in view["sentence"]
+            assert 47 * HOUR_S < view["left_s"] <= 48 * HOUR_S + 60
+            assert [each["n"] for each in post.line()["calls"]["live"]] == [n]
+        north.clock.skip(49 * HOUR_S)
+        for post in (north, south):
+            view = call(post)
+            assert (view["state"], view["left_s"]) == ("nobody answered", None)
+            assert view["sentence"].count("Nobody answered by") == 1
+            assert [each["n"] for each in post.line()["calls"]["live"]] == [n]
+        counted = north.watch.asks("call.history")["ours"]
+        assert (counted["answered"], counted["nobody_answered"]) == (1, 1)
+        answered(north, south, m, "accept")
+        for post in (north, south):
+            assert (call(post)["state"], call(post)["late"]) == ("accepted", True)
+            assert call(post)["sentence"].endswith(f"Nobody had answered by {by(view)}.")
+        # No time is left beyond the one that is proposed.
+        n = asked(north, south)
+        answered(south, north, n, "propose", time=at(south, HOUR_S))
+        assert HOUR_S - 120 < call(north)["left_s"] <= HOUR_S + 60
+
+
+def by(view: dict[str, Any]) -> str:
+    """Until when an answer was asked for, as its sentence says."""
+    found: str = view["sentence"].split(" by ")[-1].rstrip(".")
+    return found
+
+
 def test_Q6_a_request_that_runs_out_stands_unanswered_in_both_records(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         n = asked(north, south, text="Our ship is adrift.")
@@ -103,7 +136,7 @@ def test_Q6_a_request_that_runs_out_stands_unanswered_in_both_records(tmp_path: 
             view = call(post)
             assert view["state"] == "nobody answered"
             assert view["sentence"] == f"Nobody answered by {moment(view['answer_by'])}."
-            assert post.line()["calls"]["live"] == [view]
+            assert [each["n"] for each in post.line()["calls"]["live"]] == [n]
         assert sizes[1] == n + 1
         assert "adrift" in south.reads(n)["text"]
         history = north.watch.asks("call.list")["history"]["ours"]
@@ -233,10 +266,12 @@ def test_Q5_what_is_known_of_calls_grows_with_the_record_and_has_a_bound(
         assert (len(shown["live"]), shown["more"]) == (1, 2)
         assert answered(south, north, first, "text")  # too old to be listed, and still answered
         # Read anew from the record, it is the same.
+        before = south.watch.asks("call.history")["theirs"]
         south.stops()
         south.starts()
-        again = south.watch.asks("call.list")["calls"]  # of the newest three entries
-        assert [each["n"] for each in again] == later[:0:-1]
+        again = south.watch.asks("call.list")["calls"]
+        assert [each["n"] for each in again] == later[::-1]
+        assert south.watch.asks("call.history")["theirs"] == before
 
 
 def test_Q5_answers_that_crossed_stand_in_the_joint_order(tmp_path: Path) -> None:

@@ -3,11 +3,12 @@
 A form is lines of `Label: value` in a fixed order under a title, then an empty line and free words
 where there are any. The text is the message: two persons release it, evidence shows it, and each
 station reads the labels back. What does not have the form is shown as the text that it is.
-Source: spec/calls.md Q1 to Q4.
+Source: spec/calls.md Q1 to Q4, Q7.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -22,6 +23,8 @@ from parley.core.errors import Refused
 REQUEST = "CALL REQUEST"
 ANSWER = "CALL ANSWER"
 AGENDA_MAX = 20  # more is a conference, and no longer read in one screen
+LENGTH_MIN_MAX = 1440  # minutes of a call that is held every week: a day
+_LENGTH = re.compile(r"[1-9]\d{0,3} min")
 
 
 class Medium(StrEnum):
@@ -40,9 +43,12 @@ class Verdict(StrEnum):
     DEPUTY = "deputy"
     DECLINE = "decline"
     TEXT = "text instead"
+    SKIP = "skip"  # one occurrence of a standing call
+    END = "end"  # a standing call
 
 
-TIMED = frozenset((Verdict.ACCEPT, Verdict.PROPOSE, Verdict.DEPUTY))
+TIMED = frozenset((Verdict.ACCEPT, Verdict.PROPOSE, Verdict.DEPUTY, Verdict.SKIP))
+REASONED = frozenset((Verdict.DECLINE, Verdict.SKIP, Verdict.END))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ class CallRequest:
     answer_by: int
     agenda: tuple[str, ...] = ()
     words: str = ""  # an urgent text, delivered whatever the answer
+    weekly_min: int | None = None  # of a standing call: how many minutes, every week
 
     def text(self) -> str:
         """The one text of this request (Q1)."""
@@ -77,6 +84,11 @@ class CallRequest:
                 ("Interpreters", self.interpreters),
                 ("Earliest", moment(self.earliest)),
                 ("Latest", moment(self.latest)),
+                *(
+                    [("Every week for", f"{self.weekly_min} min")]
+                    if self.weekly_min is not None
+                    else []
+                ),
                 ("Answer by", moment(self.answer_by)),
             ],
             self.words,
@@ -102,6 +114,7 @@ class CallRequest:
                 read_moment(found["Answer by"]),
                 agenda,
                 words,
+                _read_length(found["Every week for"]) if "Every week for" in found else None,
             )
         except (KeyError, ValueError):
             return None
@@ -126,6 +139,23 @@ class CallRequest:
         if self.latest < self.earliest:
             raise Refused(
                 "The latest time of the call is before the earliest.", "Change one.", rule="Q2"
+            )
+        if self.weekly_min is not None:
+            self._check_weekly()
+
+    def _check_weekly(self) -> None:
+        """Refuse a standing call without one hour and a length (Q7)."""
+        if not 1 <= (self.weekly_min or 0) <= LENGTH_MIN_MAX:
+            raise Refused(
+                "A standing call takes from one minute to a day.",
+                "Say how many minutes.",
+                rule="Q7",
+            )
+        if self.latest != self.earliest:
+            raise Refused(
+                "A standing call names one time: that of its first occurrence.",
+                "Make the latest time the earliest.",
+                rule="Q7",
             )
 
 
@@ -175,16 +205,23 @@ class CallAnswer:
             return "needs the time of the call" if self.time is None else "names no time"
         if (self.deputy is None) == (self.verdict is Verdict.DEPUTY):
             return "needs the deputy's name" if self.deputy is None else "names no deputy"
-        if self.verdict is Verdict.DECLINE and self.reason is None:
+        if self.verdict in REASONED and self.reason is None:
             return "needs a reason"
         return None
+
+
+def _read_length(text: str) -> int:
+    if not _LENGTH.fullmatch(text):
+        raise ValueError(text)
+    return int(text.removesuffix(" min"))
 
 
 def gist(type: int, text: str) -> str | None:
     """What a request or an answer comes to, in a few words for a list; None for any other text."""
     request = CallRequest.parse(text) if type == Type.CALL_REQUEST else None
     if request is not None:
-        return f"Call: {request.purpose}"
+        every = ", every week" if request.weekly_min is not None else ""
+        return f"Call{every}: {request.purpose}"
     answer = CallAnswer.parse(text) if type == Type.CALL_ANSWER else None
     if answer is None:
         return None

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from parley.catalogue.calls import moment as form_moment
 from parley.cli import shown, voice
 from parley.cli.carrying import span
 from parley.cli.client import Asking, asks
@@ -88,20 +89,109 @@ def list_(station: Asking) -> None:
     def in_words(view: dict[str, Any]) -> Iterator[str]:
         for each in view["calls"]:
             yield f"{each['dir'].capitalize()} {each['n']} · {shown.call_state(each)}"
-        for side, name in SIDES.items():
-            yield f"{name}: {history(view['history'][side])}"
-        days = view["days_since"]
-        if days is not None:
-            yield f"Last asked for: {voice.count(days, 'day')} ago."
+            for week in (*each["past"], *each["coming"]) if each["standing"] else ():
+                yield f"  {occurrence(week)}"
+        yield from counted(view["history"])
 
     voice.tell(station.call("call.list"), in_words)
 
 
-def history(view: dict[str, Any]) -> str:
+@call.command(name="history")
+@asks(line=True)
+def history_(station: Asking) -> None:
+    """How calls went in numbers: asked, answered, declined, held, missed, and how long it took.
+
+    It is counted from the record alone, so the other side reads the same.
+    """
+    voice.tell(station.call("call.history"), counted)
+
+
+@call.command()
+@click.argument("purpose")
+@click.option("--first", metavar=MOMENT, required=True, help="The first time, UTC; then weekly.")
+@click.option("--length", type=span, metavar="TIME", default="30m", show_default=True)
+@click.option("--by", "asked_by", help="Who asks; default: our party.")
+@click.option("--for", "asked_for", help="Who is asked for; default: the counterpart.")
+@click.option("--agenda", multiple=True, help="An item of the agenda; may be given several times.")
+@click.option(
+    "--medium",
+    type=click.Choice(("video", "voice", "text")),
+    default="video",
+    show_default=True,
+    help="How it is to be held.",
+)
+@click.option("--languages", help="Default: the first language of each side.")
+@click.option("--interpreters", help="Who brings them, and from what into what.")
+@click.option("--within", "within_s", type=span, metavar="TIME", help="To be answered in 2h or 3d.")
+@urgency
+@asks(line=True)
+def weekly(
+    station: Asking, purpose: str, first: str, length: int, agenda: tuple[str, ...], **given: Any
+) -> None:
+    """Propose a standing call about PURPOSE, every week; another person releases it.
+
+    The other side agrees to it once, by `parley call answer N accept`. Each week's call then stands
+    by itself at both stations until one of them skips it, or ends the standing call.
+    """
+    times = {"earliest": first, "weekly_min": length // 60}
+    view = station.call("call.ask", purpose=purpose, agenda=list(agenda) or None, **times, **given)
+    voice.tell(view, begun)
+
+
+def which(verb: Any) -> Any:
+    """Which standing call is meant, where there are several."""
+    number = click.option("--call", type=int, metavar="N", help="The number of its request.")
+    side = click.option("--of", "dir", type=click.Choice(("ours", "theirs")), help="Whose request.")
+    return number(side(verb))
+
+
+@call.command()
+@click.option("--time", metavar=MOMENT, help="Which one; default: the next.")
+@click.option("--reason", required=True, help="Why; they read it.")
+@which
+@urgency
+@asks(line=True)
+def skip(station: Asking, **given: Any) -> None:
+    """Skip one occurrence of a standing call; another person releases it, before it begins."""
+    voice.tell(station.call("call.skip", **given), begun)
+
+
+@call.command()
+@click.option("--reason", required=True, help="Why; they read it.")
+@which
+@urgency
+@asks(line=True)
+def finish(station: Asking, **given: Any) -> None:
+    """End a standing call; another person releases it, and from then on none is to come."""
+    voice.tell(station.call("call.finish", **given), begun)
+
+
+def occurrence(view: dict[str, Any]) -> str:
+    """One week of a standing call, in a line."""
+    who = {"ours": " by us", "theirs": " by them"}.get(view["by"] or "", "")
+    why = f": {voice.visible(view['reason'])}" if view["reason"] else ""
+    return f"{form_moment(view['at'])} {view['state']}{who}{why}"
+
+
+def counted(view: dict[str, Any]) -> Iterator[str]:
+    """What became of the calls of a line, in numbers."""
+    for side, name in SIDES.items():
+        yield f"{name}: {of_side(view[side])}"
+    unasked = f"{view['held_unasked']} of them without a request"
+    yield f"Held: {view['held']}, {unasked}; missed: {view['missed']}."
+    for days, what in ((view["days_since"], "held"), (view["days_since_asked"], "asked for")):
+        if days is not None:
+            yield f"Last {what}: {voice.count(days, 'day')} ago."
+    if not view["whole"]:
+        yield "Older ones stand in the record, and are not counted here."
+
+
+def of_side(view: dict[str, Any]) -> str:
     """The calls one side asked for, in a line."""
     took = view["answered_s"]
     usual = f", usually after {words.span(took)}" if took is not None else ""
     return (
         f"{view['asked']}; answered {view['answered']}{usual}; declined {view['declined']};"
+        f" held {view['held']}; missed {view['missed']}; skipped {view['skipped']};"
         f" nobody answered {view['nobody_answered']}; waiting {view['waiting']}."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from parley.catalogue.calls import moment as form_moment
 from parley.cli import voice
 from parley.console import marking, words
 
@@ -288,7 +289,14 @@ def call_state(view: View) -> str:
     left = view["left_s"]
     clock = f" {words.span(left)} left." if left is not None else ""
     purpose = voice.one_line(view["purpose"], SUBJECT_COLUMNS)
-    return f"{purpose} · {voice.visible(view['sentence'])}{clock}"
+    every = f" · every week, {view['weekly_min']} min" if view["standing"] else ""
+    coming = view["next"]
+    next_ = ""
+    if coming is not None:
+        when = f"in {words.span(coming['left_s'])}" if coming["left_s"] > 0 else "now"
+        next_ = f" Next: {form_moment(coming['at'])}, {when}."
+    outcome = f" {voice.visible(view['outcome'])}" if view["outcome"] else ""
+    return f"{purpose}{every} · {voice.visible(view['sentence'])}{clock}{next_}{outcome}"
 
 
 def held(view: View) -> str:

@@ -9,6 +9,7 @@ from parley.console import views
 from parley.console.tongues import N_, _
 from parley.station.operations import find
 from parley.station.person import Person
+from parley.station.series import REMIND_S
 from parley.station.sessions import Sitting
 
 View = dict[str, Any]
@@ -83,6 +84,26 @@ class Frame:
     def guesses(self) -> list[View]:
         """Sign-ins that failed too often, for whoever may say that it was seen."""
         return self.status["sign_in_alarms"] if self.may["session.seen"] else []
+
+    @property
+    def near_calls(self) -> list[View]:
+        """Agreed calls that begin within a quarter of an hour, or were to begin just now."""
+        return [each for each in self._agreed() if each["left_s"] <= REMIND_S]
+
+    @property
+    def call_turns(self) -> list[float]:
+        """When pages begin to say that a call is near; then each looks again by itself."""
+        return [each["at"] - REMIND_S for each in self._agreed() if each["left_s"] > REMIND_S]
+
+    def _agreed(self) -> list[View]:
+        return [
+            {**call["next"], "purpose": call["purpose"]}
+            | {name: line[name] for name in ("line", "mark", "counterpart")}
+            for line in self.lines
+            if self.may["call.show"] and line["call"] is None
+            for call in line["calls"]["live"]
+            if call["next"] is not None
+        ]
 
     @property
     def mark(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from parley.catalogue.calls import CallAnswer, CallRequest, Verdict
 from parley.console.tongues import N_, _
+from parley.console.vocabulary import word
 from parley.console.words import POLICIES, first_words
 
 View = dict[str, Any]
@@ -134,9 +135,7 @@ def calls_for_us(line: View) -> int:
     """How many calls of a line wait for an answer of ours, that we know of now."""
     waiting = 0
     for call in line["calls"]["live"]:
-        last = call["answers"][-1] if call["answers"] else call
-        asks = call["state"] in ("waiting", "proposed another time")
-        waiting += asks and last["dir"] == "theirs"
+        waiting += call["left_s"] is not None and call["asks"] == "theirs"
     return waiting
 
 
@@ -217,6 +216,22 @@ def _asks_call(kind: str, text: str) -> bool:
     return answer is not None and answer.verdict is Verdict.PROPOSE
 
 
+LABELS = (
+    *(N_("Asked by"), N_("Asked for"), N_("Level"), N_("Purpose"), N_("Agenda"), N_("Medium")),
+    *(N_("Languages"), N_("Interpreters"), N_("Earliest"), N_("Latest"), N_("Every week for")),
+    *(N_("Answer by"), N_("Answer"), N_("Time"), N_("Deputy"), N_("Reason")),
+)
+
+
+def call_form(kind: str, text: str) -> list[tuple[str, str]]:
+    """The lines of a request for a call, or of an answer, as its reader will have them."""
+    form = {"call request": CallRequest.parse, "call answer": CallAnswer.parse}.get(kind)
+    if form is None or form(text) is None:
+        return []
+    lines = [line.partition(": ") for line in text.partition("\n\n")[0].split("\n")[1:]]
+    return [(label, word(value)) for label, __, value in lines]
+
+
 def _stage(view: View) -> str:
     if not view["stages"]:
         return "received" if view["dir"] == "theirs" else "released"
@@ -232,6 +247,7 @@ def draft(view: View, names: Names, who: int) -> View:
         **view,
         "counterpart": line["counterpart"],
         "first_words": first_words(view["subject"] or view["gist"] or view["text"]),
+        "call": call_form(view["kind"], view["text"] or ""),
         "mine": who in wrote,
         "kind_words": KINDS.get(view["kind"], view["kind"]),
         "ref": names.ref(view["line"], "ours", view["n"]) if view["n"] is not None else "",

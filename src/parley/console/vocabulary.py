@@ -114,6 +114,12 @@ WORDS = frozenset(
         N_("interpreter"),
         N_("note-taker"),
         N_("duty officer"),
+        # occurrences of a standing call
+        N_("to come"),
+        N_("now"),
+        N_("held"),
+        N_("skipped"),
+        N_("missed"),
         N_("military"),
         N_("leaders"),
     )

@@ -7,7 +7,6 @@ it says that nobody answered. Source: spec/calls.md.
 
 from __future__ import annotations
 
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from parley.catalogue.calls import (
@@ -22,9 +21,11 @@ from parley.catalogue.calls import (
 from parley.core.entry import Key, Precedence, Type, body_of, check_text
 from parley.core.errors import Misused, Refused
 from parley.core.kept import EntryRow
-from parley.station import drafts, messages
+from parley.station import drafts, messages, series
+from parley.station.call_history import history
 from parley.station.calls import AT_ONCE_S, DAY_S, MINUTE_S, OUTCOMES, SHOWN_MAX, Calls, said_in
 from parley.station.lines import OpenLine, since_2020
+from parley.station.openings import Openings
 from parley.station.operations import Words, operation
 from parley.station.person import READERS, Person
 from parley.station.standing import check_passes
@@ -53,9 +54,11 @@ def call_ask(
     within_s: int | None = None,
     precedence: str | None = None,
     text: Words | None = None,
+    weekly_min: int | None = None,
     line: str | None = None,
 ) -> dict[str, Any]:
-    """Write a request for a call; a second person releases it."""
+    """Write a request for a call, or for a standing call of so many minutes every week from the
+    earliest time on; a second person releases it."""
     open_line, now = station.line(line).current, station.now.wall
     agreed = open_line.agreed
     urgency = drafts.read_precedence(precedence or ("FLASH" if at_once else "ROUTINE"))
@@ -63,13 +66,15 @@ def call_ask(
         raise Misused(f"There is no medium {medium!r:.40}.", "video, voice or text.")
     if at_once:
         begins, ends = _minute(now), _minute(now + AT_ONCE_S)
+    elif weekly_min is not None and earliest is not None and latest in (None, earliest):
+        begins = ends = read_time(earliest)
     elif earliest is None or latest is None:
         raise Misused(
             "A request names the earliest and the latest time of the call.",
             "Such as 2026-12-01 08:00Z; or ask for a call at once.",
         )
     else:
-        begins, ends = _read(earliest), _read(latest)
+        begins, ends = read_time(earliest), read_time(latest)
     request = CallRequest(
         asked_by or station.home.party,
         asked_for or agreed.counterpart,
@@ -83,10 +88,11 @@ def call_ask(
         min(_minute(now + _within(open_line, urgency, within_s)), ends),
         tuple(agenda or []),
         text or "",
+        weekly_min,
     )
     request.check()
     _check_in_time(request, now)
-    return _draft(station, open_line, who, Type.CALL_REQUEST, urgency, request.text(), {})
+    return draft_of(station, open_line, who, Type.CALL_REQUEST, urgency, request.text(), {})
 
 
 @operation("call.answer", roles=("drafter",))
@@ -108,32 +114,40 @@ def call_answer(
     about = station.line(line)
     open_line = about.current
     asked = _must_find(station, about, n)
-    verdicts = {verdict.name.lower(): verdict for verdict in Verdict}
+    verdicts = {verdict.name.lower(): verdict for verdict in OUTCOMES}
     if answer not in verdicts:
         raise Misused(f"There is no answer {answer!r:.40}.", f"There is: {', '.join(verdicts)}.")
-    at = None if time is None else _read(time)
+    at = None if time is None else read_time(time)
     said = said_in(asked)
     if isinstance(said, CallAnswer) and answer == "accept" and at is None:
         at = said.time
+    if isinstance(said, CallRequest) and said.weekly_min is not None:
+        if answer == "deputy":
+            raise Refused("Nobody is deputy for a standing call.", "Accept it, or propose.", "Q8")
+        at = said.earliest if answer == "accept" and at is None else at
     found = CallAnswer(verdicts[answer], at, deputy, reason, text or "")
     found.check()
     if found.verdict in (Verdict.ACCEPT, Verdict.DEPUTY):
         _check_offered(said, found)
     urgency = drafts.read_precedence(precedence or Precedence(asked.marks >> 6).name)
     answers: dict[int, Any] = {Key.ANSWERS: [open_line.theirs, n, *about.older]}
-    return _draft(station, open_line, who, Type.CALL_ANSWER, urgency, found.text(), answers)
+    return draft_of(station, open_line, who, Type.CALL_ANSWER, urgency, found.text(), answers)
 
 
 @operation("call.list", roles=READERS, reads=True)
 def call_list(station: Station, who: Person, *, line: str | None = None) -> dict[str, Any]:
     """Calls asked for in either direction, newest first, and what became of them."""
     open_line = station.line(line).current
-    found = [call.view(station.now.wall) for call in Calls.of(station, open_line)]
+    openings = Openings.of(station, open_line).newest_first()
+    calls = list(Calls.of(station, open_line))
+    found = [series.view(station, open_line, call, openings) for call in calls]
+    now = station.now.wall
     return {
         "line": open_line.agreed.hex,
-        "calls": found,
-        "history": {side: _history(found, side) for side in ("ours", "theirs")},
-        "days_since": int((station.now.wall - found[0]["kept"]) // DAY_S) if found else None,
+        "calls": [
+            {**view, "live": call.is_live(now)} for view, call in zip(found, calls, strict=True)
+        ],
+        "history": history(station, open_line),
     }
 
 
@@ -147,32 +161,24 @@ def status_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         [call for call in live if call.entry.dir == dir][:SHOWN_MAX]
         for dir in (open_line.theirs, open_line.ours)
     ]
-    shown = [call.view(now) for side in sides for call in side]
+    openings = Openings.of(station, open_line).newest_first() if live else []
+    shown = [series.view(station, open_line, call, openings) for side in sides for call in side]
     return {"live": shown, "more": len(live) - len(shown)}
 
 
 def check_release(draft: drafts.Draft, now: float) -> None:
-    """Refuse to release a request whose answer would come too late already (Q4)."""
+    """Refuse to release what would come too late already: a request whose answer would, or to skip
+    what has begun (Q4, Q9)."""
     request = CallRequest.parse(draft.text) if draft.type == Type.CALL_REQUEST else None
     if request is not None:
         _check_in_time(request, now)
-
-
-def _history(found: list[dict[str, Any]], side: str) -> dict[str, Any]:
-    """Asked by one side: how many, what became of them, and how long answers took."""
-    asked = [view for view in found if view["dir"] == side]
-    states = [view["state"] for view in asked]
-    took = [view["took_s"] for view in asked if view["took_s"] is not None]
-    return {
-        "asked": len(asked),
-        "answered": len(took),
-        **{outcome.replace(" ", "_"): states.count(outcome) for outcome in OUTCOMES.values()},
-        "nobody_answered": states.count("nobody answered"),
-        "late": sum(view["late"] for view in asked),
-        "waiting": states.count("waiting"),
-        "answered_s": median(took) if took else None,
-        "answered_s_max": max(took, default=None),
-    }
+    answer = CallAnswer.parse(draft.text) if draft.type == Type.CALL_ANSWER else None
+    if answer is not None and answer.verdict is Verdict.SKIP and (answer.time or 0) <= now:
+        raise Refused(
+            f"The call of {moment(answer.time or 0)} has begun, and cannot be skipped.",
+            "Withdraw the draft.",
+            "Q9",
+        )
 
 
 # --- what is asked here
@@ -183,7 +189,8 @@ def _minute(at: float) -> int:
     return int(at // MINUTE_S) * MINUTE_S
 
 
-def _read(text: str) -> int:
+def read_time(text: str) -> int:
+    """A time as it is typed."""
     try:
         return read_moment(text)
     except ValueError as error:
@@ -235,7 +242,7 @@ def _must_find(station: Station, about: OpenLine, n: int) -> EntryRow:
     )
 
 
-def _draft(
+def draft_of(
     station: Station,
     open_line: OpenLine,
     who: Person,

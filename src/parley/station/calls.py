@@ -1,7 +1,7 @@
 """The calls of a line as the record has them: each request, and what answers it.
 
 They are read from the record once, and grow as entries join it: a status is asked at every page,
-and a counterpart may have asked for hundreds. Source: spec/calls.md Q3 to Q6.
+and a counterpart may have asked for hundreds. Source: spec/calls.md Q3 to Q10.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ AT_ONCE_S = 30 * MINUTE_S  # how long a call asked for at once may still begin
 RECENT_S = 7 * DAY_S  # how long status goes on saying that nobody answered
 TYPES = frozenset((Type.CALL_REQUEST, Type.CALL_ANSWER))
 KEPT_MAX = 500  # of a line; the record holds them all
+READ_MAX = 8 * KEPT_MAX  # answers that are read when a station starts
 ANSWERS_MAX = 64  # of one call: the first, and the newest
+SKIPS_MAX = 64  # of one side, in one standing call: the newest, more than a year
 SHOWN_MAX = 8  # of each side in a status
 OUTCOMES = {
     Verdict.ACCEPT: "accepted",
@@ -34,8 +36,36 @@ OUTCOMES = {
     Verdict.DECLINE: "declined",
     Verdict.TEXT: "asked for text instead",
 }
+ACTS = frozenset((Verdict.SKIP, Verdict.END))  # of a standing call that is agreed
+OPEN = frozenset(("waiting", "proposed another time"))  # states in which a clock runs
 Place = tuple[int, int, int]  # incarnation, direction, number
 Answer = tuple[OpenLine, EntryRow, CallAnswer]
+
+
+@dataclass
+class Ask:
+    """What asks for an answer, a request or another time that was proposed: by whom, when, by when,
+    and when the other side answered."""
+
+    dir: int
+    at: float  # POSIX seconds by the clock of that side, as is below
+    by: int
+    time: int | None = None  # that was proposed
+    answered: float | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether nobody had answered by then."""
+        return self.answered is not None and self.answered >= self.by + MINUTE_S
+
+    def is_over(self, now: float) -> bool:
+        """Whether its time has run out."""
+        return now >= self.by + MINUTE_S
+
+    @property
+    def took_s(self) -> float | None:
+        """How long the answer took, as the record has it; two clocks may differ."""
+        return None if self.answered is None else max(self.answered - self.at, 0.0)
 
 
 @dataclass
@@ -47,16 +77,73 @@ class Call:
     request: CallRequest
     answers: list[Answer] = field(default_factory=list)
     proposals: list[Place] = field(default_factory=list)
+    skips: list[Answer] = field(default_factory=list)
+    ends: list[Answer] = field(default_factory=list)  # the first of each side
+
+    @property
+    def place(self) -> Place:
+        """Of the request."""
+        return self.open_line.inc, self.entry.dir, self.entry.n
+
+    @property
+    def order(self) -> tuple[int, tuple[int, int]]:
+        """Its place in the joint order."""
+        return _in_joint_order((self.open_line, self.entry, None))
+
+    def accepted(self) -> Answer | None:
+        """What agreed to a standing call: the first to accept what the other side offered (Q8)."""
+        if self.request.weekly_min is None:
+            return None
+        offered: dict[int, set[int | None]] = {0: set(), 1: set()}
+        offered[self.entry.dir].add(self.request.earliest)
+        for each in self.answers:
+            _, entry, said = each
+            if said.verdict is Verdict.ACCEPT and said.time in offered[1 - entry.dir]:
+                return each
+            if said.verdict is Verdict.PROPOSE:
+                offered[entry.dir].add(said.time)
+        return None
+
+    def told(self) -> list[Answer]:
+        """The answers that count: of a standing call those up to its acceptance."""
+        accepted = self.accepted()
+        return self.answers if accepted is None else self.answers[: 1 + _at(self.answers, accepted)]
+
+    def asks(self) -> list[Ask]:
+        """The request and each time proposed, with what the other side said to it (Q10)."""
+        found = [Ask(self.entry.dir, posix(self.entry.time), self.request.answer_by)]
+        for life, entry, said in self.told():
+            at = posix(entry.time)
+            asked = next((each for each in reversed(found) if each.dir != entry.dir), None)
+            if asked is not None and asked.answered is None:
+                asked.answered = at
+            if said.verdict is Verdict.PROPOSE:
+                found.append(Ask(entry.dir, at, _by(life, entry, said), said.time))
+        return found
+
+    def state(self, now: float) -> str:
+        """What became of it by then, in a word or two."""
+        told, asked = self.told(), self.asks()[-1]
+        if not told or told[-1][2].verdict is Verdict.PROPOSE:
+            over = asked.answered is None and asked.is_over(now)
+            return (
+                "nobody answered" if over else OUTCOMES[told[-1][2].verdict] if told else "waiting"
+            )
+        return OUTCOMES[told[-1][2].verdict]
+
+    def agreed(self) -> int | None:
+        """The time that both agreed on; of a standing call that of its first occurrence."""
+        told = self.told()
+        if self.request.weekly_min is not None and self.accepted() is None:
+            return None
+        yes = told and told[-1][2].verdict in (Verdict.ACCEPT, Verdict.DEPUTY)
+        return told[-1][2].time if yes else None
 
     def view(self, now: float) -> dict[str, Any]:
-        """What became of it by `now`; the same at both stations but for `kept` and `took_s`."""
-        request, entry = self.request, self.entry
-        last = self.answers[-1] if self.answers else None
-        first = self.answers[0] if self.answers else None
-        late = first is not None and posix(first[1].time) >= request.answer_by + MINUTE_S
-        over = now >= request.answer_by + MINUTE_S
-        state = OUTCOMES[last[2].verdict] if last else "nobody answered" if over else "waiting"
-        time = last[2].time if last else None
+        """What became of it by `now`; the same at both stations but for `kept`."""
+        request, entry, told, asks = self.request, self.entry, self.told(), self.asks()
+        state = self.state(now)
+        time = told[-1][2].time if told else None
         return {
             "dir": self.open_line.side(entry.dir),
             "n": entry.n,
@@ -75,39 +162,52 @@ class Call:
             "earliest": request.earliest,
             "latest": request.latest,
             "answer_by": request.answer_by,
-            "left_s": None if last or over else request.answer_by + MINUTE_S - now,
+            "weekly_min": request.weekly_min,
+            "left_s": asks[-1].by + MINUTE_S - now if state in OPEN else None,
             "state": state,
-            "late": late,
+            "late": any(each.late for each in asks),
             "time": time,
-            "took_s": first[1].wall - entry.wall if first else None,
+            "took_s": asks[0].took_s,
             "text": request.words,
-            "answers": [_answer_view(*each) for each in self.answers],
-            "sentence": self._sentence(state, late, time),
+            "answers": [_answer_view(*each) for each in told],
+            "sentence": self._sentence(state, asks, time),
         }
 
     def is_live(self, now: float) -> bool:
         """Whether somebody has to know of it now: its clock runs, it is agreed and to come, or it
         was left unanswered in the last week."""
-        if not self.answers:
-            return now < self.request.answer_by + RECENT_S
-        _, _, last = self.answers[-1]
-        return last.time is not None and last.time + AT_ONCE_S > now
+        time = self.agreed()
+        if time is not None:
+            ended = min((posix(entry.time) for _, entry, _ in self.ends), default=None)
+            if self.request.weekly_min is not None:
+                return ended is None or now < ended + RECENT_S
+            return time + AT_ONCE_S > now
+        state = self.state(now)
+        return state in OPEN or (state == "nobody answered" and now < self.asks()[-1].by + RECENT_S)
 
-    def _sentence(self, state: str, late: bool, time: int | None) -> str:
-        """What stands in the record about it, and that nobody answered (Q5, Q6)."""
-        by = moment(self.request.answer_by)
-        if not self.answers:
-            return (
-                f"An answer is asked for by {by}."
-                if state == "waiting"
-                else f"Nobody answered by {by}."
-            )
-        open_line, entry, _ = self.answers[-1]
+    def _sentence(self, state: str, asks: list[Ask], time: int | None) -> str:
+        """What stands in the record about it, and that nobody answered (Q5, Q6, Q10)."""
+        by = moment(asks[-1].by)
+        waits = (
+            f"An answer is asked for by {by}."
+            if state in OPEN
+            else f"Nobody answered by {by}."
+            if state == "nobody answered"
+            else ""
+        )
+        told = self.told()
+        if not told:
+            return waits
+        open_line, entry, answer = told[-1]
         ours = entry.dir == open_line.ours
         whom = "We" if ours else open_line.agreed.counterpart
-        said = state.replace("sends", "send") if ours else state
+        said = OUTCOMES[answer.verdict]
+        said = said.replace("sends", "send") if ours else said
         when = f": {moment(time)}" if time is not None else ""
-        return f"{whom} {said}{when}." + (f" Nobody had answered by {by}." if late else "")
+        first = f"{whom} {said}{when}." + (" " + waits if waits else "")
+        return first + "".join(
+            f" Nobody had answered by {moment(each.by)}." for each in asks if each.late
+        )
 
 
 class Calls:
@@ -124,22 +224,27 @@ class Calls:
         if open_line.calls is None:
             open_line.calls = cls()
             # What is shown provisionally is a message and no entry yet.
-            rows = station.store.sql(
-                "SELECT inc, dir, n FROM messages INDEXED BY messages_of_calls"
-                " JOIN entries USING (line_id, inc, dir, n)"
-                " WHERE line_id = ? AND messages.type IN (48, 49)"
-                " ORDER BY inc DESC, kept DESC, n DESC LIMIT ?",
-                (open_line.id, KEPT_MAX),
-            )
-            for row in reversed(rows):
+            rows = [
+                row
+                for type, most in ((Type.CALL_REQUEST, KEPT_MAX), (Type.CALL_ANSWER, READ_MAX))
+                for row in station.store.sql(
+                    "SELECT inc, dir, n, seen FROM messages INDEXED BY messages_of_calls"
+                    " JOIN entries USING (line_id, inc, dir, n)"
+                    " WHERE line_id = ? AND messages.type IN (48, 49) AND messages.type = ?"
+                    " ORDER BY inc DESC, n + seen DESC, dir DESC LIMIT ?",
+                    (open_line.id, int(type), most),
+                )
+            ]
+            # As both stations have them, so that both keep the same of very many (R6).
+            for row in sorted(rows, key=lambda row: (row["inc"], _joint(row))):
                 life = open_line.life(row["inc"])
                 if life is not None:
                     open_line.calls.add(life, station.entry(life, row["dir"], row["n"]))
         return open_line.calls
 
     def __iter__(self) -> Iterator[Call]:
-        """Newest request first."""
-        return reversed(self._calls.values())
+        """Newest request first, in the joint order."""
+        return iter(sorted(self._calls.values(), key=lambda each: each.order, reverse=True))
 
     def add(self, life: OpenLine, entry: EntryRow) -> None:
         """An entry has joined the record; what it answers has done so before."""
@@ -147,17 +252,41 @@ class Calls:
         if isinstance(said, CallRequest):
             self._calls[place] = self._asked[place] = Call(life, entry, said)
             if len(self._calls) > KEPT_MAX:
-                oldest = next(iter(self._calls))
-                for each in (oldest, *self._calls.pop(oldest).proposals):
+                oldest = min(self._calls.values(), key=lambda each: each.order)
+                del self._calls[oldest.place]
+                for each in (oldest.place, *oldest.proposals):
                     self._asked.pop(each, None)
         elif said is not None and (call := self._asked.get(_answered(life, entry))) is not None:
-            call.answers.append((life, entry, said))
+            answer: Answer = (life, entry, said)
+            if said.verdict in ACTS:
+                _act(call, answer)
+                return
+            call.answers.append(answer)
             call.answers.sort(key=_in_joint_order)  # theirs and ours may have crossed
             if len(call.answers) > ANSWERS_MAX:
                 del call.answers[1]
-            if said.verdict is Verdict.PROPOSE and len(call.proposals) < ANSWERS_MAX:
+            # What proposes another time is answered; by what accepts a standing call, too, the
+            # other side speaks of it.
+            asks = said.verdict is Verdict.PROPOSE or (
+                said.verdict is Verdict.ACCEPT and call.request.weekly_min is not None
+            )
+            if asks and len(call.proposals) < ANSWERS_MAX:
                 call.proposals.append(place)
                 self._asked[place] = call
+
+
+def _act(call: Call, answer: Answer) -> None:
+    """One side skips an occurrence of a standing call, or ends it (Q9)."""
+    if call.request.weekly_min is None:
+        return
+    kept = call.skips if answer[2].verdict is Verdict.SKIP else call.ends
+    of_side = [each for each in kept if each[1].dir == answer[1].dir]
+    if kept is call.ends and of_side:
+        return
+    if len(of_side) >= SKIPS_MAX:
+        kept.remove(of_side[0])
+    kept.append(answer)
+    kept.sort(key=_in_joint_order)
 
 
 def took(open_line: OpenLine, entry: EntryRow) -> None:
@@ -166,9 +295,25 @@ def took(open_line: OpenLine, entry: EntryRow) -> None:
         open_line.current.calls.add(open_line, entry)
 
 
-def _in_joint_order(answer: Answer) -> tuple[int, tuple[int, int]]:
+def _in_joint_order(answer: tuple[OpenLine, EntryRow, Any]) -> tuple[int, tuple[int, int]]:
     life, entry, _ = answer
     return life.inc, joint_key(entry.dir, entry.n, entry.seen)
+
+
+def _joint(row: Any) -> tuple[int, int]:
+    return joint_key(row["dir"], row["n"], row["seen"])
+
+
+def _at(answers: list[Answer], answer: Answer) -> int:
+    return next(at for at, each in enumerate(answers) if each is answer)
+
+
+def _by(life: OpenLine, entry: EntryRow, said: CallAnswer) -> int:
+    """Until when another time waits for an answer: as long as a request of its urgency does, by
+    what is agreed, and never beyond that time (Q10)."""
+    agreed_s = life.agreed.calls_s[entry.marks >> 6 == Precedence.FLASH]
+    by = posix(entry.time) + agreed_s
+    return min(int(by // MINUTE_S) * MINUTE_S, said.time or 0)
 
 
 def _answered(life: OpenLine, entry: EntryRow) -> Place:

@@ -57,7 +57,7 @@ class Held:
         self.life = life  # the incarnation it was opened in
         self.entry = entry
         self.event = event
-        self.request = _named(life, entry)
+        self.request = named_in(life, entry)
         self._events: list[Said] = []
         self._counts = Counter[int]()
         self._captions = 0
@@ -314,7 +314,7 @@ class Calls:
             for place in over[: max(0, len(self._held) - KEPT_MAX)]:
                 del self._held[place]
             return event
-        named = _named(life, entry)
+        named = named_in(life, entry)
         held = self._held.get(named) if named else None
         if held is None:
             return None
@@ -348,7 +348,7 @@ def commitment(round: bytes, page: Attendee, key: bytes) -> bytes:
     return sha256(_COMMITMENT + round + page.number + key).digest()
 
 
-def _named(life: OpenLine, entry: EntryRow) -> Place | None:
+def named_in(life: OpenLine, entry: EntryRow) -> Place | None:
     """Which entry an event belongs to: header key 8 (V4)."""
     content = read_body(entry.type, entry.marks, entry.body)
     named = content.header.get(Key.ANSWERS) if content else None

@@ -6,8 +6,10 @@ Both stations read the same; each party still says itself what it signs. Source:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from parley.catalogue.calls import CallRequest
 from parley.catalogue.form import VALUE_BYTES_MAX
 from parley.catalogue.minutes import ITEMS_MAX, Attendee, Facts, call_name
 from parley.station.calls import Calls as Requests
@@ -24,16 +26,27 @@ def calls_held(
     """The calls of a line that have ended, by the name a minute gives them, oldest first."""
     for held in Calls.of(station, open_line):
         if held.standing.ended is not None:
-            found = facts_of(held, parties, items_asked(station, open_line, held))
+            request = request_of(station, open_line, held)
+            found = facts_of(held, parties, request.agenda if request else ())
+            if request is not None and request.weekly_min is not None:
+                # Of a standing call each has a minute of its own, so it has a name of its own (Q8).
+                name = call_name(parties[held.entry.dir], held.entry.n, held.life.inc)
+                found = replace(found, call=name)
             yield found.call, found
 
 
 def items_asked(station: Station, open_line: OpenLine, held: Held) -> tuple[str, ...]:
     """The agenda of the request that a call answers; none where there was none."""
-    for each in Requests.of(station, open_line):
-        if (each.open_line.inc, each.entry.dir, each.entry.n) == held.request:
-            return each.request.agenda
-    return ()
+    request = request_of(station, open_line, held)
+    return request.agenda if request else ()
+
+
+def request_of(station: Station, open_line: OpenLine, held: Held) -> CallRequest | None:
+    """The request that a call answers, if it names one."""
+    return next(
+        (each.request for each in Requests.of(station, open_line) if each.place == held.request),
+        None,
+    )
 
 
 def facts_of(held: Held, parties: Sequence[str], asked: tuple[str, ...] = ()) -> Facts:

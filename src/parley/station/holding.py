@@ -11,26 +11,28 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from parley.catalogue.call_events import KEY_BYTES, PAGES_MAX, SECRET_BYTES, CallEvent, Happened
-from parley.catalogue.calls import Medium, Verdict
+from parley.catalogue.calls import Medium
 from parley.core.effects import Saying
 from parley.core.entry import Key, Precedence, Type, body_of
 from parley.core.errors import Misused, ParleyError, Refused, Unavailable
 from parley.station.acknowledgements import check_note
+from parley.station.calls import Call as Request
 from parley.station.calls import Calls as Requests
 from parley.station.held import EVENTS_MAX, NOT_COUNTED, Calls, Held
 from parley.station.held_facts import items_asked
 from parley.station.held_parts import INTERPRETER, INTERPRETERS_MAX
 from parley.station.held_standing import Attendee
 from parley.station.lines import OpenLine
+from parley.station.openings import Openings
 from parley.station.operations import Words, operation
 from parley.station.person import CALLERS, READERS, Person, called
+from parley.station.series import nearest
 from parley.station.standing import check_passes
 
 if TYPE_CHECKING:
     from parley.station.station import Station
 
 URGENCY = Precedence.IMMEDIATE  # people wait for it, and a FLASH still goes before it
-NEAR_S = 12 * 3600  # how far from the agreed time a call still is the one that was agreed
 SEERS = tuple(dict.fromkeys((*CALLERS, *READERS)))
 
 
@@ -64,7 +66,7 @@ def call_begin(
         medium=_medium(medium),
         link=station.entropy(32),
     )
-    named = agreed and [agreed.entry.dir, agreed.entry.n, *agreed.open_line.older]
+    named = [agreed.entry.dir, agreed.entry.n, *agreed.open_line.older] if agreed else None
     result = _say(station, open_line, event, named)
     return {**result, "request": agreed and agreed.view(station.now.wall)}
 
@@ -314,19 +316,14 @@ def _say(
     return result
 
 
-def _agreed(station: Station, open_line: OpenLine) -> Any:
+def _agreed(station: Station, open_line: OpenLine) -> Request | None:
     """The call that was agreed for about now and not held yet, if there is one."""
-    now = station.now.wall
-    held = {each.request for each in Calls.of(station, open_line)}
+    now, openings = station.now.wall, Openings.of(station, open_line).newest_first()
     near = [
-        (abs(each.answers[-1][2].time - now), at, each)
+        (abs(time - now), at, each)
         for at, each in enumerate(Requests.of(station, open_line))
-        if each.answers
-        and each.answers[-1][2].time is not None
-        and each.answers[-1][2].verdict is not Verdict.PROPOSE
-        and (each.open_line.inc, each.entry.dir, each.entry.n) not in held
+        if (time := nearest(each, openings, now)) is not None
     ]
-    near = [each for each in near if each[0] <= NEAR_S]
     return min(near)[2] if near else None
 
 

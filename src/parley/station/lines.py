@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from parley.station import held
     from parley.station.calls import Calls
     from parley.station.minutes import Minutes
+    from parley.station.openings import Openings
     from parley.station.supplying import Upload
     from parley.station.tested import Tested
 
@@ -143,6 +144,7 @@ class OpenLine:
         self.minutes: Minutes | None = None  # as are these
         self.held: held.Calls | None = None  # the same
         self.tested: list[Tested] | None = None  # the same, of human tests
+        self.openings: Openings | None = None  # the same
         self.upload: Upload | None = None  # evidence that is being taken in
         self.declared = Declared(agreed.terms.side, *agreed.suspending)
         self.declared_told = ""  # the state that people were last told of
@@ -159,6 +161,7 @@ class OpenLine:
         """Go on in the incarnation that is at work now."""
         self.line = line
         self.calls = self.minutes = self.held = self.tested = None
+        self.openings = None
         self.base, self.agreed = agreed, replace(agreed, terms=line.line.terms)
         self.past = list(past)
         for each in past:

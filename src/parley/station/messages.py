@@ -294,7 +294,8 @@ def references(open_line: OpenLine, dir: int, type: int, content: Content) -> li
 def supplied(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
     """An entry of either side that was lost here stands in the record again: nothing rings, but a
     clock runs where nobody had dealt with it (spec/resume.md N9)."""
-    open_line.current.calls = open_line.current.minutes = None  # read anew when asked for
+    at = open_line.current
+    at.calls = at.minutes = at.openings = None  # read anew when asked for
     content = read_body(entry.type, entry.marks, entry.body)
     found: list[About] = []
     if entry.type not in NOT_MESSAGES:

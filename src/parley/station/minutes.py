@@ -170,11 +170,11 @@ def all_talks(station: Station, open_line: OpenLine) -> list[Talk]:
     more: list[Talk] = []
     for call in Calls.of(station, open_line):
         name = call_name(minutes.parties[call.entry.dir], call.entry.n, call.open_line.inc)
-        times = [answer.time for _, _, answer in call.answers if answer.time is not None]
+        time = call.answers[-1][2].time if call.answers else None
         if name in known:
             known[name].request = call.request
-        elif call.answers and call.answers[-1][2].time is not None:
-            more.append(Talk([name], request=call.request, began=times[-1]))
+        elif time is not None and call.request.weekly_min is None:
+            more.append(Talk([name], request=call.request, began=time))
     known |= {talk.names[0]: talk for talk in more}
     for name, facts in calls_held(station, open_line, minutes.parties):
         if name not in known:

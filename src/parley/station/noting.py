@@ -16,7 +16,7 @@ from parley.core.effects import (
     Numbered,
     Receipted,
 )
-from parley.station import calls, early, files, held, messages, minutes, resuming
+from parley.station import calls, early, files, held, messages, minutes, openings, resuming
 from parley.station.lines import OpenLine
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def note(station: Station, open_line: OpenLine, effect: Effect) -> None:
             station.numbered(open_line, queue_id, entry.n)
             calls.took(open_line, entry)
             minutes.took(open_line, entry)
+            openings.took(open_line, entry)
             held.took(station, open_line, entry)
             files.took(station, open_line, entry)
             files.moved(station, open_line)
@@ -46,6 +47,7 @@ def note(station: Station, open_line: OpenLine, effect: Effect) -> None:
             station.watch.expecting.took(open_line, entry)
             calls.took(open_line, entry)
             minutes.took(open_line, entry)
+            openings.took(open_line, entry)
             held.took(station, open_line, entry)
             files.took(station, open_line, entry)
             files.moved(station, open_line)

@@ -10,12 +10,14 @@ from typing import Any
 
 from starlette.responses import Response
 
-from parley.catalogue.calls import Medium, Verdict, moment, read_moment
+from parley.catalogue.calls import AGENDA_MAX, Medium, Verdict, moment, read_moment
+from parley.catalogue.form import check_lines
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
-from parley.console.tongues import N_
+from parley.console.tongues import N_, _
 from parley.console.views import PRECEDENCES
 from parley.console.words import within
+from parley.core.entry import check_text
 from parley.core.errors import ParleyError, Refused
 
 HOUR_S, DAY_S = 3_600, 86_400
@@ -24,6 +26,8 @@ ASKED = (
     *("line", "purpose", "asked_by", "asked_for", "level", "medium", "languages", "interpreters"),
     *("earliest", "latest", "precedence", "agenda", "text"),
 )
+WEEKLY = ("line", "purpose", "earliest", "minutes", "medium", "languages")
+LINES_OF = ("purpose", "asked_by", "asked_for", "level", "languages", "interpreters")
 ANSWERED = ("answer", "time", "deputy", "reason", "text", "precedence")
 WORDED = frozenset(("agenda", "text"))  # several lines, kept as they were typed
 VERDICTS = (
@@ -35,8 +39,15 @@ VERDICTS = (
 )
 
 
-async def show(visit: Visit) -> Response:
-    """GET /calls"""
+async def show(
+    visit: Visit,
+    typed: View | None = None,
+    error: ParleyError | None = None,
+    faults: View | None = None,
+) -> Response:
+    """GET /calls; with what was typed on one line and is wrong"""
+    typed = typed or {}
+    at = typed.get("line")
     page = await visit.frame()
     lines = []
     for line in page.lines:
@@ -47,11 +58,44 @@ async def show(visit: Visit) -> Response:
                 **line,
                 "live": [each for each in views if each["live"]],
                 "past": [each for each in views if not each["live"]],
-                "history": found["history"],
-                "days": found["days_since"],
+                "days": found["history"]["days_since"],
+                "weekly": _weekly(page, line) | (typed if line["line"] == at else {}),
+                "at_once": typed.get("at_once") if line["line"] == at else None,
             }
         )
-    return await visit.page("calls.html", page, lines=lines)
+    return await visit.page(
+        "calls.html",
+        page,
+        422 if faults else 200 if error is None else status_of(error),
+        lines=lines,
+        media=[str(each) for each in Medium],
+        faults=faults or {},
+        error=refusal(error) if error else None,
+        at=at,
+    )
+
+
+def _weekly(page: Frame, line: View) -> View:
+    """What a standing call is proposed with, unless somebody types another: in a week, at nine."""
+    first = int(page.now // DAY_S + 7) * DAY_S + 9 * HOUR_S
+    return {
+        "purpose": _("Every week"),
+        "earliest": moment(first),
+        "minutes": "30",
+        "medium": str(Medium.VIDEO),
+        "languages": ", ".join(dict.fromkeys(line["languages"].values())),
+    }
+
+
+async def history(visit: Visit) -> Response:
+    """GET /calls/history: what became of calls in numbers, counted from the record alone."""
+    page = await visit.frame()
+    lines = []
+    for line in page.lines:
+        found = await visit.call("call.list", line=line["line"])
+        views = [_view(page, line, call) for call in found["calls"]]
+        lines.append({**line, "calls": views, "history": found["history"]})
+    return await visit.page("call_history.html", page, lines=lines, faults={}, at=None)
 
 
 async def ask(visit: Visit) -> Response:
@@ -79,13 +123,19 @@ async def keep(visit: Visit) -> Response:
     form = _typed(visit, ASKED)
     faults = {name: MINUTES for name in ("earliest", "latest") if not _is_moment(form[name])}
     if not faults and read_moment(form["latest"]) < read_moment(form["earliest"]):
-        faults["latest"] = "This is before the earliest time."
+        faults["latest"] = N_("This is before the earliest time.")
+    items = [item.strip() for item in form["agenda"].splitlines() if item.strip()]
+    faults |= {name: fault for name in LINES_OF if form[name] and (fault := _fault(form[name]))}
+    if fault := next(filter(None, map(_fault, items)), ""):
+        faults["agenda"] = fault
+    if len(items) > AGENDA_MAX:
+        faults["agenda"] = _("An agenda has %(most)s items at most.", most=AGENDA_MAX)
     if not form["purpose"]:
-        faults["purpose"] = "Say in one line what the call is for."
+        faults["purpose"] = N_("Say in one line what the call is for.")
     if faults:
         return await _asking(visit, await visit.frame(), form, faults=faults)
     given: View = {name: form[name] for name in ASKED if form[name]}
-    given["agenda"] = [item.strip() for item in form["agenda"].splitlines() if item.strip()]
+    given["agenda"] = items
     try:
         draft = await visit.call("call.ask", **given)
     except ParleyError as error:
@@ -96,10 +146,65 @@ async def keep(visit: Visit) -> Response:
 async def ask_at_once(visit: Visit) -> Response:
     """POST /calls/at-once: a FLASH, to be answered in minutes."""
     form = _typed(visit, ("line", "purpose"))
-    draft = await visit.call(
-        "call.ask", line=form["line"], purpose=form["purpose"] or "To speak at once", at_once=True
-    )
+    purpose = form["purpose"] or "To speak at once"
+    typed = {"line": form["line"], "at_once": purpose}
+    if fault := _fault(purpose):
+        return await show(visit, typed, faults={"at_once": fault})
+    try:
+        draft = await visit.call("call.ask", line=form["line"], purpose=purpose, at_once=True)
+    except ParleyError as error:
+        return await show(visit, typed, error)
     return visit.go(f"/drafts/{draft['draft']}", "drafted")
+
+
+async def ask_weekly(visit: Visit) -> Response:
+    """POST /calls/weekly: a standing call, proposed with one button."""
+    form = _typed(visit, WEEKLY)
+    faults = {
+        name: fault for name in ("purpose", "languages") if (fault := _fault(form[name] or "-"))
+    }
+    if not form["purpose"]:
+        faults["purpose"] = N_("Say in one line what the call is for.")
+    if not _is_moment(form["earliest"]):
+        faults["earliest"] = MINUTES
+    if not (form["minutes"].isascii() and form["minutes"].isdigit() and len(form["minutes"]) < 5):
+        faults["minutes"] = N_("Say how many minutes, such as 30.")
+    if faults:
+        return await show(visit, form, faults=faults)
+    given = {name: form[name] for name in form if form[name] and name != "minutes"}
+    try:
+        draft = await visit.call("call.ask", **given, weekly_min=int(form["minutes"]))
+    except ParleyError as error:
+        return await show(visit, form, error)
+    return visit.go(f"/drafts/{draft['draft']}", "drafted")
+
+
+async def skip(visit: Visit) -> Response:
+    """POST /calls/skip: one occurrence of a standing call, or the whole of it from now on."""
+    form = _typed(visit, ("line", "n", "dir", "time", "reason"))
+    typed = {"line": form["line"]}
+    named: View = {"line": form["line"], "call": visit.form.number("n"), "dir": form["dir"]}
+    name = f"skip {form['dir']} {form['n']} {form['time']}"
+    if fault := _fault(form["reason"] or "-"):
+        return await show(visit, typed, faults={name: fault})
+    try:
+        if form["time"]:
+            draft = await visit.call("call.skip", **named, time=form["time"], reason=form["reason"])
+        else:
+            draft = await visit.call("call.finish", **named, reason=form["reason"])
+    except ParleyError as error:
+        return await show(visit, typed, error)
+    return visit.go(f"/drafts/{draft['draft']}", "drafted")
+
+
+def _fault(value: str) -> str:
+    """What is wrong with a line of a form, in a sentence; nothing when it may stand."""
+    try:
+        check_lines("Q2", value)
+        check_text(value)
+    except Refused as error:
+        return f"{error.sentence} {error.hint}"
+    return ""
 
 
 async def answer(visit: Visit) -> Response:
@@ -119,16 +224,19 @@ async def keep_answer(visit: Visit) -> Response:
     faults: dict[str, str] = {}
     verdict = form["answer"]
     timed = verdict in ("accept", "propose", "deputy")
-    if verdict not in [name for name, _, _ in VERDICTS]:
-        faults["answer"] = "Choose one."
+    if verdict not in [name for name, *__ in VERDICTS]:
+        faults["answer"] = N_("Choose one.")
     if timed and not _is_moment(form["time"]):
         faults["time"] = MINUTES
     if verdict == "deputy" and not form["deputy"]:
-        faults["deputy"] = "Name who comes."
+        faults["deputy"] = N_("Name who comes.")
     if verdict == "decline" and not form["reason"]:
-        faults["reason"] = "Say why; they read it."
+        faults["reason"] = N_("Say why; they read it.")
+    for name in ("deputy", "reason"):
+        if form[name] and (fault := _fault(form[name])):
+            faults[name] = fault
     page = await visit.frame()
-    call, _ = await _asked(visit, page)
+    call, __ = await _asked(visit, page)
     if faults:
         return await _answering(visit, page, call, form, faults=faults)
     # What was typed beside a choice that has no place for it stays on this page, and goes nowhere.
@@ -190,7 +298,7 @@ async def _answering(
         422 if faults else 200 if error is None else status_of(error),
         call=call,
         form=form,
-        verdicts=VERDICTS,
+        verdicts=[each for each in VERDICTS if each[0] != "deputy" or call["weekly_min"] is None],
         precedences=PRECEDENCES,
         faults=faults or {},
         error=refusal(error, str(form["text"])) if error else None,
@@ -225,7 +333,7 @@ def _view(page: Frame, line: View, call: View) -> View:
     proposed = last is not None and last["answer"] == Verdict.PROPOSE
     said = last if last is not None and proposed else call
     waits_for = {"ours": "theirs", "theirs": "ours"}[said["dir"]]
-    waits = proposed or call["state"] == "waiting"
+    waits = call["state"] in ("waiting", "proposed another time")
     missed = call["state"] == "nobody answered"
     due = None if call["left_s"] is None else page.now + call["left_s"]
     return {
@@ -236,7 +344,8 @@ def _view(page: Frame, line: View, call: View) -> View:
         "href": page.names.href(call["line"], call["dir"], call["n"]),
         "missed": missed,
         "waits_for": waits_for if waits else "",
-        "live": waits or (call["time"] is not None and call["time"] + HOUR_S / 2 > page.now),
+        "agree_time": moment(said.get("time") or call["earliest"]),
+        "following": call["next"] and {"due": call["next"]["at"], **call["next"], "overdue": False},
         "clock": due and {"due": due, "left_s": call["left_s"], "overdue": False},
         "answer_href": f"{page.seat}/calls/{_short(said['line'])}/{said['n']}/answer"
         if (waits or missed) and waits_for == "ours"

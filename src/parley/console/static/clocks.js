@@ -2,6 +2,12 @@
 
 import { _ } from "./tongue.js";
 
+// How many seconds after a clock has run out the page is asked for anew: the station's clock or the
+// fetch may have been late, so it is not asked for once only.
+const ASK_AFTER_S = [0, 2, 10, 60];
+/** @type {Map<string, number>} of each clock, how often it has asked */
+const asked = new Map();
+
 let ahead_s = 0; // station clock minus this machine's
 
 /** @returns {number} POSIX seconds at the station */
@@ -42,9 +48,12 @@ function tick() {
     }
   }
   for (const element of document.querySelectorAll("[data-due]")) {
-    const left = Number(element.getAttribute("data-due")) - now;
+    const due = element.getAttribute("data-due") ?? "";
+    const left = Number(due) - now;
     element.textContent = left < 0 ? _("OVERDUE %(span)s", { span: span(-left) }) : span(left);
-    if (left < 0 && !element.classList.contains("overdue")) document.dispatchEvent(new Event("due"));
+    const over = ASK_AFTER_S.filter((s) => left < -s).length;
+    if (over > (asked.get(due) ?? over)) document.dispatchEvent(new Event("due"));
+    asked.set(due, over);
     element.classList.toggle("overdue", left < 0);
     element.classList.toggle("soon", left >= 0 && left < 120);
   }

@@ -1,0 +1,67 @@
+"""What became of the calls of a line, counted from the record: both stations count the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parley.station import call_history, openings
+from tests.playbook import Post, two_stations
+from tests.station.test_call_requests import HOUR_S, answered, asked, at
+from tests.station.test_standing_calls import WEEK_S, agree, meet
+
+
+def history(post: Post) -> dict[str, Any]:
+    view = post.watch.asks("call.history")
+    del view["line"]
+    return view
+
+
+def turned(view: dict[str, Any]) -> dict[str, Any]:
+    """What the other side has to count."""
+    return {**view, "ours": view["theirs"], "theirs": view["ours"]}
+
+
+def test_Q11_both_stations_count_the_same_even_when_one_clock_is_wrong(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        south.clock.set_wrong(40)
+        n = asked(north, south)
+        north.clock.skip(2 * HOUR_S)
+        answered(south, north, n, "accept", time=at(south, 60 * HOUR_S))
+        asked(north, south, within_s=HOUR_S)
+        north.clock.skip(2 * HOUR_S)
+        m = asked(south, north)
+        k = answered(north, south, m, "propose", time=at(north, 100 * HOUR_S))
+        answered(south, north, k, "decline", reason="No")
+        north.clock.skip(56 * HOUR_S)
+        meet(north, south)
+        agree(south, north)
+        north.clock.skip(WEEK_S)
+        meet(south, north)
+        south.clock.set_wrong(0)
+        for _ in range(2):
+            ours, theirs = history(north), history(south)
+            assert turned(theirs) == ours
+            south.stops()
+            south.starts()
+        assert (ours["ours"]["asked"], ours["ours"]["accepted"], ours["ours"]["held"]) == (2, 1, 1)
+        assert ours["ours"]["nobody_answered"] == 1
+        assert 2 * HOUR_S <= ours["ours"]["answered_s_max"] <= 2 * HOUR_S + 60
+        assert (ours["theirs"]["asked"], ours["theirs"]["declined"]) == (2, 1)
+        assert (ours["theirs"]["missed"], ours["missed"]) == (1, 1)
+        assert (ours["held"], ours["held_unasked"], ours["days_since"]) == (2, 1, 0)
+        assert ours["whole"]
+
+
+def test_Q11_of_very_many_the_newest_are_counted_and_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openings, "OPENINGS_MAX", 2)
+    monkeypatch.setattr(call_history, "OPENINGS_MAX", 2)
+    with two_stations(tmp_path) as (north, south):
+        assert (history(north)["days_since"], history(north)["held"]) == (None, 0)
+        for _ in range(3):
+            meet(north, south)
+        assert (history(south)["held"], history(south)["whole"]) == (2, False)
