@@ -244,3 +244,23 @@ def test_F11_pieces_wait_while_the_line_is_suspended(tmp_path: Any) -> None:
         for post in (north, south):
             post.releases(post.drafter.asks("lift", text="We test."))
         south.until(lambda: states(south, said["n"]) == ["shown"])
+
+
+def test_F12_a_line_that_begins_anew_goes_on_where_they_stand(tmp_path: Any) -> None:
+    with two_stations(tmp_path) as (north, south):
+        said = sends(north, (LONG, "track.txt"), (LONG[9:], "again.txt"))
+        south.hears(said["n"])
+        south.stops()
+        north.watch.asks("line.resume", reason="The other station is down.")
+        south.starts()
+        south.until(lambda: south.line()["resumption"]["theirs"])
+        south.watch.asks("line.resume", reason="It is up again.")
+
+        def before() -> list[str]:
+            found = south.watch.asks("message", n=said["n"], line="@1")
+            return [each["state"] for each in found["attachments"]]
+
+        south.until(lambda: south.line()["inc"] == 2 and before() == ["shown", "shown"])
+        hash = sha256(LONG).hexdigest()
+        about = {"n": said["n"], "line": "@1", "sha256": hash}
+        assert fetched(south.watch, "attachment.read", **about) == LONG
