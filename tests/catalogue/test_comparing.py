@@ -158,3 +158,11 @@ def test_a_prepared_text_says_what_it_does_not_know() -> None:
         assert "General [North],\n" in known
         assert len(blanks(known)) < len(blanks(text))
         assert "{" not in text
+
+
+def test_Y8_two_topics_under_one_number_both_stand() -> None:
+    both = replace(FIRST, topics=("1. Meetings at sea", "1. Fishing"))
+    found = compare(MINUTE, both, SECOND)
+    said = [(row.what, row.first) for row in found if row.kind == "topic"]
+    assert ("1. Meetings at sea", "1. Meetings at sea") in said
+    assert ("1. Fishing", "1. Fishing") in said

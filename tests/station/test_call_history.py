@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from parley.catalogue.call_events import CallEvent, Happened
+from parley.catalogue.calls import Medium
+from parley.core.entry import Type, body_of
 from parley.station import call_history, openings
 from tests.playbook import Post, two_stations
 from tests.station.test_call_requests import HOUR_S, answered, asked, at
-from tests.station.test_standing_calls import WEEK_S, agree, meet
+from tests.station.test_standing_calls import WEEK_S, agree, level, meet
 
 
 def history(post: Post) -> dict[str, Any]:
@@ -65,3 +68,21 @@ def test_Q11_of_very_many_the_newest_are_counted_and_it_is_said(
         for _ in range(3):
             meet(north, south)
         assert (history(south)["held"], history(south)["whole"]) == (2, False)
+
+
+def test_Q11_an_opening_that_names_no_agreed_request_stands_for_itself(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = asked(north, south)  # which nobody has answered
+        event = CallEvent(Happened.OPENED, 1, "Dahl", "Watch", medium=Medium.TEXT, link=bytes(32))
+        body = body_of(Type.CALL_EVENT, {8: [north.station.lines[0].ours, n]}, event.text())
+        k = north.utters(Type.CALL_EVENT, body)
+        level(north, south)
+        for post in (north, south):
+            post.watch.asks("call.join")
+        level(north, south)
+        south.watch.asks("call.end")
+        level(north, south)
+        for post in (north, south):
+            assert (history(post)["held"], history(post)["held_unasked"]) == (1, 1)
+            (talk,) = post.watch.asks("minute.list")["calls"]
+            assert talk["call"] == f"North {k}"

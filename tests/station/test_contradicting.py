@@ -14,6 +14,8 @@ from parley.core.resuming import End, Resume
 from parley.core.speaking import OPEN, RESUME, frame
 from parley.core.terms import Terms
 from parley.evidence import contradiction
+from parley.station import contradicting
+from parley.station.evidence import documents_of
 from tests.playbook import Post, two_stations
 
 ANOTHER = b"\x05" * 32
@@ -144,3 +146,12 @@ def test_Z4_a_second_resume_is_laid_beside_the_first(tmp_path: Path) -> None:
         shown = checked(told)
         assert isinstance(shown.two, contradiction.TwoResumes)
         assert shown.inc == 2
+
+
+def test_Z3_what_was_kept_and_proves_nothing_says_why(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        open_line = north.station.lines[0]
+        documents = north.stage.do(lambda: documents_of(north.station.store, open_line))
+        kept = contradicting._kept(documents, open_line.theirs, contradiction.TwoOpens(b"", b""))
+        assert kept.shown is None
+        assert kept.why.startswith("What was kept proves nothing to others: ")

@@ -263,6 +263,25 @@ def test_Y4_calls_that_the_record_does_not_know_are_told_apart_by_their_time(
             shown(north, "ours 999")
 
 
+def test_Y5_what_gives_way_gives_way_in_pairs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(minutes, "KEPT_MAX", 3)
+    with two_stations(tmp_path) as (north, south):
+        text = drafted(north)
+        proposed(north, south, text)
+        proposed(south, north, text)
+        assert both(north, south)["state"] == "agreed"
+        for hour in (10, 12):
+            other = {"began": f"2026-12-09 {hour}:02Z", "ended": f"2026-12-09 {hour}:52Z"}
+            proposed(south, north, drafted(south, **other))
+        # Half of the oldest pair would say that South has proposed what both have said.
+        for post in (north, south):
+            found = [each["state"] for each in post.watch.asks("minute.list")["calls"]]
+            assert found == ["proposed", "proposed"]
+        assert len(north.line()["minutes"]["waiting"]) == 2
+
+
 def test_Y4_a_minute_behind_a_gap_is_none_before_it_joins(tmp_path: Path) -> None:
     with two_stations(tmp_path, provisional="FLASH") as (north, south):
         gap = Gap(south)

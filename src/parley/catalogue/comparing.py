@@ -115,11 +115,14 @@ def _read_topics(readout: Readout, items: list[str]) -> tuple[dict[str, str], di
     for topic in readout.topics:
         numbered = _NUMBERED.fullmatch(topic)
         words = fold(numbered["words"] if numbered else topic)
+        number = len(items)
         if numbered and int(numbered["at"]) <= len(items):
-            at[int(numbered["at"]) - 1] = topic
+            number = int(numbered["at"]) - 1
         elif words in folded:
-            at[folded.index(words)] = topic
-        else:
+            number = folded.index(words)
+        if number < len(items) and number not in at:
+            at[number] = topic
+        elif at.get(number) != topic:  # one more under the number of another is its own
             own[fold(topic)] = topic
     for number, item in enumerate(items):
         if number not in at and stands_in(item, readout.words):

@@ -28,8 +28,9 @@ def calls_held(
         if held.standing.ended is not None:
             request = request_of(station, open_line, held)
             found = facts_of(held, parties, request.agenda if request else ())
-            if request is not None and request.weekly_min is not None:
-                # Of a standing call each has a minute of its own, so it has a name of its own (Q8).
+            if request is None or request.weekly_min is not None:
+                # Of a standing call each has a minute of its own, so it has a name of its own (Q8);
+                # and an opening may name what is no request at all, or none that was agreed (V4).
                 name = call_name(parties[held.entry.dir], held.entry.n, held.life.inc)
                 found = replace(found, call=name)
             yield found.call, found
@@ -42,9 +43,13 @@ def items_asked(station: Station, open_line: OpenLine, held: Held) -> tuple[str,
 
 
 def request_of(station: Station, open_line: OpenLine, held: Held) -> CallRequest | None:
-    """The request that a call answers, if it names one."""
+    """The request that a call answers, if it names one that was agreed."""
     return next(
-        (each.request for each in Requests.of(station, open_line) if each.place == held.request),
+        (
+            each.request
+            for each in Requests.of(station, open_line)
+            if each.place == held.request and each.agreed() is not None
+        ),
         None,
     )
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 TYPES = frozenset((Type.MINUTE, Type.READOUT))
 KEPT_MAX = 500  # of a line; the record holds them all
+READ_MAX = 2 * KEPT_MAX  # when a station starts, so that the other half of a pair is found
 SHOWN_MAX = 8  # in a status
 
 
@@ -88,7 +89,7 @@ class Minutes:
                 "SELECT inc, dir, n FROM messages JOIN entries USING (line_id, inc, dir, n)"
                 " WHERE line_id = ? AND messages.type IN (64, 65)"
                 " ORDER BY inc DESC, kept DESC, n DESC LIMIT ?",
-                (open_line.id, KEPT_MAX),
+                (open_line.id, READ_MAX),
             )
             for row in reversed(rows):
                 life = open_line.life(row["inc"])
@@ -106,8 +107,11 @@ class Minutes:
         self._said[place], self._entries[place] = said, (life, entry)
         self._talks = None
         if len(self._said) > KEPT_MAX:
+            # With a minute goes what says the same text: half of a pair would undo the agreement.
             oldest = next(iter(self._said))
-            del self._said[oldest], self._entries[oldest]
+            text = _text(self._said[oldest])
+            for each in [place for place, said in self._said.items() if _text(said) == text]:
+                del self._said[each], self._entries[each]
 
     def talks(self) -> list[Talk]:
         """Call by call, the newest first."""
@@ -136,6 +140,10 @@ class Minutes:
                     talks.append(named[call])
                 named[call].readouts.append(said)
         yield from talks
+
+
+def _text(said: Saying | Stated) -> str:
+    return said.minute.text() if isinstance(said, Saying) else said.readout.text()
 
 
 def took(open_line: OpenLine, entry: EntryRow) -> None:
@@ -227,16 +235,20 @@ def status_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
     """The minutes that the other side proposed and that wait for our answer."""
     minutes = Minutes.of(station, open_line)
     waiting = [
+        (talk, each)
+        for talk in minutes.talks()
+        for each in talk.outcome.open
+        if each.dir == open_line.theirs
+    ]
+    shown = [  # a status is asked at every page: no more is composed than it shows
         {
             **_minute_view(minutes, each),
             "call": talk.names[-1],
             "sentence": _sentence(minutes, talk),
         }
-        for talk in minutes.talks()
-        for each in talk.outcome.open
-        if each.dir == open_line.theirs
+        for talk, each in waiting[:SHOWN_MAX]
     ]
-    return {"waiting": waiting[:SHOWN_MAX], "more": max(len(waiting) - SHOWN_MAX, 0)}
+    return {"waiting": shown, "more": len(waiting) - len(shown)}
 
 
 def ref(minutes: Minutes, place: Place) -> str:

@@ -41,7 +41,8 @@ def occurrences(call: Call, openings: list[Opening], now: float) -> list[Occurre
         return []
     named = [each for each in openings if _names(call, each, first)]
     if call.request.weekly_min is None:
-        return [_occurrence(call, first, [each for each in named if each.request], now, None)]
+        near = [each for each in named if abs(each.at - first) <= NEAR_S]
+        return [_occurrence(call, first, near, now, None)]
     accepted = call.accepted()
     since = posix(accepted[1].time) if accepted else 0.0
     until = min((posix(each[1].time) for each in call.ends), default=float("inf"))
