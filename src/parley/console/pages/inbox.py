@@ -12,7 +12,7 @@ from parley.console.frame import Frame, View
 from parley.console.tongues import _
 from parley.console.words import within
 
-PAGE = 100  # messages on a page: what a browser lays out within a frame or two
+PAGE = 50  # messages on a page: what a browser lays out within a frame or two
 
 
 async def show(visit: Visit) -> Response:
