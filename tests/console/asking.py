@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 
 from starlette.types import ASGIApp
 
+from tests.console.world import Post
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -68,3 +70,16 @@ async def ask(
     got = [(name.decode(), value.decode()) for name, value in told[0]["headers"]]
     said = b"".join(each.get("body", b"") for each in told[1:])
     return Answer(told[0]["status"], got, said.decode())
+
+
+async def path_of(post: Post, name: str) -> str:
+    """A fresh sign-in link of somebody, without the console's address."""
+    path: str = (await post.ask(name, "signin.link", person=post.ids[name]))["path"]
+    return path
+
+
+async def sit(
+    post: Post, app: ASGIApp, name: str, cookies: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Take a seat by a link, in the browser of those cookies; those it has then."""
+    return (await ask(app, await path_of(post, name), {}, cookies)).cookies()

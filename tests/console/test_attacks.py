@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from parley.console.app import build
 from parley.station.gate import ALARM_TRIES, Gate
-from tests.console.asking import Answer, ask
+from tests.console.asking import Answer, ask, path_of, sit
 from tests.console.known import PASSWORD, Known, known
 from tests.console.world import World, world
 
@@ -59,19 +59,6 @@ async def wanda(pair: World) -> Known:
     return await known(pair.north, "Wanda")
 
 
-async def path_of(pair: World, name: str) -> str:
-    """A fresh sign-in link."""
-    path: str = (await pair.north.ask(name, "signin.link", person=pair.north.ids[name]))["path"]
-    return path
-
-
-async def sit(
-    pair: World, app: Starlette, name: str, cookies: dict[str, str] | None = None
-) -> dict[str, str]:
-    """Take a seat by a link, in the browser of those cookies; those it has then."""
-    return (await ask(app, await path_of(pair, name), {}, cookies)).cookies()
-
-
 async def token(pair: World, app: Starlette, name: str, cookies: dict[str, str]) -> str:
     """What every form of that seat bears."""
     page = await ask(app, f"/s/{pair.north.ids[name]}/watch", cookies=cookies)
@@ -90,11 +77,11 @@ def forms(app: Starlette) -> Iterator[str]:
 
 
 async def test_csrf_no_form_is_taken_from_another_site_or_seat(pair: World, app: Starlette) -> None:
-    north, cookies = pair.north, await sit(pair, app, "Both")
-    cookies = await sit(pair, app, "Dana", cookies)
+    north, cookies = pair.north, await sit(pair.north, app, "Both")
+    cookies = await sit(pair.north, app, "Dana", cookies)
     right, other = [await token(pair, app, name, cookies) for name in ("Both", "Dana")]
     assert len({right, other, ""}) == 3
-    link = await path_of(pair, "Rene")
+    link = await path_of(pair.north, "Rene")
     seat = f"/s/{north.ids['Both']}"
     paths = [each.replace("/s/{seat}", seat).replace("/sign-in/x", link) for each in forms(app)]
     assert len(paths) > 40
@@ -120,7 +107,7 @@ async def test_csrf_no_form_is_taken_from_another_site_or_seat(pair: World, app:
 
 
 async def test_clickjacking_no_answer_stands_in_a_frame(pair: World, app: Starlette) -> None:
-    cookies = await sit(pair, app, "Both")
+    cookies = await sit(pair.north, app, "Both")
     seat = f"/s/{pair.north.ids['Both']}"
     said = await pair.say(pair.north, "Hello.")
     line = (await pair.north.ask("Wanda", "status"))["lines"][0]["line"][:8]
@@ -153,7 +140,7 @@ async def test_clickjacking_no_answer_stands_in_a_frame(pair: World, app: Starle
 async def test_injection_what_is_typed_is_neither_markup_nor_template_nor_header_nor_query(
     pair: World, app: Starlette, wanda: Known, name: str
 ) -> None:
-    cookies = await sit(pair, app, "Both")
+    cookies = await sit(pair.north, app, "Both")
     seat, right = f"/s/{pair.north.ids['Both']}", await token(pair, app, "Both", cookies)
     typed = {"name": name, "password": PASSWORD, "code": "000000", "token": right, "next": name}
     typed |= dict.fromkeys(("text", "subject", "line", "ours", "theirs", "purpose"), name)
@@ -188,7 +175,7 @@ async def test_fixation_a_planted_secret_opens_nothing_afterwards(
     seat = f"/s/{pair.north.ids['Wanda']}/"
     # A hostile person of the house takes a seat, and plants that browser's secret at the desk;
     # another plants what this station never gave.
-    planted = await sit(pair, app, "Dana")
+    planted = await sit(pair.north, app, "Dana")
     ((name, _),) = planted.items()
     for secret in (planted, {name: "x" * 43}):
         typed = {"name": "Wanda", "password": PASSWORD, "code": wanda.next_code()}
@@ -199,8 +186,8 @@ async def test_fixation_a_planted_secret_opens_nothing_afterwards(
         assert (await ask(app, seat, cookies=desk)).status == 200
         assert (await ask(app, seat, cookies=secret)).status == 403
     # By a link it is the same; and the seat that was in the planted browser is at the desk now.
-    planted = await sit(pair, app, "Dana")
-    desk = await sit(pair, app, "Both", planted)
+    planted = await sit(pair.north, app, "Dana")
+    desk = await sit(pair.north, app, "Both", planted)
     for who in ("Both", "Dana"):
         path = f"/s/{pair.north.ids[who]}/"
         assert (await ask(app, path, cookies=planted)).status == 403

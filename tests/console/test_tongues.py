@@ -16,7 +16,7 @@ from parley.console.app import build
 from parley.console.tongues import FSI, PDI, TONGUES, chosen
 from parley.console.vocabulary import said
 from parley.station.tongue import CODES
-from tests.console.asking import ask
+from tests.console.asking import ask, sit
 from tests.console.world import World, world
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -32,11 +32,6 @@ async def pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]
 def app(pair: World) -> Starlette:
     assert pair.north.station is not None
     return build(pair.north.station)
-
-
-async def cookies_of(pair: World, app: Starlette, name: str) -> dict[str, str]:
-    link = (await pair.north.ask(name, "signin.link", person=pair.north.ids[name]))["path"]
-    return (await ask(app, link, {})).cookies()
 
 
 async def test_the_languages_are_those_of_the_station() -> None:
@@ -76,7 +71,7 @@ async def test_a_page_outside_any_seat_speaks_as_asked(app: Starlette) -> None:
 
 async def test_a_seat_speaks_as_its_person_chose(pair: World, app: Starlette) -> None:
     north = pair.north
-    cookies = await cookies_of(pair, app, "Wanda")
+    cookies = await sit(pair.north, app, "Wanda")
     path = f"/s/{north.ids['Wanda']}/watch"
     assert '<html lang="en"' in (await ask(app, path, cookies=cookies)).text
     await north.ask("Wanda", "person.tongue", person=north.ids["Wanda"], tongue="ar")
@@ -140,7 +135,7 @@ async def test_each_page_is_made_in_each_language(pair: World, app: Starlette, c
     draft = await north.ask("Dana", "draft.new", text="We have understood.", precedence="ROUTINE")
     both = north.ids["Both"]
     await north.ask("Both", "person.tongue", person=both, tongue=code)
-    cookies = await cookies_of(pair, app, "Both")
+    cookies = await sit(pair.north, app, "Both")
     line = (await north.ask("Wanda", "status"))["lines"][0]["line"]
     found = (await north.ask("Wanda", "inbox", all=True))["messages"]
     message = f"/messages/{line[:8]}/theirs/{found[0]['n']}"
