@@ -82,6 +82,10 @@ _EVENTS: tuple[dict[str, Any], ...] = (
      "channel": Channel.ORIGINAL},
     {"event": Happened.PLANNED, "person": 3, "plan": ((20, "Meetings at sea"), (0, "The next"))},
     {"event": Happened.TOUCHED, "person": 4, "item": "Meetings at sea"},
+    {"event": Happened.RECORDING_ASKED, "person": 3},
+    {"event": Happened.RECORDING_AGREED, "person": 5, "recording": 1},
+    {"event": Happened.RECORDED, "person": 3, "recording": 1, "hash": bytes(32), "bytes": 9,
+     "milliseconds": 40},
 )  # fmt: skip
 
 
@@ -89,4 +93,6 @@ def _event(**given: Any) -> dict[str, Any]:
     told = {key: str(v) if isinstance(v, str) else v for key, v in given.items()}
     told = {key: list(map(list, v)) if isinstance(v, tuple) else v for key, v in told.items()}
     told = {key: v.hex() if isinstance(v, bytes) else v for key, v in told.items()}
-    return {**told, "text": CallEvent(**given).text()}
+    of = {"bytes": "size", "milliseconds": "length_ms"}
+    named = {of.get(key, key): value for key, value in given.items()}
+    return {**told, "text": CallEvent(**named).text()}

@@ -16,6 +16,7 @@ from parley.cli import shown
 from parley.core.entry import Type, body_of
 from parley.core.errors import Misused, Refused, Unavailable
 from parley.station.folder import Home
+from parley.station.held import EVENT_TYPES
 from parley.station.operations import find
 from parley.store.sqlite import SqliteStore
 from tests.playbook import Post, Voice, two_stations
@@ -35,7 +36,7 @@ def sees(post: Post, what: str, count: int = 1) -> None:
 def seen(post: Post) -> list[str]:
     """Events of calls, in the order in which they joined the record there."""
     rows = post.watch.asks("record")["entries"]
-    texts = [CallEvent.parse(row["text"]) for row in rows if row["type"] == Type.CALL_EVENT]
+    texts = [CallEvent.parse(row["text"]) for row in rows if row["type"] in EVENT_TYPES]
     return [str(event.event) for event in texts if event is not None]
 
 

@@ -23,6 +23,7 @@ LANGUAGE_BYTES_MAX: Final = 64
 NUMBER_MAX: Final = 1 << 32
 PAGES_MAX: Final = 16  # of both sides that send sound or pictures in one call
 KEY_BYTES: Final = 32 + 1184  # X25519 (RFC 7748), then ML-KEM-768 (FIPS 203)
+FILE_BYTES_MAX: Final = 1 << 48
 PLANS_MAX: Final = 20  # items of an agenda, as of a request
 PLAN_MINUTES_MAX: Final = 1_440
 SECRET_BYTES: Final = 1088 + 32 + 16  # an ML-KEM-768 ciphertext, then 32 bytes sealed
@@ -53,6 +54,21 @@ class Happened(StrEnum):
     CAPTIONED = "captioned"
     PLANNED = "planned"
     TOUCHED = "touched"
+    RECORDING_ASKED = "recording asked"
+    RECORDING_AGREED = "recording agreed"
+    RECORDING_WITHDRAWN = "recording withdrawn"
+    RECORDED = "recorded"
+
+
+# What both sides consent to: entries of type 42, all others of type 32 (spec/recording.md J1).
+CONSENTS: Final = frozenset(
+    (
+        Happened.RECORDING_ASKED,
+        Happened.RECORDING_AGREED,
+        Happened.RECORDING_WITHDRAWN,
+        Happened.RECORDED,
+    )
+)
 
 
 class Channel(StrEnum):
@@ -92,6 +108,10 @@ class CallEvent:
     mode: Mode | None = None
     plan: tuple[tuple[int, str], ...] = ()  # items of an agenda with their minutes, 0 for none
     item: str = ""
+    recording: int | None = None  # which one of the call, from 1
+    hash: bytes = b""  # SHA-256 of a file
+    size: int | None = None  # of a file, bytes
+    length_ms: int | None = None  # of a recording
 
     def text(self) -> str:
         """The one text of this event (V1)."""
@@ -105,14 +125,18 @@ class CallEvent:
             ("Round", self.round.hex()),
             ("Commitment", self.commitment.hex()),
             ("Key", _base64(self.key)),
-            ("Epoch", "" if self.epoch is None else str(self.epoch)),
+            ("Epoch", _number(self.epoch)),
             *(("Secret", f"{page} {_base64(secret)}") for page, secret in self.secrets),
-            ("To", "" if self.to is None else str(self.to)),
+            ("To", _number(self.to)),
             ("Language", self.language),
             ("Channel", self.channel or ""),
             ("Mode", self.mode or ""),
             *(("Plan", f"{minutes} {item}") for minutes, item in self.plan),
             ("Item", self.item),
+            ("Recording", _number(self.recording)),
+            ("Hash", self.hash.hex()),
+            ("Bytes", _number(self.size)),
+            ("Milliseconds", _number(self.length_ms)),
         ):
             if value:
                 lines.append(f"{label}: {value}")
@@ -140,15 +164,19 @@ class CallEvent:
                 bytes.fromhex(found.get("Round", "")),
                 bytes.fromhex(found.get("Commitment", "")),
                 _bytes(found.get("Key", "")),
-                int(found["Epoch"]) if "Epoch" in found else None,
+                _int(found, "Epoch"),
                 tuple(_secret(value) for label, value in lines if label == "Secret"),
                 words,
-                int(found["To"]) if "To" in found else None,
+                _int(found, "To"),
                 found.get("Language", ""),
                 Channel(found["Channel"]) if "Channel" in found else None,
                 Mode(found["Mode"]) if "Mode" in found else None,
                 tuple(_plan(value) for label, value in lines if label == "Plan"),
                 found.get("Item", ""),
+                _int(found, "Recording"),
+                bytes.fromhex(found.get("Hash", "")),
+                _int(found, "Bytes"),
+                _int(found, "Milliseconds"),
             )
         except (KeyError, ValueError):
             return None
@@ -167,6 +195,14 @@ class CallEvent:
             and 0 <= self.person < NUMBER_MAX
             and all(fits(getattr(self, field)) for field, fits in FIELDS.items() if field in has)
         )
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _int(found: dict[str, str], label: str) -> int | None:
+    return int(found[label]) if label in found else None
 
 
 def _base64(data: bytes) -> str:
@@ -228,9 +264,14 @@ FIELDS: Final[dict[str, Callable[..., bool]]] = {
     "mode": lambda mode: True,
     "plan": _plan_fits,
     "item": is_item,
+    "recording": lambda recording: 0 < recording < NUMBER_MAX,
+    "hash": lambda hash: len(hash) == 32,
+    "size": lambda size: 0 < size < FILE_BYTES_MAX,
+    "length_ms": lambda length_ms: 0 < length_ms < NUMBER_MAX,
 }
 _NOBODY: frozenset[str] = frozenset()
 _WHO = frozenset(("name", "office"))
+_RECORDING = frozenset(("recording",))
 NEEDS: Final[dict[Happened, tuple[frozenset[str], frozenset[str]]]] = {
     Happened.OPENED: (_WHO | {"medium", "link"}, _NOBODY),
     Happened.JOINED: (_WHO | {"role", "medium"}, _NOBODY),
@@ -254,4 +295,8 @@ NEEDS: Final[dict[Happened, tuple[frozenset[str], frozenset[str]]]] = {
     Happened.CAPTIONED: (frozenset(("language", "channel", "words")), _NOBODY),
     Happened.PLANNED: (frozenset(("plan",)), _NOBODY),
     Happened.TOUCHED: (frozenset(("item",)), _NOBODY),
+    Happened.RECORDING_ASKED: (_NOBODY, _NOBODY),
+    Happened.RECORDING_AGREED: (_RECORDING, _NOBODY),
+    Happened.RECORDING_WITHDRAWN: (_RECORDING, _NOBODY),
+    Happened.RECORDED: (_RECORDING | {"hash", "size", "length_ms"}, _NOBODY),
 }

@@ -31,6 +31,10 @@ SAID = {
     "taken back": "The duty officer holds the call again.",
     "captioned": "The caption is shown at both sides.",
     "planned": "Both sides see the agenda.",
+    "recording asked": "The other side is asked; nothing is recorded until it agrees.",
+    "recording agreed": "Both sides agreed: the call is recorded, and every page says so.",
+    "recording withdrawn": "The call is not recorded.",
+    "recorded": "Both records have which file it is.",
     "touched": "The item is marked as touched; the minute begins with it.",
 }
 
@@ -156,6 +160,8 @@ def parts_in_words(view: View, now: float) -> Iterator[str]:
         at = each["acknowledged"]
         heard = f"acknowledged {shown.moment(at, now)}" if at is not None else "not acknowledged"
         yield f"The call was handed to {shown.person(each['to'])} ({each['dir']}), {heard}."
+    for each in view["recordings"]:
+        yield from recording_in_words(each, now)
     for n, each in enumerate(view["agenda"], 1):
         planned = f" ({each['minutes']} min)" if each["minutes"] else ""
         at = each["touched"]
@@ -165,3 +171,25 @@ def parts_in_words(view: View, now: float) -> Iterator[str]:
         channel = f"{each['channel']}, {voice.one_line(each['language'], 64)}"
         text = voice.visible(each["text"])
         yield f"{shown.moment(each['at'], now)} {shown.person(each)} [{channel}]: {text}"
+
+
+def recording_in_words(view: View, now: float) -> Iterator[str]:
+    """A recording: who asked and agreed, until when, and which file each side has."""
+    asker = f"{shown.person(view['asked_by'])} ({view['asked_by']['dir']})"
+    if view["agreed"] is None:
+        over = f"; over {shown.moment(view['ended'], now)}, {view['why']}" if view["why"] else ""
+        yield f"Recording {view['number']}: {asker} asks for it, nobody agreed{over}."
+        return
+    agreer = f"{shown.person(view['agreed_by'])} ({view['agreed_by']['dir']})"
+    state = "IS ON"
+    if view["ended"] is not None:
+        state = f"until {shown.moment(view['ended'], now)} ({view['why']})"
+    yield (
+        f"Recording {view['number']}: {asker} asked and {agreer} agreed;"
+        f" from {shown.moment(view['agreed'], now)} {state}."
+    )
+    for each in view["kept"]:
+        yield (
+            f"  {each['dir']}: {each['size']} bytes, {each['length_ms'] / 1000:.1f} s,"
+            f" SHA-256 {each['hash']}"
+        )

@@ -303,7 +303,8 @@ def held(view: View) -> str:
     """A call that is open, in a line."""
     sides = view["present"]
     rings = ". IT RINGS: nobody here has joined it, `parley call join`" if view["rings"] else ""
+    recorded = ". IT IS RECORDED" if view["recording"] else ""
     return (
         f"{view['state']} since {moment(view['opened'])}, by {person(view['opened_by'])};"
-        f" {sides['ours']} of ours and {sides['theirs']} of theirs take part{rings}"
+        f" {sides['ours']} of ours and {sides['theirs']} of theirs take part{recorded}{rings}"
     )

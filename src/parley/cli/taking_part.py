@@ -1,4 +1,4 @@
-"""`parley call interpret` to `touch`: interpreters, hand-over, captions and agenda of a call."""
+"""`parley call interpret` to `record`: interpreters, hand-over, captions, agenda, recording."""
 
 from __future__ import annotations
 
@@ -91,3 +91,11 @@ def agenda(station: Asking, items: tuple[str, ...]) -> None:
 def touch(station: Asking, item: str) -> None:
     """Mark ITEM of the agenda as touched, by its number or in words; the minute begins with it."""
     tell(station, "call.touch", item=item)
+
+
+@call.command()
+@click.argument("how", type=click.Choice(("ask", "agree", "withdraw")))
+@asks(line=True)
+def record(station: Asking, how: str) -> None:
+    """Ask to record the call, agree to it, or withdraw. Pages of both sides make the files."""
+    tell(station, "call.record", how=how)

@@ -80,6 +80,7 @@ WORDS = frozenset(
         N_("call request"),
         N_("call answer"),
         N_("call event"),
+        N_("consent"),
         N_("test answer"),
         N_("readback"),
         # how one message stands to another
@@ -94,6 +95,10 @@ WORDS = frozenset(
         N_("propose"),
         N_("deputy"),
         N_("decline"),
+        N_("withdrawn"),
+        N_("on hold"),
+        N_("left"),
+        N_("call ended"),
         # minutes
         N_("none"),
         N_("proposed"),

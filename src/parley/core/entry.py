@@ -65,6 +65,7 @@ class Type(IntEnum):
     CALL_EVENT = 0x32
     MINUTE = 0x40
     READOUT = 0x41
+    CONSENT = 0x42
     SUSPEND = 0x50
     LIFT = 0x51
     CLOSE = 0x52

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from parley.catalogue.call_events import PAGES_MAX, TITLE, CallEvent, Happened
+from parley.catalogue.call_events import CONSENTS, PAGES_MAX, TITLE, CallEvent, Happened
 from parley.catalogue.calls import Medium
 from parley.core.entry import Key, Type, read_body
 from parley.core.kept import EntryRow
@@ -30,14 +30,16 @@ if TYPE_CHECKING:
 Place = tuple[int, int, int]  # incarnation, direction, number
 KEPT_MAX: Final = 64  # calls of a line; the record holds them all
 EVENTS_MAX: Final = 2_000  # of each side in one call
+CONSENTS_MAX: Final = 100  # the same, besides: 20 recordings take 60 (J5)
 # Events of a line that a station reads when it starts, those of keys apart: of those there are
 # dozens whenever somebody comes or goes, and only what the pages said last is needed. Captions are
 # apart too: hundreds an hour, of which the newest are shown.
 READ_MAX: Final = 8_000
 KEYS_READ_MAX: Final = 500
 CAPTIONS_READ_MAX: Final = 2_000
+EVENT_TYPES: Final = frozenset((Type.CALL_EVENT, Type.CONSENT))
 PAGE_EVENTS: Final = frozenset((Happened.COMMITTED, Happened.REVEALED, Happened.SEALED))
-NOT_COUNTED: Final = PAGE_EVENTS | {Happened.ENDED, Happened.CAPTIONED}  # (V8)
+NOT_COUNTED: Final = PAGE_EVENTS | CONSENTS | {Happened.ENDED, Happened.CAPTIONED}  # (V8)
 _APART: Final = [
     f"{TITLE}\nEvent: {kind}".encode() for kind in (*sorted(PAGE_EVENTS), Happened.CAPTIONED)
 ]
@@ -60,6 +62,7 @@ class Held:
         self.request = named_in(life, entry)
         self._events: list[Said] = []
         self._counts = Counter[int]()
+        self._consents = Counter[int]()
         self._captions = 0
         self._ends = set[int]()  # sides that have said *ended*
         # Of each person with a page, what it said of its keys. Nobody else's words can change it,
@@ -102,6 +105,10 @@ class Held:
             if entry.dir in self._ends:
                 return
             self._ends.add(entry.dir)
+        elif kind in CONSENTS:
+            if self._consents[entry.dir] >= CONSENTS_MAX:
+                return
+            self._consents[entry.dir] += 1
         elif kind is not Happened.CAPTIONED:
             if self.full(entry.dir):
                 return
@@ -201,6 +208,7 @@ class Held:
             ],
             "texts": [{**each, "dir": side(each["dir"])} for each in standing.texts[-SHOWN_MAX:]],
             **standing.parts.view(side, standing.here),
+            "recordings": standing.recordings.view(side),
             "digits": digits and f"{digits[:4]} {digits[4:]}",
         }
 
@@ -216,6 +224,7 @@ class Held:
             "state": "on hold" if self.standing.on_hold else "open",
             "present": {side: present[side] for side in ("ours", "theirs")},
             "rings": self.rings,
+            "recording": self.standing.recordings.for_page() is not None,
         }
 
     @property
@@ -232,6 +241,7 @@ class Held:
             "leaf": self.entry.leaf.hex(),
             "round": self.round().hex(),
             "me": me and me.page,
+            "recording": standing.recordings.for_page(),
             "pages": [self._page_view(each, me) for each in standing.pages()],
         }
 
@@ -275,8 +285,8 @@ class Calls:
                 row
                 for apart, most in enumerate((READ_MAX, KEYS_READ_MAX, CAPTIONS_READ_MAX))
                 for row in station.store.sql(
-                    "SELECT inc, dir, n, seen FROM entries INDEXED BY entries_of_calls"
-                    " WHERE line_id = ? AND type = 50"
+                    "SELECT inc, dir, n, seen FROM entries INDEXED BY entries_held"
+                    " WHERE line_id = ? AND type IN (50, 66)"
                     " AND CASE WHEN instr(body, ?) OR instr(body, ?) OR instr(body, ?) THEN 1"
                     " WHEN instr(body, ?) THEN 2 ELSE 0 END = ?"
                     " ORDER BY id DESC LIMIT ?",
@@ -324,7 +334,7 @@ class Calls:
 
 def took(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
     """An entry has joined the record; if it is of a call, people are told."""
-    if entry.type != Type.CALL_EVENT:
+    if entry.type not in EVENT_TYPES:
         return
     known = open_line.current.held
     event = event_in(entry) if known is None else known.add(open_line, entry)
@@ -334,13 +344,16 @@ def took(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
 
 
 def event_in(entry: EntryRow) -> CallEvent | None:
-    """The event that an entry is; None when it is of another type or cannot be read (V3)."""
-    if entry.type != Type.CALL_EVENT:
+    """The event that an entry is; None when it is of another type or cannot be read (V3, J1)."""
+    if entry.type not in EVENT_TYPES:
         return None
     content = read_body(entry.type, entry.marks, entry.body)
     if content is None or not isinstance(content.payload, str):
         return None
-    return CallEvent.parse(content.payload)
+    event = CallEvent.parse(content.payload)
+    if event is None or (event.event in CONSENTS) is not (entry.type == Type.CONSENT):
+        return None
+    return event
 
 
 def commitment(round: bytes, page: Attendee, key: bytes) -> bytes:

@@ -9,9 +9,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from parley.catalogue.call_events import PAGES_MAX, CallEvent, Happened
+from parley.catalogue.call_events import CONSENTS, PAGES_MAX, CallEvent, Happened
 from parley.catalogue.calls import Medium
 from parley.station.held_parts import Parts, Who
+from parley.station.held_recording import End, Recordings
 
 SHOWN_MAX: Final = 200  # texts, and people, of one call on a screen; the record holds them all
 
@@ -78,6 +79,7 @@ class Standing:
     here: dict[Who, Attendee] = field(default_factory=dict)
     known: dict[Who, Attendee] = field(default_factory=dict)  # the last of each person
     parts: Parts = field(default_factory=Parts)
+    recordings: Recordings = field(default_factory=Recordings)
     _pages: list[Attendee] | None = None
 
     @property
@@ -115,6 +117,8 @@ class Standing:
             name = self.known.get((dir, event.person))
             if name is not None:
                 self.parts.captions.append((at, name, event))
+        elif kind is Happened.RECORDED:  # a file is whole some time after what is in it
+            self.recordings.keep(dir, at, event)
         elif self.ended is not None:
             return
         elif kind is Happened.JOINED:
@@ -123,10 +127,12 @@ class Standing:
             self._joins(Attendee.of(event, dir, senders[dir], n, at))
         elif kind is Happened.HELD and not self.on_hold:
             self.interruptions.append((at, None))
+            self.recordings.stop(at, End.HELD, who)
         elif kind in (Happened.RESUMED, Happened.ENDED) and self.on_hold:
             self.interruptions[-1] = (self.interruptions[-1][0], at)
         if kind is Happened.ENDED and self.ended is None:
             self.ended = (dir, at, event)
+            self.recordings.stop(at, End.ENDED, who)
             for each in list(self.here.values()):
                 self._leaves(each, at)
         elif who is None:
@@ -138,6 +144,8 @@ class Standing:
             who.muted = at if who.muted is None else who.muted
         elif kind is Happened.UNMUTED:
             who.muted = None
+        elif kind in CONSENTS:
+            self.recordings.fold(who, at, event, self.on_hold)
         else:
             self.parts.fold(who, at, event, self.here)
 
@@ -156,6 +164,7 @@ class Standing:
         if who.sends:
             self._changed()
         who.left = at
+        self.recordings.leaves((who.dir, who.person), at)
         del self.here[who.dir, who.person]
 
     def _changed(self) -> None:

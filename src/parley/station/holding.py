@@ -10,7 +10,14 @@ import base64
 import re
 from typing import TYPE_CHECKING, Any
 
-from parley.catalogue.call_events import KEY_BYTES, PAGES_MAX, SECRET_BYTES, CallEvent, Happened
+from parley.catalogue.call_events import (
+    CONSENTS,
+    KEY_BYTES,
+    PAGES_MAX,
+    SECRET_BYTES,
+    CallEvent,
+    Happened,
+)
 from parley.catalogue.calls import Medium
 from parley.core.effects import Saying
 from parley.core.entry import Key, Precedence, Type, body_of
@@ -309,8 +316,9 @@ def _say(
 ) -> dict[str, Any]:
     """Queue an event; one person releases it, who is in it."""
     header: dict[int, Any] = {} if named is None else {Key.ANSWERS: named}
-    body = body_of(Type.CALL_EVENT, header, event.text())
-    saying = Saying(Type.CALL_EVENT, URGENCY, open_line.agreed.mark, body)
+    type = Type.CONSENT if event.event in CONSENTS else Type.CALL_EVENT
+    body = body_of(type, header, event.text())
+    saying = Saying(type, URGENCY, open_line.agreed.mark, body)
     result: dict[str, Any] = {"line": open_line.agreed.hex, "event": str(event.event), "n": None}
     station.await_number(open_line, station.say(open_line, saying), result)
     return result

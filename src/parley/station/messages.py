@@ -32,7 +32,13 @@ if TYPE_CHECKING:
 
 # Entries that are about the line or about other entries; all others, those of types this station
 # does not know included, are messages that people see.
-NOT_MESSAGES = BARE_TYPES | {Type.SERVICE, Type.ROSTER, Type.CALL_EVENT, Type.FILE_PIECE}
+NOT_MESSAGES = BARE_TYPES | {
+    Type.SERVICE,
+    Type.ROSTER,
+    Type.CALL_EVENT,
+    Type.CONSENT,
+    Type.FILE_PIECE,
+}
 # What must be acknowledged; an answer to a test need not be, and after a CLOSE nothing can be.
 CLOCKED_TYPES = frozenset(
     (

@@ -45,7 +45,7 @@ def call_mode(
     """Say how the call is interpreted: in turns on the floor, or at the same time in channels."""
     if mode not in list(Mode):
         raise Misused(f"There is no mode {mode!r:.40}.", "consecutive or simultaneous.")
-    open_line, held, me = _in_call(station, who, line, (DUTY,), "V13")
+    open_line, held, me = in_call(station, who, line, (DUTY,), "V13")
     if held.standing.parts.mode == mode:
         raise Refused(f"The call is interpreted so already: {mode}.", _SHOWS, "V13")
     return about(station, open_line, held, CallEvent(Happened.MODE, me.person, mode=Mode(mode)))
@@ -57,7 +57,7 @@ def call_interpret(
 ) -> dict[str, Any]:
     """Take the microphone of this side's channel into a language."""
     check_lines("V13", language, bytes_max=LANGUAGE_BYTES_MAX)
-    open_line, held, me = _in_call(station, who, line, (INTERPRETER,), "V13")
+    open_line, held, me = in_call(station, who, line, (INTERPRETER,), "V13")
     has = held.standing.parts.interpreter(me.dir, language)
     if has is not None:
         raise Refused(
@@ -73,7 +73,7 @@ def call_interpret(
 @operation("call.floor", roles=("interpreter",))
 def call_floor(station: Station, who: Person, *, line: str | None = None) -> dict[str, Any]:
     """Give up the channel, and speak on the floor again."""
-    open_line, held, me = _in_call(station, who, line, (INTERPRETER,), "V13")
+    open_line, held, me = in_call(station, who, line, (INTERPRETER,), "V13")
     if (me.dir, me.person) not in held.standing.parts.into:
         raise Refused(f"{who.name} speaks on the floor.", _SHOWS, "V13")
     return about(station, open_line, held, CallEvent(Happened.ON_THE_FLOOR, me.person))
@@ -89,7 +89,7 @@ def call_relieve(
     line: str | None = None,
 ) -> dict[str, Any]:
     """Hand the microphone of a channel to the other interpreter of this side."""
-    open_line, held, me = _in_call(station, who, line, (INTERPRETER, DUTY), "V14")
+    open_line, held, me = in_call(station, who, line, (INTERPRETER, DUTY), "V14")
     parts = held.standing.parts
     mine = parts.into.get((me.dir, me.person))
     channels = [into for (dir, _), (into, _) in parts.into.items() if dir == me.dir]
@@ -123,7 +123,7 @@ def call_hand(
     station: Station, who: Person, *, person: int | None = None, line: str | None = None
 ) -> dict[str, Any]:
     """Hand the call to the principal of this side; the other side's duty officer acknowledges."""
-    open_line, held, me = _in_call(station, who, line, (DUTY,), "V15")
+    open_line, held, me = in_call(station, who, line, (DUTY,), "V15")
     there = [each for each in _of_ours(held) if each.role == PRINCIPAL]
     if person is None and len(there) == 1:
         person = there[0].person
@@ -143,7 +143,7 @@ def call_hand(
 @operation("call.acknowledge", roles=("watch",))
 def call_acknowledge(station: Station, who: Person, *, line: str | None = None) -> dict[str, Any]:
     """Acknowledge that the other side's principal has the call."""
-    open_line, held, me = _in_call(station, who, line, (DUTY,), "V15")
+    open_line, held, me = in_call(station, who, line, (DUTY,), "V15")
     hand = held.standing.parts.hands[1 - me.dir]
     if hand is None or hand.acknowledged is not None:
         raise Refused("The other side has handed over nothing that waits.", _SHOWS, "V15")
@@ -154,7 +154,7 @@ def call_acknowledge(station: Station, who: Person, *, line: str | None = None) 
 @operation("call.take_back", roles=("watch",))
 def call_take_back(station: Station, who: Person, *, line: str | None = None) -> dict[str, Any]:
     """Hold the call again for this side, in place of the principal."""
-    open_line, held, me = _in_call(station, who, line, (DUTY,), "V15")
+    open_line, held, me = in_call(station, who, line, (DUTY,), "V15")
     if held.standing.parts.hands[me.dir] is None:
         raise Refused("The call was not handed over.", _SHOWS, "V15")
     return about(station, open_line, held, CallEvent(Happened.TAKEN_BACK, me.person))
@@ -195,7 +195,7 @@ def call_agenda(
     if not plan or len(plan) > PLANS_MAX:
         raise Refused(f"An agenda has 1 to {PLANS_MAX} items.", "Name the main ones.", "V17")
     check_lines("V17", *(item for _, item in plan))
-    open_line, held, me = _in_call(station, who, line, (DUTY,), "V17")
+    open_line, held, me = in_call(station, who, line, (DUTY,), "V17")
     return about(station, open_line, held, CallEvent(Happened.PLANNED, me.person, plan=plan))
 
 
@@ -204,7 +204,7 @@ def call_touch(
     station: Station, who: Person, *, item: str, line: str | None = None
 ) -> dict[str, Any]:
     """Mark an item of the agenda as touched, by its number or in words; the minute takes it."""
-    open_line, held, me = _in_call(station, who, line, (DUTY, NOTE_TAKER), "V17")
+    open_line, held, me = in_call(station, who, line, (DUTY, NOTE_TAKER), "V17")
     parts = held.standing.parts
     agenda = [each for _, each in parts.agenda(items_asked(station, open_line, held))]
     if item.isascii() and item.isdecimal():
@@ -220,7 +220,7 @@ def call_touch(
 # --- what is asked here
 
 
-def _in_call(
+def in_call(
     station: Station, who: Person, line: str | None, roles: tuple[str, ...], rule: str
 ) -> tuple[OpenLine, Held, Attendee]:
     """The call that is open, and who this is in it: the role is that of joining."""

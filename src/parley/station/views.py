@@ -37,7 +37,7 @@ KNOWN_KEYS = frozenset(int(key) for key in Key)
 TEXTS = frozenset(
     (
         *(Type.TEXT, Type.SUSPEND, Type.LIFT, Type.CLOSE, Type.MINUTE, Type.READOUT),
-        *(Type.CALL_REQUEST, Type.CALL_ANSWER, Type.CALL_EVENT),
+        *(Type.CALL_REQUEST, Type.CALL_ANSWER, Type.CALL_EVENT, Type.CONSENT),
     )
 )  # whose payload is the words, or begins with them
 UNKNOWN = "entry of a type this station does not know"

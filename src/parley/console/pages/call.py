@@ -2,7 +2,8 @@
 
 Without script it is held by text. `static/call.js` is the page, `call-worker.js` what it sends and
 hears, `call-keys.js` how pages agree on keys (spec/held.md V9 to V12); the words between worker and
-station are those of `conference/room.py` (spec/media.md M15).
+station are those of `conference/room.py` (spec/media.md M15). A page records by `recorder.js` and
+`webm.js` (spec/recording.md J7, J8), and what became of the file is shown by `recording.js`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,11 @@ PARTS: dict[str, tuple[str, ...]] = {
     "caption": ("text", "language", "channel"),
     "agenda": ("items",),
     "touch": ("item",),
+    "record": ("how",),
+    "recorded": ("recording", "hash", "size", "length_ms"),
 }
+
+NUMBERS = frozenset(("person", "recording", "size", "length_ms"))
 
 
 async def show(visit: Visit, error: ParleyError | None = None) -> Response:
@@ -85,7 +90,7 @@ async def act(visit: Visit) -> Response:
         given["on"] = verb == "hold"
     for name in PARTS.get(verb, ()):
         value = visit.form.text(name).strip()
-        if name == "person":
+        if name in NUMBERS:
             given[name] = int(value) if value.isascii() and value.isdecimal() else -1
         else:
             given[name] = value.split("\n") if name == "items" else value

@@ -6,6 +6,7 @@ import { In } from "./media-in.js";
 import { Keys } from "./media-frame.js";
 import { Out } from "./media-out.js";
 import { Socket, TELL_MS, Window } from "./media-parts.js";
+import { Recorder } from "./recorder.js";
 
 /** @typedef {import("./call-keys.js").Page} Page */
 
@@ -43,6 +44,8 @@ class Call {
     });
     this.out = new Out(this.socket, this.counts, (bytes) => this.sent.add(bytes), () => this.renew());
     this.out.choose(init.size);
+    this.recorder = new Recorder((word) => postMessage(word), (page) => (page === this.page ? (this.out.wantsKey = true) : this.wantKey(page)));
+    this.out.tap = (header, plain) => this.recorder.take(this.page, header, plain);
     init.capture.onmessage = (/** @type {MessageEvent} */ event) => this.hear(event.data);
     setInterval(() => this.tell(), TELL_MS);
     this.socket.start();
@@ -81,6 +84,7 @@ class Call {
     const me = state.pages.find((/** @type {Page} */ each) => each.page === state.me);
     postMessage({ state: { state: state.state, me: state.me, pages: state.pages.map(shown) } });
     this.forget(state.pages);
+    this.recorder.stands(state);
     if (!me || state.state === "ended") {
       this.out.begin(null);
       return;
@@ -166,6 +170,7 @@ class Call {
   /** Where another page is shown and heard. @param {any} place */
   add({ page, party, sender, canvas, playout }) {
     const other = new In(canvas, playout, () => this.wantKey(page), this.counts);
+    other.tap = (header, plain) => this.recorder.take(page, header, plain);
     other.place = { party, sender };
     other.begin();
     this.others.set(page, other);
@@ -218,6 +223,7 @@ class Call {
   }
 
   tell() {
+    this.recorder.look(this.socket.ready && this.station?.link?.up === true);
     const link = this.station?.link ?? null;
     const others = Object.fromEntries(
       [...this.others].map(([page, each]) => [
@@ -250,6 +256,10 @@ onmessage = (/** @type {MessageEvent} */ event) => {
   else if (word.leave) {
     call?.say({ t: "leave" });
     call?.socket.stop();
+  }
+  if (word.leave || word.finish) {
+    call?.recorder.finish();
+    postMessage({ finished: true });
   }
 };
 

@@ -4,6 +4,7 @@
 import { Parts } from "./call-parts.js";
 import { features, refusal, remains } from "./devices.js";
 import { HEARD_LEVEL, LARGE, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
+import { Recording } from "./recording.js";
 import { _ } from "./tongue.js";
 
 const STILL_MS = 1_500;
@@ -34,6 +35,7 @@ class CallPage {
     this.heard = 0; // how often somebody was heard, for those who look on
     this.fouls = new Set();
     this.parts = new Parts(() => this.microphone);
+    this.recording = new Recording();
   }
 
   async start() {
@@ -98,7 +100,11 @@ class CallPage {
     const out = new MessageChannel();
     this.capture.port.postMessage({ port: out.port1 }, [out.port1]);
     this.worker = startWorker("/static/call-worker.js");
-    this.worker.onmessage = (event) => this.told(event.data);
+    const worker = this.worker;
+    worker.onmessage = ({ data }) => {
+      if (data.finished) this.recording.settled().then(() => worker.terminate()); // a file is whole first
+      else if (this.worker === worker || data.recorded || data.recording_file) this.told(data);
+    };
     const address = socketAddress(`/media/call?line=${encodeURIComponent(this.line)}`);
     this.worker.postMessage({ init: { address, capture: out.port2, join: { medium: this.medium }, size: this.large ? "large" : "small" } }, [out.port2]);
     say("media-state", _("Calling the station."));
@@ -170,7 +176,7 @@ class CallPage {
     /** @type {HTMLVideoElement} */ (at("self")).srcObject = null;
     const worker = this.worker;
     this.worker = null;
-    setTimeout(() => worker?.terminate(), 200); // it still says that we leave
+    setTimeout(() => worker?.postMessage({ finish: true }), 200); // it still says that we leave
     this.context?.close().catch(() => undefined);
     for (const page of [...this.tiles.keys()]) this.remove(page);
     this.me = "";
@@ -207,6 +213,7 @@ class CallPage {
 
   /** @param {any} word */
   told(word) {
+    this.recording.told(word);
     if (word.open) say("media-state", "");
     if (word.lost) say("media-state", _("The station does not answer. The page calls it again every few seconds; the call goes on by itself."));
     if (word.refused) this.refused(word.refused);

@@ -20,6 +20,8 @@ export class In {
     this.playout = playout;
     this.ask = ask;
     this.counts = counts;
+    /** @type {(header: import("./media-frame.js").Header, plain: Uint8Array) => void} */
+    this.tap = () => undefined; // what is recorded
     this.place = { party: 0, sender: 0 };
     this.opening = new Chain();
     this.seen = { fps: new Window(), picture: new Window(), back: new Window() };
@@ -97,6 +99,7 @@ export class In {
     for (let lost = Math.min(gap, 10); lost > 0; lost -= 1) this.playout.postMessage({ samples: new Float32Array(48 * (header.length_ms ?? 20)), at: 0 });
     const decoder = this.soundDecoder;
     if (decoder?.state !== "configured" || decoder.decodeQueueSize > 50) return;
+    this.tap(header, plain);
     decoder.decode(new EncodedAudioChunk({ type: "key", timestamp: header.captured_us, duration: 1000 * (header.length_ms ?? 20), data: /** @type {any} */ (plain) }));
   }
 
@@ -111,6 +114,7 @@ export class In {
     }
     if (decoder?.state !== "configured") return;
     this.needsKey = false;
+    this.tap(header, plain);
     decoder.decode(new EncodedVideoChunk({ type: header.key ? "key" : "delta", timestamp: header.captured_us, data: /** @type {any} */ (plain) }));
   }
 

@@ -29,6 +29,8 @@ export class Out {
     this.counts = counts;
     this.sent = sent;
     this.exhausted = exhausted;
+    /** @type {(header: import("./media-frame.js").Header, plain: Uint8Array) => void} */
+    this.tap = () => undefined; // what is recorded
     this.place = { party: 0, sender: 0 };
     this.sealing = new Chain();
     /** @type {import("./media-frame.js").Keys | null} */
@@ -131,8 +133,10 @@ export class Out {
         this.sent(frame.length);
       }
     });
-    if (added) this.numbers[about.kind] += 1;
-    else if (about.kind === PICTURE) this.wantsKey = true; // those that follow need the one left out
+    if (added) {
+      this.numbers[about.kind] += 1;
+      this.tap(header, plain);
+    } else if (about.kind === PICTURE) this.wantsKey = true; // those that follow need the one left out
   }
 
   /** Twenty milliseconds of the microphone. @param {{block: Float32Array, at: number}} heard */
