@@ -163,7 +163,7 @@ async def test_a_program_finds_nothing_wrong_on_any_page(
         *(f"/messages{night[each]}" for each in ("first", "flash", "ours")),
         *(f"/messages{night['first']}/{each}" for each in ("readback", "print")),
         *(f"/thread{night['first']}", "/timeline?words=Amity", "/timeline/print?words=Amity"),
-        *("/record", "/find?words=Amity", "/find?words=ship&since=1st", "/glossary"),
+        *("/record", "/find?words=Amity", "/find?words=ship&since=1st", "/glossary", "/chat"),
         *("/minutes", f"/minutes/call?line={line}", f"/minutes/draft?line={line}"),
         *(f"/minutes/readout?line={line}", "/wall", "/watch", "/green-room"),
         *(f"/call?line={line}", "/keys", "/you", "/kept", "/nowhere"),

@@ -120,7 +120,7 @@ async def test_a_catalogue_says_whether_a_native_reader_has_reviewed_it() -> Non
 PAGES = (
     *("/", "/inbox", "/sent", "/alarms", "/calls", "/calls/ask", "/compose", "/declare"),
     *("/drafts", "/record", "/minutes", "/watch", "/green-room", "/call", "/keys", "/find"),
-    *("/timeline", "/minutes/draft", "/glossary", "/wall", "/you", "/kept"),
+    *("/timeline", "/minutes/draft", "/glossary", "/chat", "/wall", "/you", "/kept"),
     *("/daylog?date=2026-01-01", "/timeline/print?words=1127"),
 )
 

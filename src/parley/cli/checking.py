@@ -49,6 +49,7 @@ def in_words(view: dict[str, Any]) -> Iterator[str]:
     """The answer at a terminal."""
     yield from shown.elements(view["elements"])
     yield from shown.terms(view["glossary"])
+    yield from shown.from_chat(view)
     most = f" of {view['words_max']:,}" if view["words_max"] else ""
     yield f"{view['words']:,}{most} words, {voice.count(view['bytes'], 'byte')}."
     yield from map(voice.visible, view["advice"])

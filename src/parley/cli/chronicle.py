@@ -120,27 +120,11 @@ def _write(out: Path, page: str) -> None:
 
 
 def _in_words(view: dict[str, Any]) -> Iterator[str]:
-    rows = [
-        (
-            shown.moment(row["kept"]),
-            shown.moment(row["time"]),
-            voice.visible(row["line_name"]),
-            f"{row['dir']} {row['n']}",
-            " · ".join(
-                [row["kind"], *(["RETRACTED"] if row["retracted"] else [])]
-                if not row["is_message"]
-                else [row["precedence"], row["status"], row["kind"]]
-            ),
-            shown.persons(row["by"]) if row["by"] else "",
-            voice.one_line(row["text"], shown.SUBJECT_COLUMNS) if row["text"] else "",
-        )
-        for row in view["rows"]
-    ]
-    if not rows:
-        yield "Nothing was kept then."
-    else:
-        heads = ("our clock", "speaker's clock", "line", "entry", "what", "who", "words")
-        yield from voice.table(rows, heads)
+    chat = [row for row in view["rows"] if row["kind"] == "chat"]
+    yield from _table([row for row in view["rows"] if row["kind"] != "chat"])
+    if chat:
+        yield "Operators' chat, no official text:"
+        yield from _table(chat)
     for head in view.get("heads", ()):
         yield (
             f"{voice.visible(head['line_name'])}, {head['dir']}: {head['size']} entries,"
@@ -150,3 +134,29 @@ def _in_words(view: dict[str, Any]) -> Iterator[str]:
         yield f"Audit trail: row {view['trail']['row']}, hash {view['trail']['hash']}"
     if view["more"]:
         yield "There is more than is shown: narrow the time, or name a line."
+
+
+def _table(kept: list[dict[str, Any]]) -> Iterator[str]:
+    rows = [
+        (
+            shown.moment(row["kept"]),
+            shown.moment(row["time"]),
+            voice.visible(row["line_name"]),
+            f"{row['dir']} {row['n']}",
+            " · ".join(
+                [row["status"], row["kind"]]
+                if row["kind"] == "chat"
+                else [row["kind"], *(["RETRACTED"] if row["retracted"] else [])]
+                if not row["is_message"]
+                else [row["precedence"], row["status"], row["kind"]]
+            ),
+            shown.persons(row["by"]) if row["by"] else "",
+            voice.one_line(row["text"], shown.SUBJECT_COLUMNS) if row["text"] else "",
+        )
+        for row in kept
+    ]
+    if not rows:
+        yield "Nothing was kept then."
+    else:
+        heads = ("our clock", "speaker's clock", "line", "entry", "what", "who", "words")
+        yield from voice.table(rows, heads)

@@ -87,6 +87,9 @@ def taken(text: str | None, file: Path | None) -> str:
     metavar="FILE",
     help="A picture or plain text to go with it; may be given again.",
 )
+@click.option(
+    "--from-chat", is_flag=True, help="Words of the operators' chat in it are meant as a message."
+)
 @asks(line=True)
 def say(
     station: Asking,
@@ -104,6 +107,7 @@ def say(
     call: str | None,
     protect: tuple[str, ...],
     attach: tuple[Path, ...],
+    from_chat: bool,
 ) -> None:
     """Write a message. It becomes a draft, which another person releases."""
     if prepared is not None:
@@ -127,6 +131,7 @@ def say(
         rescue=rescue or None,
         protect=list(protect) or None,
         reply_by=reply_by,
+        from_chat=from_chat or None,
     )
     for each in attach:
         view = attaching.put(station, view["draft"], each)
@@ -201,13 +206,22 @@ def show(station: Asking, draft: int) -> None:
 @click.argument("draft", type=int)
 @written
 @click.option("--rescue/--no-rescue", default=None, help="Whether it is search and rescue.")
+@click.option(
+    "--from-chat", is_flag=True, help="Words of the operators' chat in it are meant as a message."
+)
 @asks()
 def edit(
-    station: Asking, draft: int, text: str | None, file: Path | None, rescue: bool | None
+    station: Asking,
+    draft: int,
+    text: str | None,
+    file: Path | None,
+    rescue: bool | None,
+    from_chat: bool,
 ) -> None:
     """Put another text in place of a draft's."""
     words = taken(text, file)
-    voice.tell(station.call("draft.edit", draft=draft, text=words, rescue=rescue), begun)
+    more = {"rescue": rescue, "from_chat": from_chat or None}
+    voice.tell(station.call("draft.edit", draft=draft, text=words, **more), begun)
 
 
 @draft.command()

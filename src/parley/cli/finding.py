@@ -43,7 +43,8 @@ def in_words(view: dict[str, Any]) -> Iterator[str]:
     if not view["found"]:
         yield "Nothing found."
     for each in view["found"]:
-        marks = [each["precedence"], each["status"], each["kind"]]
+        urgency = [] if each["kind"] == "chat" else [each["precedence"]]
+        marks = [*urgency, each["status"], each["kind"]]
         marks += ["RETRACTED"] if each["retracted"] else []
         about = each["about"]
         if about:

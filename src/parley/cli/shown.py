@@ -104,6 +104,7 @@ def draft(view: View) -> Iterator[str]:
     yield ""
     yield from elements(view["elements"])
     yield from terms(view["glossary"])
+    yield from from_chat(view)
     yield ""
     yield f"{voice.count(view['words'], 'word')}, {voice.count(view['bytes'], 'byte')}."
     yield from attachments(view["attachments"])
@@ -112,6 +113,24 @@ def draft(view: View) -> Iterator[str]:
     if arrived:
         yield f"Since this draft was begun {voice.count(len(arrived), 'message')} arrived:"
         yield from (f"  theirs {message['n']} · {message['precedence']}" for message in arrived)
+
+
+def from_chat(view: View) -> Iterator[str]:
+    """Lines of the operators' chat with words of a text, and who says that they are meant."""
+    said = view.get("from_chat")
+    if view["chat_found"]:
+        lines = voice.count(view["chat_found"], "line")
+        yield f"OPERATORS' CHAT: words of {lines} of it stand here."
+        for each in view["chat"]:
+            which = f"{each['dir']} {each['n']}" if each["n"] is not None else "waiting"
+            yield (
+                f"  {which} · {voice.visible(each['line_name'])} · {moment(each['kept'])} ·"
+                f" {voice.one_line(each['text'], SUBJECT_COLUMNS)}"
+            )
+    if said:
+        yield f"{person(said['by'])} said {moment(said['at'])} that words of the chat are meant."
+    elif view["chat_found"] and "draft" in view:
+        yield "Nobody has said that they are meant."
 
 
 def message(view: View) -> Iterator[str]:

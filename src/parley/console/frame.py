@@ -35,6 +35,7 @@ OFFERED = (
     *("call.list", "call.ask", "call.answer", "translation.list", "translation.add"),
     *("distribution.list", "distribution.onward", "distribution.acknowledge"),
     *("glossary.list", "glossary.add", "draft.review", "draft.hold", "draft.send_back"),
+    *("chat.show", "chat.say", "chat.seen"),
     "session.seen",
 )
 KEYS = {"/find": "/"}  # of pages that have a key of their own; the others have numbers
@@ -200,7 +201,11 @@ def build(seat: Seat, status: View, now: float, seq: int, heard_by: list[str]) -
         ringing=[
             line for line in lines if line["call"] and line["call"]["rings"] and may["call.join"]
         ],
-        nav=_nav(may, sum(views.calls_for_us(line) for line in lines)),
+        nav=_nav(
+            may,
+            sum(views.calls_for_us(line) for line in lines),
+            sum(line["chat"]["unread"] for line in lines) if may["chat.seen"] else 0,
+        ),
         may=may,
         rings=may["open"],
         heard_by=heard_by,
@@ -215,7 +220,7 @@ def may_do(who: Person, operation: str) -> bool:
     return not roles or bool(who.roles.intersection(roles))
 
 
-def _nav(may: dict[str, bool], calls: int) -> list[View]:
+def _nav(may: dict[str, bool], calls: int, chat: int) -> list[View]:
     pages = (
         ("/", N_("Lines"), True),
         ("/inbox", N_("Inbox"), may["inbox"]),
@@ -230,6 +235,7 @@ def _nav(may: dict[str, bool], calls: int) -> list[View]:
         ("/watch", N_("Watch"), True),
         ("/audit", N_("Audit trail"), may["audit"]),
         ("/glossary", N_("Glossary"), may["glossary.list"]),
+        ("/chat", N_("Chat"), may["chat.show"]),
         ("/green-room", N_("Green room"), True),
         ("/wall", N_("Wall"), True),
         ("/you", N_("You"), True),
@@ -240,7 +246,7 @@ def _nav(may: dict[str, bool], calls: int) -> list[View]:
             "path": path,
             "name": name,
             "key": KEYS.get(path) or str(next(numbers, "")).replace("10", "0"),
-            "count": calls if path == "/calls" else 0,
+            "count": {"/calls": calls, "/chat": chat}.get(path, 0),
         }
         for path, name, allowed in pages
         if allowed

@@ -41,10 +41,13 @@ def message(view: View, record: View, us: str, them: str, *, linked: bool = Fals
 def rows(what: str, view: View, us: str, *, linked: bool = False, **asked: Any) -> str:
     """A timeline or the log of a day, in parts by status; each part begins a sheet."""
     order = ("ACTUAL", "EXERCISE", "TEST", "SERVICE", "UNKNOWN")
-    ranked = sorted(view["rows"], key=lambda row: order.index(row["status"]))
+
+    def sheets(row: View) -> tuple[bool, int]:
+        return row["kind"] == "chat", order.index(row["status"])  # spec/chat.md O7
+
     sections = [
-        (status, [_row(row, us) for row in members])
-        for status, members in groupby(ranked, key=lambda row: row["status"])
+        (order[status], chat, [_row(row, us) for row in members])
+        for (chat, status), members in groupby(sorted(view["rows"], key=sheets), key=sheets)
     ]
     daylog = what == "daylog"
     title = _("Log of %(day)s", day=view["date"]) if daylog else _("Timeline")

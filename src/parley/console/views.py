@@ -16,6 +16,7 @@ PRECEDENCES = ("FLASH", "IMMEDIATE", "PRIORITY", "ROUTINE")
 KINDS = {
     "text": "message",
     "test": "human test",
+    "chat": "operators' chat",
     "suspend": "suspension of the line",
     "lift": "test to lift a suspension",
     "close": "end of the line",

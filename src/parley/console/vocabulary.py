@@ -69,6 +69,7 @@ WORDS = frozenset(
         # kinds of entries
         N_("message"),
         N_("human test"),
+        N_("operators' chat"),
         N_("suspension of the line"),
         N_("test to lift a suspension"),
         N_("end of the line"),

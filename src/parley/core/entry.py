@@ -48,6 +48,7 @@ class Type(IntEnum):
     """The entry types this station writes or reads; all others are shown as unknown (E4)."""
 
     TEXT = 0x01
+    CHAT = 0x03
     TEST = 0x05
     TEST_ANSWER = 0x06
     SERVICE = 0x07

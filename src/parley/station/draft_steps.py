@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 REVIEWED, HELD, FREED, SENT_BACK, EDITED = "reviewed", "held", "freed", "sent back", "edited"
 TAKEN_BACK = "taken back"
+FROM_CHAT = "words from the chat"  # whoever wrote it said so, and meant it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class Steps:
         return next(
             (row for row in self.rows if row["step"] == REVIEWED and row["sha256"] == sha256), None
         )
+
+    def from_chat(self, sha256: str) -> Any | None:
+        """Who said that exactly these words come from the operators' chat."""
+        last = self._last(FROM_CHAT)
+        return last if last is not None and last["sha256"] == sha256 else None
 
     def last_editor(self) -> int | None:
         """Who changed it last."""
@@ -94,6 +100,7 @@ def view(station: Station, open_line: OpenLine, draft: int, sha256: str) -> dict
         "held": one(steps.hold),
         "sent_back": one(steps.sent_back),
         "reviewed": one(steps.review(sha256)),
+        "from_chat": one(steps.from_chat(sha256)),
         "needs_review": needs_three(station, open_line),
     }
 

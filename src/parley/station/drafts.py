@@ -25,7 +25,7 @@ from parley.core.entry import (
     read_body,
 )
 from parley.core.errors import Misused, Refused
-from parley.station import draft_steps, files, glossary, messages
+from parley.station import draft_steps, files, glossary, messages, quoting
 from parley.station.critical import critical
 from parley.station.declared import is_rescue
 from parley.station.lines import OpenLine
@@ -338,6 +338,7 @@ def draft_show(station: Station, who: Person, *, draft: int) -> dict[str, Any]:
         "protected": names_kept(found),
         "glossary": glossary.found_in(station, found.open_line, found.text),
         "words_max": words_max(found.precedence, station.home.config.writing),
+        **quoting.view(quoting.found_in(station, found.text)),
     }
 
 

@@ -33,16 +33,18 @@ if TYPE_CHECKING:
 # Entries that are about the line or about other entries; all others, those of types this station
 # does not know included, are messages that people see.
 NOT_MESSAGES = BARE_TYPES | {
+    Type.CHAT,
     Type.SERVICE,
     Type.ROSTER,
     Type.CALL_EVENT,
     Type.CONSENT,
     Type.FILE_PIECE,
 }
-# What must be acknowledged; an answer to a test need not be, and after a CLOSE nothing can be.
+# What must be acknowledged; an answer to a test need not be, operators' chat never is
+# (spec/chat.md O2), and after a CLOSE nothing can be.
 CLOCKED_TYPES = frozenset(
     (
-        *(*range(0x01, 0x06), Type.CALL_REQUEST, Type.CALL_ANSWER),
+        *(Type.TEXT, 0x02, 0x04, Type.TEST, Type.CALL_REQUEST, Type.CALL_ANSWER),
         *(Type.MINUTE, Type.READOUT, Type.SUSPEND, Type.LIFT),
     )
 )

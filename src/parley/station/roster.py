@@ -5,9 +5,9 @@ An entry of type 20 (ROSTER) carries, with an empty header map, the payload
     {1: {person: [name, office] or null}, 2: {desk: [name, [holders], [deputies]] or null}}
 
 with what is new or changed since the last one; null is somebody or something no longer here. Either
-key may be absent. Persons are those who may draft, release or stand watch; holders and deputies
-are numbers of persons. What a later version adds to a list is passed over. Numbers are never used
-again, so a name once learnt stands for old entries too.
+key may be absent. Persons are those who may draft, release or stand watch, and who has spoken in
+the chat of the line; holders and deputies are numbers of persons. What a later version adds to a
+list is passed over. Numbers are never used again, so a name once learnt stands for old entries too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from parley.core.entry import Content, Precedence, Status, Type, body_of
 from parley.core.wire import Value, decode, encode
 from parley.station.desks import desks_of
 from parley.station.lines import OpenLine
-from parley.station.person import HANDLERS
+from parley.station.person import HANDLERS, Person
 from parley.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -36,12 +36,14 @@ HOLDERS_MAX = 256  # of one desk, and as many deputies
 Roster = dict[int, dict[int, Value]]
 
 
-def ours(station: Station) -> Roster:
+def ours(station: Station, open_line: OpenLine) -> Roster:
     """What there is to tell now."""
+    rows = station.store.sql("SELECT person FROM named_persons WHERE line_id = ?", (open_line.id,))
+    named = {row["person"] for row in rows}
     persons: dict[int, Value] = {
         person.id: [person.name, person.office]
         for person in station.people.here()
-        if person.roles.intersection(HANDLERS)
+        if person.roles.intersection(HANDLERS) or person.id in named
     }
     desks: dict[int, Value] = {
         desk["desk"]: [desk["name"], desk["holders"], desk["deputies"]]
@@ -50,12 +52,21 @@ def ours(station: Station) -> Roster:
     return {PERSONS: persons, DESKS: desks}
 
 
+def name_too(station: Station, open_line: OpenLine, who: Person) -> None:
+    """Tell the other side of a person too who handles no messages and has spoken (spec/chat.md O4).
+    The roster goes before what was said."""
+    new = station.store.sql(
+        "INSERT OR IGNORE INTO named_persons VALUES (?, ?) RETURNING person", (open_line.id, who.id)
+    )
+    station.roster_changed |= bool(new)
+
+
 def tell(station: Station, open_line: OpenLine) -> None:
     """Say what has changed since the other side was last told, if anything has."""
     key = open_line.key
     rows = station.store.sql("SELECT told FROM roster_told WHERE line_id = ? AND inc = ?", key)
     told: Roster = decode(rows[0]["told"]) if rows else {PERSONS: {}, DESKS: {}}
-    now = ours(station)
+    now = ours(station, open_line)
     changed: list[tuple[int, int, Value]] = []
     for what in (PERSONS, DESKS):
         changed += [

@@ -8,6 +8,7 @@ import parley
 from parley.core.effects import LineState
 from parley.station import (
     call_requests,
+    chat,
     distrust,
     escalation,
     expecting,
@@ -56,6 +57,7 @@ def status(
         "now": station.now.wall,
         "lines": [
             line_view(station, each)
+            | {"chat": chat.status_view(station, each, who)}
             | ({"figures": figures_of(station, each.current)} if figures else {})
             for each in lines
         ],

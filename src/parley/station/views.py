@@ -36,7 +36,7 @@ UNREADABLE = "an entry that cannot be read"
 KNOWN_KEYS = frozenset(int(key) for key in Key)
 TEXTS = frozenset(
     (
-        *(Type.TEXT, Type.SUSPEND, Type.LIFT, Type.CLOSE, Type.MINUTE, Type.READOUT),
+        *(Type.TEXT, Type.CHAT, Type.SUSPEND, Type.LIFT, Type.CLOSE, Type.MINUTE, Type.READOUT),
         *(Type.CALL_REQUEST, Type.CALL_ANSWER, Type.CALL_EVENT, Type.CONSENT),
     )
 )  # whose payload is the words, or begins with them

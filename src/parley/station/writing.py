@@ -16,7 +16,7 @@ from parley.catalogue.protecting import places, to_spans
 from parley.core.entry import Key, Precedence, Status, Type, body_of, check_subject, check_text
 from parley.core.errors import Misused, Refused
 from parley.core.wire import Value
-from parley.station import glossary, messages, roster
+from parley.station import glossary, messages, quoting, roster
 from parley.station.critical import LOOKED_AT_MAX, critical
 from parley.station.desks import desk_of
 from parley.station.draft_steps import EDITED, note, steps_of
@@ -196,9 +196,11 @@ def draft_new(
     rescue: bool | None = None,
     protect: list[str] | None = None,
     reply_by: str | None = None,
+    from_chat: bool = False,
     line: str | None = None,
 ) -> dict[str, Any]:
-    """Write a message. It goes nowhere until another person releases it."""
+    """Write a message. It goes nowhere until another person releases it. `from_chat` says that
+    words of the operators' chat in it are meant."""
     about = station.line(line)
     open_line = about.current
     open_line.check_not_halted(station.state(open_line))
@@ -227,7 +229,12 @@ def draft_new(
         header = _protected(station, about, header, [], protect, text)
     payload = [next_test(station, open_line), text] if type == Type.TEST else text
     body = _body(station, type, header, payload, text, status, urgency)
-    return begin(station, open_line, who, type, urgency, status, body)
+    quoted = quoting.check(station, text, from_chat)
+    begun = begin(station, open_line, who, type, urgency, status, body)
+    if not from_chat:
+        return begun
+    quoting.note(station, begun["draft"], who, quoted, begun["sha256"])
+    return view(station, load(station, begun["draft"]))
 
 
 @operation("draft.edit", roles=("drafter", "releaser"))
@@ -248,6 +255,7 @@ def draft_edit(
     rescue: bool | None = None,
     protect: list[str] | None = None,
     reply_by: str | None = None,
+    from_chat: bool = False,
     seen: str | None = None,
 ) -> dict[str, Any]:
     """Change a draft. Whoever does cannot release it any more. `seen` is the SHA-256 of what they
@@ -278,14 +286,18 @@ def draft_edit(
         header = _protected(station, before.open_line, header, names_kept(before), protect, words)
     urgency = before.precedence if precedence is None else read_precedence(precedence)
     body = _body(station, before.type, header, content.payload, words, before.status, urgency)
+    quoted = quoting.check(station, words, from_chat) if words != before.text else []
     editors = sorted({*before.editors, who.id})
     station.store.sql(
         "UPDATE drafts SET body = ?, precedence = ?, editors = ? WHERE id = ?",
         (body, urgency, ",".join(map(str, editors)), draft),
     )
     note(station, draft, who.id, EDITED)
+    after = load(station, draft)
+    if from_chat:
+        quoting.note(station, draft, who, quoted, after.sha256)
     station.publish("draft", before.open_line, draft=draft, state="edited")
-    return view(station, load(station, draft))
+    return view(station, after)
 
 
 @operation("text.check", roles=READERS, reads=True)
@@ -320,4 +332,5 @@ def text_check(
         "refused": refused and {"sentence": refused.sentence, "hint": refused.hint},
         "advice": advice(text),
         "glossary": glossary.found_in(station, open_line, text),
+        **quoting.view(quoting.found_in(station, text)),
     }

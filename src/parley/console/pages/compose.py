@@ -15,7 +15,7 @@ from parley.console.frame import Frame, View
 from parley.console.tongues import _
 from parley.console.views import PRECEDENCES
 from parley.console.vocabulary import word
-from parley.console.words import sentence, within
+from parley.console.words import clock, first_words, sentence, within
 from parley.core.errors import ParleyError, Refused
 from parley.station.critical import critical
 
@@ -42,7 +42,13 @@ async def show(visit: Visit) -> Response:
             "Ask a drafter, or the engineer for the role",
         )
     form: View = {name: visit.query(name) for name in FIELDS}
-    form |= {"text": "", "rescue": False, "precedence": form["precedence"] or "ROUTINE"}
+    form |= {
+        "text": "",
+        "rescue": False,
+        "from_chat": False,
+        "pasted": False,
+        "precedence": form["precedence"] or "ROUTINE",
+    }
     form["seen"] = ""
     if visit.query("prepared"):
         given = {"name": visit.query("prepared"), "line": form["line"] or None}
@@ -61,6 +67,7 @@ async def keep(visit: Visit) -> Response:
     """POST /compose"""
     form = _typed(visit)
     try:
+        _check_pasted(form)
         draft = await visit.call("draft.new", **_arguments(form, REFERENCES))
         await visit.call("typing.end")
     except ParleyError as error:
@@ -74,6 +81,7 @@ async def edit(visit: Visit) -> Response:
     draft = await visit.call("draft.show", draft=visit.number("draft"))
     form: View = {name: draft.get(name) or "" for name in (*FIELDS, "rescue")}
     form |= {"protect": "; ".join(draft["protected"]), "seen": draft["sha256"]}
+    form |= {"from_chat": False, "pasted": False}
     form["reply_by"] = moment(draft["reply_by"]) if draft["reply_by"] is not None else ""
     number = draft["draft"]
     form, since = await _typed_before(visit, form, number)
@@ -86,6 +94,7 @@ async def change(visit: Visit) -> Response:
     arguments = _arguments(form, {})
     arguments.pop("line", None)
     try:
+        _check_pasted(form)
         seen = {"seen": form["seen"]} if form["seen"] else {}
         await visit.call("draft.edit", draft=number, **{"subject": "", **arguments}, **seen)
         await visit.call("typing.end", draft=number)
@@ -112,6 +121,7 @@ async def check(visit: Visit) -> Response:
             "refused": {**why, "sentence": _("This would be refused: %(why)s", why=why["sentence"])}
         }
     found["elements"] = [{**each, "kind": word(each["kind"])} for each in found["elements"]]
+    found["chat"] = quoted(visit, found["chat"])
     return JSONResponse(found)
 
 
@@ -143,12 +153,12 @@ async def _typed_before(visit: Visit, form: View, draft: int) -> tuple[View, flo
     if found["form"] is None or not str(found["form"].get("text", "")).strip():
         return form, None
     known = {name: found["form"][name] for name in form if name in found["form"]}
-    return {**form, **known}, found["at"]
+    return {**form, **known, "from_chat": False}, found["at"]  # which vouches for what was seen
 
 
 def _typed(visit: Visit) -> View:
     form: View = {name: visit.form.get(name).strip() for name in FIELDS}
-    form["rescue"] = visit.form.get("rescue") == "yes"
+    form |= {name: visit.form.get(name) == "yes" for name in ("rescue", "from_chat", "pasted")}
     form["seen"] = visit.form.get("seen")
     # The words stay as they were typed, white space at the ends included.
     return {**form, "text": visit.form.text("text"), "subject": visit.form.get("subject")}
@@ -160,8 +170,45 @@ def _arguments(form: View, references: dict[str, str]) -> View:
     urgency = form["precedence"] or "ROUTINE"
     rescue = {"rescue": form["rescue"]}
     names = [name.strip() for name in form["protect"].split(";") if name.strip()]
-    more = {**rescue, **words, **numbers, "protect": names, "reply_by": form["reply_by"]}
+    from_chat = {"from_chat": True} if form["from_chat"] else {}
+    more = {
+        **rescue,
+        **words,
+        **numbers,
+        **from_chat,
+        "protect": names,
+        "reply_by": form["reply_by"],
+    }
     return {"text": form["text"], "precedence": urgency, **more}
+
+
+def _check_pasted(form: View) -> None:
+    """Refuse what the browser saw pasted from the chat, unless its writer says that it is meant."""
+    if form["pasted"] and not form["from_chat"]:
+        raise Refused(
+            "Something was pasted here from the operators' chat, which is no official text.",
+            "Say that it is meant as a message, or write it in words of your own.",
+            "O6",
+        )
+
+
+def quoted(visit: Visit, found: list[View]) -> list[View]:
+    """Lines of chat whose words stand in a text, as they are shown beside it."""
+    station = visit.desk.station
+    now = station.now.wall
+    return [
+        {
+            "ref": " ".join(
+                (
+                    station.home.party if each["dir"] == "ours" else each["counterpart"],
+                    *([] if each["n"] is None else [str(each["n"])]),
+                    clock(each["kept"], now),
+                )
+            ),
+            "text": first_words(each["text"]),
+        }
+        for each in found
+    ]
 
 
 async def _page(
@@ -207,6 +254,7 @@ async def _page(
         named=named,
         prepared=prepared,
         elements=critical(str(form["text"]), page.now),
+        quoted=await _compared(visit, form),
         terms=(),
         since=since,
         stands_now=now,
@@ -215,6 +263,12 @@ async def _page(
         action=f"{page.seat}/drafts/{draft}/edit" if draft else f"{page.seat}/compose",
         clocks=[(name, within(line["clocks_s"][name]) if line else "") for name in PRECEDENCES],
     )
+
+
+async def _compared(visit: Visit, form: View) -> list[View]:
+    if not form["text"]:
+        return []
+    return quoted(visit, (await visit.call("chat.compare", text=form["text"]))["chat"])
 
 
 async def _named(visit: Visit, line: View | None, form: View) -> View | None:

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from parley.console import attached, views
 from parley.console.desk import Visit, refusal, status_of
+from parley.console.pages.compose import quoted
 from parley.core.errors import ParleyError, Refused
 
 
@@ -38,7 +39,11 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         "draft.html",
         page,
         200 if error is None else status_of(error),
-        draft={**draft, "exact": bytes.fromhex(draft["exact"])},
+        draft={
+            **draft,
+            "exact": bytes.fromhex(draft["exact"]),
+            "chat": quoted(visit, draft["chat"]),
+        },
         files=files,
         typed=visit.form.text("reason"),
         error=refusal(error) if error else None,

@@ -79,6 +79,8 @@ def row(page: Frame, view: View) -> View:
         ),
         "href": page.names.href(*where)
         if known and (view["about"] or view["is_message"])
+        else f"{page.seat}/chat?line={view['line']}&before={view['entry'] + 1}"
+        if known and view["kind"] == "chat"
         else None,
         "about_ref": page.names.ref(*where) if known and view["about"] else "",
         "kind_words": KINDS.get(view["kind"], view["kind"]),

@@ -77,7 +77,9 @@ def _heads(page: Frame, line: View, heads: View) -> list[View]:
 
 def _crossed(entries: list[View]) -> list[View]:
     """Mark messages that passed each other on the way: neither speaker had the other's."""
-    messages = [each for each in entries if each["kind"] not in ACTS | {"roster", "service"}]
+    messages = [
+        each for each in entries if each["kind"] not in ACTS | {"roster", "service", "chat"}
+    ]
     for each in messages:
         each["crossed"] = any(
             other["dir"] != each["dir"]
@@ -90,7 +92,7 @@ def _crossed(entries: list[View]) -> list[View]:
 
 def _row(page: Frame, line: View, row: View) -> View:
     kind, is_act = row["kind"], row["kind"] in ACTS
-    is_message = not is_act and kind not in ("roster", "service")
+    is_message = not is_act and kind not in ("roster", "service", "chat")
     return {
         **row,
         "ref": page.names.ref(line["line"], row["dir"], row["n"]),

@@ -1,6 +1,7 @@
 // Help while writing: counts, what must not be misread, the place of a refusal, and a word before
 // text is lost. The station checks everything again; nothing here changes what was typed.
 
+import { watchPastes } from "./quoting.js";
 import { number } from "./tongue.js";
 
 const CHECK_MS = 400; // after the last key
@@ -34,6 +35,7 @@ export function startCompose() {
     if (brevity) brevity.hidden = !(limit > 0 && found > limit);
   };
 
+  const quoted = watchPastes(text);
   const found = document.getElementById("found");
   let waiting = 0;
   let asked = 0;
@@ -45,6 +47,7 @@ export function startCompose() {
     if (!answer?.ok || which !== asked) return;
     const told = await answer.json();
     list(found, told.elements, text);
+    quoted(told.chat);
     if (fault) {
       fault.hidden = !told.refused || text.value === "";
       fault.textContent = told.refused ? `${told.refused.sentence} ${told.refused.hint}` : "";

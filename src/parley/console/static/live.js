@@ -7,6 +7,7 @@ import { startCompose } from "./compose.js";
 import { Hearing } from "./hearing.js";
 import { startKeys } from "./keys.js";
 import { Presence } from "./presence.js";
+import { markCopies } from "./quoting.js";
 import { Renewal } from "./renewal.js";
 import { listen } from "./stream.js";
 
@@ -62,6 +63,7 @@ document.addEventListener("due", () => renewal.ask());
 startClocks();
 startKeys();
 startCompose();
+markCopies();
 if (page.dataset.seat) {
   listen(page.dataset.station ?? "", onEvent, onState);
   hearing.start();
