@@ -73,6 +73,8 @@ SPEAKING = (
     "station/versions.py",
     "station/stops.py",
     "station/outside.py",
+    "station/open_items.py",
+    "station/filled.py",
     "core/suites.py",
     "catalogue/prepared.py",
 )

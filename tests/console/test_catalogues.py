@@ -25,7 +25,9 @@ SAME = frozenset(
     )
 )
 # What stands at the top and the bottom of a printed sheet, beside the statuses.
-PAPER = frozenset(("CHAT", "STATUS", "NOT", "KNOWN", "HEADS", "OF", "THE", "RECORD"))
+PAPER = frozenset(
+    ("CHAT", "STATUS", "NOT", "KNOWN", "HEADS", "OF", "THE", "RECORD", "WATCH", "LOG")
+)
 SHOWN = ("aria-label", "title", "placeholder", "alt", "data-left", "data-more")
 PLACES = re.compile(r"%\(\w+\)s|%%|</?\w+[^>]*>")
 GLUED = re.compile(r"^[A-Z][a-z]|[a-z][.,]$|[a-z]+ [a-z]+ ")

@@ -106,15 +106,16 @@ async def test_reading_and_acting_without_script(stations: World, browser: Brows
     await context.close()
 
 
-async def test_the_watch_is_taken_and_left(stations: World, room: Room) -> None:
+async def test_a_desk_is_held_and_left(stations: World, room: Room) -> None:
+    await stations.north.ask("Both", "desk.hold", desk=1)
     wanda = await room.sit(stations.north, "Wanda", "/watch")
-    await expect(wanda.locator("#desks")).to_contain_text("NOBODY")
-    await wanda.get_by_role("button", name="Take the watch").click()
+    await expect(wanda.locator("#desks")).not_to_contain_text("Wanda")
+    await wanda.get_by_role("button", name="Hold this desk").click()
     await expect(wanda.locator("#desks")).to_contain_text("Wanda")
     wen = await room.sit(stations.south, "Wen")
     await expect(wen.locator("main")).to_contain_text("Wanda")
     await wanda.get_by_role("button", name="Leave").click()
-    await expect(wanda.locator("#desks")).to_contain_text("NOBODY")
+    await expect(wanda.locator("#desks")).not_to_contain_text("Wanda")
 
 
 async def test_an_actual_line_says_so(tmp_path_factory: pytest.TempPathFactory, room: Room) -> None:

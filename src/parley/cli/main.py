@@ -83,7 +83,7 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "Know how the line stands": (
         ("status", "status", "Lines, alarms and bearers, declared and observed."),
-        ("watch", "status:watch", "Tell what happens as it happens."),
+        ("watch", "handing_over", "Who has the watch, handing it over, and what happens."),
         ("suspend", "declaring:suspend", "Suspend the line or a part of it, with a reason."),
         ("lift", "declaring:lift", "Our test that lifts a suspension, once both have tested."),
         ("close", "declaring:close", "Close the line for good; its keys are erased."),

@@ -1,8 +1,7 @@
-"""`parley status` and `parley watch`: how the lines stand, and what happens as it happens."""
+"""`parley status`: how the lines stand."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ import click
 
 from parley.cli import overdue, shown, testing, voice
 from parley.cli.client import Asking, asks
+from parley.cli.handing_over import officer
 from parley.console import words
 
 View = dict[str, Any]
@@ -26,6 +26,7 @@ def in_words(view: View) -> Iterator[str]:
     """A station's state for a terminal."""
     about = view["station"]
     yield f"{voice.visible(about['party'])}, station {voice.visible(about['name'])}"
+    yield f"The watch: {officer(view['watch'])}"
     if view["certificate"]["revoked"]:
         yield "REVOKED: our own root has taken the keys of this station back. `parley rotate`."
     if view["trouble"]:
@@ -115,7 +116,7 @@ def line_in_words(line: View) -> Iterator[str]:
         "Observed": f"{line['observed']}, last heard {words.age(line['last_heard_s'])} ago"
         if line["last_heard_s"] is not None and not line["erased"]
         else line["observed"],
-        "In service": "yes" if line["in_service"] else "no",
+        "In service": _in_service(line),
         "Entries": f"{line['our_size']} of ours ({line['receipted']} received there),"
         f" {line['their_size']} of theirs, {line['queued']} waiting",
         "Record": words.POLICIES[line["policy"]],
@@ -175,6 +176,13 @@ def line_in_words(line: View) -> Iterator[str]:
     yield from (f"  {each}" for each in voice.pairs(facts))
 
 
+def _in_service(line: View) -> str:
+    """Both stations have opened it, and both sides have filled their desks."""
+    if not line["in_service"]:
+        return "no, both stations have yet to open it"
+    return voice.visible(line["filled"]["sentence"]) or "yes"
+
+
 def _figures(figures: View | None) -> dict[str, object]:
     """The last day and month, in a line each."""
     if figures is None:
@@ -230,16 +238,3 @@ def _healed(line: View) -> str:
     )
     weak = "" if line["healed_against_quantum"] else ", theirs against the thieves of today only"
     return f"of what we say {ours}, of what they say {theirs}{weak}"
-
-
-@click.command()
-@click.option("--since", type=int, metavar="SEQ", help="Begin after this event.")
-@asks()
-def watch(station: Asking, since: int | None) -> None:
-    """Tell what happens, one JSON object a line, until Ctrl-C; a bell for what rings."""
-    for event in station.serving().events(since):
-        voice.say(json.dumps(event, ensure_ascii=False))
-        flash = event.get("kind") == "alarm" and event.get("precedence") == "FLASH"
-        late = event.get("kind") == "overdue" and event.get("state") not in ("came", "taken")
-        if flash or late or (event.get("kind"), event.get("state")) == ("call", "opened"):
-            voice.bell()

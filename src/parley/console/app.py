@@ -47,6 +47,7 @@ from parley.console.pages import (
     finding,
     glossary,
     green_room,
+    handing_over,
     inbox,
     keys,
     lines,
@@ -93,6 +94,10 @@ _READING = {
     "/drafts/{draft:int}/withdraw": drafts.show,
     "/drafts/{draft:int}/{verb:str}": drafts.show,
     "/watch/hold": watch.show,
+    "/watch/hand-over": handing_over.show,
+    "/watch/accept": handing_over.show,
+    "/watch/take": handing_over.show,
+    "/watch/log/print": handing_over.print_log,
     "/watch/leave": watch.show,
     _MESSAGE: message.show,
     f"{_MESSAGE}/print": chronicle.print_message,
@@ -162,6 +167,9 @@ _SENDING = {
     "/theme": watch.colour,
     "/tongue": watch.speak,
     "/watch/hold": watch.hold,
+    "/watch/hand-over": handing_over.hand_over,
+    "/watch/accept": handing_over.accept,
+    "/watch/take": handing_over.take,
     "/watch/leave": watch.leave,
     "/sign-out": watch.sign_out,
     "/unlock": signin.unlock,
@@ -180,6 +188,7 @@ def build(station: Station, encrypted: bool = False) -> Starlette:
     """The application for one station."""
     # Cookies do not tell ports apart, so each station's has a name of its own.
     desk = Desk(station, sha256(station.home.letter.raw).hexdigest()[:12], encrypted)
+    station.hears = desk.ears.persons
     stream = Stream(
         admits=lambda request: bool(desk.seats(request)),
         since=station.events.since,

@@ -30,6 +30,7 @@ OFFERED = (
     ),
     *("open", "pass", "readback", "unable", "wait", "confirm", "correct"),
     *("call.show", "call.begin", "call.join"),
+    *("watch.show", "watch.accept"),
     *("desk.hold", "test.call", "test.answer", "suspend", "line.stop", "line.undo", "line.resume"),
     *("minute.list", "minute.propose"),
     *("call.list", "call.ask", "call.answer", "translation.list", "translation.add"),

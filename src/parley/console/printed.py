@@ -63,6 +63,18 @@ def rows(what: str, view: View, us: str, *, linked: bool = False, **asked: Any) 
     )
 
 
+def watch_log(view: View, *, linked: bool = False) -> str:
+    """Sheets of the watch log, each on paper of its own, exactly as they were signed."""
+    return _page(
+        "print_watch.html",
+        linked,
+        us=view["party"],
+        title=_("Watch log"),
+        station=view["station"],
+        rows=[row for row in view["log"] if row["text"]],
+    )
+
+
 def _row(row: View, us: str) -> View:
     kind = KINDS.get(row["kind"], row["kind"])
     return {**row, "speaker": us if row["dir"] == "ours" else row["counterpart"], "kind": kind}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from parley.core.errors import Refused
+from parley.station import officer
 from parley.station.operations import operation
 from parley.station.people import check_name
 from parley.station.person import Person
@@ -68,21 +69,30 @@ def desk_list(station: Station, who: Person) -> dict[str, Any]:
 
 @operation("desk.hold", roles=("watch",), setup=True)
 def desk_hold(station: Station, who: Person, *, desk: int) -> dict[str, Any]:
-    """Take the watch at a desk; others who hold it stay until they leave."""
+    """Sit at a desk; others who hold it stay until they leave. Who is the first ever at the first
+    desk takes the watch up."""
     desk_of(station.store, desk)
     station.store.sql(
         "INSERT OR IGNORE INTO holders (desk, person, since) VALUES (?, ?, ?)",
         (desk, who.id, station.now.wall),
     )
+    if officer.officer(station.store) is None and desk == desks_of(station.store)[0]["desk"]:
+        officer.note(station, officer.TAKEN_UP, who)
     station.roster_changed = True
     return desk_view(station, desk_of(station.store, desk))
 
 
 @operation("desk.leave", roles=("watch",), setup=True)
 def desk_leave(station: Station, who: Person, *, desk: int) -> dict[str, Any]:
-    """Hand the watch over: you no longer hold this desk."""
+    """Hold a desk no longer. Who has the watch hands it over instead."""
     if who.id not in desk_of(station.store, desk)["holders"]:
         raise Refused(f"You do not hold desk {desk}.", "`parley desk list` shows who does.")
+    first = desks_of(station.store)[0]["desk"]
+    if desk == first and officer.officer(station.store) == who.id:
+        raise Refused(
+            "You have the watch, and it is handed over before you leave.",
+            "Sign it away by `parley watch hand-over`; it is yours until another person accepts.",
+        )
     station.store.sql("DELETE FROM holders WHERE desk = ? AND person = ?", (desk, who.id))
     station.roster_changed = True
     return desk_view(station, desk_of(station.store, desk))

@@ -87,6 +87,7 @@ class Station:
         self.clock_doubt: str | None = None  # why our own clock may be wrong
         self.console: str | None = None  # where its pages are, while they are served
         self.console_certificate: dict[str, Any] | None = None  # shown there, if they go by TLS
+        self.hears: Callable[[], Sequence[int]] = tuple  # whose tabs ring, as the console knows
         self.events = Events(self.now.wall)
         self.hardship = Hardship()
         self.gate = Gate(lambda: self.clock.now())

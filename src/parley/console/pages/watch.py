@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.responses import RedirectResponse, Response
 
 from parley.console import themes
@@ -66,12 +68,15 @@ async def colour(visit: Visit) -> Response:
 async def hearing(visit: Visit) -> Response:
     """POST /hearing: a tab of a watch officer says whether it can ring."""
     tab = f"{visit.seat.person.id} {visit.form.get('tab')[:40]}"
-    hears = visit.form.get("hears")
+    hears, ears, station = visit.form.get("hears"), visit.desk.ears, visit.desk.station
+    before = ears.persons()
     if hears == "leaving":
-        visit.desk.ears.leave(tab)
+        ears.leave(tab)
     else:
         rings = hears == "yes" and may_do(visit.seat.person, "open")
-        visit.desk.ears.tell(tab, visit.seat.person.id, rings)
+        ears.tell(tab, visit.seat.person.id, rings)
+    if ears.persons() != before:  # which desks are deaf stands on pages, and in a hand-over
+        station.in_next_step(partial(station.publish, "hearing", None))
     return Response(status_code=204)
 
 
