@@ -34,6 +34,10 @@ EVERYTHING = CallEvent(
     Mode.SIMULTANEOUS,
     ((20, "Meetings at sea"), (0, "The next call")),
     "Meetings at sea",
+    2,
+    b"\x08" * 32,
+    70_000,
+    61_000,
 )
 
 
