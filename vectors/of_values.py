@@ -105,6 +105,8 @@ def entry() -> Page:
         body_of(Type.TEXT, {3: "en"}, "Ceasefire at 0600Z."),
         body_of(Type.TEST, {}, [1, "Are you there?"]),
         body_of(Type.CHAT, {6: 4}, "The second path is down."),
+        body_of(Type.PRESENCE, {4: 1000, 6: 4}, [7, 1]),
+        body_of(Type.PRESENCE, {4: 1000, 6: 4}, [7, 0]),
         body_of(Type.SERVICE, {}, 0),
         body_of(Type.DISPLAYED, {}, [[0, 3]]),
         body_of(Type.READBACK, {}, [7, "042117"]),

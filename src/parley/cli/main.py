@@ -79,6 +79,7 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("glossary", "glossary", "Terms of a line, and names that nobody translates."),
         ("test", "testing", "Call a human test, answer one, or show when they are due."),
         ("overdue", "overdue", "What did not come in its time: tests, replies, an office."),
+        ("presence", "attendance", "State that our principal is at the terminal, or has left."),
         ("chat", "chat", "The operators' chat of a line: no official text."),
     ),
     "Know how the line stands": (

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from parley.cli import overdue, shown, testing, voice
+from parley.cli import attendance, overdue, shown, testing, voice
 from parley.cli.client import Asking, asks
 from parley.cli.handing_over import officer
 from parley.console import words
@@ -36,7 +36,7 @@ def in_words(view: View) -> Iterator[str]:
         yield "No line is open; `parley introduce` and `parley agree` open one."
     for line in view["lines"]:
         yield ""
-        yield from line_in_words(line)
+        yield from line_in_words(line, view["now"])
     for each in view["earlier"]:
         again = voice.visible(each["read_it_as"])
         yield ""
@@ -103,7 +103,7 @@ def alarm_in_words(alarm: View) -> str:
     )
 
 
-def line_in_words(line: View) -> Iterator[str]:
+def line_in_words(line: View, now: float) -> Iterator[str]:
     """One line."""
     trust = "" if line["verified"] else " · UNVERIFIED: the letters were not compared by persons"
     name, counterpart = voice.visible(line["name"]), voice.visible(line["counterpart"])
@@ -148,6 +148,9 @@ def line_in_words(line: View) -> Iterator[str]:
         f" since {shown.moment(line['certificates'][side]['valid_from'])}"
         for side in ("ours", "theirs")
     )
+    for side, who in (("ours", "Our"), ("theirs", "Their")):
+        if line["presence"][side]:
+            facts[f"{who} principal"] = attendance.of_side(line["presence"][side], now)
     if line["call"]:
         facts["CALL"] = shown.held(line["call"])
     for call in line["calls"]["live"]:

@@ -137,6 +137,7 @@ _TYPED = {
 }
 _SENDING = {
     "/test": lines.call_test,
+    "/presence": lines.presence,
     "/stop": lines.stop,
     "/undo": lines.undo,
     "/resume": lines.resume,

@@ -71,6 +71,8 @@ DONE = {
     "wait": N_("They are told until when to wait."),
     "answered": N_("The test is answered."),
     "tested": N_("The test is called."),
+    "presence-here": N_("Stated: our principal is at the terminal."),
+    "presence-left": N_("Stated: our principal has left."),
     "stopped": N_("The line is stopped. Tell the duty officer."),
     "undone": N_("The line goes on."),
     "held": N_("You hold the desk."),

@@ -36,7 +36,7 @@ OFFERED = (
     *("call.list", "call.ask", "call.answer", "translation.list", "translation.add"),
     *("distribution.list", "distribution.onward", "distribution.acknowledge"),
     *("glossary.list", "glossary.add", "draft.review", "draft.hold", "draft.send_back"),
-    *("chat.show", "chat.say", "chat.seen"),
+    *("chat.show", "chat.say", "chat.seen", "presence.state"),
     "session.seen",
 )
 KEYS = {"/find": "/"}  # of pages that have a key of their own; the others have numbers

@@ -17,6 +17,7 @@ KINDS = {
     "text": "message",
     "test": "human test",
     "chat": "operators' chat",
+    "presence": "statement of presence",
     "suspend": "suspension of the line",
     "lift": "test to lift a suspension",
     "close": "end of the line",

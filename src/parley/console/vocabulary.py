@@ -70,6 +70,7 @@ WORDS = frozenset(
         N_("message"),
         N_("human test"),
         N_("operators' chat"),
+        N_("statement of presence"),
         N_("suspension of the line"),
         N_("test to lift a suspension"),
         N_("end of the line"),

@@ -61,6 +61,7 @@ class Type(IntEnum):
     UNABLE = 0x16
     WAIT = 0x17
     ROSTER = 0x20
+    PRESENCE = 0x21
     CALL_REQUEST = 0x30
     CALL_ANSWER = 0x31
     CALL_EVENT = 0x32

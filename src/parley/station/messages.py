@@ -36,6 +36,7 @@ NOT_MESSAGES = BARE_TYPES | {
     Type.CHAT,
     Type.SERVICE,
     Type.ROSTER,
+    Type.PRESENCE,
     Type.CALL_EVENT,
     Type.CONSENT,
     Type.FILE_PIECE,

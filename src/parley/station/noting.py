@@ -16,7 +16,18 @@ from parley.core.effects import (
     Numbered,
     Receipted,
 )
-from parley.station import calls, chat, early, files, held, messages, minutes, openings, resuming
+from parley.station import (
+    attendance,
+    calls,
+    chat,
+    early,
+    files,
+    held,
+    messages,
+    minutes,
+    openings,
+    resuming,
+)
 from parley.station.lines import OpenLine
 
 if TYPE_CHECKING:
@@ -43,6 +54,7 @@ def note(station: Station, open_line: OpenLine, effect: Effect) -> None:
             files.took(station, open_line, entry)
             files.moved(station, open_line)
             chat.took(station, open_line, entry)
+            attendance.took(station, open_line, entry)
         case Heard(entry):
             messages.heard(station, open_line, entry)
             station.watch.expecting.took(open_line, entry)
@@ -53,6 +65,7 @@ def note(station: Station, open_line: OpenLine, effect: Effect) -> None:
             files.took(station, open_line, entry)
             files.moved(station, open_line)
             chat.took(station, open_line, entry)
+            attendance.took(station, open_line, entry)
         case Early(row):
             early.came(station, open_line, row)
         case Receipted(upto):

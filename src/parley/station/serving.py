@@ -17,6 +17,7 @@ from parley.core.keys import Entropy
 from parley.station import (
     acknowledgements,
     attaching,
+    attendance,
     audit_trail,
     bearing,
     call_history,
@@ -77,6 +78,7 @@ from parley.store.sqlite import SqliteStore
 OPERATIONS_IN = (
     acknowledgements,
     attaching,
+    attendance,
     audit_trail,
     bearing,
     call_history,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import parley
 from parley.core.effects import LineState
 from parley.station import (
+    attendance,
     call_requests,
     chat,
     distrust,
@@ -110,6 +111,7 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "days_since_contact": _days_since_contact(station, open_line),
         "in_service": state.in_service,
         "filled": filled.view(station, open_line),
+        "presence": attendance.status_view(station, open_line),
         "path_up": state.path_up,
         "halted": state.halted,
         "resumption": resumption_view(station, open_line),

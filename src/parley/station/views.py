@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from parley.catalogue.attendance import Presence
 from parley.catalogue.forms import gist
 from parley.catalogue.protecting import of_spans
 from parley.core.entry import Content, Key, Marks, Precedence, Type, read_body
@@ -292,6 +293,9 @@ def _words(entry: EntryRow, content: Content | None) -> str | None:
         return _text(payload[0])
     if entry.type in TEXTS:
         return _text(payload)
+    if entry.type == Type.PRESENCE:
+        stated = Presence.parse(payload)
+        return None if stated is None else stated.words
     if entry.type == Type.FILE_PIECE:
         piece = read_piece(payload)
         return None if piece is None else piece.words

@@ -48,6 +48,14 @@ async def resume(visit: Visit) -> Response:
     return visit.go("/")
 
 
+async def presence(visit: Visit) -> Response:
+    """POST /presence: our principal is at the terminal, or has left."""
+    here, person = visit.form.get("here") == "1", visit.form.get("person")
+    whom = {"person": int(person)} if here and person.isascii() and person.isdigit() else {}
+    await visit.call("presence.state", line=visit.form.get("line"), here=here, **whom)
+    return visit.go("/", "presence-here" if here else "presence-left")
+
+
 async def call_test(visit: Visit) -> Response:
     """POST /test: a human test, which a person there answers."""
     text = visit.form.text("text")

@@ -15,6 +15,7 @@ from parley.console.words import clock, first_words, seen_signs
 
 ROWS = 200
 ACTS = {"displayed", "opened", "passed", "readback", "confirmed", "corrected", "unable", "wait"}
+BESIDE = {"roster", "service", "chat", "presence"}  # entries that are no messages
 
 
 async def show(visit: Visit) -> Response:
@@ -78,7 +79,9 @@ def _heads(page: Frame, line: View, heads: View) -> list[View]:
 def _crossed(entries: list[View]) -> list[View]:
     """Mark messages that passed each other on the way: neither speaker had the other's."""
     messages = [
-        each for each in entries if each["kind"] not in ACTS | {"roster", "service", "chat"}
+        each
+        for each in entries
+        if each["kind"] not in ACTS | {"roster", "service", "chat", "presence"}
     ]
     for each in messages:
         each["crossed"] = any(
@@ -92,7 +95,7 @@ def _crossed(entries: list[View]) -> list[View]:
 
 def _row(page: Frame, line: View, row: View) -> View:
     kind, is_act = row["kind"], row["kind"] in ACTS
-    is_message = not is_act and kind not in ("roster", "service", "chat")
+    is_message = not is_act and kind not in BESIDE
     return {
         **row,
         "ref": page.names.ref(line["line"], row["dir"], row["n"]),
