@@ -30,6 +30,7 @@ PAPER = frozenset(
 )
 SHOWN = ("aria-label", "title", "placeholder", "alt", "data-left", "data-more")
 PLACES = re.compile(r"%\(\w+\)s|%%|</?\w+[^>]*>")
+WRITTEN = {"zh_Hans": "\u4e00-\u9fff", "ru": "\u0400-\u04ff", "ar": "\u0600-\u06ff"}
 GLUED = re.compile(r"^[A-Z][a-z]|[a-z][.,]$|[a-z]+ [a-z]+ ")
 ENVIRONMENT = Environment(autoescape=True, extensions=["jinja2.ext.i18n"], trim_blocks=True)
 OTHERS = [tongue for tongue in TONGUES.values() if tongue is not ENGLISH]
@@ -63,6 +64,13 @@ def test_a_translation_has_the_values_and_tags_of_its_text(catalogue: Catalog) -
         # "One message" needs no number; the form for many has all.
         assert found[-1] == wanted, each.id
         assert all(set(part) <= set(wanted) for part in found), each.id
+
+
+def test_a_catalogue_has_no_words_of_another_script(catalogue: Catalog) -> None:
+    own = WRITTEN.get(str(catalogue.locale), "")
+    others = "".join(script for script in WRITTEN.values() if script != own)
+    strange = re.compile(f"[{others}]")
+    assert not [each.id for each in catalogue if strange.search("".join(strings(each, "string")))]
 
 
 def test_a_catalogue_names_its_language_and_has_the_plurals_of_it(catalogue: Catalog) -> None:
