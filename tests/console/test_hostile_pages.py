@@ -227,7 +227,7 @@ def paths_of(hostile: Hostile, seat: int) -> list[str]:
     paths = []
     for route in hostile.app.routes:
         if isinstance(route, Route) and "GET" in (route.methods or ()) and route.path != "/events":
-            places = {**hostile.names, "seat": [str(seat)], "secret": [SHORT]}
+            places = {**hostile.names, "seat": [str(seat)], "secret": [SHORT], "place": ["1"]}
             named = list(route.param_convertors)
             for values in product(*(places[each] for each in named)):
                 paths.append(route.path_format.format_map(dict(zip(named, values, strict=True))))

@@ -211,8 +211,8 @@ def test_R18_words_that_could_mislead_are_not_shown_as_text() -> None:
     words, opening = words_of(Type.DISPLAYED, plain, encode([[0, 1]]))
     assert words is None
     assert "DISPLAYED, FLASH, ACTUAL" in opening
-    words, opening = words_of(0x61, 0b00111000, b"\xff")
-    assert "type 61, unknown marks" in opening
+    words, opening = words_of(0x77, 0b00111000, b"\xff")
+    assert "type 77, unknown marks" in opening
     two, opening = words_of(Type.TEXT, plain, body_of(Type.TEXT, {}, "one\nSigned\u2028Entry"))
     assert two == "one\nSigned\u2028Entry"
     assert "\n  | one\n  | Signed\n  | Entry\n" in opening

@@ -93,9 +93,7 @@ def test_N10_a_draft_that_retracts_an_entry_that_they_never_had_retracts_no_othe
         south.hears(first)
         north.until(lambda: north.line()["receipted"] == north.line()["our_size"])
         open_line = north.station.lines[0]
-        north.stage.do(
-            lambda: setattr(open_line, "send", lambda frames: None)
-        )  # a path into nothing
+        north.stage.do(lambda: setattr(open_line, "send", lambda *_: None))  # a path into nothing
         wrong = north.says("Wrong.", "FLASH")
         north.until(lambda: north.line()["our_size"] > wrong["n"])
         draft = north.drafts("That was wrong.", retracts=wrong["n"])
