@@ -18,7 +18,7 @@ from starlette.requests import Request
 
 from fuzz.script import Script
 from parley.console.guard import FORM_FIELDS_MAX, Form, read_form
-from parley.core.entry import Type, body_of, check_text
+from parley.core.entry import Type, body_of, check_text, read_body
 from parley.core.errors import ParleyError, Refused
 from parley.core.kept import Change, EntryRow
 from parley.core.wire import encode
@@ -97,7 +97,7 @@ def heard(data: bytes) -> None:
             row = _row(open_line, open_line.theirs, n, script.some() or b"\xf6", type, marks)
             station.store.keep(Change(*open_line.key, _sizes(open_line, n), entries=[row]))
             open_line.line.line._ears.log.size = n + 1  # as the line would know when it tells of it
-            messages.heard(station, open_line, row)
+            messages.heard(station, open_line, row, read_body(row.type, row.marks, row.body))
         _show(station, open_line)
         raise _Undone
     station._happened.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
@@ -32,6 +32,29 @@ def call() -> None:
     """Calls: asked for, answered, and what became of them."""
 
 
+def what_it_is(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of what kind of call is asked for."""
+    for option in (
+        click.option(
+            "--within", "within_s", type=span, metavar="TIME", help="To be answered in 2h or 3d."
+        ),
+        click.option("--interpreters", help="Who brings them, and from what into what."),
+        click.option("--languages", help="Default: the first language of each side."),
+        click.option(
+            "--medium",
+            type=click.Choice(("video", "voice", "text")),
+            default="video",
+            show_default=True,
+            help="How it is to be held.",
+        ),
+        click.option(
+            "--agenda", multiple=True, help="An item of the agenda; may be given several times."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @call.command()
 @click.argument("purpose")
 @click.option("--earliest", metavar=MOMENT, help="The call may begin from then on, UTC.")
@@ -40,17 +63,7 @@ def call() -> None:
 @click.option("--by", "asked_by", help="Who asks; default: our party.")
 @click.option("--for", "asked_for", help="Who is asked for; default: the counterpart.")
 @click.option("--level", help="Of the call; default: the line's.")
-@click.option("--agenda", multiple=True, help="An item of the agenda; may be given several times.")
-@click.option(
-    "--medium",
-    type=click.Choice(("video", "voice", "text")),
-    default="video",
-    show_default=True,
-    help="How it is to be held.",
-)
-@click.option("--languages", help="Default: the first language of each side.")
-@click.option("--interpreters", help="Who brings them, and from what into what.")
-@click.option("--within", "within_s", type=span, metavar="TIME", help="To be answered in 2h or 3d.")
+@what_it_is
 @click.option("--text", help="An urgent text, which is delivered whatever the answer.")
 @urgency
 @asks(line=True)
@@ -112,17 +125,7 @@ def history_(station: Asking) -> None:
 @click.option("--length", type=span, metavar="TIME", default="30m", show_default=True)
 @click.option("--by", "asked_by", help="Who asks; default: our party.")
 @click.option("--for", "asked_for", help="Who is asked for; default: the counterpart.")
-@click.option("--agenda", multiple=True, help="An item of the agenda; may be given several times.")
-@click.option(
-    "--medium",
-    type=click.Choice(("video", "voice", "text")),
-    default="video",
-    show_default=True,
-    help="How it is to be held.",
-)
-@click.option("--languages", help="Default: the first language of each side.")
-@click.option("--interpreters", help="Who brings them, and from what into what.")
-@click.option("--within", "within_s", type=span, metavar="TIME", help="To be answered in 2h or 3d.")
+@what_it_is
 @urgency
 @asks(line=True)
 def weekly(

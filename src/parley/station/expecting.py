@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from parley.core.entry import Precedence, Type, read_body
+from parley.core.entry import Content, Precedence, Type
 from parley.core.errors import Refused
 from parley.core.kept import EntryRow
 from parley.station import escalation, messages, tested
@@ -111,10 +111,10 @@ class Expecting:
         if rows and rows[0]["missed"] is not None:
             self._station.publish("overdue", open_line, state="came", what=kind, n=n)
 
-    def took(self, open_line: OpenLine, entry: EntryRow) -> None:
+    def took(self, open_line: OpenLine, entry: EntryRow, content: Content | None) -> None:
         """An entry of either side has joined the record."""
-        tested.took(open_line, entry)
-        content = read_body(entry.type, entry.marks, entry.body)
+        if entry.type in (Type.TEST, Type.TEST_ANSWER):
+            open_line.current.tested = None
         if entry.type == Type.TEST:
             self._called(open_line, entry)
         if content is None or (entry.type in messages.NOT_MESSAGES and entry.type not in _COMES_BY):
@@ -133,6 +133,7 @@ class Expecting:
             if act == "wait" and detail:
                 self._postpone(about, dir, n, float(detail))
             elif act in ("answered", "unable"):
+                open_line.current.tested = None  # any message may answer a test
                 self.came(about, REPLY, dir, n)
                 self.came(about, ANSWER, dir, n)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.catalogue.files import SHOWN, judge
 from parley.core.effects import Saying
-from parley.core.entry import Key, Precedence, Type, body_of, read_body
+from parley.core.entry import Content, Key, Precedence, Type, body_of, read_body
 from parley.core.errors import ParleyError, Refused
 from parley.core.kept import EntryRow
 from parley.core.wire import Value
@@ -41,14 +41,9 @@ COMING, JUDGED, OTHERWISE = "coming", "being judged", "named otherwise before"
 # --- as entries join the record
 
 
-def took(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
+def took(station: Station, open_line: OpenLine, entry: EntryRow, content: Content | None) -> None:
     """An entry of either side has joined the record: it may name files, or be a piece of one."""
-    if entry.type not in (Type.TEXT, Type.FILE_PIECE):
-        return
-    if entry.type == Type.TEXT and b"\x58\x20" not in entry.body and not entry.marks & 0x06:
-        return  # no hash stands in it
-    content = read_body(entry.type, entry.marks, entry.body)
-    if content is None:
+    if content is None or entry.type not in (Type.TEXT, Type.FILE_PIECE):
         return
     if entry.type == Type.FILE_PIECE:
         _gather(station, open_line, entry, content.payload)

@@ -18,7 +18,6 @@ from parley.core.entry import (
     Key,
     Precedence,
     Type,
-    read_body,
 )
 from parley.core.errors import Refused
 from parley.core.kept import EntryRow
@@ -157,10 +156,9 @@ def about_the_line(station: Station, open_line: OpenLine) -> list[EntryRow]:
     ]
 
 
-def heard(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
+def heard(station: Station, open_line: OpenLine, entry: EntryRow, content: Content | None) -> None:
     """An entry of theirs has joined the record."""
     distrust.claimed(station, open_line, entry)
-    content = read_body(entry.type, entry.marks, entry.body)
     if entry.type in NOT_MESSAGES:
         if content is not None and entry.type in ACTS:
             for about, act in acts_of(station, open_line, entry, content):
@@ -300,12 +298,13 @@ def references(open_line: OpenLine, dir: int, type: int, content: Content) -> li
     return found
 
 
-def supplied(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
+def supplied(
+    station: Station, open_line: OpenLine, entry: EntryRow, content: Content | None
+) -> None:
     """An entry of either side that was lost here stands in the record again: nothing rings, but a
     clock runs where nobody had dealt with it (spec/resume.md N9)."""
     at = open_line.current
-    at.calls = at.minutes = at.openings = None  # read anew when asked for
-    content = read_body(entry.type, entry.marks, entry.body)
+    at.calls = at.minutes = at.openings = at.tested = None  # read anew when asked for
     found: list[About] = []
     if entry.type not in NOT_MESSAGES:
         remember(station, open_line, entry, None if entry.dir == open_line.ours else content)

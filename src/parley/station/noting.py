@@ -16,6 +16,8 @@ from parley.core.effects import (
     Numbered,
     Receipted,
 )
+from parley.core.entry import Content, read_body
+from parley.core.kept import EntryRow
 from parley.station import (
     attendance,
     calls,
@@ -45,27 +47,13 @@ def note(station: Station, open_line: OpenLine, effect: Effect) -> None:
             resuming.begun(station, open_line, effect)
         case Numbered(queue_id, entry):
             messages.numbered(station, open_line, queue_id, entry)
-            station.watch.expecting.took(open_line, entry)
             station.numbered(open_line, queue_id, entry.n)
-            calls.took(open_line, entry)
-            minutes.took(open_line, entry)
-            openings.took(open_line, entry)
-            held.took(station, open_line, entry)
-            files.took(station, open_line, entry)
-            files.moved(station, open_line)
-            chat.took(station, open_line, entry)
-            attendance.took(station, open_line, entry)
+            content = read_body(entry.type, entry.marks, entry.body)
+            _joined(station, open_line, entry, content)
         case Heard(entry):
-            messages.heard(station, open_line, entry)
-            station.watch.expecting.took(open_line, entry)
-            calls.took(open_line, entry)
-            minutes.took(open_line, entry)
-            openings.took(open_line, entry)
-            held.took(station, open_line, entry)
-            files.took(station, open_line, entry)
-            files.moved(station, open_line)
-            chat.took(station, open_line, entry)
-            attendance.took(station, open_line, entry)
+            content = read_body(entry.type, entry.marks, entry.body)
+            messages.heard(station, open_line, entry, content)
+            _joined(station, open_line, entry, content)
         case Early(row):
             early.came(station, open_line, row)
         case Receipted(upto):
@@ -77,3 +65,18 @@ def note(station: Station, open_line: OpenLine, effect: Effect) -> None:
             station.watch.noticed(open_line, effect)
             if effect.kind == "erased":
                 station.after_commit(station.bearings.call_no_more)
+
+
+def _joined(
+    station: Station, open_line: OpenLine, entry: EntryRow, content: Content | None
+) -> None:
+    """An entry of either side stands in the record. What it says was read once, for all."""
+    station.watch.expecting.took(open_line, entry, content)
+    calls.took(open_line, entry)
+    minutes.took(open_line, entry)
+    openings.took(open_line, entry)
+    held.took(station, open_line, entry)
+    files.took(station, open_line, entry, content)
+    files.moved(station, open_line)
+    chat.took(station, open_line, entry)
+    attendance.took(station, open_line, entry)

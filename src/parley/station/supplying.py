@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import Covered
+from parley.core.entry import read_body
 from parley.core.errors import Refused
 from parley.core.kept import Change, EntryRow, HeadRow
 from parley.core.record import Tree
@@ -224,8 +225,9 @@ def _take_in(station: Station, old: OpenLine, new: OpenLine, given: Supply) -> d
     _replace(station, old, given.stated, found, given.trees)
     _keep_heads(station, old, given.ended, given.text)
     for row in sorted((*found[0], *found[1]), key=lambda row: (row.n + 1 + row.seen, row.dir)):
-        messages.supplied(station, old, row)
-        files.took(station, old, row)
+        content = read_body(row.type, row.marks, row.body)
+        messages.supplied(station, old, row, content)
+        files.took(station, old, row, content)
     again = before.say_again(station, old, new, found[old.ours])
     store.sql(
         "UPDATE resumptions SET whole = ?, said_again = ? WHERE line_id = ? AND inc = ?",

@@ -14,7 +14,6 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import Type, read_body
-from parley.core.kept import EntryRow
 from parley.core.wire import Value
 from parley.station.lines import OpenLine, posix
 from parley.station.schedule import ASKED_BEFORE_S, Schedule, schedule_of
@@ -56,14 +55,9 @@ def certified(header: Mapping[Value, Value]) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def took(open_line: OpenLine, entry: EntryRow) -> None:
-    """An entry has joined the record: what was read of tests is read anew when it may differ."""
-    if entry.type in (Type.TEXT, Type.TEST, Type.TEST_ANSWER):
-        open_line.current.tested = None
-
-
 def tests_of(station: Station, open_line: OpenLine) -> list[Tested]:
-    """All tests that are looked at, oldest first; read from the record when first asked for."""
+    """All tests that are looked at, oldest first; read from the record when first asked for, and
+    when a test or an answer has joined it (`expecting.py`)."""
     at_work = open_line.current
     if at_work.tested is None:
         found = [each for life in at_work.lives for each in _of_life(station, life)]
