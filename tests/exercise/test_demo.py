@@ -73,6 +73,7 @@ def test_a_demo_goes_on_where_it_was(made: Pair, tmp_path: Path) -> None:
         assert [desk["holders"] for desk in pair.a.ask("watch", "desk.list")["desks"]] == [
             [{"id": 4, "name": "Wanda"}]
         ]
+        assert pair.a.ask("watch", "status")["lines"][0]["filled"]["ours"]
         assert "stopped" in interrupt(process)
     ports = [post.console_port for post in (pair.a, pair.b)]
     assert not any(serves(port) for port in ports if port)

@@ -17,10 +17,12 @@ from pathlib import Path
 from parley.core.errors import Refused
 from parley.exercise.crew import Crew
 from parley.exercise.pair import PAIR_NAME, Pair, free_port, is_free
+from parley.exercise.post import OPERATOR
 from parley.station.folder import lock
 
 PARTIES = ("North", "South")
 SEATS = ("drafter", "releaser", "watch")
+DEPUTIES = ("Willa", "Wim")  # of the watch officers: they are called, and have no link
 
 Tell = Callable[[str], None]
 
@@ -95,7 +97,7 @@ async def run(pair: Pair, tell: Tell, ready: Callable[[Pair], None]) -> None:
         await asyncio.wait({tasks[-1], ended}, return_when=asyncio.FIRST_COMPLETED)
         if not over.is_set():
             await tasks[-1]
-            await asyncio.to_thread(_hold_desks, pair)
+            await asyncio.to_thread(_fill_desks, pair)
             await asyncio.to_thread(ready, pair)
             await asyncio.wait({ended, *tasks[:-1]}, return_when=asyncio.FIRST_COMPLETED)
         ended.cancel()
@@ -108,10 +110,15 @@ async def run(pair: Pair, tell: Tell, ready: Callable[[Pair], None]) -> None:
             await asyncio.to_thread(pair.stop)
 
 
-def _hold_desks(pair: Pair) -> None:
-    """Let the watch officers take the watch; to take it again changes nothing."""
-    for post in (pair.a, pair.b):
+def _fill_desks(pair: Pair) -> None:
+    """Name a deputy where there is none, so that the lines are in service, and let the watch
+    officers take the watch; to take it again changes nothing."""
+    for post, deputy in zip((pair.a, pair.b), DEPUTIES, strict=True):
         for desk in post.ask("watch", "desk.list")["desks"]:
+            if not desk["deputies"]:
+                who = {"name": deputy, "office": desk["name"], "roles": ["watch"]}
+                person = post.ask(OPERATOR, "person.add", **who)["id"]
+                post.ask(OPERATOR, "desk.deputies", desk=desk["desk"], persons=[person])
             post.ask("watch", "desk.hold", desk=desk["desk"])
 
 
