@@ -28,6 +28,8 @@ def test_silence_and_a_stopped_station_show_in_the_share_that_was_heard(tmp_path
         for post in (north, south):
             post.event("line", state="heard")
         assert "figures" not in north.line()  # pages that do not show them do not pay for them
+        # These stations are copies of some that ran when the tests began.
+        before_s = of(north)["day"]["observed"]["not_running_s"]
         south.stops()
         north.until(lambda: not north.line()["path_up"])
         north.clock.skip(1_000)
@@ -38,8 +40,7 @@ def test_silence_and_a_stopped_station_show_in_the_share_that_was_heard(tmp_path
         assert stretches(north)[-2:] == ["heard", "silent"]
         assert 2_990 < view["silent_s"] < 3_300
         assert view["availability"] == pytest.approx(view["heard_s"] / 4_000, rel=0.2)
-        # On a busy machine some of what was skipped may not be taken down as running.
-        assert view["not_running_s"] < 0.2 * 4_000, view["stretches"]
+        assert view["not_running_s"] - before_s < 2
         north.stops()
         north.clock.skip(6_000)
         north.starts()
