@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -25,19 +25,7 @@ from parley.catalogue.files import (
     plain_text,
     read_png,
 )
-from parley.core.entry import Key, Type, body_of
 from parley.core.errors import Malformed, ParleyError, Refused
-from parley.core.wire import Value, decode, encode
-from parley.evidence.attached import (
-    PIECE_BYTES_MAX,
-    PIECE_BYTES_MIN,
-    Named,
-    Piece,
-    Tally,
-    cut,
-    read_named,
-    read_piece,
-)
 from vectors.of_files import END, HASH, PICTURES, PLAIN, chunk, head
 
 
@@ -197,43 +185,3 @@ def test_F10_what_the_process_says_is_believed_no_more_than_a_peer() -> None:
     for out in (b"", b"{}\n" + PLAIN, b'{"was": [1], "form": "PNG"}\n' + PLAIN, b"[]\n", b"\xff"):
         with pytest.raises(ParleyError):
             drawing._answer(out)
-
-
-# --- how a message names files, and how their pieces follow each other
-
-
-VALUES = st.none() | st.integers(0, 1 << 40) | st.binary(max_size=40) | st.text(max_size=9)
-
-
-@settings(max_examples=60)
-@given(st.lists(VALUES | st.lists(VALUES, max_size=5), max_size=4))
-def test_F2_F3_any_value_is_files_and_a_piece_or_none(value: Value) -> None:
-    assert read_named({16: value}) is None or isinstance(value, list)
-    piece = read_piece(value)
-    assert piece is None or read_piece(decode(encode(piece.payload()))) == piece
-
-
-def test_F4_a_piece_continues_what_is_there_and_is_not_too_small() -> None:
-    size = PIECE_BYTES_MAX + 10
-    first, last = cut(HASH, bytes(size), 0), cut(HASH, bytes(size), PIECE_BYTES_MAX)
-    assert first.follows(0, size)
-    assert last.follows(first.end, size)
-    assert not first.follows(first.end, size)  # again
-    assert not last.follows(0, size)  # before its turn
-    assert not Piece(HASH, 0, bytes(PIECE_BYTES_MIN - 1)).follows(0, size)
-    assert not Piece(HASH, 0, bytes(20)).follows(0, 10)
-
-
-def test_F5_a_check_of_a_record_tells_whole_from_wrong_and_missing() -> None:
-    tally, good, lie = Tally(), b"a" * 40, b"b" * 40
-    hashes = [sha256(good).digest(), bytes(32), bytes([1]) * 32]
-    header: dict[int, Value] = {
-        Key.ATTACHMENTS: [Named(each, 40, TEXT, "x.txt").value() for each in hashes]
-    }
-    tally.take(0, Type.TEXT, 0, body_of(Type.TEXT, header, "See them."))
-    for hash, data in zip(hashes, (good, lie), strict=False):
-        piece = Piece(hash, 0, data)
-        tally.take(1, Type.FILE_PIECE, 0, body_of(Type.FILE_PIECE, {}, piece.payload()))
-        tally.take(0, Type.FILE_PIECE, 0, body_of(Type.FILE_PIECE, {}, piece.payload()))
-    tally.take(0, Type.FILE_PIECE, 0, b"\xff")
-    assert (tally.whole, tally.wrong, tally.missing) == (1, 1, 1)
