@@ -348,7 +348,7 @@ def two_stations(
     posts: list[Post] = []
     try:
         for name in ("north", "south"):
-            shutil.copytree(founded(tuple(sorted(terms.items()))) / name, tmp_path / name)
+            shutil.copytree(found(terms) / name, tmp_path / name)
             place = f"127.0.0.1:{port}"
             with set_up(tmp_path / name) as station:
                 where = {"dial": place} if name == "north" else {"listen": place}
@@ -367,9 +367,39 @@ def two_stations(
         stage.close()
 
 
+HOUR_S = 3_600
+HOURLY: dict[str, Any] = {
+    "mark": "ACTUAL",
+    "test_turns_s": HOUR_S,
+    "test_window_s": 900,
+    "test_answer_s": 600,
+}
+
+
+@contextlib.contextmanager
+def hourly(tmp_path: Path) -> Iterator[tuple[Post, Post]]:
+    """A line that is tested hourly, at the beginning of an hour; first the side whose hour it is.
+    It is the first hour since the agreement, so that nothing was missed before."""
+    left_s = HOUR_S - time.time() % HOUR_S
+    if left_s < 30:  # founded in one hour and started in the next, they would have missed a test
+        time.sleep(left_s)
+    with two_stations(tmp_path, **HOURLY) as (north, south):
+        now = north.watch.asks("status")["now"]
+        north.clock.skip(HOUR_S - now % HOUR_S + 5)
+        hour = int(north.watch.asks("status")["now"] // HOUR_S)
+        norths = north.watch.asks("test.schedule")["parties"][hour % 2] == "North"
+        yield (north, south) if norths else (south, north)
+
+
+def found(terms: dict[str, Any]) -> Path:
+    """A folder with two founded stations and a line on these terms: made once a run, and once an
+    hour where hours count."""
+    hour = int(time.time() // HOUR_S) if "test_turns_s" in terms else 0
+    return _founded(tuple(sorted(terms.items())), hour)
+
+
 @cache
-def founded(terms: tuple[tuple[str, Any], ...]) -> Path:
-    """A folder with two founded stations and a line on these terms, made once a run."""
+def _founded(terms: tuple[tuple[str, Any], ...], _hour: int) -> Path:
     top = Path(tempfile.mkdtemp(prefix="parley-founded-"))
     atexit.register(shutil.rmtree, top, ignore_errors=True)
     top.chmod(0o700)

@@ -8,14 +8,13 @@ import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from parley.evidence import audit
 from parley.exercise.post import command, environment
 from tests.cli.terminal import Person, types
-from tests.playbook import Post, two_stations
+from tests.playbook import Post, hourly, two_stations
 
 TEXT = "Ceasefire at 0600Z.\nПрекращение огня. 停火。"
 
@@ -224,13 +223,8 @@ def test_unable_wait_correct_and_tests(sides: tuple[Side, Side]) -> None:
 
 
 def test_tests_on_a_schedule_in_words(tmp_path: Path) -> None:
-    terms: dict[str, Any] = {"test_turns_s": 3_600, "test_window_s": 900, "test_answer_s": 600}
-    with two_stations(tmp_path, mark="ACTUAL", **terms) as (north, south):
-        now = north.watch.asks("status")["now"]
-        north.clock.skip(3_600 - now % 3_600 + 5)
-        hour = int(north.watch.asks("status")["now"] // 3_600)
-        first = north.watch.asks("test.schedule")["parties"][hour % 2]
-        a, b = map(Side, (north, south) if first == "North" else (south, north))
+    with hourly(tmp_path) as posts:
+        a, b = map(Side, posts)
         due = a.watch.does("test", "--due").out
         assert due.startswith("A test is due by ")
         assert "their turn" in b.watch.does("test", "--due").out
@@ -249,7 +243,7 @@ def test_tests_on_a_schedule_in_words(tmp_path: Path) -> None:
         assert figures[0] == figures[1]
         assert "1 called, 1 answered, 1 with errors" in "".join(figures[0])
         assert a.watch.does("overdue").out == "Nothing is overdue.\n"
-        north.clock.skip(3_600 + 901)
+        a.post.clock.skip(3_600 + 901)
         a.post.event("overdue", state="test missed")
         late = a.watch.does("overdue").out
         assert "Their human test was not called by " in late

@@ -16,7 +16,7 @@ from parley.station.founding import set_up
 from parley.station.heirs import revoke
 from parley.station.replacing import begin, finish
 from parley.station.root import RootFolder
-from tests.playbook import PASSPHRASE, Post, founded, two_stations
+from tests.playbook import PASSPHRASE, Post, found, two_stations
 from tests.station.founded import packed
 from tests.station.succeeding import read
 
@@ -24,7 +24,7 @@ from tests.station.succeeding import read
 @pytest.fixture
 def stations(tmp_path: Path) -> Iterator[tuple[Post, Post]]:
     for name in ("north-root", "south-root"):  # what they sign here, they sign for this test alone
-        shutil.copytree(founded(()) / name, tmp_path / name)
+        shutil.copytree(found({}) / name, tmp_path / name)
     with two_stations(tmp_path) as posts:
         yield posts
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,27 +13,7 @@ from parley.core.errors import Misused, Refused
 from parley.station.critical import critical
 from parley.station.schedule import by_the_clock
 from parley.station.wording import advice
-from tests.playbook import Post, two_stations
-
-HOUR_S = 3_600
-HOURLY: dict[str, Any] = {
-    "mark": "ACTUAL",
-    "test_turns_s": HOUR_S,
-    "test_window_s": 900,
-    "test_answer_s": 600,
-}
-
-
-@contextmanager
-def hourly(tmp_path: Path) -> Iterator[tuple[Post, Post]]:
-    """A line that is tested hourly, at the beginning of an hour; first the side whose hour it is.
-    It is the first hour since the agreement, so that nothing was missed before."""
-    with two_stations(tmp_path, **HOURLY) as (north, south):
-        now = north.watch.asks("status")["now"]
-        north.clock.skip(HOUR_S - now % HOUR_S + 5)
-        hour = int(north.watch.asks("status")["now"] // HOUR_S)
-        norths = shows(north)["parties"][hour % 2] == "North"
-        yield (north, south) if norths else (south, north)
+from tests.playbook import HOUR_S, HOURLY, Post, hourly, two_stations
 
 
 def of(post: Post, window: str = "day") -> tuple[dict[str, Any], dict[str, Any]]:
