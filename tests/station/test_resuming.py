@@ -233,6 +233,12 @@ def own_messages(post: Post) -> list[int]:
     return [m["n"] for m in post.watch.asks("outbox", all=True, line="@1")["messages"]]
 
 
+def is_signed(post: Post, n: int, dir: str) -> bool:
+    """Whether this station holds a signature over a message."""
+    view = post.watch.asks("message", n=n, dir=dir)
+    return view["attribution"] in ("signed", "hybrid-signed", "cosigned")
+
+
 def supplies(post: Post, text: str) -> dict[str, Any]:
     half = len(text) // 2
     first, rest = (base64.b64encode(each.encode()).decode() for each in (text[:half], text[half:]))
@@ -255,8 +261,10 @@ def test_N9_what_was_lost_is_taken_in_from_the_counterparts_evidence(tmp_path: P
         north.says("From North, before the copy.")
 
         def more() -> None:
-            north.hears(south.says("After the copy, from South.", "FLASH")["n"])
-            north.watch.asks("open", n=north.line()["their_size"] - 1)
+            n = south.says("After the copy, from South.", "FLASH")["n"]
+            north.hears(n)
+            north.watch.asks("open", n=n)
+            south.until(lambda: is_signed(south, n, "ours"))
 
         north.stops()
         copy = north.folder.with_name("copy")
@@ -266,7 +274,7 @@ def test_N9_what_was_lost_is_taken_in_from_the_counterparts_evidence(tmp_path: P
         more()
         last = north.says("After the copy, from North.")["n"]
         south.hears(last)
-        south.until(lambda: south.line()["their_announced"] > last)
+        south.until(lambda: is_signed(south, last, "theirs"))
         north.stops()
         shutil.rmtree(north.folder)
         copy.rename(north.folder)
