@@ -181,9 +181,10 @@ class Expecting:
                 self._missed_test(at_work, dir, each.due)
 
     def _called_since(self, open_line: OpenLine, turns: bool, each: tested.Missed) -> bool:
+        latest = self._station.now.wall + tested.AHEAD_S
         return any(
-            test.at > each.due and (test.dir == each.of or not turns)
-            for test in tested.tests_of(self._station, open_line)[-4:]
+            each.due < test.at <= latest and (test.dir == each.of or not turns)
+            for test in reversed(tested.tests_of(self._station, open_line))
         )
 
     def _missed_test(self, open_line: OpenLine, dir: int, due: float) -> None:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 CERTIFIED = 25  # header key of a test answer: true for a good copy, else what was wrong, in words
 TESTS_MAX = 1_000  # of a side and incarnation, the newest: 41 days of one every hour
+MISSES_MAX = 10_000  # times that are looked at, the newest: a month of one every five minutes
 WINDOWS = {"day": 86_400.0, "month": 30 * 86_400.0}
+AHEAD_S = 3_600.0  # how far two clocks may differ; a time beyond that counts once it is nearer (T7)
 SIDES = ("A", "B")
 
 Span = tuple[float, float]
@@ -110,8 +112,8 @@ def quiet(station: Station, open_line: OpenLine) -> list[Span]:
     """Times in which no test was due: the line was suspended, closed, halted or between two
     incarnations (spec/testing.md T4). By the claims of the entries that say so, so that both
     sides agree."""
-    at_work = open_line.current
-    found = [_suspended(at_work, act) for act in at_work.declared.acts if _whole(act)]
+    at_work, latest = open_line.current, station.now.wall + AHEAD_S
+    found = [_suspended(at_work, act, latest) for act in at_work.declared.acts if _whole(act)]
     found += [(act.at, float("inf")) for act in at_work.declared.closes()]
     for old, new in pairwise(at_work.lives):
         begun = _time(station, new, _FIRST)
@@ -126,12 +128,14 @@ def _whole(act: Any) -> bool:
     return act.type == Type.SUSPEND and not act.types and not act.precedences
 
 
-def _suspended(open_line: OpenLine, suspended: Any) -> Span:
-    """From when to when a suspension stood (spec/declared.md D7)."""
+def _suspended(open_line: OpenLine, suspended: Any, latest: float) -> Span:
+    """From when to when a suspension stood (spec/declared.md D7); of two tests that lifted it the
+    earlier, where the later one bears a time beyond `latest`."""
     lifts = [act for act in open_line.declared.acts if act.type == Type.LIFT]
     own = [a.at for a in lifts if a.dir == suspended.dir and a.n > suspended.n]
     told = [a.at for a in lifts if a.dir != suspended.dir and a.seen > suspended.n]
-    ends = max(own[0], told[0]) if own and told else float("inf")
+    lifted = sorted((own[0], told[0])) if own and told else [float("inf")]
+    ends = lifted[-1] if lifted[-1] <= latest else lifted[0]
     return max(suspended.at, suspended.begins), ends
 
 
@@ -140,9 +144,11 @@ _LAST = "SELECT time FROM entries WHERE line_id = ? AND inc = ? AND dir = ? ORDE
 
 
 def _time(station: Station, life: OpenLine, which: str) -> float:
-    """The latest time that the first, or the last, entry of each side bears; 0 without any."""
+    """The latest time that the first, or the last, entry of each side bears, if it is no later than
+    now; 0 without any."""
     found = [row for dir in (0, 1) for row in station.store.sql(which, (*life.key, dir))]
-    return max((posix(row["time"]) for row in found), default=0.0)
+    times, latest = [posix(row["time"]) for row in found], station.now.wall + AHEAD_S
+    return max((at for at in times if at <= latest), default=0.0)
 
 
 def asks_none(station: Station, open_line: OpenLine) -> bool:
@@ -175,8 +181,8 @@ def missed(station: Station, open_line: OpenLine, schedule: Schedule, since: flo
     if not schedule.asks:
         return []
     tests, gaps = tests_of(station, open_line), quiet(station, open_line)
-    since = max(since, float(open_line.current.agreed.made))
     now = station.now.wall
+    since = max(since, float(open_line.current.agreed.made), now - MISSES_MAX * schedule.every_s)
     found = _by_the_clock if schedule.turns else _by_answers
     made = float(open_line.current.agreed.made)
     return [
@@ -213,15 +219,23 @@ def _by_answers(
     since: float,
     now: float,
 ) -> Iterator[Missed]:
-    answered = sorted(each.answered for each in tests if each.answered is not None)
     restarts = [end for _, end in gaps if end < now]
-    anchors = sorted({made, *answered, *restarts})
+    anchors = sorted({made, *(at for at in _answered(tests, now) if at < now), *restarts})
     for anchor, until in pairwise([*anchors, now]):
         k = max(int((since - anchor) // schedule.every_s) + 1, 1)
         while (due := anchor + k * schedule.every_s) < until:
             if due > since:
                 yield Missed(None, due - schedule.every_s, due)
             k += 1
+
+
+def _answered(tests: Sequence[Tested], now: float) -> list[float]:
+    """When tests were answered, as far as that is no later than now."""
+    return [
+        each.answered
+        for each in tests
+        if each.answered is not None and each.answered <= now + AHEAD_S
+    ]
 
 
 # --- what is due
@@ -238,11 +252,13 @@ def due(station: Station, open_line: OpenLine) -> dict[str, Any] | None:
         mine = side == open_line.ours
         asked, by = mine and now >= began, open_line.side(side)
     else:
-        anchors = [each.answered for each in tests if each.answered is not None]
+        anchors = _answered(tests, now)
         anchors += [end for _, end in quiet(station, open_line) if end < now]
         until = max([*anchors, float(open_line.current.agreed.made)]) + schedule.every_s
         began = until - min(ASKED_BEFORE_S, schedule.every_s // 4)
-        waits = any(e.answered is None and e.at + schedule.answer_s > now for e in tests)
+        waits = any(
+            e.answered is None and now - schedule.answer_s < e.at <= now + AHEAD_S for e in tests
+        )
         asked, by = now >= began and not waits, "either"
     return {"from": began, "until": until, "by": by, "asked": asked, "late": now > until}
 
@@ -252,7 +268,7 @@ def _turn(
 ) -> tuple[float, float, int]:
     """The hour that is on, while no test was called in it; else the next one."""
     k, every = int(now // schedule.every_s), schedule.every_s
-    done = any(each.dir == k % 2 and each.at >= k * every for each in tests)
+    done = any(each.dir == k % 2 and k * every <= each.at < (k + 1) * every for each in tests)
     theirs_over = k % 2 != open_line.ours and now > k * every + schedule.window_s
     if done or theirs_over or k * every < open_line.current.agreed.made:
         k += 1
@@ -310,7 +326,7 @@ def _of_side(
     since: float,
     now: float,
 ) -> dict[str, Any]:
-    mine = [each for each in tests if each.dir == dir and each.at > since]
+    mine = [each for each in tests if each.dir == dir and since < each.at <= now + AHEAD_S]
     times = [each.took_s for each in mine if each.took_s is not None]
     return {
         "side": SIDES[dir],
