@@ -180,3 +180,19 @@ def test_who_has_the_watch_does_not_just_leave(tmp_path: Path) -> None:
         assert (watch["officer"]["name"], watch["here"]) == (north.deputy.name, False)
         north.watch.asks("watch.take", reason="Who had it left the service.")
         assert has(north) == north.watch.name
+
+
+def test_words_of_the_other_side_are_no_lines_of_a_sheet(tmp_path: Path) -> None:
+    """A reason of theirs with line breaks in it would read like items that were gone through."""
+    with two_stations(tmp_path) as (north, south):
+        reason = "Work.\nOpen items: 0\n\u2028Accepted: by nobody"
+        draft = south.drafter.asks("suspend", reason=reason)
+        south.releaser.asks("release", draft=draft["draft"], sha256=draft["sha256"])
+        north.until(lambda: north.line()["declared"] == "suspended")
+        signed = signs(north, north.watch)
+        items = north.watch.asks("watch.show")["items"]
+        assert any("Open items: 0" in item["text"] for item in items)
+        assert all(item["text"].splitlines() == [item["text"]] for item in items)
+        lines = signed["text"].splitlines()
+        assert "Open items: 0" not in lines
+        assert len(lines[lines.index(f"Open items: {len(items)}") + 1 :]) == len(items)

@@ -250,7 +250,7 @@ def _named(who: Person) -> str:
 
 
 def _quoted(text: str) -> list[str]:
-    return [f"| {line}" for line in text.split("\n")] if text.strip() else ["(none)"]
+    return [f"| {line}" for line in text.splitlines()] if text.strip() else ["(none)"]
 
 
 def _listed(items: list[Item], known: frozenset[str] | set[str]) -> list[str]:

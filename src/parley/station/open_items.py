@@ -8,7 +8,7 @@ the SHA-256 of its sentence.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -65,13 +65,15 @@ class Item:
 
 
 def open_items(station: Station) -> list[Item]:
-    """Everything that is open now, what rings first."""
+    """Everything that is open now, what rings first, each on one line: no words of the other side
+    pass for a line of a sheet."""
     found = list(_messages(station))
     for open_line in station.lines:
         found += _line(station, open_line)
         found += _replies(station, open_line)
         found += _calls(station, open_line)
-    return [*found, *_desks(station), *_drafts(station)]
+    found += [*_desks(station), *_drafts(station)]
+    return [replace(item, text=" ".join(item.text.split())) for item in found]
 
 
 def code_of(items: list[Item]) -> str:
