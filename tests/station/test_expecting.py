@@ -81,6 +81,26 @@ def test_T10_a_reply_in_time_rings_nobody_and_a_wait_rings_later(tmp_path: Path)
             assert [each["n"] for each in overdue(post)] == [m]
 
 
+def test_T10_a_wait_calls_the_outside_off_until_its_time_has_run_out_again(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    with two_stations(tmp_path, **SHORT) as (north, south):
+        south.operator.asks("escalation.set", command=[program(tmp_path, f"cat >> {told}")])
+        n = asked(north, south)
+        for seconds, state in ((62, "reply missed"), (61, "deputy called"), (61, "everyone")):
+            north.clock.skip(seconds)
+            south.event("overdue", state=state)
+        south.watch.asks("wait", n=n, minutes=10)
+        north.clock.skip(300)
+        assert overdue(south) == []
+        for seconds, state in ((310, "reply missed"), (61, "deputy called"), (61, "everyone")):
+            north.clock.skip(seconds)
+            south.event("overdue", state=state)
+        assert not told.exists()
+        north.clock.skip(121)
+        south.until(lambda: told.exists() and told.read_text())
+        assert len([act for act in acts(south) if act.startswith("escalation: command")]) == 1
+
+
 def test_T11_an_office_that_says_nothing_rings_and_the_next_deputy_is_called(
     tmp_path: Path,
 ) -> None:

@@ -96,6 +96,12 @@ class Escalation:
             kind, open_line, state=EVERYONE, dir="theirs", n=n, precedence=precedence.name
         )
 
+    def put_off(self, open_line: OpenLine, n: int) -> None:
+        """It is not wanted now: nobody is called for it, until it begins anew."""
+        self._station.store.sql(
+            "DELETE FROM escalated WHERE line_id = ? AND inc = ? AND n = ?", (*open_line.key, n)
+        )
+
     def look(self) -> None:
         """Take the steps that are due; within the transaction of a step."""
         station = self._station

@@ -154,12 +154,14 @@ class Expecting:
     def _postpone(self, open_line: OpenLine, dir: int, n: int, until: float) -> None:
         """They, or we, asked to wait: the reply is expected then, and rings no more until then."""
         station = self._station
-        station.store.sql(
+        rows = station.store.sql(
             "UPDATE expected SET due = max(due, ?), look = max(coalesce(look, 0), ?),"
             " missed = NULL, called = 0 WHERE line_id = ? AND inc = ? AND kind = 'reply'"
-            " AND dir = ? AND n = ? AND came IS NULL AND taken IS NULL",
+            " AND dir = ? AND n = ? AND came IS NULL AND taken IS NULL RETURNING id",
             (until, station.steady() + until - station.now.wall, *open_line.key, dir, n),
         )
+        for row in rows:
+            station.watch.escalation.put_off(open_line, -row["id"])
         self._find_next()
 
     # --- when it has not come
