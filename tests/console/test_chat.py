@@ -131,6 +131,30 @@ async def test_without_script_the_form_says_what_is_wrong_and_keeps_what_was_typ
     ticked: dict[str, str | float | bool] = {**typed, "from_chat": "yes"}
     answer = await room.context.request.post(where, form=ticked, headers=headers, max_redirects=0)
     assert answer.status == 303
+    # In a subject too, and in a file that goes with it.
+    about: dict[str, str | float | bool] = {**typed, "text": "See above.", "subject": SAID}
+    answer = await room.context.request.post(where, form=about, headers=headers, max_redirects=0)
+    said = await answer.text()
+    assert answer.status == 422
+    assert 'id="from-chat" role="status">' in said
+    plain: dict[str, str | float | bool] = {**typed, "text": "See what goes with it."}
+    answer = await room.context.request.post(where, form=plain, headers=headers, max_redirects=0)
+    draft = f"{north.console}{answer.headers['location'].partition('?')[0]}"
+    file: Any = {"name": "said.txt", "mimeType": "text/plain", "buffer": SAID.encode()}
+    given: dict[str, Any] = {"token": token, "file": file}
+    answer = await room.context.request.post(
+        f"{draft}/attach", multipart=given, headers=headers, max_redirects=0
+    )
+    assert answer.status == 422
+    assert 'name="from_chat" value="yes" required' in await answer.text()
+    answer = await room.context.request.post(
+        f"{draft}/attach",
+        multipart={**given, "from_chat": "yes"},
+        headers=headers,
+        max_redirects=0,
+    )
+    assert answer.status == 303
+    assert "said at" in await (await room.context.request.get(draft)).text()
     # Words too few for the station to know, which the browser saw pasted.
     short: dict[str, str | float | bool] = {**typed, "text": "At 0200Z.", "pasted": "yes"}
     answer = await room.context.request.post(where, form=short, headers=headers, max_redirects=0)

@@ -29,14 +29,14 @@ def noise(width: int, height: int) -> bytes:
     return out.getvalue()
 
 
-def attaches(who: Voice, draft: int, raw: bytes, name: str) -> dict[str, Any]:
+def attaches(who: Voice, draft: int, raw: bytes, name: str, **more: Any) -> dict[str, Any]:
     given: dict[str, Any] = {"upload": None}
     step = 300_000
     for at in range(0, max(len(raw), 1), step):
         part = base64.b64encode(raw[at : at + step]).decode()
         upload = {"upload": given["upload"]} if given["upload"] else {}
         given = who.asks("draft.attach.give", data=part, more=at + step < len(raw), **upload)
-    return who.asks("draft.attach", draft=draft, upload=given["upload"], name=name)
+    return who.asks("draft.attach", draft=draft, upload=given["upload"], name=name, **more)
 
 
 def fetched(who: Voice, op: str, **about: Any) -> bytes:

@@ -21,14 +21,19 @@ FILE_BYTES_MAX = (8 << 20) + 1
 @click.argument("draft", type=int)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--name", help="The name under which it goes; default: that of the file.")
+@click.option(
+    "--from-chat", is_flag=True, help="Words of the operators' chat in it are meant as a message."
+)
 @asks()
-def attach(station: Asking, draft: int, file: Path, name: str | None) -> None:
+def attach(station: Asking, draft: int, file: Path, name: str | None, from_chat: bool) -> None:
     """Attach FILE to DRAFT: a picture (PNG or JPEG), which is drawn anew, or a plain text."""
-    told = put(station, draft, file, name)
+    told = put(station, draft, file, name, from_chat)
     voice.tell(told, in_words)
 
 
-def put(station: Asking, draft: int, file: Path, name: str | None = None) -> dict[str, Any]:
+def put(
+    station: Asking, draft: int, file: Path, name: str | None = None, from_chat: bool = False
+) -> dict[str, Any]:
     """Give a file to a draft."""
     try:
         with file.open("rb") as opened:
@@ -43,7 +48,13 @@ def put(station: Asking, draft: int, file: Path, name: str | None = None) -> dic
         more = at + PART_BYTES < len(raw)
         given = station.call("draft.attach.give", data=data, more=more, upload=upload)
         upload = given["upload"]
-    view = station.call("draft.attach", draft=draft, upload=upload, name=name or file.name)
+    view = station.call(
+        "draft.attach",
+        draft=draft,
+        upload=upload,
+        name=name or file.name,
+        from_chat=from_chat or None,
+    )
     return {**view, "given": given}
 
 

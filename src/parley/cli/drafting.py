@@ -134,7 +134,7 @@ def say(
         from_chat=from_chat or None,
     )
     for each in attach:
-        view = attaching.put(station, view["draft"], each)
+        view = attaching.put(station, view["draft"], each, from_chat=from_chat)
     voice.tell(view, begun)
 
 

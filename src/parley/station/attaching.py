@@ -18,11 +18,13 @@ from parley.catalogue.files import PNG, TEXT, looks_like_picture, plain_name, pl
 from parley.core.entry import Key, Type, body_of
 from parley.core.errors import Refused
 from parley.evidence.attached import FILES_BYTES_MAX, FILES_MAX, Named, read_named
+from parley.station import quoting
 from parley.station.draft_steps import EDITED, note
 from parley.station.drafts import Draft, load, load_open, view
 from parley.station.files import READ_BYTES_MAX, listed, part
 from parley.station.operations import Beside, operation
 from parley.station.person import HANDLERS, Person
+from parley.station.wording import check_mark
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -81,7 +83,7 @@ def attach_give(
             }
         else:
             data, media = plain_text(raw), TEXT
-        mine.ready, mine.media = data, media
+        mine.media, mine.ready = media, data
         told = {"upload": mine.name, "size": len(data), "sha256": sha256(data).hexdigest()}
         return {**told, "media": media, **facts}
 
@@ -96,19 +98,29 @@ def _upload(station: Station, who: Person, name: str | None) -> Upload:
 
 
 @operation("draft.attach", roles=WRITERS)
-def attach(station: Station, who: Person, *, draft: int, upload: str, name: str) -> dict[str, Any]:
-    """Put a file that was given to a draft. Whoever does cannot release it any more."""
+def attach(
+    station: Station,
+    who: Person,
+    *,
+    draft: int,
+    upload: str,
+    name: str,
+    from_chat: bool = False,
+) -> dict[str, Any]:
+    """Put a file that was given to a draft. Whoever does cannot release it any more. `from_chat`
+    says that words of the operators' chat in it are meant."""
     before = load_open(station, draft)
     mine = _upload(station, who, upload)
     if not mine.ready:
         raise Refused("The file did not arrive as it was read.", "Give it again.")
     if before.type != Type.TEXT:
         raise Refused("Only messages have attachments.", "Write a message, and attach it there.")
-    hash = sha256(mine.ready).digest()
-    named = [
-        *named_in(before),
-        Named(hash, len(mine.ready), mine.media, plain_name(name, mine.media)),
-    ]
+    hash, called = sha256(mine.ready).digest(), plain_name(name, mine.media)
+    words = (called, mine.ready.decode()) if mine.media == TEXT else (called,)
+    for each in words:  # what goes with a message is read as what it says (O6)
+        check_mark(each, before.status)
+    quoted = quoting.check(station, from_chat, *words)
+    named = [*named_in(before), Named(hash, len(mine.ready), mine.media, called)]
     if any(each.sha256 == hash for each in named[:-1]):
         raise Refused(f"Draft {draft} has this very file already.", "It goes once.", "F2")
     if len(named) > FILES_MAX:
@@ -132,7 +144,11 @@ def attach(station: Station, who: Person, *, draft: int, upload: str, name: str)
         (draft, _place(station, draft), hash, mine.ready),
     )
     del station.uploads[who.id]
-    return _changed(station, who, before, named)
+    changed = _changed(station, who, before, named)
+    if not from_chat:
+        return changed
+    quoting.note(station, draft, who, quoted, changed["sha256"])
+    return view(station, load(station, draft))
 
 
 @operation("draft.detach", roles=WRITERS)

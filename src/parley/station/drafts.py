@@ -96,6 +96,11 @@ class Draft:
         return words
 
     @property
+    def subject(self) -> str:
+        """What it is about, where its writer says so."""
+        return str(self.content.header.get(Key.SUBJECT, ""))
+
+    @property
     def over(self) -> bool:
         """Whether the life of the line that it was written for is over."""
         stop = self.open_line.stop
@@ -338,7 +343,9 @@ def draft_show(station: Station, who: Person, *, draft: int) -> dict[str, Any]:
         "protected": names_kept(found),
         "glossary": glossary.found_in(station, found.open_line, found.text),
         "words_max": words_max(found.precedence, station.home.config.writing),
-        **quoting.view(quoting.found_in(station, found.text)),
+        **quoting.view(
+            quoting.found_in(station, found.text, found.subject, *files.texts_of(station, draft))
+        ),
     }
 
 

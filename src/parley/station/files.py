@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from parley.catalogue.files import SHOWN, judge
+from parley.catalogue.files import SHOWN, judge, looks_like_picture
 from parley.core.effects import Saying
 from parley.core.entry import Content, Key, Precedence, Type, body_of, read_body
 from parley.core.errors import ParleyError, Refused
@@ -248,6 +248,15 @@ def begun(station: Station, open_line: OpenLine, old: OpenLine, size: int) -> No
 
 
 # --- as people see them
+
+
+def texts_of(station: Station, draft: int) -> list[str]:
+    """The words of a draft's texts; a picture begins as no text does."""
+    rows = station.store.sql(
+        "SELECT bytes FROM draft_files WHERE draft = ? AND bytes IS NOT NULL", (draft,)
+    )
+    found = [bytes(row["bytes"]) for row in rows]
+    return [each.decode() for each in found if not looks_like_picture(each)]
 
 
 def listed(header: Mapping[Value, Value]) -> list[dict[str, Any]]:

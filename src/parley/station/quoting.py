@@ -80,15 +80,17 @@ def _of_chat(text: str) -> Prints:
     return Prints.of(text)  # the same lines of chat are held against every draft
 
 
-def found_in(station: Station, text: str) -> list[dict[str, Any]]:
+def found_in(station: Station, *texts: str) -> list[dict[str, Any]]:
     """Lines of chat, of any line of this station, whose words stand in a text; newest first."""
-    wanted, found = Prints.of(text), []
-    if not (wanted.runs or wanted.shorts):
+    wanted = [each for each in map(Prints.of, texts) if each.runs or each.shorts]
+    if not wanted:
         return []
+    found = []
     for open_line in station.lines:
-        for each in _recent(station, open_line):
-            if wanted.meets(_of_chat(each["text"])):
-                found.append(each)
+        for said in _recent(station, open_line):
+            prints = _of_chat(said["text"])
+            if any(each.meets(prints) for each in wanted):
+                found.append(said)
     found.sort(key=lambda each: -each["kept"])
     return found
 
@@ -131,9 +133,9 @@ def _recent(station: Station, open_line: OpenLine) -> list[dict[str, Any]]:
     return found
 
 
-def check(station: Station, text: str, from_chat: bool) -> list[dict[str, Any]]:
-    """What of the chat stands in a text that is written; Refused unless its writer says so (O6)."""
-    found = found_in(station, text)
+def check(station: Station, from_chat: bool, *texts: str) -> list[dict[str, Any]]:
+    """What of the chat stands in what is written; Refused unless its writer says so (O6)."""
+    found = found_in(station, *texts)
     if found and not from_chat:
         raise Refused(
             "These words stand in the operators' chat, which is no official text.",
@@ -154,9 +156,11 @@ def note(
 
 
 @operation("chat.compare", roles=READERS, reads=True)
-def compare(station: Station, who: Person, *, text: Words) -> dict[str, Any]:
-    """Which recent lines of the chat a text has words of."""
-    return view(found_in(station, text))
+def compare(
+    station: Station, who: Person, *, text: Words, subject: Words | None = None
+) -> dict[str, Any]:
+    """Which recent lines of the chat a text, or its subject, has words of."""
+    return view(found_in(station, text, subject or ""))
 
 
 def view(found: list[dict[str, Any]]) -> dict[str, Any]:

@@ -229,7 +229,7 @@ def draft_new(
         header = _protected(station, about, header, [], protect, text)
     payload = [next_test(station, open_line), text] if type == Type.TEST else text
     body = _body(station, type, header, payload, text, status, urgency)
-    quoted = quoting.check(station, text, from_chat)
+    quoted = quoting.check(station, from_chat, text, header.get(Key.SUBJECT, ""))
     begun = begin(station, open_line, who, type, urgency, status, body)
     if not from_chat:
         return begun
@@ -286,7 +286,9 @@ def draft_edit(
         header = _protected(station, before.open_line, header, names_kept(before), protect, words)
     urgency = before.precedence if precedence is None else read_precedence(precedence)
     body = _body(station, before.type, header, content.payload, words, before.status, urgency)
-    quoted = quoting.check(station, words, from_chat) if words != before.text else []
+    now = words, header.get(Key.SUBJECT, "")
+    changed = now if now != (before.text, before.subject) else ()
+    quoted = quoting.check(station, from_chat, *changed)
     editors = sorted({*before.editors, who.id})
     station.store.sql(
         "UPDATE drafts SET body = ?, precedence = ?, editors = ? WHERE id = ?",
@@ -306,6 +308,7 @@ def text_check(
     who: Person,
     *,
     text: Words,
+    subject: Words | None = None,
     precedence: str = "ROUTINE",
     kind: str = "text",
     line: str | None = None,
@@ -332,5 +335,5 @@ def text_check(
         "refused": refused and {"sentence": refused.sentence, "hint": refused.hint},
         "advice": advice(text),
         "glossary": glossary.found_in(station, open_line, text),
-        **quoting.view(quoting.found_in(station, text)),
+        **quoting.view(quoting.found_in(station, text, subject or "")),
     }

@@ -32,7 +32,8 @@ async def attach(visit: Visit) -> Response:
             more = at + PART_BYTES < len(raw)
             told = await visit.call("draft.attach.give", data=data, more=more, **upload)
             upload = {"upload": told["upload"]}
-        await visit.call("draft.attach", draft=number, name=name, **upload)
+        meant = {"from_chat": True} if visit.form.get("from_chat") == "yes" else {}
+        await visit.call("draft.attach", draft=number, name=name, **upload, **meant)
     except ParleyError as error:
         return await drafts.show(visit, error)
     return visit.go(f"/drafts/{number}", "attached")

@@ -114,7 +114,8 @@ async def check(visit: Visit) -> Response:
     form = _typed(visit)
     more = {"line": form["line"]} if form["line"] else {}
     urgency = form["precedence"] or "ROUTINE"
-    found = await visit.call("text.check", text=form["text"], precedence=urgency, **more)
+    about = {"text": form["text"], "subject": form["subject"]}
+    found = await visit.call("text.check", **about, precedence=urgency, **more)
     if found["refused"]:
         why = {key: sentence(words) for key, words in found["refused"].items()}
         found |= {
@@ -268,7 +269,8 @@ async def _page(
 async def _compared(visit: Visit, form: View) -> list[View]:
     if not form["text"]:
         return []
-    return quoted(visit, (await visit.call("chat.compare", text=form["text"]))["chat"])
+    about = {"text": form["text"], "subject": form["subject"]}
+    return quoted(visit, (await visit.call("chat.compare", **about))["chat"])
 
 
 async def _named(visit: Visit, line: View | None, form: View) -> View | None:
