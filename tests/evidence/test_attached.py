@@ -163,3 +163,37 @@ def test_F5_a_file_of_two_pieces_is_whole_with_the_second() -> None:
         tally.take(0, Type.FILE_PIECE, 0, body_of(Type.FILE_PIECE, {}, piece.payload()))
         assert tally.missing == missing
     assert tally.whole == 1
+
+
+def test_F3_F4_a_file_that_two_messages_name_is_one_and_crosses_once() -> None:
+    tally, data = Tally(), b"a" * 40
+    hash = sha256(data).digest()
+    piece = body_of(Type.FILE_PIECE, {}, Piece(hash, 0, data).payload())
+
+    def names(size: int) -> None:
+        value: list[Value] = [[hash, size, TEXT, "x.txt"]]
+        tally.take(0, Type.TEXT, 0, body_of(Type.TEXT, {Key.ATTACHMENTS: value}, "See it."))
+
+    names(40)
+    names(40)
+    assert tally.missing == 1
+    tally.take(0, Type.FILE_PIECE, 0, piece)
+    names(40)
+    names(41)
+    assert (tally.whole, tally.wrong, tally.missing) == (1, 0, 0)
+
+
+def test_F5_no_more_files_that_were_read_are_remembered_than_there_is_room_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("parley.evidence.attached.READ_MAX", 1)
+    tally = Tally()
+    for data in (b"a" * 40, b"b" * 40):
+        hash = sha256(data).digest()
+        value: list[Value] = [[hash, 40, TEXT, "x.txt"]]
+        said = body_of(Type.TEXT, {Key.ATTACHMENTS: value}, "See it.")
+        tally.take(0, Type.TEXT, 0, said)
+        piece = Piece(hash, 0, data).payload()
+        tally.take(0, Type.FILE_PIECE, 0, body_of(Type.FILE_PIECE, {}, piece))
+        tally.take(0, Type.TEXT, 0, said)
+    assert (tally.whole, tally.missing) == (2, 1)  # of the second it is not known any more

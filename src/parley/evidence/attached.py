@@ -23,6 +23,7 @@ PIECE_BYTES_MIN = 1_024  # but for the last: a liar's file is not of a million p
 MEDIA_BYTES_MAX = 64
 NAME_BYTES_MAX = 120
 OPEN_MAX = 1_024  # files at once that a check of evidence follows; more are counted as not whole
+READ_MAX = 65_536  # files that it has read and knows when they are named again
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ class Tally:
     whole: int = 0  # all pieces are here, and give the hash that the message names
     wrong: int = 0  # all pieces are here, and give another
     _open: dict[tuple[int, bytes], _Open] = field(default_factory=dict)
+    _read: set[tuple[int, bytes]] = field(default_factory=set)
     _seen: int = 0
 
     @property
@@ -158,9 +160,12 @@ class Tally:
 
     def _name(self, dir: int, files: Iterable[Named]) -> None:
         for each in files:
+            key = (dir, each.sha256)
+            if key in self._open or key in self._read:
+                continue  # named again: it crosses once (F3, F4)
             self._seen += 1
             if len(self._open) < OPEN_MAX:
-                self._open.setdefault((dir, each.sha256), _Open(each.size))
+                self._open[key] = _Open(each.size)
 
     def _piece(self, dir: int, piece: Piece | None) -> None:
         file = self._open.get((dir, piece.sha256)) if piece else None
@@ -172,3 +177,5 @@ class Tally:
             right = file.hash.digest() == piece.sha256
             self.whole, self.wrong = self.whole + right, self.wrong + (not right)
             del self._open[dir, piece.sha256]
+            if len(self._read) < READ_MAX:
+                self._read.add((dir, piece.sha256))
