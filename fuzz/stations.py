@@ -53,13 +53,13 @@ class _Place:
 
 
 @cache
-def _place() -> _Place:
+def _place(**terms: Any) -> _Place:
     stack = ExitStack()
     atexit.register(stack.close)
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-")))
     north, south = found(folder / "north", "North"), found(folder / "south", "South")
     introduce(north, south)
-    paper = agreed(north, south)
+    paper = agreed(north, south, **terms)
     with north.at_work() as at_work:
         at_work.does("agree.accept", agreement=paper)
     at_work = stack.enter_context(north.at_work())

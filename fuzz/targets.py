@@ -42,6 +42,7 @@ TARGETS = {
     "opening": Target("lines", 512),
     "resume": Target("lives", 512),
     "heard": Target("stations"),
+    "joined": Target("joining", 512),
     "control": Target("stations"),
     "form": Target("stations"),
     "exchange": Target("stations"),
