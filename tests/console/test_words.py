@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.console import words
+from parley.console import signs, words
 
 
 def shown(text: str) -> str:
-    return "".join(f"[{piece.sign}]" if piece.sign else piece.text for piece in words.pieces(text))
+    return "".join(f"[{piece.sign}]" if piece.sign else piece.text for piece in signs.pieces(text))
 
 
 def test_plain_text_is_one_piece() -> None:
-    assert list(words.pieces("Dear Mr. President,\n«мир» 和平 سلام")) == [
-        words.Piece("Dear Mr. President,\n«мир» 和平 سلام")
+    assert list(signs.pieces("Dear Mr. President,\n«мир» 和平 سلام")) == [
+        signs.Piece("Dear Mr. President,\n«мир» 和平 سلام")
     ]
 
 
@@ -35,8 +35,8 @@ def test_a_hidden_sign_gets_a_box(text: str, seen: str) -> None:
 
 
 def test_an_override_loses_its_effect_and_a_direction_mark_keeps_it() -> None:
-    (override,) = [piece for piece in words.pieces("a\u202eb") if piece.sign]
-    (mark,) = [piece for piece in words.pieces("a\u200fb") if piece.sign]
+    (override,) = [piece for piece in signs.pieces("a\u202eb") if piece.sign]
+    (mark,) = [piece for piece in signs.pieces("a\u200fb") if piece.sign]
     assert override.text == ""
     assert override.name == "right-to-left override"
     assert mark.text == "\u200f"
@@ -45,13 +45,13 @@ def test_an_override_loses_its_effect_and_a_direction_mark_keeps_it() -> None:
 def test_signs_within_words_stay_there_and_are_counted() -> None:
     family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
     assert shown(family) == family
-    assert words.unseen(family + "\u00a0") == "2 zero-width joiner, 1 no-break space"
+    assert signs.unseen(family + "\u00a0") == "2 zero-width joiner, 1 no-break space"
 
 
 @given(st.text())
 def test_no_letter_is_lost(text: str) -> None:
-    kept = "".join(piece.text if not piece.sign else "" for piece in words.pieces(text))
-    boxes = sum(1 for piece in words.pieces(text) if piece.sign)
+    kept = "".join(piece.text if not piece.sign else "" for piece in signs.pieces(text))
+    boxes = sum(1 for piece in signs.pieces(text) if piece.sign)
     assert len(kept) + boxes == len(text)
 
 

@@ -81,7 +81,7 @@ class Post:
         with set_up(self.folder) as station:
             return station.perform(op, AT_THE_MACHINE, arguments)
 
-    async def ask(self, name: str, op: str, **arguments: Any) -> dict[str, Any]:
+    async def ask(self, name: str, op: str, /, **arguments: Any) -> dict[str, Any]:
         """As the person of that name."""
         assert self.station is not None
         person = self.station.people.must_be_here(self.ids[name])

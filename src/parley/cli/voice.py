@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 
-from parley.console import words
+from parley.console import signs, words
 from parley.core.errors import Misused, ParleyError
 
 PROGRESS_AFTER_S = 1.0
@@ -68,7 +68,7 @@ def tell(value: Any, in_words: Callable[[Any], Iterable[str]]) -> None:
 
 def visible(text: str) -> str:
     """A text of unknown origin, with what would act on a terminal or hide written out."""
-    return words.seen_signs(text)
+    return signs.seen_signs(text)
 
 
 def one_line(text: str | None, width: int) -> str:

@@ -17,7 +17,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from parley.console import asked, frame, marking, themes, tongues, vocabulary, words
+from parley.console import asked, frame, marking, signs, themes, tongues, vocabulary, words
 from parley.console.frame import Frame, Seat, View, mark_of, mark_sentence, mark_word
 from parley.console.guard import Foreign, Form, check_token, read_form
 from parley.console.hearing import Ears
@@ -423,11 +423,11 @@ def _excerpt(text: str, line: int, character: int) -> View | None:
     if not (1 <= line <= len(lines) and 1 <= character <= len(lines[line - 1])):
         return None
     whole, at = lines[line - 1], character - 1
-    sign = next(iter(words.pieces(whole[at])))
+    sign = next(iter(signs.pieces(whole[at])))
     return {
         "line": line,
         "character": character,
-        "before": words.seen_signs(whole[max(0, at - 30) : at]),
+        "before": signs.seen_signs(whole[max(0, at - 30) : at]),
         "sign": sign.sign or sign.text,
-        "after": words.seen_signs(whole[at + 1 : at + 31]),
+        "after": signs.seen_signs(whole[at + 1 : at + 31]),
     }

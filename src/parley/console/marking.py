@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from parley.console.words import Piece, pieces
+from parley.console.signs import Piece, pieces
 
 FRAMES = {"EXERCISE": "EXERCISE EXERCISE EXERCISE", "TEST": "TEST TEST TEST", "SERVICE": "SERVICE"}
 

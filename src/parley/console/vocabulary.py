@@ -13,6 +13,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from parley.console.signs import seen_signs
 from parley.console.tongues import (
     ENGLISH,
     N_,
@@ -142,9 +143,11 @@ def word(said: str) -> str:
 
 
 def said(sentence: str, *, ended: bool = True) -> Markup:
-    """A sentence of the station, for a page: with a capital and a full stop; or a title of its."""
+    """A sentence of the station, for a page: with a capital and a full stop; or a title of its. It
+    may quote the other side, whose hidden signs turn nothing that stands around it."""
     if not sentence:
         return Markup()
+    sentence = seen_signs(sentence)
     found = translated(sentence) if current() is not ENGLISH else None
     if found is not None:
         return escape(_ended(found) if ended else found)

@@ -12,9 +12,10 @@ from parley.console import attached, views
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
 from parley.console.guard import Form
+from parley.console.signs import seen_signs
 from parley.console.tongues import _, ngettext
 from parley.console.vocabulary import word
-from parley.console.words import clock, groups, seen_signs, span
+from parley.console.words import clock, groups, span
 from parley.core.errors import ParleyError, Refused
 
 # Verb in the address -> operation, fields of the form, what the next page says was done.

@@ -9,9 +9,10 @@ from starlette.responses import Response
 
 from parley.console.desk import Visit
 from parley.console.frame import Frame, View
+from parley.console.signs import seen_signs
 from parley.console.tongues import _
 from parley.console.views import KINDS, of_incarnation
-from parley.console.words import clock, first_words, seen_signs
+from parley.console.words import clock, first_words
 
 ROWS = 200
 ACTS = {"displayed", "opened", "passed", "readback", "confirmed", "corrected", "unable", "wait"}
