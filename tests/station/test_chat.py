@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from parley.catalogue.chat import CHAT_BYTES_MAX
 from parley.core.entry import Key, Precedence, Type, body_of
 from parley.core.errors import Refused
-from parley.station.chat import CHAT_BYTES_MAX, WAITING_MAX
+from parley.station.chat import WAITING_MAX
 from parley.station.operations import find
 from parley.station.person import ROLES
 from tests.playbook import Post, Posts, two_stations
@@ -121,7 +122,15 @@ def kinds(post: Post) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("body", [b"", b"\xff", body_of(Type.CHAT, {6: "who"}, 7)])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff",
+        body_of(Type.CHAT, {6: "who"}, 7),
+        body_of(Type.CHAT, {}, "x" * (CHAT_BYTES_MAX + 1)),
+    ],
+)
 def test_O2_what_is_no_chat_is_shown_as_what_it_is(pair: Posts, body: bytes) -> None:
     north, south = pair
     n = north.utters(Type.CHAT, body)
@@ -130,6 +139,17 @@ def test_O2_what_is_no_chat_is_shown_as_what_it_is(pair: Posts, body: bytes) -> 
     assert chats(south)[-1]["text"] is None
     says(north, "The line goes on.")
     arrives(south, "The line goes on.")
+
+
+def test_O5_what_is_too_long_for_the_chat_hides_none_of_it(pair: Posts) -> None:
+    """A single entry of theirs as long as all that is compared would have kept the rest out."""
+    north, south = pair
+    said = "The dredger works in the fairway until the tide turns."
+    says(south, said)
+    arrives(north, said)
+    n = south.utters(Type.CHAT, body_of(Type.CHAT, {}, "Buoy " * 9_000))
+    north.until(lambda: chats(north)[-1]["n"] == n)
+    assert [each["text"] for each in north.drafter.asks("text.check", text=said)["chat"]] == [said]
 
 
 def test_O4_an_engineer_is_named_to_the_other_side_once_he_has_spoken(pair: Posts) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from parley.catalogue.chat import CHAT_BYTES_MAX
 from parley.core.effects import Saying
 from parley.core.entry import Key, Precedence, Status, Type, body_of, check_text, read_body
 from parley.core.errors import Refused
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 CHATTERS = ("watch", "operator", "engineer")  # who keep the line going
-CHAT_BYTES_MAX = 2_000  # a few sentences; what is longer belongs into a message
 WAITING_MAX = 32  # so that what was said when nothing carried it is not read out as news
 SHOWN = 100
 SHOWN_MAX = 1000

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from parley.catalogue.chat import words_of
 from parley.core.entry import Type, read_body
 from parley.core.errors import Refused
 from parley.station import draft_steps
@@ -114,10 +115,10 @@ def _recent(station: Station, open_line: OpenLine) -> list[dict[str, Any]]:
     )
     found, left = [], COMPARED_MAX
     for life, row in [*((open_line, row) for row in waiting), *rows[:RECENT]]:
-        content = read_body(Type.CHAT, row["marks"], row["body"])
-        if content is None or not isinstance(content.payload, str):
+        words = words_of(read_body(Type.CHAT, row["marks"], row["body"]))
+        if words is None:
             continue
-        left -= len(content.payload)
+        left -= len(words)
         if left >= 0:
             found.append(
                 {
@@ -127,7 +128,7 @@ def _recent(station: Station, open_line: OpenLine) -> list[dict[str, Any]]:
                     "dir": life.side(row["dir"]),
                     "n": row["n"],
                     "kept": row["wall"],
-                    "text": content.payload,
+                    "text": words,
                 }
             )
     return found

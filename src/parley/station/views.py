@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from parley.catalogue.attendance import Presence
+from parley.catalogue.chat import words_of
 from parley.catalogue.forms import gist
 from parley.catalogue.protecting import of_spans
 from parley.core.entry import Content, Key, Marks, Precedence, Type, read_body
@@ -37,7 +38,7 @@ UNREADABLE = "an entry that cannot be read"
 KNOWN_KEYS = frozenset(int(key) for key in Key)
 TEXTS = frozenset(
     (
-        *(Type.TEXT, Type.CHAT, Type.SUSPEND, Type.LIFT, Type.CLOSE, Type.MINUTE, Type.READOUT),
+        *(Type.TEXT, Type.SUSPEND, Type.LIFT, Type.CLOSE, Type.MINUTE, Type.READOUT),
         *(Type.CALL_REQUEST, Type.CALL_ANSWER, Type.CALL_EVENT, Type.CONSENT),
     )
 )  # whose payload is the words, or begins with them
@@ -291,6 +292,8 @@ def _words(entry: EntryRow, content: Content | None) -> str | None:
         return None
     if entry.type == Type.SUSPEND and isinstance(payload, list) and payload:
         return _text(payload[0])
+    if entry.type == Type.CHAT:
+        return words_of(content)
     if entry.type in TEXTS:
         return _text(payload)
     if entry.type == Type.PRESENCE:
