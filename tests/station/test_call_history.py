@@ -86,3 +86,24 @@ def test_Q11_an_opening_that_names_no_agreed_request_stands_for_itself(tmp_path:
             assert (history(post)["held"], history(post)["held_unasked"]) == (1, 1)
             (talk,) = post.watch.asks("minute.list")["calls"]
             assert talk["call"] == f"North {k}"
+
+
+def test_Q11_who_joins_a_call_that_is_over_was_not_in_it(tmp_path: Path) -> None:
+    """A side that did not come could make a missed call a held one, weeks after."""
+    with two_stations(tmp_path) as (north, south):
+        north.watch.asks("call.begin", medium="text")
+        n = north.line()["call"]["n"]
+        north.watch.asks("call.join")
+        north.watch.asks("call.end")
+        level(north, south)
+        event = CallEvent(
+            Happened.JOINED, 4, "Blanc", "Watch", role="duty officer", medium=Medium.TEXT
+        )
+        body = body_of(Type.CALL_EVENT, {8: [north.station.lines[0].ours, n]}, event.text())
+        k = south.utters(Type.CALL_EVENT, body)
+        north.until(lambda: north.line()["their_size"] > k)
+        for _ in range(2):
+            for post in (north, south):
+                assert history(post)["held"] == 0
+            south.stops()
+            south.starts()

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 Place = held.Place
 OPENINGS_MAX: Final = 500  # of a line, the newest; a call a day for more than a year
 READ_MAX: Final = 8 * OPENINGS_MAX  # entries that are read when a station starts
-_COUNTED: Final = (Happened.OPENED, Happened.JOINED)
+_COUNTED: Final = (Happened.OPENED, Happened.JOINED, Happened.ENDED)
+Order = tuple[int, tuple[int, int]]  # a place in the joint order
 
 
 @dataclass(slots=True)
@@ -31,7 +32,8 @@ class Opening:
     life: OpenLine  # its incarnation
     entry: EntryRow
     request: Place | None
-    joined: set[int] = field(default_factory=set)  # the sides of which somebody came
+    joined: dict[int, Order] = field(default_factory=dict)  # by side, when somebody first came
+    ended: Order | None = None
 
     @property
     def at(self) -> float:
@@ -40,13 +42,23 @@ class Opening:
 
     @property
     def held(self) -> bool:
-        """Whether somebody of each side was in it."""
-        return len(self.joined) == 2
+        """Whether somebody of each side was in it, before it ended (V8)."""
+        if len(self.joined) < 2:
+            return False
+        return self.ended is None or max(self.joined.values()) < self.ended
 
     @property
-    def order(self) -> tuple[int, tuple[int, int]]:
+    def order(self) -> Order:
         """Its place in the joint order."""
-        return self.life.inc, joint_key(self.entry.dir, self.entry.n, self.entry.seen)
+        return _place(self.life, self.entry)
+
+    def add(self, kind: Happened, life: OpenLine, entry: EntryRow) -> None:
+        """Somebody has joined, or ended it. What crossed may come in any order."""
+        place = _place(life, entry)
+        if kind is Happened.ENDED:
+            self.ended = min(place, self.ended or place)
+        else:
+            self.joined[entry.dir] = min(place, self.joined.get(entry.dir, place))
 
 
 class Openings:
@@ -63,7 +75,8 @@ class Openings:
             open_line.openings = cls()
             rows = station.store.sql(
                 "SELECT inc, dir, n, seen FROM entries INDEXED BY entries_of_calls"
-                " WHERE line_id = ? AND type = 50 AND (instr(body, ?) OR instr(body, ?))"
+                " WHERE line_id = ? AND type = 50"
+                " AND (instr(body, ?) OR instr(body, ?) OR instr(body, ?))"
                 " ORDER BY inc DESC, n + seen DESC, dir DESC LIMIT ?",
                 (
                     open_line.id,
@@ -93,7 +106,7 @@ class Openings:
                 oldest = min(self._openings.items(), key=lambda each: each[1].order)[0]
                 del self._openings[oldest]
         elif named is not None and (opening := self._openings.get(named)) is not None:
-            opening.joined.add(entry.dir)
+            opening.add(event.event, life, entry)
 
 
 def took(open_line: OpenLine, entry: EntryRow) -> None:
@@ -102,5 +115,9 @@ def took(open_line: OpenLine, entry: EntryRow) -> None:
         open_line.current.openings.add(open_line, entry)
 
 
-def _order(row: Any) -> tuple[int, tuple[int, int]]:
+def _place(life: OpenLine, entry: EntryRow) -> Order:
+    return life.inc, joint_key(entry.dir, entry.n, entry.seen)
+
+
+def _order(row: Any) -> Order:
     return row["inc"], joint_key(row["dir"], row["n"], row["seen"])
