@@ -18,7 +18,15 @@ from tests.console.conftest import FLAGS
 from tests.console.world import Post, World, world
 
 SIZE = (1280, 800)
-NAMES = ("release.png", "flash.png", "green-room.png", "minute.png", "calls.png", "call.png")
+NAMES = (
+    "release.png",
+    "flash.png",
+    "green-room.png",
+    "minute.png",
+    "calls.png",
+    "call.png",
+    "rehearsal.png",
+)
 WORDS = (
     "Our aircraft 1127 has lost its steering at 0352Z near 21°40′N 118°05′E and drifts towards"
     " your coast.\n\nIt is unarmed and has two crew. We ask you not to fire. Our rescue ship Amity"
@@ -90,6 +98,7 @@ async def take(browser: Browser, folder: Path, out: Path) -> None:
         await minutes.locator("#compared").evaluate("it => it.scrollIntoView()")
         await minutes.screenshot(path=out / NAMES[3])
         await minutes.close()
+        await _rehearsal(context, stations, out / NAMES[6])
 
         draft = await north.ask("Dana", "draft.new", text=WORDS, precedence="FLASH")
         releaser = await _sit(await context.new_page(), north, "Rene", f"/drafts/{draft['draft']}")
@@ -149,6 +158,34 @@ async def _call(context: BrowserContext, north: Post, south: Post, out: Path) ->
     await here.locator("#digits:not([data-digits=''])[data-digits]").wait_for()
     await south.ask("Wen", "call.say", text="We hear you. Our ship is on its way.")
     await here.get_by_text("Our ship is on its way").wait_for()
+    await here.wait_for_function(
+        "() => Object.values(JSON.parse(document.getElementById('call').dataset.figures ?? '{}')"
+        ".others ?? {}).some((each) => each.fps > 5)"
+    )
+    await here.evaluate("scrollTo(0, 0)")
+    await here.screenshot(path=out)
+    await north.ask("Wanda", "call.end")
+    for page in pages:
+        await page.close()
+
+
+async def _rehearsal(context: BrowserContext, stations: World, out: Path) -> None:
+    """The two duty officers try the call, as North's sees it."""
+    north, south = stations.north, stations.south
+    await stations.agree_on_a_call()
+    await north.ask("Wanda", "call.rehearse")
+    pages = []
+    for post, name in ((north, "Wanda"), (south, "Wen")):
+        pages.append(await _sit(await context.new_page(), post, name, "/call"))
+        await pages[-1].get_by_role("button", name="Join the rehearsal with camera").click()
+    here = pages[0]
+    await _hear(here)
+    await here.locator("#digits:not([data-digits=''])[data-digits]").wait_for()
+    for post, name in ((north, "Wanda"), (south, "Wen")):
+        await post.ask(name, "call.check", item="picture", result="good")
+    howls = {"item": "sound", "result": "failed", "words": "It howls at our side."}
+    await south.ask("Wen", "call.check", **howls)
+    await here.locator("#checklist").get_by_text("It howls at our side.").wait_for()
     await here.wait_for_function(
         "() => Object.values(JSON.parse(document.getElementById('call').dataset.figures ?? '{}')"
         ".others ?? {}).some((each) => each.fps > 5)"

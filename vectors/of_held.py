@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from parley.catalogue.call_events import CallEvent, Channel, Happened, Mode
+from parley.catalogue.call_events import CallEvent, Channel, Happened, Mode, Result
 from parley.catalogue.calls import Medium
 from vectors.material import Page, seed
 
@@ -86,6 +86,9 @@ _EVENTS: tuple[dict[str, Any], ...] = (
     {"event": Happened.RECORDING_AGREED, "person": 5, "recording": 1},
     {"event": Happened.RECORDED, "person": 3, "recording": 1, "hash": bytes(32), "bytes": 9,
      "milliseconds": 40},
+    {"event": Happened.CHECKED, "person": 3, "words": "It howls.", "item": "sound",
+     "result": Result.FAILED},
+    {"event": Happened.CHECKED, "person": 5, "item": "channel", "result": Result.NOT_NEEDED},
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import atexit
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from parley.catalogue.calls import moment
 from parley.console.app import serving_pages
 from parley.core.agreement import Paper
 from parley.core.identity import PartyRoot
@@ -154,6 +156,25 @@ class World:
         """A draft of that side, released by a second person there."""
         shown = {name: draft[name] for name in ("draft", "sha256", "displayed")}
         return await post.ask("Rene" if post is self.north else "Rosa", "release", **shown)
+
+    async def agree_on_a_call(self, medium: str = "video") -> None:
+        """A call in two hours, that North asked for and South accepted."""
+        north, south, now = self.north, self.south, int(time.time())
+        asked = {"purpose": "Open and direct lines", "medium": medium, "asked_for": "General South"}
+        window = {"earliest": moment(now), "latest": moment(now + 90_000)}
+        n = (await self.release(north, await north.ask("Dana", "call.ask", **window, **asked)))["n"]
+
+        async def came() -> bool:
+            return bool((await south.ask("Wen", "status"))["lines"][0]["their_size"] > n)
+
+        await self.until(came)
+        said = {"n": n, "answer": "accept", "time": moment(now + 7_200)}
+        await self.release(south, await south.ask("Dmitri", "call.answer", **said))
+
+        async def accepted() -> bool:
+            return bool((await north.ask("Wanda", "call.show"))["ahead"])
+
+        await self.until(accepted)
 
     async def until(self, true: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
         """Wait for something to become true at the stations."""

@@ -2,7 +2,7 @@
 
 An event is a title and lines of `Label: value` in a fixed order; words of people follow an empty
 line. Who opened, joined, spoke by text, muted or left is said by the station of that person, whose
-line signs it. Source: spec/held.md V1 to V3.
+line signs it. Source: spec/held.md V1 to V3; spec/rehearsal.md P1.
 """
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ class Happened(StrEnum):
     RECORDING_AGREED = "recording agreed"
     RECORDING_WITHDRAWN = "recording withdrawn"
     RECORDED = "recorded"
+    REHEARSING = "rehearsal opened"
+    CHECKED = "checked"
 
 
 # What both sides consent to: entries of type 42, all others of type 32 (spec/recording.md J1).
@@ -83,6 +85,14 @@ class Mode(StrEnum):
 
     CONSECUTIVE = "consecutive"
     SIMULTANEOUS = "simultaneous"
+
+
+class Result(StrEnum):
+    """What a duty officer found of one thing that is tried in a rehearsal."""
+
+    GOOD = "good"
+    FAILED = "failed"
+    NOT_NEEDED = "not needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +122,7 @@ class CallEvent:
     hash: bytes = b""  # SHA-256 of a file
     size: int | None = None  # of a file, bytes
     length_ms: int | None = None  # of a recording
+    result: Result | None = None  # of what was tried in a rehearsal
 
     def text(self) -> str:
         """The one text of this event (V1)."""
@@ -137,6 +148,7 @@ class CallEvent:
             ("Hash", self.hash.hex()),
             ("Bytes", _number(self.size)),
             ("Milliseconds", _number(self.length_ms)),
+            ("Result", self.result or ""),
         ):
             if value:
                 lines.append(f"{label}: {value}")
@@ -177,6 +189,7 @@ class CallEvent:
                 bytes.fromhex(found.get("Hash", "")),
                 _int(found, "Bytes"),
                 _int(found, "Milliseconds"),
+                Result(found["Result"]) if "Result" in found else None,
             )
         except (KeyError, ValueError):
             return None
@@ -193,6 +206,7 @@ class CallEvent:
         return (
             needs <= has <= needs | may
             and 0 <= self.person < NUMBER_MAX
+            and (self.result is not Result.FAILED or self.words != "")
             and all(fits(getattr(self, field)) for field, fits in FIELDS.items() if field in has)
         )
 
@@ -268,6 +282,7 @@ FIELDS: Final[dict[str, Callable[..., bool]]] = {
     "hash": lambda hash: len(hash) == 32,
     "size": lambda size: 0 < size < FILE_BYTES_MAX,
     "length_ms": lambda length_ms: 0 < length_ms < NUMBER_MAX,
+    "result": lambda result: True,
 }
 _NOBODY: frozenset[str] = frozenset()
 _WHO = frozenset(("name", "office"))
@@ -299,4 +314,6 @@ NEEDS: Final[dict[Happened, tuple[frozenset[str], frozenset[str]]]] = {
     Happened.RECORDING_AGREED: (_RECORDING, _NOBODY),
     Happened.RECORDING_WITHDRAWN: (_RECORDING, _NOBODY),
     Happened.RECORDED: (_RECORDING | {"hash", "size", "length_ms"}, _NOBODY),
+    Happened.REHEARSING: (_WHO | {"medium", "link"}, _NOBODY),
+    Happened.CHECKED: (frozenset(("item", "result")), frozenset(("words",))),
 }

@@ -12,6 +12,7 @@ from parley.cli import shown, voice
 from parley.cli.carrying import span
 from parley.cli.client import Asking, asks
 from parley.cli.drafting import PRECEDENCES, begun
+from parley.cli.rehearsed import in_short
 from parley.console import words
 
 MOMENT = "'YYYY-MM-DD HH:MMZ'"
@@ -102,6 +103,8 @@ def list_(station: Asking) -> None:
     def in_words(view: dict[str, Any]) -> Iterator[str]:
         for each in view["calls"]:
             yield f"{each['dir'].capitalize()} {each['n']} · {shown.call_state(each)}"
+            if each["next"] and each["next"]["rehearsed"]:
+                yield f"  Rehearsal: {in_short(each['next']['rehearsed'])}"
             for week in (*each["past"], *each["coming"]) if each["standing"] else ():
                 yield f"  {occurrence(week)}"
         yield from counted(view["history"])

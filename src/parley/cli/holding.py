@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from parley.cli import shown, voice
+from parley.cli import rehearsed, shown, voice
 from parley.cli.call import call
 from parley.cli.client import Asking, asks
 
@@ -35,17 +35,28 @@ SAID = {
     "recording agreed": "Both sides agreed: the call is recorded, and every page says so.",
     "recording withdrawn": "The call is not recorded.",
     "recorded": "Both records have which file it is.",
+    "rehearsal opened": "The rehearsal is open: `parley call join --rehearsal`, or at the console.",
+    "checked": "Both sides see what you found.",
     "touched": "The item is marked as touched; the minute begins with it.",
+}
+OF_REHEARSALS = {
+    "joined": "You are in the rehearsal. Nothing of it is the call.",
+    "left": "You have left the rehearsal; it goes on.",
+    "held": "The rehearsal is on hold.",
+    "resumed": "The rehearsal goes on.",
+    "ended": "The rehearsal is ended.",
 }
 
 
 def tell(station: Asking, op: str, **given: Any) -> None:
-    def in_words(view: View) -> Iterator[str]:
-        yield SAID[view["event"]]
-        if view.get("waiting"):
-            yield f"It waits: {view['waiting']}."
+    voice.tell(station.call(op, **given), in_words_of)
 
-    voice.tell(station.call(op, **given), in_words)
+
+def in_words_of(view: View) -> Iterator[str]:
+    said = SAID[view["event"]]
+    yield OF_REHEARSALS.get(view["event"], said) if view.get("rehearsal") else said
+    if view.get("waiting"):
+        yield f"It waits: {view['waiting']}."
 
 
 @call.command()
@@ -62,10 +73,12 @@ def begin(station: Asking, medium: str | None) -> None:
 
 @call.command()
 @click.option("--role", help="As principal, adviser, interpreter, note-taker or watch.")
+@click.option("--rehearsal", is_flag=True, help="Take part in the rehearsal, not in the call.")
 @asks(line=True)
-def join(station: Asking, role: str | None) -> None:
+def join(station: Asking, role: str | None, rehearsal: bool) -> None:
     """Take part in the open call by text; sound and pictures are at the console."""
-    tell(station, "call.join", **({} if role is None else {"role": role}))
+    given: View = {} if role is None else {"role": role}
+    tell(station, "call.join", rehearsal=rehearsal, **given)
 
 
 @call.command()
@@ -107,8 +120,11 @@ def show(station: Asking) -> None:
     def in_words(view: View) -> Iterator[str]:
         if view["call"] is None:
             yield "No call was opened on this line. `parley call begin` opens one."
-            return
-        yield from held_in_words(view["call"], view["now"])
+        else:
+            yield from held_in_words(view["call"], view["now"])
+        for how in (view["rehearsed"], view["ahead"]):
+            if how is not None:
+                yield rehearsed.how_it_went(how, view["now"])
 
     voice.tell(station.call("call.show"), in_words)
 
@@ -116,6 +132,8 @@ def show(station: Asking) -> None:
 def held_in_words(view: View, now: float) -> Iterator[str]:
     """A call that was opened."""
     by = shown.person(view["opened_by"])
+    if view["rehearsal"]:
+        yield "REHEARSAL. Nothing of this is the call."
     yield f"Opened {shown.moment(view['opened'], now)} by {by} ({view['dir']}), {view['medium']}."
     for begun, ended in view["interruptions"]:
         until = shown.moment(ended, now) if ended is not None else "now"
@@ -142,6 +160,7 @@ def held_in_words(view: View, now: float) -> Iterator[str]:
             rows, ("page", "side", "who", "as", "by", "joined", "left", "microphone")
         )
     yield from parts_in_words(view, now)
+    yield from rehearsed.checks_in_words(view)
     if view["digits"]:
         yield f"Check digits, to be read aloud: {view['digits']}"
     for each in view["texts"]:

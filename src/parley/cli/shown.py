@@ -321,7 +321,8 @@ def call_state(view: View) -> str:
 def held(view: View) -> str:
     """A call that is open, in a line."""
     sides = view["present"]
-    rings = ". IT RINGS: nobody here has joined it, `parley call join`" if view["rings"] else ""
+    join = "parley call join --rehearsal" if view["rehearsal"] else "parley call join"
+    rings = f". IT RINGS: nobody here has joined it, `{join}`" if view["rings"] else ""
     recorded = ". IT IS RECORDED" if view["recording"] else ""
     return (
         f"{view['state']} since {moment(view['opened'])}, by {person(view['opened_by'])};"

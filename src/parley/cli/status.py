@@ -152,7 +152,7 @@ def line_in_words(line: View, now: float) -> Iterator[str]:
         if line["presence"][side]:
             facts[f"{who} principal"] = attendance.of_side(line["presence"][side], now)
     if line["call"]:
-        facts["CALL"] = shown.held(line["call"])
+        facts["REHEARSAL" if line["call"]["rehearsal"] else "CALL"] = shown.held(line["call"])
     for call in line["calls"]["live"]:
         facts[f"Call {call['dir']} {call['n']}"] = shown.call_state(call)
     if line["calls"]["more"]:

@@ -1,4 +1,4 @@
-"""`parley call interpret` to `record`: interpreters, hand-over, captions, agenda, recording."""
+"""`parley call interpret` to `check`: interpreters, hand-over, captions, recording, rehearsal."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import click
 from parley.cli.call import call as call
 from parley.cli.client import Asking, asks
 from parley.cli.holding import tell
+from parley.cli.rehearsed import NAMES
 
 
 @call.command()
@@ -99,3 +100,31 @@ def touch(station: Asking, item: str) -> None:
 def record(station: Asking, how: str) -> None:
     """Ask to record the call, agree to it, or withdraw. Pages of both sides make the files."""
     tell(station, "call.record", how=how)
+
+
+@call.command()
+@click.option(
+    "--medium", type=click.Choice(("video", "voice", "text")), help="Default: as was agreed."
+)
+@asks(line=True)
+def rehearse(station: Asking, medium: str | None) -> None:
+    """Open the room of the call that is agreed for the next 24 hours, for a rehearsal.
+
+    Duty officers and interpreters of both sides join it; the call itself is opened for itself.
+    """
+    tell(station, "call.rehearse", **({} if medium is None else {"medium": medium}))
+
+
+@call.command()
+@click.argument("item", type=click.Choice(tuple(NAMES)))
+@click.argument("result", type=click.Choice(("good", "failed", "not-needed")))
+@click.option("--words", help="What failed; the other side reads it.")
+@asks(line=True)
+def check(station: Asking, item: str, result: str, words: str | None) -> None:
+    """Say what you found of ITEM in the rehearsal: good, or failed with what failed in --words.
+
+    An interpretation channel may be not-needed. A later word about an item takes the place of the
+    earlier one.
+    """
+    given = {} if words is None else {"words": words}
+    tell(station, "call.check", item=item, result=result, **given)

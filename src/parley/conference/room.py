@@ -62,6 +62,7 @@ class CallPage:
         self._wake = wake
         self._since: int | None = None  # our log's size when it asked to join
         self._claims = ""  # or which page it says it is
+        self._of: Room | None = None  # the call, or the rehearsal, that it says this of
         self._inlet: Inlet | None = None
         self._words: list[dict[str, Any]] = []
         self._state_due = True
@@ -192,6 +193,10 @@ class CallPage:
         """Something has happened in the call: who am I in it now?"""
         room = self.room
         found: Attendee | None = None
+        if room is not None and room is not self._of:
+            if self._of is not None:  # what was said of a rehearsal counts for no call
+                self._since, self._claims = None, ""
+            self._of = room
         if room is not None:
             found = room.held.standing.present(self.open_line.ours, self.person.id)
             found = found if found is not None and self._is_mine(found) else None

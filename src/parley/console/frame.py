@@ -29,7 +29,7 @@ OFFERED = (
         "release",
     ),
     *("open", "pass", "readback", "unable", "wait", "confirm", "correct"),
-    *("call.show", "call.begin", "call.join"),
+    *("call.show", "call.begin", "call.join", "call.check"),
     *("watch.show", "watch.accept"),
     *("desk.hold", "test.call", "test.answer", "suspend", "line.stop", "line.undo", "line.resume"),
     *("minute.list", "minute.propose"),
@@ -88,6 +88,15 @@ class Frame:
         return self.status["sign_in_alarms"] if self.may["session.seen"] else []
 
     @property
+    def rehearsals(self) -> list[View]:
+        """Lines with a rehearsal that is open now, for whoever may see calls."""
+        return [
+            each
+            for each in self.lines
+            if self.may["call.show"] and each["call"] and each["call"]["rehearsal"]
+        ]
+
+    @property
     def near_calls(self) -> list[View]:
         """Agreed calls that begin within a quarter of an hour, or were to begin just now."""
         return [each for each in self._agreed() if each["left_s"] <= REMIND_S]
@@ -102,7 +111,7 @@ class Frame:
             {**call["next"], "purpose": call["purpose"]}
             | {name: line[name] for name in ("line", "mark", "counterpart")}
             for line in self.lines
-            if self.may["call.show"] and line["call"] is None
+            if self.may["call.show"] and (line["call"] is None or line["call"]["rehearsal"])
             for call in line["calls"]["live"]
             if call["next"] is not None
         ]
@@ -200,7 +209,11 @@ def build(seat: Seat, status: View, now: float, seq: int, heard_by: list[str]) -
         urgent=urgent,
         unanswered=unanswered,
         ringing=[
-            line for line in lines if line["call"] and line["call"]["rings"] and may["call.join"]
+            line
+            for line in lines
+            if line["call"]
+            and line["call"]["rings"]
+            and may["call.check" if line["call"]["rehearsal"] else "call.join"]
         ],
         nav=_nav(
             may,

@@ -65,10 +65,16 @@ class Held:
         self._consents = Counter[int]()
         self._captions = 0
         self._ends = set[int]()  # sides that have said *ended*
+        self._over: Said | None = None  # the first call that was opened after this rehearsal
         # Of each person with a page, what it said of its keys. Nobody else's words can change it,
         # so that its place among them does not matter.
         self._keys: dict[Who, dict[Happened, CallEvent]] = {}
         self._standing: Standing | None = None
+
+    @property
+    def rehearsal(self) -> bool:
+        """Whether it is a rehearsal, and no call (spec/rehearsal.md)."""
+        return self.event.event is Happened.REHEARSING
 
     @property
     def opened(self) -> float:
@@ -79,6 +85,11 @@ class Held:
     def key(self) -> tuple[int, tuple[int, int]]:
         """Its place in the joint order."""
         return _order(self.life, self.entry)
+
+    @property
+    def medium(self) -> Medium:
+        """How it was to be held when it was opened."""
+        return self.event.medium or Medium.TEXT
 
     @property
     def secret(self) -> bytes:
@@ -127,6 +138,15 @@ class Held:
                 self._events.remove(oldest)
                 self._captions -= 1
 
+    def gives_way(self, call: Held) -> None:
+        """A call was opened after this rehearsal in the joint order, so that this is over (P7)."""
+        if self.rehearsal and self.key < call.key and (not self._over or call.key < self._over[0]):
+            event = call.event
+            ended = CallEvent(Happened.ENDED, event.person, event.name, event.office)
+            entry = call.entry
+            self._over = (call.key, call.opened, entry.dir, entry.n, ended)
+            self._standing = None
+
     def _add_key(self, who: Who, event: CallEvent) -> None:
         """What a page says of its key in a round it says once: else it could choose another after
         it has seen those of others (V10). Of what it seals with the newest counts."""
@@ -141,8 +161,11 @@ class Held:
     def standing(self) -> Standing:
         """How it stands (V4 to V8)."""
         if self._standing is None:
-            standing, senders = Standing(), Counter[int]()
-            for _, at, dir, n, event in self._events:
+            standing, senders = Standing(self.rehearsal), Counter[int]()
+            events = self._events
+            if self._over is not None:
+                events = sorted([*events, self._over], key=lambda each: each[0])
+            for _, at, dir, n, event in events:
                 standing.fold(senders, at, dir, n, event)
             for page in standing.pages():
                 for event in self._keys.get((page.dir, page.person), {}).values():
@@ -209,6 +232,9 @@ class Held:
             "texts": [{**each, "dir": side(each["dir"])} for each in standing.texts[-SHOWN_MAX:]],
             **standing.parts.view(side, standing.here),
             "recordings": standing.recordings.view(side),
+            "rehearsal": self.rehearsal,
+            "checks": standing.checks.view(self.medium, side) if self.rehearsal else [],
+            "verdict": standing.checks.verdict(self.medium) if self.rehearsal else None,
             "digits": digits and f"{digits[:4]} {digits[4:]}",
         }
 
@@ -224,6 +250,7 @@ class Held:
             "state": "on hold" if self.standing.on_hold else "open",
             "present": {side: present[side] for side in ("ours", "theirs")},
             "rings": self.rings,
+            "rehearsal": self.rehearsal,
             "recording": self.standing.recordings.for_page() is not None,
         }
 
@@ -238,6 +265,7 @@ class Held:
         standing = self.standing
         return {
             "state": "ended" if standing.ended else "on hold" if standing.on_hold else "open",
+            "rehearsal": self.rehearsal,
             "leaf": self.entry.leaf.hex(),
             "round": self.round().hex(),
             "me": me and me.page,
@@ -305,8 +333,9 @@ class Calls:
         return iter(sorted(self._held.values(), key=lambda each: each.key))
 
     def at_work(self) -> Held | None:
-        """The call that is not ended; of two whose openings crossed, the first (V5)."""
-        return min(self._open(), key=lambda each: each.key, default=None)
+        """The call that is not ended; of two whose openings crossed, the first (V5). While there is
+        one no rehearsal is at work (P7)."""
+        return min(self._open(), key=lambda each: (each.rehearsal, each.key), default=None)
 
     def _open(self) -> list[Held]:
         return [each for each in self._held.values() if each.standing.ended is None]
@@ -316,10 +345,17 @@ class Calls:
         event = event_in(entry)
         if event is None:
             return None
-        if event.event is Happened.OPENED:
-            if any(each.entry.dir == entry.dir for each in self._open()):
+        if event.event in (Happened.OPENED, Happened.REHEARSING):
+            made = Held(life, entry, event)
+            of_side = [each for each in self._open() if each.entry.dir == entry.dir]
+            if any(made.rehearsal or not each.rehearsal for each in of_side):
                 return None  # who has a call open opens no other (V5)
-            self._held[life.inc, entry.dir, entry.n] = Held(life, entry, event)
+            for each in self._held.values():
+                if made.rehearsal and not each.rehearsal:
+                    made.gives_way(each)
+                elif each.rehearsal and not made.rehearsal:
+                    each.gives_way(made)
+            self._held[life.inc, entry.dir, entry.n] = made
             over = [place for place, each in self._held.items() if each.standing.ended is not None]
             for place in over[: max(0, len(self._held) - KEPT_MAX)]:
                 del self._held[place]

@@ -25,7 +25,7 @@ def calls_held(
 ) -> Iterator[tuple[str, Facts]]:
     """The calls of a line that have ended, by the name a minute gives them, oldest first."""
     for held in Calls.of(station, open_line):
-        if held.standing.ended is not None:
+        if held.standing.ended is not None and not held.rehearsal:
             request = request_of(station, open_line, held)
             found = facts_of(held, parties, request.agenda if request else ())
             if request is None or request.weekly_min is not None:

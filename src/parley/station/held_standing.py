@@ -1,6 +1,7 @@
 """How a call stands after all its events: who takes part, what was said, when it stood still.
 
-Folded in the joint order, so both stations read the same. Source: spec/held.md V4 to V8.
+Folded in the joint order, so both stations read the same. Source: spec/held.md V4 to V8;
+spec/rehearsal.md P3 to P6.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 from parley.catalogue.call_events import CONSENTS, PAGES_MAX, CallEvent, Happened
 from parley.catalogue.calls import Medium
+from parley.station.held_checks import OF_CALLS_ONLY, REHEARSERS, Checks
 from parley.station.held_parts import Parts, Who
 from parley.station.held_recording import End, Recordings
 
@@ -71,6 +73,7 @@ class Attendee:
 class Standing:
     """How a call stands after all its events."""
 
+    rehearsal: bool = False
     attendees: list[Attendee] = field(default_factory=list)
     texts: list[dict[str, Any]] = field(default_factory=list)
     interruptions: list[tuple[float, float | None]] = field(default_factory=list)  # from, to
@@ -80,6 +83,7 @@ class Standing:
     known: dict[Who, Attendee] = field(default_factory=dict)  # the last of each person
     parts: Parts = field(default_factory=Parts)
     recordings: Recordings = field(default_factory=Recordings)
+    checks: Checks = field(default_factory=Checks)
     _pages: list[Attendee] | None = None
 
     @property
@@ -108,6 +112,8 @@ class Standing:
         """One more event, in the joint order."""
         who = self.present(dir, event.person)
         kind = event.event
+        if self.rehearsal and kind in OF_CALLS_ONLY:
+            return
         if kind is Happened.SAID:
             name = self.known.get((dir, event.person))
             if name is not None:  # a text that crossed the end was said in the call all the same
@@ -122,6 +128,8 @@ class Standing:
         elif self.ended is not None:
             return
         elif kind is Happened.JOINED:
+            if self.rehearsal and event.role not in REHEARSERS:
+                return
             self._leaves(who, at)
             senders[dir] += 1
             self._joins(Attendee.of(event, dir, senders[dir], n, at))
@@ -144,6 +152,9 @@ class Standing:
             who.muted = at if who.muted is None else who.muted
         elif kind is Happened.UNMUTED:
             who.muted = None
+        elif kind is Happened.CHECKED:
+            if self.rehearsal:
+                self.checks.fold(who, at, event)
         elif kind in CONSENTS:
             self.recordings.fold(who, at, event, self.on_hold)
         else:

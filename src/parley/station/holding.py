@@ -22,10 +22,12 @@ from parley.catalogue.calls import Medium
 from parley.core.effects import Saying
 from parley.core.entry import Key, Precedence, Type, body_of
 from parley.core.errors import Misused, ParleyError, Refused, Unavailable
+from parley.station import next_call
 from parley.station.acknowledgements import check_note
 from parley.station.calls import Call as Request
 from parley.station.calls import Calls as Requests
 from parley.station.held import EVENTS_MAX, NOT_COUNTED, Calls, Held
+from parley.station.held_checks import OF_CALLS_ONLY
 from parley.station.held_facts import items_asked
 from parley.station.held_parts import INTERPRETER, INTERPRETERS_MAX
 from parley.station.held_standing import Attendee
@@ -33,6 +35,7 @@ from parley.station.lines import OpenLine
 from parley.station.openings import Openings
 from parley.station.operations import Words, operation
 from parley.station.person import CALLERS, READERS, Person, called
+from parley.station.rehearsed import of_call
 from parley.station.series import nearest
 from parley.station.standing import check_passes
 
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 URGENCY = Precedence.IMMEDIATE  # people wait for it, and a FLASH still goes before it
+REHEARSERS = ("watch", "interpreter")  # the first of these that a person has is said
 SEERS = tuple(dict.fromkeys((*CALLERS, *READERS)))
 
 
@@ -49,33 +53,11 @@ def call_begin(
 ) -> dict[str, Any]:
     """Open a call on a line: the one that was agreed, if one was, or one at once."""
     open_line = station.line(line).current
-    open_line.check_not_halted(station.state(open_line))
-    check_passes(open_line, Type.CALL_EVENT, URGENCY, False, station.now.wall)
-    if not station.state(open_line).path_up:
-        raise Unavailable(
-            "No path leads to the other side, so no call can begin.",
-            "Write a message: it goes as soon as there is one.",
-        )
-    if Calls.of(station, open_line).at_work() is not None:
-        raise Refused(
-            f"A call on the line {open_line.agreed.name} is open already.",
-            "Join it: `parley call join`.",
-            "V5",
-        )
+    check_may_open(station, open_line)
     agreed = _agreed(station, open_line)
     if medium is None:
         medium = str(agreed.request.medium) if agreed else str(Medium.VIDEO)
-    event = CallEvent(
-        Happened.OPENED,
-        who.id,
-        who.name,
-        who.office,
-        medium=_medium(medium),
-        link=station.entropy(32),
-    )
-    named = [agreed.entry.dir, agreed.entry.n, *agreed.open_line.older] if agreed else None
-    result = _say(station, open_line, event, named)
-    return {**result, "request": agreed and agreed.view(station.now.wall)}
+    return opens(station, open_line, who, Happened.OPENED, medium, agreed)
 
 
 @operation("call.join", roles=CALLERS)
@@ -85,11 +67,31 @@ def call_join(
     *,
     role: str | None = None,
     medium: str = "text",
+    rehearsal: bool = False,
     line: str | None = None,
 ) -> dict[str, Any]:
-    """Take part in the call that is open, by text or from a page with sound and pictures."""
+    """Take part in the call that is open, by text or from a page with sound and pictures; or in
+    the rehearsal that is. Whoever means the one does not come into the other."""
     open_line, held = open_call(station, line)
-    mine = [each for each in CALLERS if each in who.roles]
+    if held.rehearsal and not rehearsal:
+        raise Refused(
+            "What is open is a rehearsal, and no call.",
+            "A duty officer or interpreter joins it: `parley call join --rehearsal`.",
+            "P3",
+        )
+    if rehearsal and not held.rehearsal:
+        raise Refused(
+            "The rehearsal is over, and the call itself is open.",
+            "Join the call when you are ready: `parley call join`.",
+            "P7",
+        )
+    mine = [each for each in (REHEARSERS if rehearsal else CALLERS) if each in who.roles]
+    if not mine:
+        raise Refused(
+            "Only duty officers and interpreters take part in a rehearsal.",
+            "Join the call once it is open; the page Call says how the rehearsal went.",
+            "P3",
+        )
     if role is not None and role not in mine:
         raise Refused(
             f"{who.name} is not {called(role)} here.", f"There is: {', '.join(mine)}.", "V6"
@@ -188,6 +190,8 @@ def call_show(station: Station, who: Person, *, line: str | None = None) -> dict
                 found.life.side, items_asked(station, open_line, found)
             ),
         },
+        "rehearsed": _rehearsed(station, open_line, found),
+        "ahead": next_call.view(station, open_line),
         "verified": open_line.agreed.verified,
         "observed": open_line.observed,
     }
@@ -272,6 +276,52 @@ def lost(station: Station, open_line: OpenLine, page: Attendee) -> None:
 # --- what is asked here
 
 
+def check_may_open(station: Station, open_line: OpenLine) -> None:
+    """That a call, or a rehearsal, may be opened on this line now (V5)."""
+    open_line.check_not_halted(station.state(open_line))
+    check_passes(open_line, Type.CALL_EVENT, URGENCY, False, station.now.wall)
+    if not station.state(open_line).path_up:
+        raise Unavailable(
+            "No path leads to the other side, so no call can begin.",
+            "Write a message: it goes as soon as there is one.",
+        )
+    held = Calls.of(station, open_line).at_work()
+    if held is not None and held.rehearsal:
+        raise Refused(
+            f"A rehearsal on the line {open_line.agreed.name} is open.",
+            "End it first, `parley call end`: from a rehearsal nobody slips into a call.",
+            "P7",
+        )
+    if held is not None:
+        raise Refused(
+            f"A call on the line {open_line.agreed.name} is open already.",
+            "Join it: `parley call join`.",
+            "V5",
+        )
+
+
+def opens(
+    station: Station,
+    open_line: OpenLine,
+    who: Person,
+    kind: Happened,
+    medium: str,
+    agreed: Request | None,
+) -> dict[str, Any]:
+    """Say that the room of a call is open, for the call or for its rehearsal."""
+    event = CallEvent(
+        kind,
+        who.id,
+        who.name,
+        who.office,
+        medium=_medium(medium),
+        link=station.entropy(32),
+    )
+    named = [agreed.entry.dir, agreed.entry.n, *agreed.open_line.older] if agreed else None
+    result = _say(station, open_line, event, named)
+    return {**result, "request": agreed and agreed.view(station.now.wall)}
+
+
 def open_call(station: Station, line: str | None) -> tuple[OpenLine, Held]:
     """The line and the call that is open on it."""
     open_line = station.line(line).current
@@ -301,6 +351,8 @@ def _own(station: Station, who: Person, line: str | None, event: CallEvent) -> d
 
 
 def about(station: Station, open_line: OpenLine, held: Held, event: CallEvent) -> dict[str, Any]:
+    if held.rehearsal and event.event in OF_CALLS_ONLY:
+        raise Refused("That is done in a call, and this is a rehearsal.", "", "P6")
     if held.full(held.life.ours) and event.event not in NOT_COUNTED:
         raise Refused(
             f"This side has said {EVENTS_MAX:,} things in this call; no more would count.",
@@ -308,7 +360,9 @@ def about(station: Station, open_line: OpenLine, held: Held, event: CallEvent) -
             "V8",
         )
     named = [held.entry.dir, held.entry.n, *held.life.older]
-    return _say(station, open_line, event, named)
+    result = _say(station, open_line, event, named)
+    result["rehearsal"] = held.rehearsal
+    return result
 
 
 def _say(
@@ -322,6 +376,13 @@ def _say(
     result: dict[str, Any] = {"line": open_line.agreed.hex, "event": str(event.event), "n": None}
     station.await_number(open_line, station.say(open_line, saying), result)
     return result
+
+
+def _rehearsed(station: Station, open_line: OpenLine, found: Held | None) -> dict[str, Any] | None:
+    """How the call that is open was rehearsed; None while none is."""
+    if found is None or found.rehearsal or found.standing.ended is not None:
+        return None
+    return of_call(station, open_line, found)
 
 
 def _agreed(station: Station, open_line: OpenLine) -> Request | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from parley.station.calls import AT_ONCE_S, DAY_S, MINUTE_S, Answer, Call
 from parley.station.lines import OpenLine, posix
 from parley.station.openings import Opening, Openings
+from parley.station.rehearsed import AHEAD_S, of_time, rehearsals
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -117,6 +118,14 @@ def view(
     coming = [each for each in found if each not in past]
     following = next((each for each in coming if each.state != "skipped"), None)
     end = call.ends[0] if call.ends else None
+    rehearsed = rehearsals(station, open_line) if found else []
+
+    def seen(each: Occurrence) -> dict[str, Any]:
+        how = of_time(rehearsed, call.place, each.at)
+        # Long before its time it is not said of a call that it was not rehearsed.
+        early = each.at - now > AHEAD_S and how["state"] == "not rehearsed"
+        return {**_view(call, each), "rehearsed": None if early else how}
+
     return {
         **call.view(now),
         "asks": open_line.side(call.asks()[-1].dir),
@@ -125,9 +134,14 @@ def view(
         "held": sum(each.state == "held" for each in past),
         "missed": sum(each.state == "missed" for each in past),
         "skipped": sum(each.state == "skipped" for each in past),
-        "next": following and {"at": following.at, "left_s": following.at - now},
-        "coming": [_view(call, each) for each in coming[:SHOWN]],
-        "past": [_view(call, each) for each in past[-SHOWN:]],
+        "next": following
+        and {
+            "at": following.at,
+            "left_s": following.at - now,
+            "rehearsed": seen(following)["rehearsed"],
+        },
+        "coming": [seen(each) for each in coming[:SHOWN]],
+        "past": [seen(each) for each in past[-SHOWN:]],
         "outcome": _outcome(call, past, end),
     }
 

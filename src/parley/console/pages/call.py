@@ -3,7 +3,8 @@
 Without script it is held by text. `static/call.js` is the page, `call-worker.js` what it sends and
 hears, `call-keys.js` how pages agree on keys (spec/held.md V9 to V12); the words between worker and
 station are those of `conference/room.py` (spec/media.md M15). A page records by `recorder.js` and
-`webm.js` (spec/recording.md J7, J8), and what became of the file is shown by `recording.js`.
+`webm.js` (spec/recording.md J7, J8), and what became of the file is shown by `recording.js`. In the
+same page the call is rehearsed before it (spec/rehearsal.md).
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from starlette.responses import Response
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.guard import DEVICES
 from parley.core.errors import ParleyError, Refused
+from parley.station.holding import REHEARSERS
 
-VERBS = ("begin", "join", "leave", "say", "hold", "resume", "end")
+VERBS = ("begin", "rehearse", "join", "leave", "say", "hold", "resume", "end")
 # What each act of a part of the call takes from its form (spec/held.md V13 to V17).
 PARTS: dict[str, tuple[str, ...]] = {
     "mode": ("mode",),
@@ -30,6 +32,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "agenda": ("items",),
     "touch": ("item",),
     "record": ("how",),
+    "check": ("item", "result", "words"),
     "recorded": ("recording", "hash", "size", "length_ms"),
 }
 
@@ -43,9 +46,10 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
     line = page.line(wanted) or next(
         (each for each in page.lines if each["call"]), page.lines[0] if page.lines else None
     )
-    shown = None
+    shown, told = None, {}
     if line is not None:
-        shown = (await visit.call("call.show", line=line["line"]))["call"]
+        told = await visit.call("call.show", line=line["line"])
+        shown = told["call"]
         page.only(line)
     me = visit.seat.person.id
     mine = [
@@ -65,6 +69,9 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         line=line,
         call=shown,
         mine=mine[0] if mine else None,
+        rehearsed=told.get("rehearsed"),
+        ahead=told.get("ahead"),
+        may_rehearse=bool(visit.seat.person.roles.intersection(REHEARSERS)),
         caption_language=_last_language(shown, me) if shown else "",
         agenda_lines=_lines(shown["agenda"]) if shown else "",
         error=refusal(error) if error else None,
@@ -80,6 +87,8 @@ async def act(visit: Visit) -> Response:
     given: dict[str, object] = {"line": line}
     if verb not in VERBS and verb not in PARTS:
         raise Refused("There is no such thing to do in a call.", "Begin at your seat.")
+    if verb == "join" and visit.form.get("rehearsal"):
+        given["rehearsal"] = True
     if verb == "begin" and visit.form.get("medium"):
         given["medium"] = visit.form.get("medium")
     if verb == "say":

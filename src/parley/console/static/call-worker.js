@@ -82,7 +82,7 @@ class Call {
     this.state = state;
     if (state.me) this.page = state.me;
     const me = state.pages.find((/** @type {Page} */ each) => each.page === state.me);
-    postMessage({ state: { state: state.state, me: state.me, pages: state.pages.map(shown) } });
+    postMessage({ state: { state: state.state, me: state.me, rehearsal: state.rehearsal, leaf: state.leaf, pages: state.pages.map(shown) } });
     this.forget(state.pages);
     this.recorder.stands(state);
     if (!me || state.state === "ended") {

@@ -34,6 +34,8 @@ class CallPage {
     this.people = [];
     this.heard = 0; // how often somebody was heard, for those who look on
     this.fouls = new Set();
+    this.rehearsed = false; // whether that was a rehearsal
+    this.leaf = ""; // of the entry that opened what we are in: a call has another than its rehearsal
     this.parts = new Parts(() => this.microphone);
     this.recording = new Recording();
   }
@@ -44,7 +46,6 @@ class CallPage {
     const lacks = found.filter((each) => !each.there && each.needs.length > 0).map((each) => each.name);
     if (this.medium === "text") say("media-state", _("This browser can hold the call by text only: it lacks %(lacks)s. Use the button “Join by text”.", { lacks: lacks.join("; ") }));
     else if (this.medium === "voice") say("media-state", _("This browser can send no pictures: it lacks %(lacks)s. Voice and text remain.", { lacks: lacks.join("; ") }));
-    at("join-media").textContent = this.medium === "voice" ? _("Join with the microphone") : _("Join with camera and microphone");
     this.settle();
     at("join-media").addEventListener("click", () => this.join());
     at("mute").addEventListener("click", () => this.mute(!this.muted));
@@ -57,8 +58,23 @@ class CallPage {
     at("call").dataset.ready = "yes";
   }
 
+  /** Whether there is something to join, and this person may. */
   get open() {
-    return at("facts")?.dataset.state !== "ended" && at("facts")?.dataset.state !== undefined;
+    const { state, joins } = at("facts")?.dataset ?? {};
+    return state !== "ended" && state !== undefined && joins === "yes";
+  }
+
+  /** Whether what is open is a rehearsal, as the page shows it. */
+  get rehearsal() {
+    return at("facts")?.dataset.rehearsal === "yes";
+  }
+
+  /** Who presses a button reads what it leads into: a call, or its rehearsal. */
+  label() {
+    const voice = this.medium === "voice";
+    if (this.rehearsal) say("join-media", voice ? _("Join the rehearsal with the microphone") : _("Join the rehearsal with camera and microphone"));
+    else say("join-media", voice ? _("Join with the microphone") : _("Join with camera and microphone"));
+    say("leave-media", this.rehearsal ? _("Leave the rehearsal") : _("Leave the call"));
   }
 
   get large() {
@@ -68,6 +84,7 @@ class CallPage {
   /** Which buttons there are now; a renewed page may say that a call was opened. */
   settle() {
     const inside = this.worker !== null;
+    this.label();
     at("join-media").hidden = inside || this.medium === "text" || !this.open;
     at("large-field").hidden = at("join-media").hidden || this.medium !== "video";
     for (const id of ["mute", "leave-media"]) at(id).hidden = !inside;
@@ -106,7 +123,7 @@ class CallPage {
       else if (this.worker === worker || data.recorded || data.recording_file) this.told(data);
     };
     const address = socketAddress(`/media/call?line=${encodeURIComponent(this.line)}`);
-    this.worker.postMessage({ init: { address, capture: out.port2, join: { medium: this.medium }, size: this.large ? "large" : "small" } }, [out.port2]);
+    this.worker.postMessage({ init: { address, capture: out.port2, join: { medium: this.medium, rehearsal: this.rehearsal }, size: this.large ? "large" : "small" } }, [out.port2]);
     say("media-state", _("Calling the station."));
   }
 
@@ -179,7 +196,7 @@ class CallPage {
     setTimeout(() => worker?.postMessage({ finish: true }), 200); // it still says that we leave
     this.context?.close().catch(() => undefined);
     for (const page of [...this.tiles.keys()]) this.remove(page);
-    this.me = "";
+    this.me = this.leaf = "";
     this.muted = false;
     at("digits").hidden = true;
     this.settle();
@@ -250,15 +267,23 @@ class CallPage {
     say("foul-words", _("The keys of %(who)s are not those that were announced. Say nothing that matters in this call; end it and call the engineer.", { who: named }));
   }
 
-  /** @param {{state: string, me: string | null, pages: Person[]}} state */
+  /** @param {{state: string, me: string | null, rehearsal: boolean, leaf: string, pages: Person[]}} state */
   stands(state) {
-    if (this.me && state.me === null && state.state !== _("none")) say("media-state", _("You are no longer in the call: another page of yours has joined, or this one was gone for too long. Join again."));
+    if (this.worker && this.leaf && state.leaf && state.leaf !== this.leaf) {
+      this.end(); // nobody comes from a rehearsal into the call without joining it
+      say("media-state", _("What you were in is over, and a call was opened. You are not in it: join it when you are ready."));
+      return;
+    }
+    this.leaf = state.leaf || this.leaf;
+    if (state.leaf) this.rehearsed = state.rehearsal;
+    if (this.me && state.me === null && state.state !== "none") say("media-state", _("You are no longer in the call: another page of yours has joined, or this one was gone for too long. Join again."));
     this.me = state.me ?? "";
     this.people = state.pages;
-    if (state.state === "ended" || state.state === _("none")) {
-      if (this.worker && this.tiles.size + this.people.length > 0) {
+    if (state.state === "ended" || state.state === "none") {
+      if (this.worker && this.leaf) {
+        const rehearsed = this.rehearsed;
         this.end();
-        say("media-state", _("The call is ended."));
+        say("media-state", rehearsed ? _("The rehearsal is over. You are in no call: join it when it is open.") : _("The call is ended."));
       }
       return;
     }
@@ -333,6 +358,7 @@ class CallPage {
   }
 
   speaking() {
+    this.label();
     at("join-media").hidden = this.worker !== null || this.medium === "text" || !this.open;
     at("large-field").hidden = at("join-media").hidden || this.medium !== "video";
     this.parts.mix(this.tiles, this.worker !== null);

@@ -21,10 +21,16 @@ export const showLevel = (bar, level) => {
   /** @type {HTMLElement} */ (bar.firstElementChild).style.transform = `scaleX(${share / 100})`; // nothing is laid out anew
 };
 
+const WORKERS = ["/static/call-worker.js", "/static/media-worker.js"];
+/** @type {any} */
+let policy;
+
+
 /** A worker of ours: the policy of guard.py lets a page start no script but by such a name. @param {"/static/media-worker.js" | "/static/call-worker.js"} address */
 export function startWorker(address) {
-  const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy("parley-media", { createScriptURL: () => address });
-  return new Worker(policy?.createScriptURL("") ?? address, { type: "module" });
+  // A page may make a policy once, and join again after it has left.
+  policy ??= /** @type {any} */ (globalThis).trustedTypes?.createPolicy("parley-media", { createScriptURL: (/** @type {string} */ wanted) => (WORKERS.includes(wanted) ? wanted : "") });
+  return new Worker(policy?.createScriptURL(address) ?? address, { type: "module" });
 }
 
 /** @param {string} path @returns where a socket of this seat is */

@@ -1,0 +1,148 @@
+"""A call is rehearsed at real pages of both sides: who comes in, what is tried, what both read."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.console.conftest import Room
+from tests.console.test_call import MEDIA_MS, digits, duty_room, enter, sees_and_hears
+from tests.console.test_call_parts import person
+from tests.console.test_calls import shown
+from tests.console.world import Post, World
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+ITEMS = ("picture", "sound", "text", "digits")
+
+
+async def finds(page: Page, item: str, what: str, words: str = "") -> None:
+    """What a duty officer says of one thing, by its button."""
+    row = page.locator(f"#checklist [data-item={item}]")
+    if words:
+        await row.locator("summary").click()
+        await row.locator("input[name=words]").fill(words)
+        await row.get_by_role("button", name="Say it").click()
+    else:
+        await row.get_by_role("button", name=what, exact=True).click()
+    await expect(row.locator("[data-side=ours]")).not_to_contain_text("not tried")
+
+
+async def view(post: Post, name: str) -> dict[str, Any]:
+    return await post.ask(name, "call.show")
+
+
+@pytest.mark.story
+async def test_two_duty_officers_rehearse_and_then_hold_the_call(
+    stations: World, browser: Browser
+) -> None:
+    north, south = stations.north, stations.south
+    await stations.agree_on_a_call()
+    await person(north, "Chief", "principal")
+    async with duty_room(browser) as northern, duty_room(browser) as southern:
+        wanda = await enter(northern, north, "Wanda")
+        wen = await enter(southern, south, "Wen")
+        await expect(wanda.locator("#rehearsed")).to_contain_text("NOT REHEARSED")
+        await wanda.get_by_role("button", name="Rehearse it with the other side").click()
+        for page in (wanda, wen):
+            await expect(page.locator("#rehearsal")).to_contain_text("This is not the call.")
+            await expect(page.locator("h1")).to_contain_text("Rehearsal with")
+            await expect(page.locator("#join-media")).to_contain_text("Join the rehearsal")
+        await expect(wen.locator("#call-rings")).to_contain_text("A REHEARSAL RINGS")
+        watching = await southern.sit(south, "Wen", "/inbox")
+        await expect(watching.locator("#rehearsal")).to_contain_text("REHEARSAL")
+        await watching.close()
+        for page in (wanda, wen):
+            await page.get_by_role("button", name="Join the rehearsal with camera").click()
+        first = await digits(wanda)
+        assert first == await digits(wen)
+        await sees_and_hears(wanda)
+        await sees_and_hears(wen)
+        over = "getComputedStyle(document.querySelector('#others .other'), '::after').content"
+        assert await wen.evaluate(over) == '"REHEARSAL"'
+        await wanda.locator("#caption-words").fill("One, two, three.")
+        await wanda.locator("#caption-language").fill("English")
+        await wanda.keyboard.press("Enter")
+        await expect(wen.locator("#captions")).to_contain_text("One, two, three.")
+        for item in ITEMS:
+            await finds(wanda, item, "Good")
+        for page in (wanda, wen):
+            await finds(page, "channel", "Not needed")
+        for item in ("picture", "text", "digits"):
+            await finds(wen, item, "Good")
+        await finds(wen, "sound", "Failed", "It howls at our side.")
+        for page in (wanda, wen):
+            await expect(page.locator("#verdict")).to_contain_text("NOT ALL GOOD")
+            await expect(page.locator("#checklist")).to_contain_text("It howls at our side.")
+        await shown(wanda, "rehearsal-failed")
+        await finds(wen, "sound", "Good")
+        for page in (wanda, wen):
+            await expect(page.locator("#verdict")).to_have_attribute("data-verdict", "good")
+        await shown(wen, "rehearsal-good")
+
+        # From the rehearsal to the call: it is ended, the call is opened, each joins it.
+        await wanda.get_by_role("button", name="End the rehearsal").click()
+        for page in (wanda, wen):
+            await expect(page.locator("#media-state")).to_contain_text("The rehearsal is over")
+            await expect(page.locator("#rehearsal")).to_be_hidden()
+            await expect(page.locator("#rehearsed")).to_contain_text(
+                re.compile("Rehearsed .*all good")
+            )
+            await expect(page.locator("#others canvas")).to_have_count(0)
+        await shown(wen, "rehearsal-over")
+        await wanda.get_by_role("button", name="Open the call").click()
+        for page in (wanda, wen):
+            await expect(page.locator("#join-media")).to_have_text(
+                "Join with camera and microphone"
+            )
+            await expect(page.locator("h1")).to_contain_text("Call with")
+        assert (await view(south, "Wen"))["call"]["attendees"] == []
+        chief = await northern.sit(north, "Chief", "/call")
+        await expect(chief.locator("#rehearsed")).to_contain_text(
+            re.compile("Rehearsed .*all good")
+        )
+        await shown(chief, "rehearsal-principal")
+        await chief.close()
+        for page in (wanda, wen):
+            await page.get_by_role("button", name="Join with camera and microphone").click()
+        assert await digits(wanda, first) != first
+        await sees_and_hears(wen)
+        assert await wen.evaluate(over) == "none"
+        listed = await southern.sit(south, "Wen", "/calls")
+        await expect(listed.locator("#main")).to_contain_text("Open lines")
+        await shown(listed, "rehearsal-list")
+        await north.ask("Wanda", "call.end")
+        await expect(wen.locator("#media-state")).to_contain_text("The call is ended")
+
+
+async def test_a_rehearsal_by_text_is_said_on_every_page_and_kept_from_the_principal(
+    stations: World, room: Room
+) -> None:
+    north, south = stations.north, stations.south
+    await stations.agree_on_a_call("text")
+    await person(north, "Chief", "principal")
+    page = await enter(room, north, "Wanda")
+    await page.get_by_role("button", name="Rehearse it with the other side").click()
+    await page.get_by_role("button", name="Join the rehearsal by text").click()
+    await expect(page.locator("#people")).to_contain_text("in the rehearsal")
+    await finds(page, "text", "Good")
+    await expect(page.locator("#verdict")).to_contain_text("NOT ALL TRIED")
+
+    async def opened() -> bool:
+        return bool((await view(south, "Wen"))["call"])
+
+    await stations.until(opened, MEDIA_MS / 1000)
+    await south.ask("Wen", "call.join", rehearsal=True)
+    await south.ask("Wen", "call.check", item="text", result="good")
+    await expect(page.locator("#verdict")).to_contain_text("All good at both sides")
+    chief = await room.sit(north, "Chief", "/call")
+    await expect(chief.locator("#rehearsal")).to_contain_text("This is not the call.")
+    await expect(chief.get_by_text("Only duty officers and interpreters")).to_be_visible()
+    await expect(chief.get_by_role("button", name="Join")).to_have_count(0)
+    await chief.close()
+    listed = await room.sit(north, "Wanda", "/calls")
+    await expect(listed.locator("[data-rehearsed=good]")).to_contain_text("all good")
+    await shown(listed, "rehearsal-calls")
