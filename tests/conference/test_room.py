@@ -16,6 +16,7 @@ from tests.conference.test_loop import picture, sound
 from tests.playbook import Post, Voice, two_stations
 from tests.station.test_declaring import orders
 from tests.station.test_held import sees
+from tests.station.test_rehearsing import agreed
 
 
 class Seat:
@@ -141,3 +142,34 @@ def test_M13_nothing_passes_while_the_line_is_suspended(tmp_path: Path) -> None:
         north.watch.asks("call.end")
         north.stage.do(seat.rooms.look)
         assert seat.page.room is None
+
+
+def test_P7_P8_a_page_of_a_rehearsal_is_in_no_call_until_it_joins(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        agreed(north, south)
+        north.watch.asks("call.rehearse")
+        seat = Seat(north, north.watch)
+        seat.says(t="join", medium="video")  # it means the call
+        north.until(lambda: any(word["t"] == "refused" for word in seat.words()))
+        seat.says(t="join", medium="video", rehearsal=True)
+        north.until(lambda: seat.page.me is not None)
+        (tried,) = [word for word in seat.words() if word["t"] == "call" and word["me"]]
+        assert tried["rehearsal"]
+        sees(south, "joined")
+        south.watch.asks("call.end")
+        sees(north, "ended")
+        south.watch.asks("call.begin")
+        sees(north, "opened")
+        north.watch.asks("call.join", medium="video")  # the same person, from elsewhere
+        sees(south, "joined", 2)
+        seat.says(t="join", medium="video", rehearsal=True)
+        north.until(lambda: any(word["t"] == "refused" for word in seat.words()))
+        assert seat.page.me is None
+        seat.takes(sound(1, 1))
+        assert seat.page.dropped["not in the call"] == 1
+        seat.joins()
+        north.until(lambda: seat.page.me is not None)
+        call = seat.page.room
+        assert call is not None
+        assert not call.held.rehearsal
+        assert call.held.entry.leaf.hex() != tried["leaf"]

@@ -213,6 +213,37 @@ async def test_a_program_finds_nothing_wrong_on_any_page(
     assert unseen(north, walk.seen) == []
 
 
+async def test_a_program_finds_nothing_wrong_while_a_call_is_rehearsed(
+    stations: World, room: Room, source: str
+) -> None:
+    """The bar on every page, what is tried, and how it went in a list."""
+    north, south, walk = stations.north, stations.south, Walk()
+    await stations.agree_on_a_call()
+    await north.ask("Wanda", "call.rehearse")
+    for post, name in ((north, "Wanda"), (south, "Wen")):
+
+        async def is_open(post: Post = post, name: str = name) -> bool:
+            return bool((await post.ask(name, "call.show"))["call"])
+
+        await stations.until(is_open)
+        await post.ask(name, "call.join", rehearsal=True)
+    await north.ask("Wanda", "call.check", item="picture", result="good")
+    await south.ask("Wen", "call.check", item="sound", result="failed", words="صوت")
+    await room.context.add_init_script(source)
+    tab = await room.sit(north, "Wanda")
+    await expect(tab.locator("#rehearsal")).to_be_visible()
+    seat = north.seat("Wanda")[len(north.console) :]
+    pages = [seat + path for path in ("/", "/call", "/calls")]
+    await walk.reads(tab, north, *pages)
+    session = (await north.ask("Wanda", "session.list"))["sessions"][0]["session"]
+    for theme in ("night", "contrast"):
+        await north.ask("Wanda", "session.theme", session=session, theme=theme)
+        await walk.reads_colours(tab, north, theme, *pages[1:])
+    await north.ask("Wanda", "person.tongue", person=north.ids["Wanda"], tongue="ar")
+    await walk.reads(tab, north, *pages[1:])
+    assert not walk.wrong, "\n\n".join(walk.wrong)
+
+
 def unseen(post: Post, seen: set[str]) -> list[str]:
     """The addresses of pages at which the walk has not been."""
     assert post.station is not None

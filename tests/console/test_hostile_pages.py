@@ -21,6 +21,7 @@ import pytest_asyncio
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from parley.catalogue.calls import moment
 from parley.console.app import build
 from parley.console.tongues import TONGUES
 from parley.core import entry
@@ -155,7 +156,7 @@ async def say_all(both: World) -> None:
     )
     ask_call = {"purpose": f"{MARKUP} {CLOSED}", "at_once": True, "agenda": [TURNED, MARKUP]}
     named = dict.fromkeys(("asked_by", "asked_for", "languages"), TURNED)
-    await release(south, await south.ask("drafter", "call.ask", **ask_call, **named))
+    wish = await release(south, await south.ask("drafter", "call.ask", **ask_call, **named))
     mine = await release(
         north, await north.ask("drafter", "draft.new", text=MARKUP, subject=SHORT, answers=first)
     )
@@ -164,6 +165,17 @@ async def say_all(both: World) -> None:
     await south.ask("watch", "pass", n=mine, office=CLOSED)
     await south.ask("watch", "unable", n=mine, reason=HARM)
     await south.ask("watch", "test.call", text=TURNED)
+    await both.until(lambda: _has(north, wish))
+    yes = await north.ask("drafter", "call.answer", n=wish, answer="accept", time=await _now(north))
+    answer = await release(north, yes)
+    await both.until(lambda: _has(south, answer))
+    await south.ask("watch", "call.rehearse", medium="text")
+    for post in (south, north):
+        await both.until(lambda post=post: _rehearses(post))
+        await post.ask("watch", "call.join", rehearsal=True)
+    await both.until(lambda: _rehearses(south, 2))
+    await south.ask("watch", "call.check", item="text", result="failed", words=HARM)
+    await south.ask("watch", "call.end")
     await south.ask("watch", "call.begin", medium="text")
     for role in ("watch", "principal", "interpreter"):
         await south.ask(role, "call.join")
@@ -203,6 +215,17 @@ async def say_all(both: World) -> None:
     await north.ask("watch", "desk.hold", desk=1)
     code = (await north.ask("watch", "watch.show"))["code"]
     await north.ask("watch", "watch.hand_over", text=TEMPLATE, code=code)
+
+
+async def _now(post: Post) -> str:
+    """The minute, as it is typed."""
+    return moment((await post.ask("watch", "status"))["now"])
+
+
+async def _rehearses(post: Post, people: int = 0) -> bool:
+    """Whether a rehearsal is open there, and so many have come."""
+    call = (await post.ask("watch", "call.show"))["call"]
+    return bool(call) and len(call["attendees"]) >= people
 
 
 async def _has(post: Post, n: int) -> bool:

@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 
+from parley.catalogue.call_events import CallEvent, Happened, Result
+from parley.catalogue.calls import Medium
 from parley.cli import rehearsed as told
 from parley.cli import shown
 from parley.core.errors import Misused, Refused
 from parley.station.held import Calls
 from parley.station.held_facts import calls_held
-from tests.playbook import Post, two_stations
+from tests.playbook import Post, Posts, two_stations
 from tests.station.test_call_requests import HOUR_S, answered, asked, at
 from tests.station.test_held import call, person, sees
+from tests.station.test_held_hostile import Log
 
 
 def agreed(north: Post, south: Post, in_s: float = 2 * HOUR_S, **given: Any) -> int:
@@ -210,3 +213,92 @@ def test_P7_a_rehearsal_is_no_call_and_nobody_slips_from_it_into_one(tmp_path: P
         assert fact[1].began == second.opened
         for post in (north, south):
             assert post.watch.asks("call.history")["held"] == 1
+
+
+@pytest.fixture
+def log(shared: Posts) -> Log:
+    return Log(shared[0].station.lines[0])
+
+
+def opened(log: Log, dir: int = 0) -> list[int]:
+    event = CallEvent(Happened.REHEARSING, 1, "Wanda", "Watch", medium=Medium.VOICE, link=bytes(32))
+    entry = log.says(dir, event, [0, 0])
+    return [entry.dir, entry.n]
+
+
+def came(person: int, role: str = "duty officer") -> CallEvent:
+    return CallEvent(Happened.JOINED, person, "Wen", "Watch", role=role, medium=Medium.VOICE)
+
+
+def found(person: int, item: str, result: Result, words: str = "") -> CallEvent:
+    return CallEvent(Happened.CHECKED, person, item=item, result=result, words=words)
+
+
+def test_P4_what_others_say_and_what_is_not_tried_changes_nothing(log: Log) -> None:
+    room = opened(log)
+    log.says(0, came(1), room)
+    log.says(1, came(1), room)
+    log.says(1, came(2, "interpreter"), room)
+    log.says(1, came(3, "principal"), room)  # P3
+    log.says(1, CallEvent(Happened.PLANNED, 1, plan=((0, "Ships"),)), room)  # P6
+    assert {each.role for each in log.held.standing.attendees} == {"duty officer", "interpreter"}
+    assert log.held.standing.parts.plan == ()
+    checks = log.held.standing.checks
+    for dir, event in (
+        (1, found(2, "sound", Result.GOOD)),  # an interpreter
+        (1, found(3, "sound", Result.GOOD)),  # who never came in
+        (1, found(1, "smell", Result.GOOD)),
+        (1, found(1, "sound", Result.NOT_NEEDED)),
+    ):
+        log.says(dir, event, room)
+        assert log.held.standing.checks.found == checks.found == {}
+    for item in ("sound", "text", "digits"):
+        for dir in (0, 1):
+            log.says(dir, found(1, item, Result.GOOD), room)
+    assert log.held.standing.checks.verdict(Medium.VOICE) == "unfinished"
+    for dir in (0, 1):
+        log.says(dir, found(1, "channel", Result.NOT_NEEDED), room)
+    assert log.held.standing.checks.verdict(Medium.VOICE) == "good"
+    log.says(1, found(1, "text", Result.FAILED, "Nothing came."), room)
+    assert log.held.standing.checks.verdict(Medium.VOICE) == "failed"
+
+
+def test_P7_a_call_that_an_earlier_station_opens_ends_the_rehearsal(log: Log) -> None:
+    room = opened(log)
+    log.says(0, came(1), room)
+    first = log.held
+    assert first.rehearsal
+    call = log.opens(1)
+    assert not log.held.rehearsal
+    assert first.standing.ended is not None
+    assert first.standing.here == {}
+    log.says(0, found(1, "sound", Result.GOOD), room)
+    assert first.standing.checks.found == {}
+    log.says(1, CallEvent(Happened.ENDED, 1, "Wen", "Watch"), call)
+    assert log.calls.at_work() is None
+
+
+def test_P7_openings_that_crossed_are_read_alike_whichever_came_first(shared: Posts) -> None:
+    life = shared[0].station.lines[0]
+    rows = []
+    for dir, kind in ((0, Happened.REHEARSING), (1, Happened.OPENED)):  # neither saw the other's
+        who = {"name": "Wen", "office": "Watch", "medium": Medium.TEXT, "link": bytes(32)}
+        rows.append(Log(life).says(dir, CallEvent(kind, 1, **who), [0, 9]))
+    seen = []
+    for order in (rows, rows[::-1]):
+        calls = Calls()
+        for entry in order:
+            calls.add(life, entry)
+        at_work = calls.at_work()
+        assert at_work is not None
+        assert not at_work.rehearsal
+        seen.append([(each.rehearsal, each.standing.ended is None) for each in calls])
+    assert seen[0] == seen[1]
+
+
+def test_P1_a_failure_without_a_word_is_no_event() -> None:
+    bare = CallEvent(Happened.CHECKED, 1, item="sound", result=Result.FAILED)
+    assert CallEvent.parse(bare.text()) is None
+    for event in (found(1, "sound", Result.FAILED, "Hum."), found(1, "channel", Result.NOT_NEEDED)):
+        assert CallEvent.parse(event.text()) == event
+    assert CallEvent.parse(found(1, "sound", Result.GOOD).text().replace("good", "fine")) is None

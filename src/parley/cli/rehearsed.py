@@ -40,7 +40,7 @@ def _found(check: View | None) -> str:
 
 def how_it_went(view: View, now: float) -> str:
     """How a call was rehearsed, in a line."""
-    of = ""
+    of = "This call: "
     if "time" in view:
         of = f"The call of {form_moment(view['time'])}: "
     return f"{of}{in_short(view, now)}"
