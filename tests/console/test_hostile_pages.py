@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from html.parser import HTMLParser
 from itertools import product
 from pathlib import Path
@@ -171,7 +172,7 @@ async def say_all(both: World) -> None:
     await both.until(lambda: _has(south, answer))
     await south.ask("watch", "call.rehearse", medium="text")
     for post in (south, north):
-        await both.until(lambda post=post: _rehearses(post))
+        await both.until(partial(_rehearses, post))
         await post.ask("watch", "call.join", rehearsal=True)
     await both.until(lambda: _rehearses(south, 2))
     await south.ask("watch", "call.check", item="text", result="failed", words=HARM)

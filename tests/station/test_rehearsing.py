@@ -282,8 +282,8 @@ def test_P7_openings_that_crossed_are_read_alike_whichever_came_first(shared: Po
     life = shared[0].station.lines[0]
     rows = []
     for dir, kind in ((0, Happened.REHEARSING), (1, Happened.OPENED)):  # neither saw the other's
-        who = {"name": "Wen", "office": "Watch", "medium": Medium.TEXT, "link": bytes(32)}
-        rows.append(Log(life).says(dir, CallEvent(kind, 1, **who), [0, 9]))
+        event = CallEvent(kind, 1, "Wen", "Watch", medium=Medium.TEXT, link=bytes(32))
+        rows.append(Log(life).says(dir, event, [0, 9]))
     seen = []
     for order in (rows, rows[::-1]):
         calls = Calls()
