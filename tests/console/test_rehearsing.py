@@ -122,7 +122,7 @@ async def test_a_rehearsal_by_text_is_said_on_every_page_and_kept_from_the_princ
     stations: World, room: Room
 ) -> None:
     north, south = stations.north, stations.south
-    await stations.agree_on_a_call("text")
+    await stations.agree_on_a_call("text", 600)
     await person(north, "Chief", "principal")
     page = await enter(room, north, "Wanda")
     await page.get_by_role("button", name="Rehearse it with the other side").click()
@@ -145,4 +145,5 @@ async def test_a_rehearsal_by_text_is_said_on_every_page_and_kept_from_the_princ
     await chief.close()
     listed = await room.sit(north, "Wanda", "/calls")
     await expect(listed.locator("[data-rehearsed=good]")).to_contain_text("all good")
+    await expect(listed.locator("#call-due")).to_contain_text("all good")
     await shown(listed, "rehearsal-calls")

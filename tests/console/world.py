@@ -157,8 +157,8 @@ class World:
         shown = {name: draft[name] for name in ("draft", "sha256", "displayed")}
         return await post.ask("Rene" if post is self.north else "Rosa", "release", **shown)
 
-    async def agree_on_a_call(self, medium: str = "video") -> None:
-        """A call in two hours, that North asked for and South accepted."""
+    async def agree_on_a_call(self, medium: str = "video", in_s: int = 7_200) -> None:
+        """A call in two hours, or then, that North asked for and South accepted."""
         north, south, now = self.north, self.south, int(time.time())
         asked = {"purpose": "Open and direct lines", "medium": medium, "asked_for": "General South"}
         window = {"earliest": moment(now), "latest": moment(now + 90_000)}
@@ -168,7 +168,7 @@ class World:
             return bool((await south.ask("Wen", "status"))["lines"][0]["their_size"] > n)
 
         await self.until(came)
-        said = {"n": n, "answer": "accept", "time": moment(now + 7_200)}
+        said = {"n": n, "answer": "accept", "time": moment(now + in_s)}
         await self.release(south, await south.ask("Dmitri", "call.answer", **said))
 
         async def accepted() -> bool:

@@ -174,8 +174,8 @@ class Held:
         return self._standing
 
     def round(self) -> bytes:
-        """Which pages are to agree on keys (V9). The leaf is that of the opening, so a rehearsal and
-        its call have no round in common (spec/rehearsal.md P8)."""
+        """Which pages are to agree on keys (V9). The leaf is that of the opening, so that a call
+        has no round in common with its rehearsal (spec/rehearsal.md P8)."""
         standing = self.standing
         pages = b"".join(each.number for each in standing.pages())
         changes = standing.changes.to_bytes(4)

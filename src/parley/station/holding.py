@@ -381,9 +381,9 @@ def _say(
 def _rehearsed(station: Station, open_line: OpenLine, found: Held | None) -> dict[str, Any] | None:
     """How the call that is open was rehearsed; None while none is, or for one that nobody agreed on
     before."""
-    if found is None or found.rehearsal or found.request is None or found.standing.ended is not None:
+    if found is None or found.rehearsal or found.standing.ended is not None:
         return None
-    return of_call(station, open_line, found)
+    return None if found.request is None else of_call(station, open_line, found)
 
 
 def _agreed(station: Station, open_line: OpenLine) -> Request | None:
