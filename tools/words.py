@@ -74,6 +74,7 @@ SPEAKING = (
     "station/stops.py",
     "station/outside.py",
     "station/open_items.py",
+    "station/overdue.py",
     "station/filled.py",
     "core/suites.py",
     "catalogue/prepared.py",

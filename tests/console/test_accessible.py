@@ -31,7 +31,7 @@ DESK, TABLET, REFLOW, HIGH = 1280, 800, 320, 5000  # px; 320 is that of WCAG 2.2
 TEXT = "Our ship “Amity” leaves at 0410Z from 21°40′N 118°05′E with 2 crew."
 # Where a form was refused, its page stands at the form's address: the same page once more.
 AGAIN = re.compile(
-    r"/watch/(hold|leave|accept|take)|/minutes/(accept|propose)|/glossary/end|\{verb:|/drafts/\{draft:int\}/(release|with)"
+    r"/watch/(hold|leave|accept|take)|/tests/answer|/test$|/overdue/take|/minutes/(accept|propose)|/glossary/end|\{verb:|/drafts/\{draft:int\}/(release|with)"
     r"|/\{place:int\}"  # a picture or a text that is attached, which is no page
 )
 FAULTY = """<!doctype html><html lang="en"><title>t</title><main><h1>t</h1>
@@ -167,6 +167,7 @@ async def test_a_program_finds_nothing_wrong_on_any_page(
         *("/record", "/find?words=Amity", "/find?words=ship&since=1st", "/glossary", "/chat"),
         *("/minutes", f"/minutes/call?line={line}", f"/minutes/draft?line={line}"),
         *(f"/minutes/readout?line={line}", "/wall", "/watch", "/green-room"),
+        *("/tests", "/overdue"),
         *("/watch/hand-over", "/watch/log/print"),
         *(f"/call?line={line}", "/keys", "/you", "/kept", "/nowhere"),
     )

@@ -27,6 +27,7 @@ from parley.console.app import build
 from parley.console.tongues import TONGUES
 from parley.core import entry
 from parley.station.person import ROLES
+from parley.station.station import Station
 from tests.console import world as made
 from tests.console.asking import ask
 from tests.console.world import Post, World
@@ -186,7 +187,8 @@ async def say_all(both: World) -> None:
     await both.until(lambda: _has(north, last["n"]))
     called = (await north.ask("watch", "test.call"))["n"]
     await both.until(lambda: _has(south, called))
-    await south.ask("watch", "test.answer", n=called, text=TURNED, errors=HARM)
+    answer = await south.ask("watch", "test.answer", n=called, text=TURNED, errors=HARM)
+    await both.until(lambda: _has(north, answer["n"]))
     await south.ask("watch", "presence.state", here=True)
     given = await south.ask("drafter", "draft.attach.give", data=b64encode(HARM.encode()).decode())
     named = {"upload": given["upload"], "name": f"{TURNED}.txt"}
@@ -204,6 +206,10 @@ async def say_all(both: World) -> None:
     await north.ask(
         "watch", "distribution.acknowledge", passing=passing["passing"], by=SHORT, text=MARKUP
     )
+    assert north.station is not None
+    north.station.in_next_step(partial(as_if_days_had_gone, north.station))
+    found = await north.ask("watch", "overdue.list")
+    assert {SHORT, MARKUP} & {each["office"] for each in found["overdue"]}
     await north.ask("interpreter", "glossary.add", ours=SHORT, theirs=MARKUP, warning=TEMPLATE)
     translated = {"stage": "rough", "language": "en", "text": f"{MARKUP} {TEMPLATE}"}
     await north.ask("interpreter", "translation.add", n=first, **translated)
@@ -227,6 +233,11 @@ async def _rehearses(post: Post, people: int = 0) -> bool:
     """Whether a rehearsal is open there, and so many have come."""
     call = (await post.ask("watch", "call.show"))["call"]
     return bool(call) and len(call["attendees"]) >= people
+
+
+def as_if_days_had_gone(station: Station) -> None:
+    """Nothing that is expected has come in its time."""
+    station.store.sql("UPDATE expected SET missed = due, look = NULL WHERE came IS NULL")
 
 
 async def _has(post: Post, n: int) -> bool:

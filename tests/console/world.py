@@ -20,6 +20,7 @@ from parley.console.app import serving_pages
 from parley.core.agreement import Paper
 from parley.core.identity import PartyRoot
 from parley.station.carried import ANSWER, carry
+from parley.station.clock import Clock
 from parley.station.founding import begin, finish, set_up
 from parley.station.letters import from_base64, to_base64
 from parley.station.person import AT_THE_MACHINE
@@ -27,6 +28,7 @@ from parley.station.root import RootFolder
 from parley.station.serving import serving
 from parley.station.station import Station
 
+HOUR_S = 3_600
 LINES = ("North – South", "Leaders")
 PASSPHRASE = "seven swans behind the mill"
 SCRYPT_COST = 1 << 10  # these roots guard nothing
@@ -58,11 +60,12 @@ class Post:
     ids: dict[str, int] = field(default_factory=dict)
     station: Station | None = None
     console: str = ""
+    clock: Clock | None = None  # this machine's, unless a test moves its own
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _pages: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def __aenter__(self) -> Post:
-        self.station = await self._stack.enter_async_context(serving(self.folder))
+        self.station = await self._stack.enter_async_context(serving(self.folder, clock=self.clock))
         await self.show_pages(0)
         return self
 
@@ -196,13 +199,18 @@ class World:
 
 @asynccontextmanager
 async def world(
-    folder: Path, mark: str = "EXERCISE", also: str | None = None, **terms: Any
+    folder: Path,
+    mark: str = "EXERCISE",
+    also: str | None = None,
+    clock: Clock | None = None,
+    **terms: Any,
 ) -> AsyncIterator[World]:
     """Two stations that serve, with an open line between them; and a second one marked `also`."""
     posts = []
-    for made in founded(mark, also, tuple(sorted(terms.items()))):
+    hour = int(time.time() // HOUR_S) if "test_turns_s" in terms else 0  # where hours count
+    for made in founded(mark, also, tuple(sorted(terms.items())), hour):
         place = shutil.copytree(made.folder, folder / made.party)
-        posts.append(Post(made.party, place, made.root, dict(made.ids)))
+        posts.append(Post(made.party, place, made.root, dict(made.ids), clock=clock))
     north, south = posts
     names = LINES[: 1 if also is None else 2]
     north.set_up("bearer.add", listen="127.0.0.1:0")
@@ -221,8 +229,11 @@ async def world(
 
 
 @cache
-def founded(mark: str, also: str | None, terms: tuple[tuple[str, Any], ...]) -> tuple[Post, Post]:
-    """Two stations that agreed and never served, made once a run; tests take a copy."""
+def founded(
+    mark: str, also: str | None, terms: tuple[tuple[str, Any], ...], hour: int
+) -> tuple[Post, Post]:
+    """Two stations that agreed and never served, made once a run, and once an hour where tests are
+    due by the clock; tests take a copy."""
     folder = Path(tempfile.mkdtemp(prefix="parley-agreed-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     north, south = found(folder, "North"), found(folder, "South")

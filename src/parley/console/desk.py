@@ -70,6 +70,7 @@ DONE = {
     "unable": N_("They are told that you are unable."),
     "wait": N_("They are told until when to wait."),
     "answered": N_("The test is answered."),
+    "in-hand": N_("It is in your hands: it rings no more, and the audit trail says so."),
     "tested": N_("The test is called."),
     "presence-here": N_("Stated: our principal is at the terminal."),
     "presence-left": N_("Stated: our principal has left."),

@@ -31,7 +31,8 @@ OFFERED = (
     *("open", "pass", "readback", "unable", "wait", "confirm", "correct"),
     *("call.show", "call.begin", "call.join", "call.check"),
     *("watch.show", "watch.accept"),
-    *("desk.hold", "test.call", "test.answer", "suspend", "line.stop", "line.undo", "line.resume"),
+    *("desk.hold", "test.call", "test.answer", "overdue.take"),
+    *("suspend", "line.stop", "line.undo", "line.resume"),
     *("minute.list", "minute.propose"),
     *("call.list", "call.ask", "call.answer", "translation.list", "translation.add"),
     *("distribution.list", "distribution.onward", "distribution.acknowledge"),
@@ -73,6 +74,7 @@ class Frame:
     names: views.Names
     flashes: list[View]
     urgent: list[View]  # IMMEDIATE, which rings too
+    overdue: list[View]  # what did not come and is in nobody's hands, for whom it concerns
     unanswered: list[View]  # clocks that ran out, at either side, with nobody having acted
     nav: list[View]
     may: dict[str, bool]
@@ -120,6 +122,11 @@ class Frame:
     def mark(self) -> str:
         """The one mark of this page, or MIXED."""
         return mark_of(self.marks)
+
+    def late_on(self, line: View) -> list[View]:
+        """What did not come on a line and is in nobody's hands."""
+        late = [views.late(each, self.names) for each in self.status["overdue"]]
+        return [each for each in late if each["hex"] == line["line"]]
 
     @property
     def bearers_down(self) -> list[View]:
@@ -207,6 +214,12 @@ def build(seat: Seat, status: View, now: float, seq: int, heard_by: list[str]) -
         names=names,
         flashes=flashes,
         urgent=urgent,
+        overdue=[
+            views.late(each, names)
+            for each in status["overdue"]
+            # As with a message: once everyone is called, everyone sees it.
+            if may["overdue.take"] or each["escalation"]
+        ],
         unanswered=unanswered,
         ringing=[
             line
@@ -219,6 +232,7 @@ def build(seat: Seat, status: View, now: float, seq: int, heard_by: list[str]) -
             may,
             sum(views.calls_for_us(line) for line in lines),
             sum(line["chat"]["unread"] for line in lines) if may["chat.seen"] else 0,
+            sum(views.tests_for_us(line) for line in lines) if may["test.answer"] else 0,
         ),
         may=may,
         rings=may["open"],
@@ -234,7 +248,7 @@ def may_do(who: Person, operation: str) -> bool:
     return not roles or bool(who.roles.intersection(roles))
 
 
-def _nav(may: dict[str, bool], calls: int, chat: int) -> list[View]:
+def _nav(may: dict[str, bool], calls: int, chat: int, tests: int) -> list[View]:
     pages = (
         ("/", N_("Lines"), True),
         ("/inbox", N_("Inbox"), may["inbox"]),
@@ -250,6 +264,7 @@ def _nav(may: dict[str, bool], calls: int, chat: int) -> list[View]:
         ("/audit", N_("Audit trail"), may["audit"]),
         ("/glossary", N_("Glossary"), may["glossary.list"]),
         ("/chat", N_("Chat"), may["chat.show"]),
+        ("/tests", N_("Tests"), True),
         ("/green-room", N_("Green room"), True),
         ("/wall", N_("Wall"), True),
         ("/you", N_("You"), True),
@@ -260,7 +275,7 @@ def _nav(may: dict[str, bool], calls: int, chat: int) -> list[View]:
             "path": path,
             "name": name,
             "key": KEYS.get(path) or str(next(numbers, "")).replace("10", "0"),
-            "count": {"/calls": calls, "/chat": chat}.get(path, 0),
+            "count": {"/calls": calls, "/chat": chat, "/tests": tests}.get(path, 0),
         }
         for path, name, allowed in pages
         if allowed

@@ -93,6 +93,10 @@ class Form:
         """All fields of that name."""
         return [value for key, value in self.pairs if key == name]
 
+    def names(self) -> set[str]:
+        """The names of its fields."""
+        return {name for name, _ in self.pairs}
+
     def text(self, name: str) -> str:
         """A text field. A browser sends CR LF for every line end; the text has line feeds."""
         return self.get(name).replace("\r\n", "\n")

@@ -141,6 +141,13 @@ def calls_for_us(line: View) -> int:
     return waiting
 
 
+def tests_for_us(line: View) -> int:
+    """How many human tests of a line are now to be called, or answered, by our watch."""
+    tests = line["tests"]
+    asked = tests["due"] is not None and tests["due"]["asked"]
+    return int(asked) + (tests["to_answer"] is not None)
+
+
 def provisional(view: View | None) -> str:
     """Beside the word PROVISIONAL: what is missing before it, or that it will never come."""
     if not view:
@@ -170,6 +177,33 @@ def alarm(view: View, names: Names) -> View:
         "precedence": view["precedence"],
         "at": view["at"],
         "clock": view["clock"],
+    }
+
+
+LATE = {
+    "test": N_("TEST MISSED"),
+    "answer": N_("TEST NOT ANSWERED"),
+    "reply": N_("NO REPLY"),
+    "office": N_("OFFICE IS SILENT"),
+}
+
+
+def late(view: View, names: Names) -> View:
+    """What did not come, for the top of every page and for the list. Whoever has silenced it hears
+    it again once somebody else is called: the key is another then (spec/testing.md T12)."""
+    hex, _ = parts(view["line"])
+    everyone = bool(view.get("escalation"))
+    step = "everyone" if everyone else str(view.get("calls", 0))
+    n, tests = view["n"], f"{names.seat}/tests#tests-{hex[:8]}"
+    return {
+        **view,
+        "key": f"overdue-{view['id']}-{step}",
+        "hex": hex,
+        "word": LATE[view["kind"]],
+        "mark": names.line(view["line"])["mark"],
+        "everyone": everyone,
+        "href": tests if n is None else names.href(view["line"], view["dir"], n),
+        "clock": {"due": view["due"], "left_s": -view.get("late_s", 0.0), "overdue": True},
     }
 
 

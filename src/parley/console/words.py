@@ -156,6 +156,7 @@ FILTERS = {
     "span": span,
     "left": left,
     "age": age,
+    "within": within,
     "groups": groups,
     "hexdump": hexdump,
     "sentence": sentence,

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from parley.core.entry import Precedence, check_text
 from parley.core.errors import Refused
 from parley.station import messages
-from parley.station.expecting import OFFICE
 from parley.station.lines import OpenLine
 from parley.station.operations import Words, operation
+from parley.station.overdue import OFFICE
 from parley.station.people import OFFICE_BYTES_MAX, check_name
 from parley.station.person import READERS, Person
 

@@ -13,14 +13,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import Content, Precedence, Type
-from parley.core.errors import Refused
 from parley.core.kept import EntryRow
-from parley.station import escalation, messages, tested
-from parley.station.clock import stamp
-from parley.station.desks import desk_for
+from parley.station import messages, tested
 from parley.station.lines import OpenLine, posix
-from parley.station.operations import operation
-from parley.station.person import Person
+from parley.station.overdue import ANSWER, OFFICE, REPLY, TEST, desk_of, sentence
 from parley.station.replying import reply_by
 from parley.station.schedule import schedule_of
 
@@ -30,8 +26,6 @@ if TYPE_CHECKING:
 NEVER = float("inf")
 AT_ONCE_MAX = 64
 LOOKS_S = 60.0  # at a line that asks for no tests now, though it has a schedule
-SHOWN_MAX = 50
-TEST, ANSWER, REPLY, OFFICE = "test", "answer", "reply", "office"
 _COMES_BY = {Type.TEST_ANSWER, Type.UNABLE, Type.WAIT}
 
 
@@ -226,7 +220,7 @@ class Expecting:
 
     def _call_next(self, open_line: OpenLine, row: Any) -> bool:
         station = self._station
-        deputies = _desk(station, open_line, row).get("deputies", [])
+        deputies = desk_of(station, open_line, row).get("deputies", [])
         if row["called"] >= len(deputies):
             return False
         name = station.people.name(deputies[row["called"]])
@@ -264,100 +258,3 @@ _NAMES = {TEST: "test", ANSWER: "answer to a test", REPLY: "reply", OFFICE: "wor
 def _after(view: dict[str, Any], now: float) -> float:
     """The next moment at which a test may be missed, or is asked for."""
     return min((at for at in (view["from"], view["until"] + 1) if at > now), default=now + LOOKS_S)
-
-
-def _desk(station: Station, open_line: OpenLine, row: Any) -> dict[str, Any]:
-    message = messages.find(station, open_line, row["dir"], row["n"])
-    return desk_for(station, message["desk"] if message else None) or {}
-
-
-# --- for people
-
-
-def sentence(station: Station, row: Any) -> str:
-    """What did not come."""
-    open_line = station.line_of(bytes(row["line_id"]), row["inc"])
-    by, n = f"{stamp(row['due'])[:16].replace('T', ' ')}Z", row["n"]
-    ours = row["dir"] == open_line.ours
-    them = open_line.agreed.counterpart
-    if row["kind"] == TEST and not schedule_of(station, open_line).turns:
-        return f"No human test was answered by {by}."
-    if row["kind"] == TEST:
-        return f"{'Our' if ours else 'Their'} human test was not called by {by}."
-    if row["kind"] == ANSWER:
-        where = f"by {them}" if ours else "here"
-        return f"Test {n} of {'ours' if ours else 'theirs'} was not answered {where} by {by}."
-    if row["kind"] == REPLY:
-        who = f"{them} gave none" if ours else "none was given here"
-        return f"Message {n} of {'ours' if ours else 'theirs'} asked for a reply by {by}; {who}."
-    return f"{office_of(station, row)} has not said by {by} that it has message {n} in hand."
-
-
-def office_of(station: Station, row: Any) -> str:
-    """The office that a distribution went to."""
-    found = station.store.sql("SELECT office FROM distribution WHERE id = ?", (row["passing"],))
-    return str(found[0]["office"]) if found else ""
-
-
-def view(station: Station) -> list[dict[str, Any]]:
-    """All that did not come and that nobody has taken in hand, the oldest first."""
-    rows = station.store.sql(
-        "SELECT * FROM expected WHERE missed IS NOT NULL AND came IS NULL AND taken IS NULL"
-        " ORDER BY due LIMIT ?",
-        (SHOWN_MAX,),
-    )
-    found = []
-    for row in rows:
-        open_line = station.line_of(bytes(row["line_id"]), row["inc"])
-        if row["kind"] in (TEST, ANSWER) and tested.asks_none(station, open_line):
-            continue
-        desk = _desk(station, open_line, row)
-        found.append(
-            {
-                "id": row["id"],
-                "line": open_line.address,
-                "line_name": open_line.agreed.name,
-                "counterpart": open_line.agreed.counterpart,
-                "kind": row["kind"],
-                "turns": schedule_of(station, open_line).turns,
-                "dir": open_line.side(row["dir"]),
-                "n": None if row["kind"] == TEST else row["n"],
-                "office": office_of(station, row) if row["kind"] == OFFICE else None,
-                "precedence": Precedence(row["precedence"]).name,
-                "due": row["due"],
-                "late_s": station.now.wall - row["due"],
-                "called": [
-                    station.people.view(id) for id in desk.get("deputies", [])[: row["called"]][-1:]
-                ],
-                "escalation": escalation.steps_of(station, open_line, -row["id"]),
-                "sentence": sentence(station, row),
-            }
-        )
-    return found
-
-
-@operation("overdue.list", reads=True)
-def overdue_list(station: Station, who: Person) -> dict[str, Any]:
-    """What was expected by a time, did not come, and is in nobody's hands."""
-    return {"overdue": view(station)}
-
-
-@operation("overdue.take", roles=("watch",))
-def overdue_take(station: Station, who: Person, *, id: int) -> dict[str, Any]:
-    """Take in hand what did not come: it rings no more, and the trail says by whom."""
-    rows = station.store.sql("SELECT * FROM expected WHERE id = ? AND missed IS NOT NULL", (id,))
-    if not rows:
-        raise Refused(f"Nothing overdue has the number {id}.", "`parley overdue` shows it.")
-    row = rows[0]
-    if row["came"] is not None:
-        raise Refused("It has come since.", "Nothing more is to be done.")
-    if row["taken"] is not None:
-        name = station.people.name(row["person"])
-        raise Refused(f"{name} has taken it in hand.", "Nothing more is to be done.")
-    station.store.sql(
-        "UPDATE expected SET taken = ?, person = ?, look = NULL WHERE id = ?",
-        (station.now.wall, who.id, id),
-    )
-    open_line = station.line_of(bytes(row["line_id"]), row["inc"])
-    station.publish("overdue", open_line, state="taken", what=row["kind"], n=row["n"])
-    return {"id": id, "sentence": sentence(station, row), "by": who.view()}

@@ -8,7 +8,7 @@ from itertools import groupby
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from parley.core.entry import Precedence
+from parley.core.entry import Precedence, Type
 from parley.core.errors import Misused, ParleyError
 from parley.station import glossary, messages
 from parley.station.acknowledgements import DISPLAY_MAX
@@ -17,6 +17,7 @@ from parley.station.critical import critical
 from parley.station.lines import OpenLine
 from parley.station.operations import InTurns, find, operation
 from parley.station.person import LOOKERS, Person
+from parley.station.tested import came_through
 from parley.station.views import Viewer
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def message(
     text = view["text"] or ""
     return {
         **view,
+        "tested": came_through(station, open_line, side, n) if row["type"] == Type.TEST else None,
         "elements": critical(view["text"], view["composed"], view["protected"]),
         "glossary": glossary.found_in(station, open_line, text, ours=dir == "ours"),
     }

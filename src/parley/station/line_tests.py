@@ -35,11 +35,22 @@ ANSWERS_FROM = 5  # an answer takes another of the texts than the test of that n
 
 @operation("test.call", roles=("watch",))
 def call_test(
-    station: Station, who: Person, *, text: Words | None = None, line: str | None = None
+    station: Station,
+    who: Person,
+    *,
+    text: Words | None = None,
+    number: int | None = None,
+    line: str | None = None,
 ) -> dict[str, Any]:
-    """Send a short text to be answered by a person there."""
+    """Send a short text to be answered by a person there; with a number, only if that is the next,
+    so that two who press at once do not call two."""
     open_line = station.line(line).current
-    number = next_test(station, open_line)
+    shown, number = number, next_test(station, open_line)
+    if shown is not None and shown != number:
+        raise Refused(
+            f"Test {shown} is not the next one: that is test {number}.",
+            "Look whether it was called already, and by whom, before you call another.",
+        )
     header, words = own_text(open_line, number) if text is None else ({}, _check(text))
     body = body_of(Type.TEST, {**header, HeaderKey.DRAFTER: who.id}, [number, words])
     saying = Saying(Type.TEST, Precedence.ROUTINE, Status.TEST, body)
@@ -133,6 +144,7 @@ def status_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "name": open_line.agreed.name,
         "schedule": schedule_of(station, open_line).view(),
         "due": asked,
+        "next": {"number": number, "text": own_text(open_line, number)[1]},
         "next_text": own_text(open_line, number)[1] if asked and asked["asked"] else None,
         "to_answer": None
         if waits is None

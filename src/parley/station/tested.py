@@ -67,6 +67,22 @@ def tests_of(station: Station, open_line: OpenLine) -> list[Tested]:
     return at_work.tested
 
 
+def came_through(station: Station, life: OpenLine, dir: int, n: int) -> dict[str, Any] | None:
+    """How the answer to a test certified it, and how long it took; None without an answer yet."""
+    for test in reversed(tests_of(station, life)):
+        if (test.life.key, test.dir, test.n) != (life.key, dir, n) or test.answer is None:
+            continue
+        return {
+            "certified": test.certified,
+            "took_s": test.took_s,
+            "answered": test.answered,
+            "line": station.line_of(life.id, test.answer[0]).address,
+            "n": test.answer[1],
+            "dir": life.side(1 - dir),
+        }
+    return None
+
+
 def _of_life(station: Station, life: OpenLine) -> Iterator[Tested]:
     for dir in (0, 1):
         rows = station.store.sql(

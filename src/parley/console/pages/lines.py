@@ -54,11 +54,3 @@ async def presence(visit: Visit) -> Response:
     whom = {"person": int(person)} if here and person.isascii() and person.isdigit() else {}
     await visit.call("presence.state", line=visit.form.get("line"), here=here, **whom)
     return visit.go("/", "presence-here" if here else "presence-left")
-
-
-async def call_test(visit: Visit) -> Response:
-    """POST /test: a human test, which a person there answers."""
-    text = visit.form.text("text")
-    words = {"text": text} if text.strip() else {}  # else the station takes its next harmless one
-    await visit.call("test.call", line=visit.form.get("line"), **words)
-    return visit.go("/", "tested")

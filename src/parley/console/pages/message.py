@@ -12,6 +12,7 @@ from parley.console import attached, views
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
 from parley.console.guard import Form
+from parley.console.pages.testing import certifying
 from parley.console.signs import seen_signs
 from parley.console.tongues import _, ngettext
 from parley.console.vocabulary import word
@@ -30,7 +31,7 @@ VERBS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "onward": ("distribution.onward", ("office",), "onward"),
     "acknowledge": ("distribution.acknowledge", ("by", "text"), "taken"),
     "certify": ("translation.certify", ("text",), "certified"),
-    "answer-test": ("test.answer", ("text",), "answered"),
+    "answer-test": ("test.answer", (), "answered"),
 }
 
 
@@ -58,17 +59,21 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         translations=translations,
         offices_of=offices_of,
         offices=offices,
-        typed={name: visit.form.text(name) for name in ("stage", "language", "text")},
+        typed={name: visit.form.text(name) for name in ("stage", "language", "text", "errors")},
+        faults={"errors": error.sentence} if error and "errors" in visit.form.names() else {},
         actions=_actions(page, message, offices),
         facts=_facts(page, message),
         stages=[_stage(stage, page.now) for stage in message["stages"]],
         attribution=_("Authentic, and in no record yet")
         if message["provisional"]
         else _(views.ATTRIBUTION[message["attribution"]]),
-        error=refusal(error, visit.form.text("text") or visit.form.text("reason"))
-        if error
-        else None,
+        error=refusal(error, _typed(visit)) if error else None,
     )
+
+
+def _typed(visit: Visit) -> str:
+    """The words that a refusal may point into."""
+    return next(filter(None, map(visit.form.text, ("text", "reason", "errors"))), "")
 
 
 async def act(visit: Visit) -> Response:
@@ -76,6 +81,8 @@ async def act(visit: Visit) -> Response:
     operation, fields, done = VERBS[visit.path("verb")]
     arguments: View = {name: visit.form.text(name) for name in fields}
     try:
+        if operation == "test.answer":
+            arguments = certifying(visit.form)
         if "minutes" in arguments:
             arguments["minutes"] = visit.form.number("minutes")
         for name in arguments.keys() & {"office", "by"}:
@@ -187,8 +194,7 @@ def _as_reader(page: Frame, message: View, offices: list[str]) -> list[View]:
             [] if opened or not may["open"] else [_button("open", _("Open: I have read it"), "o")]
         )
     if is_test and "answered" not in reached and may["test.answer"]:
-        text = {"name": "text", "label": _("Answer in your own words"), "long": True}
-        actions.append(_form("answer-test", _("Answer the test"), _("Send the answer"), "a", text))
+        actions.append({"verb": "answer-test"})
     if "opened" not in reached and may["open"]:
         actions.append(_button("open", _("Open: I have read it"), "o"))
     if not is_test and may["pass"]:

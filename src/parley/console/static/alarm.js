@@ -1,4 +1,4 @@
-// FLASH and IMMEDIATE. The row is on screen before this file asks anybody anything; the sound follows from it.
+// FLASH, IMMEDIATE and what is overdue. The row is on screen before this file asks anybody anything; the sound follows from it.
 
 import { span, stationNow } from "./clocks.js";
 import { _ } from "./tongue.js";
@@ -15,7 +15,9 @@ const LOST_RINGS_MS = 6_000; // a station that starts anew is back before that
 const BOXES = [
   { precedence: "FLASH", box: "alarm", list: "alarms" },
   { precedence: "IMMEDIATE", box: "urgent", list: "urgents" },
+  { precedence: "OVERDUE", box: "overdue", list: "overdues" },
 ];
+const CALM = "OVERDUE"; // never beside a FLASH, and after all else that rings
 
 export class Alarm {
   /** @param {Bell} bell */
@@ -70,6 +72,11 @@ export class Alarm {
       if (everyone && !this.rings) this.bell.lend().then(() => this.sound());
       this.sound();
     } else if (this.rings) this.bell.chime(event.state === "ringing" ? (event.precedence ?? "") : "IMMEDIATE");
+  }
+
+  /** Everyone is called for what is overdue; the row comes with the next renewal. */
+  everyone() {
+    if (!this.rings) this.bell.lend().then(() => this.sound());
   }
 
   /** @param {StationEvent} event @param {{precedence: string, box: string, list: string}} place */
@@ -169,18 +176,19 @@ export class Alarm {
   /** Ring while something waits that nobody has opened and nobody has silenced here. */
   sound() {
     let ringing = "";
+    const flash = document.querySelector("#alarms > li") !== null; // unopened, be it silenced here
     for (const { precedence, list } of BOXES) {
       for (const row of document.querySelectorAll(`#${list} > li`)) {
         const called = this.rings || row.hasAttribute("data-everyone");
-        const loud = called && !this.silenced.has(row.getAttribute("data-alarm") ?? "");
-        row.querySelector("button")?.toggleAttribute("hidden", !loud || !this.bell.allowed);
+        const loud = called && !(precedence === CALM && flash) && !this.silenced.has(row.getAttribute("data-alarm") ?? "");
+        row.querySelector("[data-silence]")?.toggleAttribute("hidden", !loud || !this.bell.allowed);
         const mark = row.getAttribute("data-status") === "ACTUAL" ? "" : " exercise";
         if (loud && !ringing) ringing = precedence + mark;
       }
     }
     const lost = this.rings && this.lost && !this.silenced.has(LOST);
     document.getElementById("lost-silence")?.toggleAttribute("hidden", !lost || !this.bell.allowed);
-    if (!ringing && lost) ringing = "lost";
+    if (lost && (!ringing || ringing.startsWith(CALM))) ringing = "lost";
     if (ringing) this.bell.ring(ringing);
     else this.bell.stop();
     document.documentElement.dataset.ringing = this.bell.ringing ? "yes" : "no";

@@ -22,6 +22,10 @@ let asked = 0; // up to which event a renewal was asked for
 /** @param {StationEvent} event */
 function onEvent(event) {
   if (event.kind === "alarm") alarm.raise(event); // before anything else, and without a fetch
+  if (event.kind === "overdue" && event.state === "everyone") {
+    renewal.called = true;
+    alarm.everyone();
+  }
   if (event.now) trueUpClock(event.now);
   const unheard = document.getElementById("unheard");
   if (unheard && event.rings !== undefined) {

@@ -51,6 +51,7 @@ export class Renewal {
     this.busy = false;
     this.last = 0;
     this.stale = false; // in the background only the alarm was renewed
+    this.called = false; // everyone was: from now on a tab in the background learns what rings
     this.leaving = false; // a form was sent: its answer is the next page, whatever we are told here
     document.addEventListener("submit", () => (this.leaving = true));
     document.addEventListener("visibilitychange", () => {
@@ -66,7 +67,7 @@ export class Renewal {
 
   pump() {
     if (!this.asked || this.busy) return;
-    if (document.visibilityState === "hidden" && !document.documentElement.hasAttribute("data-rings")) return;
+    if (document.visibilityState === "hidden" && !this.called && !document.documentElement.hasAttribute("data-rings")) return;
     this.busy = true;
     const wait = Math.max(15, this.last + LEAST_MS - performance.now());
     setTimeout(async () => {
@@ -104,6 +105,9 @@ export class Renewal {
     for (const old of document.querySelectorAll("[data-live]")) {
       const heir = fresh.getElementById(old.id);
       if (!heir || heir.outerHTML === old.getAttribute("data-was")) continue;
+      // What was refused stays, with what is wrong beside it, while it can still be sent.
+      const refused = old.querySelector("[data-refused]")?.getAttribute("name");
+      if (refused && heir.querySelector(`[name="${refused}"]`)) continue;
       const was = heir.outerHTML;
       const focus = carryOver(old, heir);
       const adopted = document.adoptNode(heir);

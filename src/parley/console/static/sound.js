@@ -33,6 +33,8 @@ const PIPS = [0, 1, 2].map((k) => [k * 0.3, 0.1, 440]);
 
 /** Two rising pairs, then quiet: the sound of IMMEDIATE. @type {[number, number, number][]} */
 const PAIRS = [[0, 0.18, 660], [0.24, 0.18, 880], [0.6, 0.18, 660], [0.84, 0.18, 880]];
+/** One tone twice, low and soft, then a long quiet: something is overdue. @type {[number, number, number][]} */
+const KNOCK = [[0, 0.3, 523], [0.45, 0.3, 523]];
 /** Three falling tones, then quiet: this page has lost its station. @type {[number, number, number][]} */
 const FALL = [[0, 0.35, 520], [0.45, 0.35, 390], [0.9, 0.6, 290]];
 
@@ -46,6 +48,8 @@ const SOUNDS = {
   IMMEDIATE: () => draw(4, PAIRS),
   "IMMEDIATE exercise": () => draw(5.2, after(PAIRS)),
   PRIORITY: () => draw(0.5, [[0, 0.2, 660], [0.24, 0.2, 550]]),
+  OVERDUE: () => draw(6, KNOCK),
+  "OVERDUE exercise": () => draw(7.2, after(KNOCK)),
   lost: () => draw(3, FALL),
 };
 
@@ -110,7 +114,8 @@ export class Bell {
   /** Once, for what does not ring. @param {string} precedence */
   chime(precedence) {
     const make = precedence === "IMMEDIATE" || precedence === "PRIORITY" ? SOUNDS[precedence] : null;
-    if (make && this.allowed && this.awake && !this.ringing) this.play(make(), false, 0.6, 0.6);
+    const calm = !this.ringing || this.kind.startsWith("OVERDUE");
+    if (make && this.allowed && this.awake && calm) this.play(make(), false, 0.6, 0.6);
   }
 
   /** Sound for a tab that was never asked whether it can ring, when everyone is called. */
@@ -127,7 +132,9 @@ export class Bell {
     if (this.ringing && this.kind === kind) return;
     this.stop();
     this.kind = kind;
-    this.source = this.play(SOUNDS[kind](), true, 0.5, 1);
+    // What is overdue grows no louder: it never calls as a message does that nobody has opened.
+    const [from, to] = kind.startsWith("OVERDUE") ? [0.4, 0.4] : [0.5, 1];
+    this.source = this.play(SOUNDS[kind](), true, from, to);
     this.ringing = this.source !== null;
   }
 

@@ -1,0 +1,213 @@
+"""Human tests on pages: called, missed, taken in hand, answered; what rings, and when it is silent.
+
+What the stations do with them is tested in `tests/station/test_scheduled_tests.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from parley.console.app import build
+from tests.console.asking import ask
+from tests.console.conftest import PATIENCE_MS, Room
+from tests.console.test_hearing import play
+from tests.console.world import Post, World, world
+from tests.playbook import HOUR_S, HOURLY, Hours, MovedClock
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+WATCH = {"North": "Wanda", "South": "Wen"}
+
+
+@dataclass
+class Hour:
+    """A line that is tested hourly, five seconds into an hour."""
+
+    world: World
+    clock: MovedClock
+    first: Post  # whose hour it is
+    other: Post
+
+    def watch(self, post: Post) -> str:
+        """The watch officer of that side."""
+        return WATCH[post.party]
+
+    async def line(self, post: Post) -> str:
+        """The number of the line, as in addresses."""
+        found = (await post.ask(self.watch(post), "status"))["lines"][0]["line"]
+        return str(found)[:8]
+
+    async def calls(self, post: Post, other: Post) -> int:
+        """A test of that side, come to the other."""
+        n: int = (await post.ask(self.watch(post), "test.call"))["n"]
+
+        async def come() -> bool:
+            status = await other.ask(self.watch(other), "status")
+            return bool(status["lines"][0]["their_size"] > n)
+
+        await self.world.until(come)
+        return n
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def hour(tmp_path: Path) -> AsyncIterator[Hour]:
+    left_s = HOUR_S - time.time() % HOUR_S
+    if left_s < 30:  # founded in one hour and started in the next, they would have missed a test
+        await asyncio.sleep(left_s)
+    clock = MovedClock(Hours())
+    async with world(tmp_path, clock=clock, **HOURLY) as made:
+        clock.skip(HOUR_S - clock.now().wall % HOUR_S + 5)
+        status = await made.north.ask("Wanda", "test.schedule")
+        norths = status["due"]["by"] == "ours"
+        await made.until(made.heard)
+        sides = (made.north, made.south) if norths else (made.south, made.north)
+        yield Hour(made, clock, *sides)
+
+
+async def hears(page: Page) -> None:
+    await play(page)
+    await page.locator("[data-heard='2']").click()
+    await expect(page.locator("html")).to_have_attribute("data-hearing", "hears")
+
+
+async def rings(page: Page, sound: str) -> None:
+    await expect(page.locator("html")).to_have_attribute("data-sound", sound)
+    await expect(page.locator("html")).to_have_attribute("data-ringing", "yes" if sound else "no")
+
+
+@pytest.mark.browser
+async def test_T12_a_missed_test_rings_on_every_page_of_the_watch_until_it_is_called(
+    hour: Hour, room: Room, browser: Browser
+) -> None:
+    first, other = hour.first, hour.other
+    context = await browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
+    there = Room(context)
+    mine = await room.sit(first, hour.watch(first))
+    theirs = await there.sit(other, hour.watch(other), "/inbox")
+    beside = await there.tab()
+    await beside.goto(other.seat(hour.watch(other)) + "/tests")
+    # Which text comes next, whose turn, until when: shown before, and calm.
+    await expect(mine.locator("main")).to_contain_text("It is our turn.")
+    shown = await mine.locator("main q").first.inner_text()
+    await expect(beside.locator("main")).to_contain_text(f"It is the turn of {first.party}.")
+    await hears(mine)
+    await hears(theirs)
+    hour.clock.skip(901)
+    for page in (mine, theirs, beside):
+        await expect(page.locator("#overdues > li")).to_contain_text("TEST MISSED")
+    await rings(mine, "OVERDUE")
+    await rings(theirs, "OVERDUE")
+    # Never beside a FLASH that nobody has opened, not even one that is silenced here.
+    await hour.world.say(first, "Now.", "FLASH")
+    await rings(theirs, "FLASH")
+    await theirs.keyboard.press("s")
+    await rings(theirs, "")
+    flash = (await other.ask(hour.watch(other), "inbox"))["messages"][0]["n"]
+    await other.ask(hour.watch(other), "open", n=flash)
+    await rings(theirs, "OVERDUE")
+    # A person takes it in hand: silent there on every page, and still ours to call.
+    await beside.locator("#overdues").get_by_role("button", name="Take in hand").click()
+    await expect(beside.locator(".notice.done")).to_contain_text("in your hands")
+    await expect(beside.locator("#in-hand")).to_contain_text(hour.watch(other))
+    await rings(theirs, "")
+    await expect(theirs.locator("#overdue")).to_be_hidden()
+    await rings(mine, "OVERDUE")
+    # One press sends the text that was shown, and nothing is overdue any more.
+    await mine.get_by_role("button", name="Call the test").first.click()
+    await expect(mine.locator(".notice.done")).to_have_text("The test is called.")
+    await rings(mine, "")
+    await expect(mine.locator("#overdue")).to_be_hidden()
+    await expect(beside.locator("#in-hand")).to_contain_text("Nothing is in hand.")
+    await beside.goto(other.seat(hour.watch(other)) + "/tests")
+    await expect(beside.locator("main .text")).to_have_text(shown)
+    # With errors needs words: said beside the field, and what was typed stays.
+    await beside.get_by_role("button", name="With errors").click()
+    await expect(beside.locator("#fault-errors")).to_have_text("Say what was wrong with the test.")
+    await beside.get_by_label("What was wrong").fill("The last word was cut off.")
+    seq = await beside.locator("html").get_attribute("data-seq") or ""
+    await hour.world.say(first, "Meanwhile.")
+    await expect(beside.locator("html")).not_to_have_attribute("data-seq", seq)  # it was renewed
+    await expect(beside.get_by_label("What was wrong")).to_have_value("The last word was cut off.")
+    await expect(beside.locator("#fault-errors")).to_be_visible()
+    await beside.get_by_role("button", name="With errors").click()
+    await expect(beside.locator(".notice.done")).to_have_text("The test is answered.")
+    await expect(beside.locator("main")).to_contain_text("with errors: The last word was cut off.")
+    await mine.goto(first.seat(hour.watch(first)) + "/tests")
+    await expect(mine.locator("main")).to_contain_text("with errors: The last word was cut off.")
+    assert there.faults == []
+    await context.close()
+
+
+@pytest.mark.browser
+async def test_T6_a_good_copy_is_one_press_on_the_page_of_the_message(
+    hour: Hour, room: Room
+) -> None:
+    first, other = hour.first, hour.other
+    n = await hour.calls(first, other)
+    message = f"/messages/{await hour.line(other)}/theirs/{n}"
+    page = await room.sit(other, hour.watch(other), message)
+    await page.get_by_role("button", name="With errors").click()
+    await expect(page.locator("#fault-errors")).to_be_visible()
+    await page.get_by_role("button", name="Good copy").click()
+    await expect(page.locator(".notice.done")).to_have_text("The test is answered.")
+    await expect(page.locator("#came")).to_contain_text("good copy")
+    assert await page.get_by_role("button", name="Good copy").count() == 0
+    ours = f"/messages/{await hour.line(first)}/ours/{n}"
+    sender = await room.sit(first, hour.watch(first), ours)
+    await expect(sender.locator("#came")).to_contain_text("good copy")
+    await sender.locator("#act a", has_text=other.party).click()
+    await expect(sender.locator("#act")).to_contain_text("Certifies the test it answers")
+
+
+async def test_T9_pages_say_it_to_whom_it_concerns_and_the_wall_for_its_line(hour: Hour) -> None:
+    first = hour.first
+    assert first.station is not None
+    app = build(first.station)
+    hour.clock.skip(901)
+
+    async def missed() -> bool:
+        return bool((await first.ask(hour.watch(first), "status"))["overdue"])
+
+    await hour.world.until(missed)
+    row = '<li data-alarm="overdue-'
+    for name, concerned in (
+        (hour.watch(first), True),
+        ("Aline" if first.party == "North" else "Amir", False),
+    ):
+        seat = f"/s/{first.ids[name]}"
+        link = (await first.ask(name, "signin.link", person=first.ids[name]))["path"]
+        cookies = (await ask(app, link, {})).cookies()
+        for path in ("/", "/overdue", "/tests"):
+            page = await ask(app, seat + path, cookies=cookies)
+            assert (row in page.text) is concerned, (name, path)
+        wall = (await ask(app, f"{seat}/wall", cookies=cookies)).text
+        assert "Our human test was not called by" in wall[wall.index('class="panel loud wide"') :]
+        taken = await ask(app, f"{seat}/overdue/take", {"id": "1"}, cookies)
+        assert taken.status == 403  # a form of no page of ours
+    assert await missed()
+
+
+async def test_a_test_is_called_once_by_those_who_were_shown_it(hour: Hour) -> None:
+    first = hour.first
+    assert first.station is not None
+    app, who = build(first.station), hour.watch(first)
+    link = (await first.ask(who, "signin.link", person=first.ids[who]))["path"]
+    cookies = (await ask(app, link, {})).cookies()
+    seat = f"/s/{first.ids[who]}"
+    page = (await ask(app, f"{seat}/tests", cookies=cookies)).text
+    token = page.partition('data-token="')[2].partition('"')[0]
+    form = {"token": token, "line": await hour.line(first), "number": "1"}
+    assert (await ask(app, f"{seat}/test", form, cookies)).status == 303
+    again = await ask(app, f"{seat}/test", form, cookies)
+    assert again.status == 422
+    assert "Test 1 is not the next one: that is test 2." in again.text
+    assert len((await first.ask(who, "test.schedule"))["newest"]) == 1
