@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from parley.console.app import build
 from parley.station import kept_forms
 from tests.console import axe
 from tests.console.conftest import Room
+from tests.console.test_hostile_pages import as_if_days_had_gone
 from tests.console.world import Post, World
 from tools.pictures import after_a_call
 
@@ -131,6 +133,9 @@ async def busy(world: World) -> dict[str, Any]:
     call = await world.release(south, await south.ask("Dmitri", "call.ask", **asked))
     await numbered(world, north, call["n"])
     await after_a_call(world)
+    called = await south.ask("Wen", "test.call")
+    await numbered(world, north, called["n"])
+    north.station.in_next_step(partial(as_if_days_had_gone, north.station))  # so it stands on top
     await south.ask("Wen", "call.begin")
 
     async def rings() -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
+from starlette.applications import Starlette
 
 from parley.console.app import build
 from tests.console.asking import ask
@@ -184,8 +185,7 @@ async def test_T9_pages_say_it_to_whom_it_concerns_and_the_wall_for_its_line(hou
         ("Aline" if first.party == "North" else "Amir", False),
     ):
         seat = f"/s/{first.ids[name]}"
-        link = (await first.ask(name, "signin.link", person=first.ids[name]))["path"]
-        cookies = (await ask(app, link, {})).cookies()
+        cookies = await cookies_of(first, app, name)
         for path in ("/", "/overdue", "/tests"):
             page = await ask(app, seat + path, cookies=cookies)
             assert (row in page.text) is concerned, (name, path)
@@ -196,12 +196,44 @@ async def test_T9_pages_say_it_to_whom_it_concerns_and_the_wall_for_its_line(hou
     assert await missed()
 
 
+async def test_T12_once_everyone_is_called_every_page_says_so_anew(hour: Hour) -> None:
+    north, south = hour.world.north, hour.world.south
+    assert north.station is not None
+    said = await hour.world.say(south, "May our ship enter?", "FLASH", reply_by="1")
+
+    async def opened() -> bool:
+        lines = (await north.ask("Wanda", "status"))["lines"]
+        return bool(lines[0]["their_size"] > said["n"])
+
+    await hour.world.until(opened)
+    await north.ask("Wanda", "open", n=said["n"])
+    hour.clock.skip(62)
+    app = build(north.station)
+    seats = {name: await cookies_of(north, app, name) for name in ("Wanda", "Dana")}
+
+    async def shows(name: str, row: str) -> bool:
+        page = await ask(app, f"/s/{north.ids[name]}/", cookies=seats[name])
+        return row in page.text
+
+    await hour.world.until(lambda: shows("Wanda", 'data-alarm="overdue-1-0"'))
+    assert not await shows("Dana", "data-alarm")
+    hour.clock.skip(601)  # no deputy is named: everyone is next
+    row = 'data-alarm="overdue-1-everyone" data-status="ACTUAL" data-everyone'
+    await hour.world.until(lambda: shows("Wanda", row))
+    assert await shows("Dana", row)
+    assert await shows("Dana", "Fetch a watch officer.")
+
+
+async def cookies_of(post: Post, app: Starlette, name: str) -> dict[str, str]:
+    link = (await post.ask(name, "signin.link", person=post.ids[name]))["path"]
+    return (await ask(app, link, {})).cookies()
+
+
 async def test_a_test_is_called_once_by_those_who_were_shown_it(hour: Hour) -> None:
     first = hour.first
     assert first.station is not None
     app, who = build(first.station), hour.watch(first)
-    link = (await first.ask(who, "signin.link", person=first.ids[who]))["path"]
-    cookies = (await ask(app, link, {})).cookies()
+    cookies = await cookies_of(first, app, who)
     seat = f"/s/{first.ids[who]}"
     page = (await ask(app, f"{seat}/tests", cookies=cookies)).text
     token = page.partition('data-token="')[2].partition('"')[0]

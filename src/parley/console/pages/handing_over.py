@@ -87,4 +87,6 @@ def _href(page: Frame, item: View) -> str | None:
         return f"{page.seat}/drafts/{item['draft']}" if page.may["draft.list"] else None
     if item["n"] is not None and page.may["inbox"]:
         return f"{page.seat}/messages/{item['line'][:8]}/{item['dir']}/{item['n']}"
-    return f"{page.seat}/" if item["kind"] in ("line", "suspension", "service", "test") else None
+    if item["kind"] == "test":
+        return f"{page.seat}/tests"
+    return f"{page.seat}/" if item["kind"] in ("line", "suspension", "service") else None
