@@ -148,25 +148,37 @@ async def test_T12_a_missed_test_rings_on_every_page_of_the_watch_until_it_is_ca
     await context.close()
 
 
-@pytest.mark.browser
-async def test_T6_a_good_copy_is_one_press_on_the_page_of_the_message(
-    hour: Hour, room: Room
-) -> None:
+async def test_T6_a_test_is_certified_on_the_page_of_its_message(hour: Hour) -> None:
     first, other = hour.first, hour.other
     n = await hour.calls(first, other)
-    message = f"/messages/{await hour.line(other)}/theirs/{n}"
-    page = await room.sit(other, hour.watch(other), message)
-    await page.get_by_role("button", name="With errors").click()
-    await expect(page.locator("#fault-errors")).to_be_visible()
-    await page.get_by_role("button", name="Good copy").click()
-    await expect(page.locator(".notice.done")).to_have_text("The test is answered.")
-    await expect(page.locator("#came")).to_contain_text("good copy")
-    assert await page.get_by_role("button", name="Good copy").count() == 0
-    ours = f"/messages/{await hour.line(first)}/ours/{n}"
-    sender = await room.sit(first, hour.watch(first), ours)
-    await expect(sender.locator("#came")).to_contain_text("good copy")
-    await sender.locator("#act a", has_text=other.party).click()
-    await expect(sender.locator("#act")).to_contain_text("Certifies the test it answers")
+    assert first.station is not None
+    assert other.station is not None
+    there, who = build(other.station), hour.watch(other)
+    cookies = await cookies_of(other, there, who)
+    path = f"/s/{other.ids[who]}/messages/{await hour.line(other)}/theirs/{n}"
+    page = (await ask(there, path, cookies=cookies)).text
+    form = {"token": page.partition('data-token="')[2].partition('"')[0]}
+    for words in ("", " ", "A sign that turns: \u202e"):
+        refused = await ask(there, f"{path}/answer-test", {**form, "errors": words}, cookies)
+        assert refused.status == 422
+        assert 'id="fault-errors"' in refused.text
+        assert f"data-refused>\n{words}</textarea>" in refused.text
+    done = await ask(there, f"{path}/answer-test", {**form, "came": "good"}, cookies)
+    assert done.header("location").endswith("?done=answered")
+    page = (await ask(there, path, cookies=cookies)).text
+    assert ">good copy</b>" in page
+    assert "answer-test" not in page
+    here, who = build(first.station), hour.watch(first)
+    cookies = await cookies_of(first, here, who)
+    path = f"/s/{first.ids[who]}/messages/{await hour.line(first)}"
+
+    async def certified() -> bool:
+        return ">good copy</b>" in (await ask(here, f"{path}/ours/{n}", cookies=cookies)).text
+
+    await hour.world.until(certified)
+    answer = await first.ask(who, "message", n=n, dir="ours")
+    own = await ask(here, f"{path}/theirs/{answer['tested']['n']}", cookies=cookies)
+    assert "Certifies the test it answers" in own.text
 
 
 async def test_T9_pages_say_it_to_whom_it_concerns_and_the_wall_for_its_line(hour: Hour) -> None:
