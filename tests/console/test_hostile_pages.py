@@ -187,8 +187,8 @@ async def say_all(both: World) -> None:
     await both.until(lambda: _has(north, last["n"]))
     called = (await north.ask("watch", "test.call"))["n"]
     await both.until(lambda: _has(south, called))
-    answer = await south.ask("watch", "test.answer", n=called, text=TURNED, errors=HARM)
-    await both.until(lambda: _has(north, answer["n"]))
+    certified = await south.ask("watch", "test.answer", n=called, text=TURNED, errors=HARM)
+    await both.until(lambda: _has(north, certified["n"]))
     await south.ask("watch", "presence.state", here=True)
     given = await south.ask("drafter", "draft.attach.give", data=b64encode(HARM.encode()).decode())
     named = {"upload": given["upload"], "name": f"{TURNED}.txt"}
