@@ -173,7 +173,7 @@ async def test_a_program_finds_nothing_wrong_on_any_page(
         *("/minutes", f"/minutes/call?line={line}", f"/minutes/draft?line={line}"),
         *(f"/minutes/readout?line={line}", "/wall", "/watch", "/green-room"),
         *("/tests", "/overdue"),
-        *("/watch/hand-over", "/watch/log/print"),
+        *("/watch/hand-over", "/watch/log/print", "/watch/delegations"),
         *(f"/call?line={line}", "/keys", "/you", "/kept", "/nowhere"),
     )
     both = await room.sit(north, "Both")

@@ -303,6 +303,8 @@ def release(station: Asking, draft: int, sha256: str | None, displayed: int | No
             yield f"Released as message {view['n']} of ours."
         else:
             yield voice.sentence(view.get("waiting") or "released, waiting for a path")
+        if view.get("delegation"):
+            yield f"Released {shown.lent(view['delegation'])}."
         yield "`parley outbox` shows what becomes of it."
 
     voice.tell(view, in_words)

@@ -98,6 +98,11 @@ def draft(view: View) -> Iterator[str]:
         if view[key]:
             said = f": {voice.visible(view[key]['remark'])}" if view[key]["remark"] else ""
             facts[name] = f"{person(view[key]['by'])}, {moment(view[key]['at'])}{said}"
+    if view.get("lent"):
+        facts["You release it"] = lent(view["lent"])
+    if view.get("delegation"):
+        who = person(view["released_by"])
+        facts["Released by"] = f"{who} {lent(view['delegation'])}"
     yield from voice.pairs(facts)
     yield ""
     yield from text(view)
@@ -198,11 +203,18 @@ def detail(stage: View) -> str:
     """What a stage says beside its name."""
     if stage["stage"] == "passed":
         return f"to {stage['office']}"
+    if stage.get("delegation"):
+        return lent(stage["delegation"])
     if stage.get("matches") is False:
         return f"{stage['detail']}, which is WRONG"
     if stage.get("until"):
         return f"until {moment(stage['until'])}"
     return str(stage["detail"] or stage.get("waiting") or "")
+
+
+def lent(view: View) -> str:
+    """For whom, and until when, somebody did it by a role that was lent."""
+    return f"for {person(view['for'])} by delegation until {moment(view['until'])}"
 
 
 def text(view: View) -> list[str]:

@@ -81,6 +81,8 @@ DONE = {
     "accepted": N_("You have the watch."),
     "taken-over": N_("You have the watch. That nobody signed it over stays in the log."),
     "left": N_("You have left the desk."),
+    "lent": N_("The role is lent. It ends by itself, and can be taken back at once."),
+    "lent-no-more": N_("Taken back. Nobody acts by it any more."),
     "enrolled": N_("Your password and codes are set. They are asked for from now on."),
     "passkey": N_("The passkey is yours from now on."),
     "removed": N_("The passkey opens nothing any more."),

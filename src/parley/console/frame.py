@@ -30,7 +30,7 @@ OFFERED = (
     ),
     *("open", "pass", "readback", "unable", "wait", "confirm", "correct"),
     *("call.show", "call.begin", "call.join", "call.check"),
-    *("watch.show", "watch.accept"),
+    *("watch.show", "watch.accept", "delegation.list", "delegation.give"),
     *("desk.hold", "test.call", "test.answer", "overdue.take"),
     *("suspend", "line.stop", "line.undo", "line.resume"),
     *("minute.list", "minute.propose"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.errors import ParleyError
 from parley.station.control import Answer, Reply
+from parley.station.delegating import is_meant
 from parley.station.operations import Beside, InTurns, Operation, Result, mistake
 from parley.station.person import Person
 
@@ -30,10 +31,11 @@ class Call:
 
     def run(self, station: Station) -> Result:
         """Check who asks and what, and do it."""
-        self.operation.check_person(self.who)
-        return self.operation.run(
-            station, self.who, **self.operation.check_arguments(self.arguments)
+        operation = self.operation
+        operation.check_person(
+            self.who, operation.lent and is_meant(station, self.who, operation.roles)
         )
+        return operation.run(station, self.who, **operation.check_arguments(self.arguments))
 
     def read(self, station: Station) -> Answer | Result:
         """The same for what changes nothing; an error is an answer too."""

@@ -71,6 +71,11 @@ class SystemClock:
         return loop.call_at(loop.time() + mono - time.monotonic(), call)
 
 
+def moment(wall: float) -> str:
+    """A moment in a sentence, UTC."""
+    return f"{stamp(wall)[:19].replace('T', ' ')}Z"
+
+
 def stamp(wall: float) -> str:
     """A moment as it is shown and kept: UTC, to the millisecond."""
     moment = datetime.fromtimestamp(wall, UTC)

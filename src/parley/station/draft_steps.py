@@ -106,9 +106,10 @@ def view(station: Station, open_line: OpenLine, draft: int, sha256: str) -> dict
 
 
 def check_releasable(
-    station: Station, open_line: OpenLine, draft: int, sha256: str, who: int
+    station: Station, open_line: OpenLine, draft: int, sha256: str, *acting: int
 ) -> None:
-    """Refuse what is held, was sent back, or lacks the review of a third person."""
+    """Refuse what is held, was sent back, or lacks the review of a third person: of none who
+    releases it, or for whom it is released."""
     steps = steps_of(station, draft)
     if steps.hold is not None:
         by = station.people.name(steps.hold["person"])
@@ -131,8 +132,9 @@ def check_releasable(
             f" and nobody has reviewed draft {draft} as it stands.",
             "A releaser who will not release it: `parley draft review`.",
         )
-    if review["person"] == who:
+    if review["person"] in acting:
+        name = station.people.name(review["person"])
         raise Refused(
-            f"{station.people.name(who)} reviewed draft {draft} and cannot release it too.",
+            f"{name} reviewed draft {draft} and cannot release it too.",
             "Another releaser does.",
         )

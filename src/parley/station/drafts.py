@@ -25,7 +25,7 @@ from parley.core.entry import (
     read_body,
 )
 from parley.core.errors import Misused, Refused
-from parley.station import draft_steps, files, glossary, messages, quoting
+from parley.station import delegating, delegation, draft_steps, files, glossary, messages, quoting
 from parley.station.critical import critical
 from parley.station.declared import is_rescue
 from parley.station.lines import OpenLine
@@ -63,6 +63,7 @@ class Draft:
     released: float | None
     releaser: int | None
     n: int | None
+    delegation: int | None = None  # by which it was released, when by one
     returned: str | None = None  # why it is here again, when it was released on an earlier line
 
     @property
@@ -115,7 +116,8 @@ class Draft:
 
 
 _SELECT = (
-    "SELECT d.*, r.at AS released, r.person AS releaser, r.n AS n"
+    "SELECT d.*, r.at AS released, r.person AS releaser, r.n AS n,"
+    " r.delegation AS delegation"
     " FROM drafts d LEFT JOIN releases r ON r.draft = d.id"
 )
 
@@ -154,6 +156,7 @@ def _draft(station: Station, row: Any) -> Draft:
         row["released"],
         row["releaser"],
         row["n"],
+        row["delegation"],
         row["returned"],
     )
 
@@ -207,6 +210,8 @@ def view(station: Station, draft: Draft) -> dict[str, Any]:
         **draft_steps.view(station, open_line, draft.id, draft.sha256),
         "released_at": draft.released,
         "releaser": draft.releaser,
+        "released_by": None if draft.releaser is None else people.view(draft.releaser),
+        "delegation": delegation.short(station, draft.delegation),
         "n": draft.n,
     }
 
@@ -323,11 +328,18 @@ def draft_list(
     drafts = [_draft(station, row) for row in reversed(rows)]
     return {
         "drafts": [
-            view(station, draft)
+            view(station, draft) | {"lent": lent_to(station, who, draft)}
             for draft in drafts
             if draft.open_line.current is open_line or (open_line is None and not draft.over)
         ]
     }
+
+
+def lent_to(station: Station, who: Person, draft: Draft) -> dict[str, Any] | None:
+    """By which delegation this person could release it now; None where they need none, or have
+    none."""
+    found = delegating.may(station, who, "releaser", draft.open_line, draft.precedence)
+    return None if found is None else delegation.short(station, found.id)
 
 
 @operation("draft.show", roles=HANDLERS, reads=True)
@@ -338,6 +350,7 @@ def draft_show(station: Station, who: Person, *, draft: int) -> dict[str, Any]:
         found.open_line.check_not_halted(station.state(found.open_line))
     return {
         **view(station, found),
+        "lent": lent_to(station, who, found),
         "exact": found.exact.hex(),
         "elements": critical(found.text, found.at, protected_in(found)),
         "protected": names_kept(found),

@@ -14,6 +14,7 @@ from parley.station import glossary, messages
 from parley.station.acknowledgements import DISPLAY_MAX
 from parley.station.control import Answer
 from parley.station.critical import critical
+from parley.station.delegation import short
 from parley.station.lines import OpenLine
 from parley.station.operations import InTurns, find, operation
 from parley.station.person import LOOKERS, Person
@@ -187,7 +188,7 @@ def _views(
 
 def _unnumbered(station: Station, open_line: OpenLine) -> list[dict[str, Any]]:
     rows = station.store.sql(
-        "SELECT r.draft, r.at, r.person, d.precedence FROM releases r JOIN drafts d"
+        "SELECT r.draft, r.at, r.person, r.delegation, d.precedence FROM releases r JOIN drafts d"
         " ON d.id = r.draft WHERE r.line_id = ? AND r.inc = ? AND r.n IS NULL"
         " ORDER BY d.precedence DESC, r.queue_id LIMIT ?",
         (*open_line.key, LISTED_MAX),
@@ -200,6 +201,7 @@ def _unnumbered(station: Station, open_line: OpenLine) -> list[dict[str, Any]]:
             "precedence": Precedence(row["precedence"]).name,
             "released_at": row["at"],
             "releaser": station.people.name(row["person"]),
+            "delegation": short(station, row["delegation"]),
             "waiting": why,
         }
         for row in rows

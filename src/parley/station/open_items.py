@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import Precedence, read_body
 from parley.station import call_requests, drafts, filled, messages, minutes
-from parley.station.clock import stamp
+from parley.station.clock import moment
 from parley.station.desks import desk_for, desks_of
 from parley.station.draft_steps import steps_of
 from parley.station.line_tests import next_due
@@ -79,11 +79,6 @@ def open_items(station: Station) -> list[Item]:
 def code_of(items: list[Item]) -> str:
     """One code for a whole list as it was shown."""
     return sha256(" ".join(item.key for item in items).encode()).hexdigest()[:KEY_DIGITS]
-
-
-def moment(at: float) -> str:
-    """A moment in a sentence, UTC."""
-    return f"{stamp(at)[:19].replace('T', ' ')}Z"
 
 
 def _messages(station: Station) -> Iterator[Item]:

@@ -106,15 +106,16 @@ class Operation:
     setup: bool  # also carried out while no station serves
     quiet: bool  # no act of anybody: it leaves no line in the audit trail
     parameters: tuple[Parameter, ...]
+    lent: bool = False  # also by a delegation, which it checks itself
 
     @property
     def summary(self) -> str:
         """What it does, in its own words."""
         return (inspect.getdoc(self.run) or "").partition("\n")[0]
 
-    def check_person(self, who: Person) -> None:
-        """Refuse a person whose roles do not include one of ours."""
-        if not self.roles or who.roles.intersection(self.roles):
+    def check_person(self, who: Person, lent: bool = False) -> None:
+        """Refuse a person whose roles do not include one of ours, and to whom none was lent."""
+        if lent or not self.roles or who.roles.intersection(self.roles):
             return
         allowed = " or ".join(map(called, self.roles))
         theirs = " and ".join(map(called, sorted(who.roles))) or "without a role"
@@ -154,13 +155,14 @@ def operation(
     reads: bool = False,
     setup: bool = False,
     quiet: bool = False,
+    lent: bool = False,
 ) -> Callable[[_Function], _Function]:
     """Register a function under a name that people and pages use."""
 
     def register(run: _Function) -> _Function:
         if name in REGISTRY:
             raise Misused(f"there are two operations {name}")
-        REGISTRY[name] = Operation(name, run, roles, reads, setup, quiet, _parameters(run))
+        REGISTRY[name] = Operation(name, run, roles, reads, setup, quiet, _parameters(run), lent)
         return run
 
     return register

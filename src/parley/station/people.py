@@ -185,6 +185,12 @@ def person_end(station: Station, who: Person, *, person: int) -> dict[str, Any]:
     station.store.sql("UPDATE persons SET ended = ? WHERE id = ?", (station.now.wall, person))
     station.store.sql("DELETE FROM holders WHERE person = ?", (person,))
     station.store.sql("DELETE FROM deputies WHERE person = ?", (person,))
+    station.store.sql(
+        "UPDATE delegations SET ended = ?, ended_by = ?"
+        " WHERE ended IS NULL AND ? IN (lender, borrower)",
+        (station.now.wall, who.id, person),
+    )
+    station.watch.delegations.changed()
     sessions.forget(station, person)
     with suppress(OSError):
         (station.home.path / TOKENS / f"{gone.name}.token").unlink()

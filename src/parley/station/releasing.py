@@ -12,10 +12,12 @@ from parley.core.effects import Saying
 from parley.core.entry import Key, Type, body_of
 from parley.core.errors import Refused
 from parley.core.kept import QueueRow
-from parley.station import attaching, messages
+from parley.station import attaching, delegating, messages
 from parley.station.call_requests import check_release
+from parley.station.clock import moment
 from parley.station.declared import is_rescue
 from parley.station.declaring import check_suspended, ordered
+from parley.station.delegation import Delegation, short
 from parley.station.draft_steps import check_releasable
 from parley.station.drafts import Draft, arrived_since, load_open
 from parley.station.lines import since_2020
@@ -27,15 +29,18 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 
-@operation("release", roles=("releaser",))
+@operation("release", roles=("releaser",), lent=True)
 def release(
     station: Station, who: Person, *, draft: int, sha256: str, displayed: int | None = None
 ) -> dict[str, Any]:
     """Consent, as a second person, to the exact bytes of a draft; from then on they go out."""
     found = load_open(station, draft)
+    lent = delegating.authority(station, who, "releaser", found.open_line, found.precedence)
     check_second_person(station, found, who)
+    check_lent(station, found, lent)
     check_read(found, sha256)
-    check_releasable(station, found.open_line, draft, found.sha256, who.id)
+    acting = (who.id,) if lent is None else (who.id, lent.lender)
+    check_releasable(station, found.open_line, draft, found.sha256, *acting)
     check_displayed(station, found, displayed)
     open_line = found.open_line
     row = QueueRow(-1, found.precedence, found.type, found.marks, found.body)
@@ -56,9 +61,9 @@ def release(
         if act[2] == "answered":
             messages.acknowledge(station, about, act[0], act[1])
     station.store.sql(
-        "INSERT INTO releases (draft, line_id, inc, queue_id, person, at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (draft, *open_line.key, queue_id, who.id, station.now.wall),
+        "INSERT INTO releases (draft, line_id, inc, queue_id, person, at, delegation)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (draft, *open_line.key, queue_id, who.id, station.now.wall, lent.id if lent else None),
     )
     station.publish("draft", open_line, draft=draft, state="released")
     result: dict[str, Any] = {
@@ -67,8 +72,13 @@ def release(
         "n": None,
         "waiting": None,
         "sha256": found.sha256,
+        "delegation": short(station, lent.id if lent else None),
     }
     station.await_number(open_line, queue_id, result)
+    if lent is not None:
+        by = {"draft": draft, "delegation": lent.id, "until": moment(lent.until)}
+        lender = {"for": station.people.name(lent.lender), "for_person": lent.lender}
+        station.trail.write(station.now.wall, who, "release by delegation", by | lender, "released")
     return result
 
 
@@ -79,6 +89,24 @@ def check_second_person(station: Station, draft: Draft, who: Person) -> None:
         raise Refused(
             f"{who.name} {did} draft {draft.id} and cannot release it.",
             "A second person reads the exact text and releases it.",
+        )
+
+
+def check_lent(station: Station, draft: Draft, lent: Delegation | None) -> None:
+    """Refuse to release for somebody what they could not release themselves, and what closes a
+    line for good."""
+    if lent is None:
+        return
+    name = station.people.name(lent.lender)
+    if lent.lender == draft.person or lent.lender in draft.editors:
+        raise Refused(
+            f"{name} has worked on draft {draft.id}, so nobody releases it for {name}.",
+            "A releaser who has neither written nor changed it releases it.",
+        )
+    if draft.type == Type.CLOSE:
+        raise Refused(
+            "A line is not closed by delegation: that erases its keys for good.",
+            "A person who has the role of releaser releases this order.",
         )
 
 

@@ -22,6 +22,7 @@ from parley.core.wire import Value
 from parley.evidence.attached import read_named, read_piece
 from parley.station import early, files, messages, roster
 from parley.station.declared import is_rescue
+from parley.station.delegation import short
 from parley.station.desks import desks_of
 from parley.station.drafts import kind_name
 from parley.station.escalation import steps_of
@@ -209,7 +210,8 @@ class Viewer:
         self, entry: EntryRow, header: dict[Value, Value], names: Names
     ) -> list[dict[str, Any]]:
         rows = self._station.store.sql(
-            "SELECT d.at AS drafted, d.person AS drafter, r.at AS released, r.person AS releaser"
+            "SELECT d.at AS drafted, d.person AS drafter, r.at AS released, r.person AS releaser,"
+            " r.delegation AS delegation"
             " FROM releases r JOIN drafts d ON d.id = r.draft"
             " WHERE r.line_id = ? AND r.inc = ? AND r.n = ?",
             (*self._line.key, entry.n),
@@ -220,7 +222,8 @@ class Viewer:
         row = rows[0]
         return [
             _stage("drafted", None, row["drafted"], names.person(row["drafter"])),
-            _stage("released", None, row["released"], names.person(row["releaser"])),
+            _stage("released", None, row["released"], names.person(row["releaser"]))
+            | {"delegation": short(self._station, row["delegation"])},
         ]
 
     def _received(self, n: int) -> tuple[float | None, float] | None:
@@ -326,6 +329,7 @@ def _stage(
         "by": by,
         "office": by["office"] if by else None,
         "detail": "",
+        "delegation": None,  # by which somebody did it for another
     }
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import Noticed
 from parley.core.entry import Precedence
-from parley.station import distrust, early, escalation, expecting
+from parley.station import delegating, distrust, early, escalation, expecting
 from parley.station.clock import stamp
 from parley.station.desks import desk_for
 from parley.station.lines import OpenLine
@@ -42,6 +42,7 @@ class Watch:
         self.escalation = escalation.Escalation(station)
         self.expecting = expecting.Expecting(station)
         self.observations = Observations(station)
+        self.delegations = delegating.Delegations(station)
         self.load()
 
     def load(self) -> None:
@@ -55,6 +56,7 @@ class Watch:
         self.escalation.load()
         self.expecting.load()
         self.observations.load()
+        self.delegations.load()
 
     def expect(self, due: float) -> None:
         """A clock was started."""
@@ -71,7 +73,8 @@ class Watch:
                 at = min(at, now.mono + max(open_line.silent_after_s() - heard_s, 0.0) + 0.01)
             begins = open_line.declared.next_begin(now.wall)
             at = min(at, now.mono + begins - now.wall + 0.01)
-        return min(at, self.escalation.wake_at(), self.expecting.wake_at())
+        parts = (self.escalation, self.expecting, self.delegations)
+        return min(at, *(part.wake_at() for part in parts))
 
     def look(self) -> None:
         """Look at what is due; inside the step's transaction."""
@@ -79,6 +82,7 @@ class Watch:
             self._clocks()
         self.expecting.look()
         self.escalation.look()
+        self.delegations.look()
         for open_line in self._station.lines:
             self._observe(open_line)
             self.observations.look(open_line)

@@ -314,6 +314,10 @@ def _stage(stage: View, now: float) -> View:
         detail = _("to %(office)s", office=seen_signs(stage["office"]))
     elif stage["stage"] == "wait" and stage.get("until") is not None:
         detail = _("until %(time)s", time=clock(stage["until"], now))
+    elif stage["delegation"] is not None:
+        lent = stage["delegation"]
+        name, until = seen_signs(lent["for"]["name"]), clock(lent["until"], now)
+        detail = _("for %(name)s by delegation until %(time)s", name=name, time=until)
     elif "matches" in stage:
         right = _("%(digits)s: right", digits=detail)
         detail = right if stage["matches"] else _("%(digits)s: WRONG", digits=detail)

@@ -1,0 +1,236 @@
+"""A role is lent for a scope and a time, and the station enforces it at the moment of the act."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parley.core.errors import Misused, Refused
+from tests.playbook import Post, Voice, two_stations
+
+HOUR_S = 3_600
+
+
+def at(post: Post, ahead_s: float) -> str:
+    """A time from now, as it is typed; to the minute, so that it is a little earlier."""
+    wall = post.clock.now().wall + ahead_s
+    return datetime.fromtimestamp(wall, UTC).strftime("%Y-%m-%d %H:%MZ")
+
+
+def lends(post: Post, whom: Voice, hours: float = 2, **more: Any) -> dict[str, Any]:
+    """The releaser lends the role."""
+    given = {"role": "releaser", "to": whom.id, "until": at(post, hours * HOUR_S), **more}
+    return post.releaser.asks("delegation.give", **given)
+
+
+def releases(who: Voice, draft: dict[str, Any]) -> dict[str, Any]:
+    """Somebody reads a draft, and releases it."""
+    shown = who.asks("draft.show", draft=draft["draft"])
+    given = {name: shown[name] for name in ("draft", "sha256", "displayed")}
+    return who.asks("release", **given)
+
+
+def test_a_role_is_lent_used_and_shown_and_ends_by_itself(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        first, second = north.drafts("Snow."), north.drafts("More snow.")
+        with pytest.raises(Refused, match="Only a releaser may do this"):
+            releases(north.watch, first)
+        lent = lends(north, north.watch)
+        assert (lent["state"], lent["scope"]) == ("in force", "a releaser on every line")
+        north.event("delegation", state="began")
+        shown = north.watch.asks("draft.show", draft=first["draft"])
+        assert shown["lent"]["for"]["name"] == north.releaser.name
+        n = releases(north.watch, first)["n"]
+
+        # On our pages for whom; to the other side who it was, for they are told no more.
+        by = {"id": lent["delegation"], "until": lent["until"]}
+        by |= {"for": north.operator.asks("person.list")["persons"][2]}
+        by["for"].pop("roles")
+        (stage,) = [each for each in north.reads(n, "ours")["stages"] if each["delegation"]]
+        assert (stage["stage"], stage["by"]["name"]) == ("released", north.watch.name)
+        assert stage["delegation"] == by
+        assert north.watch.asks("draft.show", draft=first["draft"])["delegation"] == by
+        (theirs,) = south.hears(n)["releasers"]
+        assert theirs["name"] == north.watch.name
+
+        north.clock.skip(lent["until"] - north.clock.now().wall - 2)
+        assert north.watch.asks("delegation.list")["delegations"][0]["state"] == "in force"
+        north.clock.skip(3)
+        with pytest.raises(Refused, match=r"The delegation of Berg to Dahl ended at .*Z\."):
+            releases(north.watch, second)
+        assert north.watch.asks("delegation.list")["delegations"] == []
+        trail = north.auditor.asks("audit")["rows"]
+        acts = [row["act"] for row in trail if "delegation" in row["act"]]
+        assert acts == [
+            *("delegation.give", "delegation began", "release by delegation", "delegation ended")
+        ]
+        (row,) = [row for row in trail if row["act"] == "release by delegation"]
+        assert (row["name"], row["arguments"]["for"]) == (north.watch.name, north.releaser.name)
+        assert row["arguments"]["draft"] == first["draft"]
+
+
+def test_one_that_begins_later_waits_and_begins_by_itself(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        draft = north.drafts("Snow.")
+        lent = lends(north, north.watch, since=at(north, HOUR_S))
+        assert lent["state"] == "waits"
+        with pytest.raises(Refused, match="begins at"):
+            releases(north.watch, draft)
+        north.clock.skip(HOUR_S + 1)
+        north.event("delegation", state="began")
+        assert releases(north.watch, draft)["n"] is not None
+
+
+def test_no_clock_that_is_set_back_revives_it(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        draft = north.drafts("Snow.")
+        lent = lends(north, north.watch, 0.05)
+        # Set back before the station looked: its steady clock goes on all the same.
+        north.clock.set_wrong(-2 * HOUR_S)
+        north.clock.skip(lent["until"] - lent["set_at"] + 1)
+        with pytest.raises(Refused, match="ended at"):
+            releases(north.watch, draft)
+
+        # Set back while the station stood still: what it wrote before is not undone by that.
+        lent = lends(north, north.watch, 5)
+        north.clock.set_wrong(6 * HOUR_S)
+        north.drafts("The clock is wrong, and this was written by it.")
+        north.stops()
+        north.clock.set_wrong(0)
+        north.starts()
+        with pytest.raises(Refused, match="ended at"):
+            releases(north.watch, draft)
+        assert north.watch.asks("delegation.list")["delegations"] == []
+
+
+def test_two_persons_stay_two_also_by_delegation(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        lends(north, north.drafter)
+        own = north.drafts("My own.")
+        with pytest.raises(Refused, match=r"wrote draft .* and cannot release it"):
+            releases(north.drafter, own)
+        # Who lent the role changed this one, and could not release it: so nobody does for them.
+        lends(north, north.watch)
+        north.releaser.asks("draft.edit", draft=own["draft"], text="Ours.")
+        with pytest.raises(Refused, match=r"Berg has worked on draft .* nobody releases"):
+            releases(north.watch, own)
+        # Nor does anybody lend on what was lent, or lend it to themselves.
+        until = at(north, HOUR_S)
+        with pytest.raises(Refused, match="Only an operator or a releaser"):
+            north.watch.asks("delegation.give", role="releaser", to=north.deputy.id, until=until)
+        for lender, whom, sentence in (
+            (north.watch, north.deputy, "not have the role releaser of their own"),
+            (north.releaser, north.operator, "to themselves"),
+        ):
+            given = {"role": "releaser", "by": lender.id, "to": whom.id, "until": until}
+            with pytest.raises(Refused, match=sentence):
+                north.operator.asks("delegation.give", **given)
+        other = north.operator.asks("person.add", name="Roy", office="2", roles=["releaser"])
+        with pytest.raises(Refused, match="cannot lend a role of"):
+            lends(north, north.watch, by=other["id"])
+        close = north.drafter.asks("close", reason="The talks are over.")
+        with pytest.raises(Refused, match="not closed by delegation"):
+            releases(north.watch, close)
+
+
+def test_the_reviewer_of_three_is_another_also_by_delegation(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        station, home = north.station, north.station.home
+        writing = replace(home.config.writing, three_persons=("Blue Line",))
+        station.home = replace(home, config=replace(home.config, writing=writing))
+        lends(north, north.watch)
+        draft = north.drafts("Snow.")
+        north.releaser.asks("draft.review", draft=draft["draft"], sha256=draft["sha256"])
+        with pytest.raises(Refused, match=r"Berg reviewed draft .* cannot release it too"):
+            releases(north.watch, draft)
+
+
+def test_only_what_was_lent_is_covered(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        lent = lends(north, north.watch, precedences=["flash", "IMMEDIATE"], line="Blue Line")
+        words = "a releaser on the line Blue Line, FLASH and IMMEDIATE only"
+        assert lent["scope"] == words
+        with pytest.raises(Refused, match="does not cover this: ROUTINE on Blue Line"):
+            releases(north.watch, north.drafts("Snow."))
+        assert releases(north.watch, north.drafts("Fire.", "FLASH"))["n"] is not None
+
+        # The scope of another line: the same row, for a line that this is not.
+        def moved() -> None:
+            north.station.store.sql("UPDATE delegations SET line_id = zeroblob(16)")
+
+        north.stage.do(lambda: north.station.in_next_step(moved))
+        with pytest.raises(Refused, match="FLASH on Blue Line"):
+            releases(north.watch, north.drafts("Fire.", "FLASH"))
+
+
+def test_it_is_taken_back_at_once_and_falls_with_either_person(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        draft = north.drafts("Snow.")
+        lent = lends(north, north.watch)["delegation"]
+        with pytest.raises(Refused, match="between two others"):
+            north.deputy.asks("delegation.end", delegation=lent)
+        assert north.releaser.asks("delegation.end", delegation=lent)["state"] == "taken back"
+        with pytest.raises(Refused, match=r"taken back at .* by Berg"):
+            releases(north.watch, draft)
+        with pytest.raises(Refused, match="has ended already"):
+            north.operator.asks("delegation.end", delegation=lent)
+
+        # Who was lent it goes, and with them the role; who lent it goes, and takes it along.
+        lends(north, north.deputy)
+        north.operator.asks("person.end", person=north.deputy.id)
+        with pytest.raises(Refused, match="belongs to nobody"):
+            releases(north.deputy, draft)
+        lends(north, north.watch)
+        roy = north.operator.asks("person.add", name="Roy", office="Second", roles=["releaser"])
+        north.operator.asks("person.end", person=north.releaser.id)
+        with pytest.raises(Refused, match=r"taken back at .* by operator"):
+            releases(north.watch, draft)
+        assert north.auditor.asks("delegation.list")["delegations"] == []
+        assert len(north.auditor.asks("delegation.list", all=True)["delegations"]) == 3
+        # And a lender whose role is gone has lent nothing, whatever stands in the table.
+        given = {"role": "releaser", "by": roy["id"], "to": north.watch.id}
+        north.operator.asks("delegation.give", **given, until=at(north, HOUR_S))
+
+        def demoted() -> None:
+            north.station.store.sql(
+                "UPDATE persons SET roles = 'drafter' WHERE id = ?", (roy["id"],)
+            )
+            north.station.people.load()
+
+        north.stage.do(lambda: north.station.in_next_step(demoted))
+        with pytest.raises(Refused, match="Roy, who lent the role, has it no more"):
+            releases(north.watch, draft)
+
+
+def test_what_cannot_be_lent_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        refused: list[tuple[dict[str, Any], str]] = [
+            ({"role": "watch"}, "is not lent"),
+            ({"to": north.releaser.id}, "another person"),
+            ({"to": north.auditor.id}, "may not read what goes out"),
+            ({"to": 999}, "Nobody at this station"),
+            ({"until": at(north, -HOUR_S)}, "is over"),
+            ({"until": at(north, 32 * 24 * HOUR_S)}, "31 days at most"),
+            ({"since": at(north, 3 * HOUR_S)}, "not after the start"),
+            ({"level": "no such"}, "No line has the level"),
+            ({"line": "no such"}, "no such"),
+        ]
+        for given, sentence in refused:
+            with pytest.raises(Refused, match=sentence):
+                lends(north, north.watch, **given)
+        misused: list[tuple[dict[str, Any], str]] = [
+            ({"until": "tomorrow"}, "is no time"),
+            ({"for_s": 60}, "Until when"),
+            ({"precedences": ["LOUD"]}, "no precedence"),
+            ({"line": "Blue Line", "level": "military"}, "one line or for one level"),
+        ]
+        for given, sentence in misused:
+            with pytest.raises(Misused, match=sentence):
+                lends(north, north.watch, **given)
+        roy = north.operator.asks("person.add", name="Roy", office="2", roles=["releaser"])
+        with pytest.raises(Refused, match="has the role releaser"):
+            lends(north, north.watch, to=roy["id"])
