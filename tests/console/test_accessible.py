@@ -174,6 +174,7 @@ async def test_a_program_finds_nothing_wrong_on_any_page(
         *(f"/minutes/readout?line={line}", "/wall", "/watch", "/green-room"),
         *("/tests", "/overdue"),
         *("/watch/hand-over", "/watch/log/print", "/watch/delegations"),
+        "/watch/roster",
         *(f"/call?line={line}", "/keys", "/you", "/kept", "/nowhere"),
     )
     both = await room.sit(north, "Both")

@@ -14,6 +14,7 @@ from parley.cli.client import Asking, asks
 from parley.core.errors import Misused, Refused
 
 View = dict[str, Any]
+MISSING = ("late", "deputy called", "nobody came")  # who is due by the roster
 
 
 class _Watch(click.Group):
@@ -42,6 +43,7 @@ def events(station: Asking, since: int | None) -> None:
         voice.say(json.dumps(event, ensure_ascii=False))
         flash = event.get("kind") == "alarm" and event.get("precedence") == "FLASH"
         late = event.get("kind") == "overdue" and event.get("state") not in ("came", "taken")
+        late |= event.get("kind") == "roster" and event.get("state") in MISSING
         if flash or late or (event.get("kind"), event.get("state")) == ("call", "opened"):
             voice.bell()
 

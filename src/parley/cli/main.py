@@ -28,6 +28,7 @@ SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("person", "person", "Who works here, and in which roles."),
         ("session", "session", "Who is signed in at the console, and ending a session."),
         ("desk", "desk", "Desks, who holds them, and their deputies."),
+        ("roster", "rostering", "Who is due at which desk when, with gaps said ahead of time."),
         ("delegate", "delegating", "Lend a role to another person, for a time."),
         ("escalation", "escalation", "Who is called when nobody at the desk acknowledges."),
         ("place", "place", "The time zones of both sides, for the wall."),

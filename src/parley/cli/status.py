@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from parley.cli import attendance, overdue, shown, testing, voice
+from parley.cli import attendance, overdue, rostering, shown, testing, voice
 from parley.cli.client import Asking, asks
 from parley.cli.handing_over import officer
 from parley.console import words
@@ -27,6 +27,9 @@ def in_words(view: View) -> Iterator[str]:
     about = view["station"]
     yield f"{voice.visible(about['party'])}, station {voice.visible(about['name'])}"
     yield f"The watch: {officer(view['watch'])}"
+    for desk in view["roster"]:
+        yield f"Roster, {rostering.due(desk)}"
+        yield from rostering.late(desk)
     if view["certificate"]["revoked"]:
         yield "REVOKED: our own root has taken the keys of this station back. `parley rotate`."
     if view["trouble"]:

@@ -31,6 +31,7 @@ OFFERED = (
     *("open", "pass", "readback", "unable", "wait", "confirm", "correct"),
     *("call.show", "call.begin", "call.join", "call.check"),
     *("watch.show", "watch.accept", "delegation.list", "delegation.give"),
+    *("roster.list", "roster.add", "roster.take"),
     *("desk.hold", "test.call", "test.answer", "overdue.take"),
     *("suspend", "line.stop", "line.undo", "line.resume"),
     *("minute.list", "minute.propose"),
@@ -117,6 +118,15 @@ class Frame:
             for call in line["calls"]["live"]
             if call["next"] is not None
         ]
+
+    @property
+    def not_come(self) -> list[View]:
+        """Who is due at a desk by the roster and has not come."""
+        return [late for desk in self.status["roster"] for late in desk["late"]]
+
+    def due_at(self, desk: int) -> View | None:
+        """Who is due at that desk, where anybody keeps a roster for it."""
+        return next((each for each in self.status["roster"] if each["desk"] == desk), None)
 
     @property
     def mark(self) -> str:

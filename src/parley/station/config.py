@@ -144,6 +144,18 @@ class TestsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchConfig:
+    """Who is due at a desk by the roster."""
+
+    late_minutes: int = _setting(
+        10,
+        _whole(1, 720),
+        "How long after the start of a duty it is said that its person has not come; after as long"
+        " again each deputy is called.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be set, by section of the file."""
 
@@ -151,6 +163,7 @@ class Config:
     writing: WritingConfig = field(default_factory=WritingConfig)
     sign_in: SignInConfig = field(default_factory=SignInConfig)
     tests: TestsConfig = field(default_factory=TestsConfig)
+    watch: WatchConfig = field(default_factory=WatchConfig)
 
     @classmethod
     def read(cls, path: Path) -> Config:
@@ -175,6 +188,7 @@ SECTIONS: dict[str, type[Any]] = {
     "writing": WritingConfig,
     "sign_in": SignInConfig,
     "tests": TestsConfig,
+    "watch": WatchConfig,
 }
 
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import Precedence, read_body
-from parley.station import call_requests, drafts, filled, messages, minutes
+from parley.station import call_requests, drafts, duties, filled, messages, minutes
 from parley.station.clock import moment
 from parley.station.desks import desk_for, desks_of
 from parley.station.draft_steps import steps_of
@@ -208,6 +208,10 @@ def _desks(station: Station) -> Iterator[Item]:
         elif not ringing.intersection(desk["holders"]):
             text = f"The desk {desk['name']} is deaf: no tab of who holds it rings."
             yield Item("desk", text, True)
+    for late in (late for desk in duties.view(station) for late in desk["late"]):
+        yield Item("roster", late["sentence"], True)
+    for warning in duties.warnings(station, SOON_S):
+        yield Item("roster", warning["sentence"], False)
 
 
 def _drafts(station: Station) -> Iterator[Item]:

@@ -191,6 +191,12 @@ def person_end(station: Station, who: Person, *, person: int) -> dict[str, Any]:
         (station.now.wall, who.id, person),
     )
     station.watch.delegations.changed()
+    station.store.sql(
+        "UPDATE duties SET struck = ?, struck_by = ?, look = NULL"
+        " WHERE struck IS NULL AND person = ? AND until > ?",
+        (station.now.wall, who.id, person, station.now.wall),
+    )
+    station.watch.duties.changed()
     sessions.forget(station, person)
     with suppress(OSError):
         (station.home.path / TOKENS / f"{gone.name}.token").unlink()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import Noticed
 from parley.core.entry import Precedence
-from parley.station import delegating, distrust, early, escalation, expecting
+from parley.station import delegating, distrust, duties, early, escalation, expecting
 from parley.station.clock import stamp
 from parley.station.desks import desk_for
 from parley.station.lines import OpenLine
@@ -43,6 +43,7 @@ class Watch:
         self.expecting = expecting.Expecting(station)
         self.observations = Observations(station)
         self.delegations = delegating.Delegations(station)
+        self.duties = duties.Duties(station)
         self.load()
 
     def load(self) -> None:
@@ -57,6 +58,7 @@ class Watch:
         self.expecting.load()
         self.observations.load()
         self.delegations.load()
+        self.duties.load()
 
     def expect(self, due: float) -> None:
         """A clock was started."""
@@ -73,7 +75,7 @@ class Watch:
                 at = min(at, now.mono + max(open_line.silent_after_s() - heard_s, 0.0) + 0.01)
             begins = open_line.declared.next_begin(now.wall)
             at = min(at, now.mono + begins - now.wall + 0.01)
-        parts = (self.escalation, self.expecting, self.delegations)
+        parts = (self.escalation, self.expecting, self.delegations, self.duties)
         return min(at, *(part.wake_at() for part in parts))
 
     def look(self) -> None:
@@ -83,6 +85,7 @@ class Watch:
         self.expecting.look()
         self.escalation.look()
         self.delegations.look()
+        self.duties.look()
         for open_line in self._station.lines:
             self._observe(open_line)
             self.observations.look(open_line)

@@ -56,6 +56,15 @@ export class Alarm {
   }
 
   /**
+   * Who is due has not come, or the next deputy is called: once, at the watch officers'.
+   * @param {StationEvent} event
+   */
+  missed(event) {
+    const state = event.state ?? "";
+    if (this.rings && ["late", "deputy called", "nobody came"].includes(state)) this.bell.chime("IMMEDIATE");
+  }
+
+  /**
    * Called by the event handler itself.
    * @param {StationEvent} event
    */

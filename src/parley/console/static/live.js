@@ -26,6 +26,7 @@ function onEvent(event) {
     renewal.called = true;
     alarm.everyone();
   }
+  if (event.kind === "roster") alarm.missed(event);
   if (event.now) trueUpClock(event.now);
   const unheard = document.getElementById("unheard");
   if (unheard && event.rings !== undefined) {

@@ -38,6 +38,7 @@ CREATE TABLE duties (
   struck REAL,
   struck_by INTEGER,
   came   REAL,
+  came_by INTEGER,                     -- who took it in hand, where it was another person
   late   REAL,
   called INTEGER NOT NULL DEFAULT 0,
   look   REAL,
