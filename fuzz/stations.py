@@ -32,7 +32,7 @@ from parley.station.lines import OpenLine
 from parley.station.operations import InTurns, Operation
 from parley.station.person import ROLES, Person
 from parley.station.station import Station
-from parley.station.views import Viewer
+from parley.station.views import Viewer, names_of
 from tests.station.founded import agreed, found, introduce
 
 OURS = 3
@@ -111,10 +111,11 @@ def _sizes(open_line: OpenLine, theirs: int) -> tuple[int, int]:
 
 def _show(station: Station, open_line: OpenLine) -> None:
     viewer = Viewer(station, open_line)
+    names = {dir: names_of(station, open_line, dir) for dir in (0, 1)}
     for row in station.store.sql("SELECT * FROM messages ORDER BY dir, n"):
         json.dumps(viewer.message(row))
     for entry in station.store.entries(*open_line.key, None, 0, OURS + ENTRIES_MAX):
-        json.dumps(records._row(open_line, 0, entry))
+        json.dumps(records._row(open_line, 0, entry, names[entry.dir]))
     json.dumps(roster.their_desks(station.store, open_line))
     json.dumps(station._happened)
 

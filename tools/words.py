@@ -78,6 +78,7 @@ SPEAKING = (
     "station/filled.py",
     "core/suites.py",
     "catalogue/prepared.py",
+    "catalogue/attendance.py",
 )
 # The classes of `core/errors.py`, and those made from them.
 ERRORS = frozenset(

@@ -77,7 +77,7 @@ async def test_one_click_states_it_and_both_sides_see_it_until_he_has_left(pair:
     assert "Wanda, Watch desk" in await looks(south, "Wen", "/")
     record = await looks(south, "Wen", "/record")
     assert "statement of presence" in record
-    assert f"The principal, person {first}, is at the terminal." in record
+    assert "The principal, Lind &lt;b&gt;, Prime Minister, is at the terminal." in record
 
     assert (await clicks(north, "Wanda", "0"))[1].endswith("done=presence-left")
     await pair.until(lambda: told(here=False), 30)

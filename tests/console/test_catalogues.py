@@ -73,6 +73,21 @@ def test_a_catalogue_has_no_words_of_another_script(catalogue: Catalog) -> None:
     assert not [each.id for each in catalogue if strange.search("".join(strings(each, "string")))]
 
 
+def test_one_english_word_for_two_things_is_two_words(catalogue: Catalog) -> None:
+    """An answer is not the head of a column, nor a page an amount, nor a level a loudness."""
+
+    def of(word: str, context: str | None = None) -> Any:
+        found = catalogue.get(word, context)
+        assert found is not None
+        return found.string
+
+    assert catalogue.get("No") is None, "say which: pgettext"
+    assert of("No", "answer") != of("No", "number")
+    assert of("Sent", "amount") != of("Sent")
+    assert of("Level", "sound") != of("Level")
+    assert of("No", "answer") in ("\u5426", "Нет", "Non", "No", "\u0644\u0627")
+
+
 def test_a_catalogue_names_its_language_and_has_the_plurals_of_it(catalogue: Catalog) -> None:
     forms = {"zh_Hans": 1, "ru": 3, "fr": 2, "es": 2, "ar": 6}
     assert catalogue.num_plurals == forms[str(catalogue.locale)]

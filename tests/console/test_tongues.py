@@ -11,10 +11,12 @@ import pytest_asyncio
 from jinja2 import Environment, StrictUndefined
 from starlette.applications import Starlette
 
+from parley.catalogue.calls import Verdict
 from parley.console import tongues
 from parley.console.app import build
 from parley.console.tongues import FSI, PDI, TONGUES, chosen
-from parley.console.vocabulary import said
+from parley.console.vocabulary import call_name, said
+from parley.station.calls import outcome
 from parley.station.tongue import CODES
 from tests.console.asking import ask, sit
 from tests.console.world import World, world
@@ -168,3 +170,43 @@ async def test_a_sentence_of_the_station_is_found_by_its_pattern() -> None:
     )
     tongues.use(TONGUES["en"])
     assert said("Nobody foresaw `this`") == "Nobody foresaw this."
+
+
+SERVED = (
+    "Not in service, our desk is not filled: nobody holds the desk Xyz."
+    " Not in service, their desk is not filled: the desk Xyz has no deputy."
+)
+LATIN = re.compile(r"[A-Za-z]{2,}")
+
+
+@pytest.mark.parametrize("code", [code for code in TONGUES if code != "en"])
+async def test_sentences_in_a_row_are_translated_each_and_whole(code: str) -> None:
+    """What the wall says of a desk, and what became of a call: no half is left in English."""
+    tongues.use(TONGUES[code])
+    try:
+        with_time = (Verdict.ACCEPT, Verdict.PROPOSE, Verdict.DEPUTY)
+        answers = [
+            outcome(verdict, whom, at)
+            for verdict in (*with_time, Verdict.DECLINE, Verdict.TEXT)
+            for whom in ("", "Xyz")
+            for at in ((None, 1_900_000_000) if verdict in with_time else (None,))
+        ]
+        told = (
+            SERVED,
+            *answers,
+            f"{answers[1]} Nobody had answered by 2030-01-01 10:00Z.",
+            "Both have said this text (Xyz 5 and Xyz 6). Xyz proposes to change it (Xyz 7).",
+            "The principal, Xyz, is at the terminal.",
+            "We ended the standing call: Xyz.",
+        )
+        for sentence in told:
+            shown = said(sentence)
+            assert 'lang="en"' not in shown, sentence
+            if code in ("zh-Hans", "ru", "ar"):
+                assert set(LATIN.findall(shown.unescape())) <= {"Xyz"}, shown
+            else:
+                assert not re.search(r"\b(?:service|nobody|We|said)\b,? [a-z]+ (?:desk|the)", shown)
+        assert "begun" not in call_name("not in this record, begun 2026-12-03 08:02Z")
+        assert call_name("North 5") == "North 5"
+    finally:
+        tongues.use(TONGUES["en"])

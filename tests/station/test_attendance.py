@@ -65,8 +65,8 @@ def test_E20_both_sides_show_who_is_there_by_name_and_who_says_so(pair: Posts) -
     rows = south.auditor.asks("record")["entries"]
     told = [each["text"] for each in rows if each["kind"] == "presence"]
     assert told == [
-        f"The principal, person {id}, is at the terminal.",
-        f"The principal, person {id}, has left the terminal.",
+        "The principal, Lindqvist, Prime Minister, is at the terminal.",
+        "The principal, Lindqvist, Prime Minister, has left the terminal.",
     ]
 
 

@@ -37,8 +37,9 @@ class Presence:
         """As it is said."""
         return [self.person, int(self.here)]
 
-    @property
-    def words(self) -> str:
-        """What it says, for whoever has nothing but the record."""
-        state = "is at the terminal" if self.here else "has left the terminal"
-        return f"The principal, person {self.person}, {state}."
+    def words(self, name: str = "") -> str:
+        """What it says; with the number alone for whoever has nothing but the record."""
+        who = name or f"person {self.person}"
+        if self.here:
+            return f"The principal, {who}, is at the terminal."
+        return f"The principal, {who}, has left the terminal."

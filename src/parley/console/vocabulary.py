@@ -19,6 +19,7 @@ from parley.console.tongues import (
     N_,
     SAID,
     Tongue,
+    _,
     catalogue,
     current,
     isolated,
@@ -109,6 +110,12 @@ WORDS = frozenset(
         N_("agreed"),
         N_("same"),
         N_("as in the minute"),
+        N_("no second readout"),
+        N_("not compared"),
+        N_("touched"),
+        N_("not touched"),
+        N_("Date of the call"),
+        N_("With whom"),
         N_("differ"),
         N_("neither"),
         # roles, and levels of lines
@@ -134,6 +141,7 @@ WORDS = frozenset(
 )
 
 
+NOT_IN_THE_RECORD = "not in this record, begun "
 _SENTENCES = re.compile(r"(?<=[.?!]) (?=[A-Z])")
 
 
@@ -168,15 +176,24 @@ def translated(sentence: str) -> str | None:
     key = _key(sentence)
     if key in exact:
         return _lookup(exact[key], {})
+    loose = None  # one that holds more than one sentence in a value: two that stand in a row
     for pattern, template in patterns:
         match = pattern.fullmatch(key)
         if match:
-            return _lookup(template, {name[1:]: v for name, v in match.groupdict().items()})
+            # A name with which a sentence begins keeps its capital.
+            values = {
+                name[1:]: v if match.start(name) else sentence[:1] + v[1:]
+                for name, v in match.groupdict().items()
+            }
+            if not any(map(_SENTENCES.search, values.values())):
+                return _lookup(template, values)
+            loose = loose or (template, values)
     several = _SENTENCES.split(sentence.strip())
     if len(several) > 1:
         found = [translated(each) for each in several]
-        return None if None in found else " ".join(_ended(each) for each in found if each)
-    return None
+        if None not in found:
+            return " ".join(_ended(each) for each in found if each)
+    return _lookup(*loose) if loose else None
 
 
 def _lookup(template: str, values: dict[str, Any]) -> str | None:
@@ -185,6 +202,12 @@ def _lookup(template: str, values: dict[str, Any]) -> str | None:
         return None
     # A value may be a sentence or a word of the station itself.
     return found % {name: isolated(translated(v) or word(v)) for name, v in values.items()}
+
+
+def call_name(name: str) -> str:
+    """How a call is named: by its request, or by its begin where the record has none (Y4)."""
+    begun = name.removeprefix(NOT_IN_THE_RECORD)
+    return name if begun == name else _("not in this record, begun %(at)s", at=begun)
 
 
 def _key(sentence: str) -> str:
@@ -214,4 +237,4 @@ def _patterns(tongue: Tongue) -> tuple[dict[str, str], list[tuple[re.Pattern[str
     return exact, [(pattern, template) for _, pattern, template in patterns]
 
 
-FILTERS = {"word": word, "said": said}
+FILTERS = {"word": word, "said": said, "call_name": call_name}

@@ -200,14 +200,32 @@ class Call:
             return waits
         open_line, entry, answer = told[-1]
         ours = entry.dir == open_line.ours
-        whom = "We" if ours else open_line.agreed.counterpart
-        said = OUTCOMES[answer.verdict]
-        said = said.replace("sends", "send") if ours else said
-        when = f": {moment(time)}" if time is not None else ""
-        first = f"{whom} {said}{when}." + (" " + waits if waits else "")
-        return first + "".join(
-            f" Nobody had answered by {moment(each.by)}." for each in asks if each.late
-        )
+        first = outcome(answer.verdict, "" if ours else open_line.agreed.counterpart, time)
+        late = [f"Nobody had answered by {moment(each.by)}." for each in asks if each.late]
+        return " ".join(filter(None, (first, waits, *late)))
+
+
+def outcome(verdict: Verdict, whom: str, time: int | None) -> str:
+    """How a request was answered, by that party or, without its name, by us: whole sentences, since
+    every language says them in its own way."""
+    at = "" if time is None else moment(time)
+    ours = {
+        Verdict.ACCEPT: f"We accepted: {at}." if at else "We have accepted.",
+        Verdict.PROPOSE: f"We proposed another time: {at}." if at else "We proposed another time.",
+        Verdict.DEPUTY: f"We send a deputy: {at}." if at else "We send a deputy.",
+        Verdict.DECLINE: "We have declined.",
+        Verdict.TEXT: "We asked for text instead.",
+    }
+    theirs = {
+        Verdict.ACCEPT: f"{whom} accepted: {at}." if at else f"{whom} has accepted.",
+        Verdict.PROPOSE: f"{whom} proposed another time: {at}."
+        if at
+        else f"{whom} proposed another time.",
+        Verdict.DEPUTY: f"{whom} sends a deputy: {at}." if at else f"{whom} sends a deputy.",
+        Verdict.DECLINE: f"{whom} has declined.",
+        Verdict.TEXT: f"{whom} asked for text instead.",
+    }
+    return (theirs if whom else ours)[verdict]
 
 
 class Calls:

@@ -305,7 +305,7 @@ class Search:
             "n": row.n,
             **{
                 name: value
-                for name, value in views.entry_view(row, content).items()
+                for name, value in views.entry_view(row, content, life.names[row.dir]).items()
                 if name in ("kind", "precedence", "status", "rescue", "problem", "gist")
             },
             "subject": subject if isinstance(subject, str) else None,
@@ -323,7 +323,8 @@ class Search:
         """All of its words, and what they can be compared by."""
         header: dict[Value, Value] = content.header if content else {}
         bare = entry.type in BARE_TYPES  # an acknowledgement: what of it people wrote
-        text = "; ".join(words_of(entry)) if bare else views.entry_view(entry, content)["text"]
+        shown = views.entry_view(entry, content, life.names[entry.dir])
+        text = "; ".join(words_of(entry)) if bare else shown["text"]
         opened = entry.type == Type.OPENED and content and isinstance(content.payload, list)
         who = content.payload[1:2] if opened and content else header.get(Key.RELEASERS)
         language = header.get(Key.LANGUAGE)

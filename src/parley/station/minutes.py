@@ -274,13 +274,13 @@ def _sentence(minutes: Minutes, talk: Talk) -> str:
         other = minutes.parties[1 - still[0].dir]
         return f"{parties[0]} proposed a minute ({refs[0]}); {other} has not answered it."
     if agreed is None:
-        return f"Both proposed a minute, and the two differ ({' and '.join(refs)})."
-    said = " and ".join(ref(minutes, each.place) for each in agreed)
-    more = "".join(
-        f" {party} proposes to change it ({each})."
+        return f"Both proposed a minute, and the two differ ({refs[0]} and {refs[1]})."
+    one, other = (ref(minutes, each.place) for each in agreed)
+    more = [
+        f"{party} proposes to change it ({each})."
         for party, each in zip(parties, refs, strict=True)
-    )
-    return f"Both have said this text ({said}).{more}"
+    ]
+    return " ".join((f"Both have said this text ({one} and {other}).", *more))
 
 
 def _minute_view(minutes: Minutes, saying: Saying) -> dict[str, Any]:

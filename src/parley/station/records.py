@@ -13,7 +13,7 @@ from parley.station.evidence import Place, documents_of, piece, prove
 from parley.station.lines import OpenLine, posix
 from parley.station.operations import Beside, operation
 from parley.station.person import READERS, Person
-from parley.station.views import entry_view
+from parley.station.views import Names, entry_view, names_of
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -40,13 +40,16 @@ def record(
     rows = station.store.entries(*open_line.key, None, start, limit)
     ours, theirs = open_line.ours, open_line.theirs
     root_at = station.store.root_at
+    names = {dir: names_of(station, open_line, dir) for dir in (ours, theirs)}
     return {
         "line": open_line.address,
         "inc": open_line.inc,
         "policy": open_line.agreed.policy,
         "start": start,
         "total": total,
-        "entries": [_row(open_line, start + at, row) for at, row in enumerate(rows)],
+        "entries": [
+            _row(open_line, start + at, row, names[row.dir]) for at, row in enumerate(rows)
+        ],
         "heads": {
             "ours": {
                 "size": state.our_size,
@@ -64,13 +67,13 @@ def record(
     }
 
 
-def _row(open_line: OpenLine, position: int, entry: EntryRow) -> dict[str, Any]:
+def _row(open_line: OpenLine, position: int, entry: EntryRow, names: Names) -> dict[str, Any]:
     content = read_body(entry.type, entry.marks, entry.body)
     return {
         "position": position,
         "dir": open_line.side(entry.dir),
         "n": entry.n,
-        **entry_view(entry, content),
+        **entry_view(entry, content, names),
         "time": posix(entry.time),
         "kept": entry.wall,
         "seen": entry.seen,

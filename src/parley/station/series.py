@@ -155,8 +155,9 @@ def _outcome(call: Call, past: list[Occurrence], end: Answer | None) -> str:
     if end is None:
         return ""
     open_line, entry, said = end
-    whom = "We" if entry.dir == open_line.ours else open_line.agreed.counterpart
-    return f"{whom} ended the standing call: {said.reason}."
+    if entry.dir == open_line.ours:
+        return f"We ended the standing call: {said.reason}."
+    return f"{open_line.agreed.counterpart} ended the standing call: {said.reason}."
 
 
 def _view(call: Call, each: Occurrence) -> dict[str, Any]:

@@ -104,7 +104,7 @@ class Viewer:
         ours = dir == open_line.ours
         default = open_line.agreed.our_language if ours else open_line.agreed.their_language
         acts = self._acts(dir, n)
-        shown = entry_view(entry, content)
+        shown = entry_view(entry, content, names)
         protected = of_spans(shown["text"] or "", header.get(Key.PROTECTED))
         return {
             "line": open_line.address,
@@ -264,11 +264,14 @@ class Viewer:
         return stage
 
 
-def entry_view(entry: EntryRow, content: Content | None) -> dict[str, Any]:
-    """What any entry shows: kind, marks, words. Also of those this station cannot read."""
+def entry_view(
+    entry: EntryRow, content: Content | None, names: Names | None = None
+) -> dict[str, Any]:
+    """What any entry shows: kind, marks, words, with the names of the side that said it. Also of
+    those this station cannot read."""
     marks = Marks.parse(entry.marks)
     kind = kind_name(entry.type)
-    text, problem = _words(entry, content), None
+    text, problem = _words(entry, content, names), None
     if kind == "unknown":
         problem = UNKNOWN
     elif content is None or text is None:
@@ -287,7 +290,7 @@ def entry_view(entry: EntryRow, content: Content | None) -> dict[str, Any]:
     }
 
 
-def _words(entry: EntryRow, content: Content | None) -> str | None:
+def _words(entry: EntryRow, content: Content | None, names: Names | None) -> str | None:
     payload = content.payload if content else None
     if entry.type in (Type.TEST, Type.TEST_ANSWER):
         if isinstance(payload, list) and len(payload) == 2:
@@ -301,7 +304,10 @@ def _words(entry: EntryRow, content: Content | None) -> str | None:
         return _text(payload)
     if entry.type == Type.PRESENCE:
         stated = Presence.parse(payload)
-        return None if stated is None else stated.words
+        if stated is None:
+            return None
+        who = names.person(stated.person) if names else None
+        return stated.words(", ".join(filter(None, (who["name"], who["office"]))) if who else "")
     if entry.type == Type.FILE_PIECE:
         piece = read_piece(payload)
         return None if piece is None else piece.words

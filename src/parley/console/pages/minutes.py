@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
-from parley.console.tongues import N_
+from parley.console.tongues import N_, _
+from parley.console.vocabulary import word
 from parley.console.words import clock
 from parley.core.errors import ParleyError, Refused
 
@@ -63,7 +64,15 @@ def _groups(found: View) -> list[tuple[str, list[View]]]:
             (side for side, name in found["names"].items() if row["mark"] == f"only {name}"), ""
         )
         shape = SHAPES.get(row["mark"], f"only-{only}" if only else "not-yet")
-        groups.setdefault(KINDS[row["kind"]], []).append({**row, "shape": shape})
+        shown = {**row, "shape": shape}
+        if only:
+            shown["mark"] = _("only %(party)s", party=found["names"][only])
+        # Headings and "touched" are words of ours; all else is what somebody wrote.
+        if row["kind"] in ("date", "with"):
+            shown["what"] = word(row["what"])
+        elif row["kind"] == "topic":
+            shown["minute"] = word(row["minute"])
+        groups.setdefault(KINDS[row["kind"]], []).append(shown)
     return list(groups.items())
 
 

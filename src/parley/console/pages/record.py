@@ -12,6 +12,7 @@ from parley.console.frame import Frame, View
 from parley.console.signs import seen_signs
 from parley.console.tongues import _
 from parley.console.views import KINDS, of_incarnation
+from parley.console.vocabulary import said
 from parley.console.words import clock, first_words
 
 ROWS = 200
@@ -108,6 +109,8 @@ def _row(page: Frame, line: View, row: View) -> View:
         if is_act
         else _("names of people and desks")
         if kind == "roster"
+        else said(seen_signs(row["text"]))
+        if kind == "presence" and row["text"]
         else first_words(row["gist"] or row["text"]),
     }
 
