@@ -83,6 +83,17 @@ class Walk:
                 if over > 0:
                     self.wrong.append(f"{path}: {over} px wider than a screen of {width}")
 
+    async def measures(self, page: Page, post: Post, *paths: str) -> None:
+        """The same pages on the narrowest screen, in a language of long words."""
+        await page.set_viewport_size({"width": REFLOW, "height": HIGH})
+        for path in paths:
+            await page.goto(post.console + path)
+            await page.evaluate(UNFOLD)
+            over = await page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
+            if over > 0:
+                lang = await page.get_attribute("html", "lang")
+                self.wrong.append(f"{path}: in {lang}, {over} px wider than a screen of {REFLOW}")
+
     async def reads_colours(self, page: Page, post: Post, theme: str, *paths: str) -> None:
         """The same pages in other colours: nothing else of them can have become wrong."""
         await page.set_viewport_size({"width": DESK, "height": HIGH})
@@ -216,6 +227,8 @@ async def test_a_program_finds_nothing_wrong_on_any_page(
     await asyncio.gather(
         walk.reads(both, north, *paths[::2]), walk.reads(beside, north, *paths[1::2])
     )
+    await north.ask("Both", "person.tongue", person=north.ids["Both"], tongue="ru")
+    await walk.measures(both, north, *(seat + path for path in pages))
     assert not walk.wrong, "\n\n".join(walk.wrong)
     assert unseen(north, walk.seen) == []
 

@@ -78,6 +78,34 @@ def test_nothing_is_as_saturated_as_flash(scheme: str) -> None:
     assert max(others.values()) < flash
 
 
+def test_by_night_no_block_outshines_flash() -> None:
+    night = SCHEMES["night"]
+    assert luminance(night["--block"]) < luminance(night["--flash"])
+
+
+def test_the_faces_have_each_script_of_the_console() -> None:
+    """A browser takes the first face that has the letter: names of systems, no file."""
+    for script, faces in (
+        ("arabic", ("Noto Sans Arabic", "Geeza Pro", "Segoe UI")),
+        ("chinese", ("Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei")),
+    ):
+        named = re.search(rf"--{script}: ([^;]+);", TOKENS)
+        assert named
+        assert all(face in named[1] for face in faces)
+        words = re.search(r"--words: ([^;]+);", TOKENS)
+        assert words
+        assert f"var(--{script})" in words[1]
+    for sheet in ("page.css", "parts.css"):
+        assert "@font-face" not in STYLES[sheet]
+
+
+def test_chromium_is_told_to_align_as_the_parent() -> None:
+    """It knows `match-parent` under its old name only."""
+    for name, style in STYLES.items():
+        for rule in re.findall(r"\{[^{}]*\bmatch-parent[^{}]*\}", style):
+            assert "-webkit-match-parent" in rule, name
+
+
 def test_red_is_flash() -> None:
     """No token but those of FLASH is red, and only the alarm and the word FLASH use them."""
     for scheme in SCHEMES.values():

@@ -1,0 +1,78 @@
+"""How pages are drawn, as far as a browser measures it: nothing shines through or is cut."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.console.conftest import Room
+from tests.console.world import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+COLOUR = "each => getComputedStyle(each).backgroundColor"
+CUT = """() => [...document.querySelectorAll('.mark-bar span, .bar span, .panel .big')].filter(
+  each => {
+    const box = each.getBoundingClientRect();
+    return box.left < 0 || box.right > innerWidth;
+  }).map(each => each.textContent)"""
+# How far the words of a cell are from the edge at which its column begins, and from the other one.
+GAPS = """each => {
+  const text = document.createRange(), cell = each.getBoundingClientRect();
+  text.selectNodeContents(each);
+  const [words] = text.getClientRects();
+  const gaps = [words.left - cell.left, cell.right - words.right];
+  return document.dir === 'ltr' ? gaps : gaps.reverse();
+}"""
+
+
+async def test_a_flash_is_the_loudest_in_the_colours_of_the_system_too(
+    stations: World, room: Room
+) -> None:
+    await stations.say(stations.south, "Now.", "FLASH")
+    page = await room.sit(stations.north, "Wanda", "/inbox")
+    await page.locator("#alarm").wait_for(state="visible")
+    await page.emulate_media(forced_colors="active")
+    alarm = await page.locator("#alarm").evaluate(COLOUR)
+    assert await page.locator("#inbox h2 .prec.FLASH").evaluate(COLOUR) == alarm
+    # Bars that stay while the page scrolls beneath them have a ground of their own.
+    bars = [await each.evaluate(COLOUR) for each in await page.locator(".mark-bar").all()]
+    assert len(bars) == 2
+    assert not [each for each in bars if each == "rgba(0, 0, 0, 0)"]
+    assert alarm not in bars
+
+
+async def test_a_mark_is_whole_on_a_narrow_screen(stations: World, room: Room) -> None:
+    page = await room.sit(stations.north, "Wanda", "/wall")
+    await page.set_viewport_size({"width": 320, "height": 900})
+    for tongue in ("en", "ru"):
+        person = stations.north.ids["Wanda"]
+        await stations.north.ask("Wanda", "person.tongue", person=person, tongue=tongue)
+        await page.reload()
+        assert await page.evaluate(CUT) == []
+
+
+async def test_words_of_the_other_direction_stand_in_their_column(
+    stations: World, room: Room
+) -> None:
+    """At its beginning, with a gap to the next: in a page of either direction."""
+    n = (await stations.say(stations.south, "الآن 1127."))["n"]
+    await stations.say(stations.south, "Soon.")
+
+    async def come() -> bool:
+        return bool((await stations.north.ask("Wanda", "status"))["lines"][0]["their_size"] > n + 1)
+
+    await stations.until(come)
+    page = await room.sit(stations.north, "Wanda", "/record")
+    for tongue, words in (("en", "1127"), ("ar", "Soon.")):
+        person = stations.north.ids["Wanda"]
+        await stations.north.ask("Wanda", "person.tongue", person=person, tongue=tongue)
+        await page.reload()
+        cell = page.locator("td[dir]", has_text=words)
+        start, end = await cell.evaluate(GAPS)
+        assert start < 2, tongue
+        assert end > 8, tongue
+    # Joined letters need a face that joins them: Arabic among figures is drawn as words are.
+    assert await page.evaluate(
+        "() => { const at = document.body.appendChild(document.createElement('span'));"
+        " at.className = 'figures';"
+        " return getComputedStyle(at).fontFamily === getComputedStyle(document.body).fontFamily }"
+    )
