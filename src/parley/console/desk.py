@@ -83,7 +83,7 @@ DONE = {
     "left": N_("You have left the desk."),
     "on-roster": N_("On the roster."),
     "off-roster": N_("Struck out of the roster."),
-    "in-hand": N_("Taken in hand. No more deputies are called."),
+    "duty-in-hand": N_("Taken in hand. No more deputies are called."),
     "lent": N_("The role is lent. It ends by itself, and can be taken back at once."),
     "lent-no-more": N_("Taken back. Nobody acts by it any more."),
     "enrolled": N_("Your password and codes are set. They are asked for from now on."),

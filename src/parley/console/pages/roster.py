@@ -58,7 +58,7 @@ async def strike(visit: Visit) -> Response:
 
 async def take(visit: Visit) -> Response:
     """POST /watch/roster/take"""
-    return await _change(visit, "roster.take", "in-hand")
+    return await _change(visit, "roster.take", "duty-in-hand")
 
 
 async def _change(visit: Visit, operation: str, done: str) -> Response:
