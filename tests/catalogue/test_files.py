@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 import zlib
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -178,6 +180,19 @@ def test_F10_what_cannot_be_drawn_is_refused_with_a_reason(raw: bytes, why: str)
 def test_F10_a_process_that_takes_too_long_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "WALL_S_MAX", 0.01)
     with pytest.raises(Refused, match="it took too long"):
+        drawing.draw(picture())
+
+
+def test_F10_a_process_that_says_too_much_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that a picture has taken over must not fill the station's memory until its time is up."""
+    endless = tmp_path / "python"
+    endless.write_text("#!/bin/sh\nwhile :; do echo " + "x" * 4_000 + "; done\n")
+    endless.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(endless))
+    monkeypatch.setattr(drawing, "WALL_S_MAX", 60.0)
+    with pytest.raises(Refused, match="it cannot be read"):
         drawing.draw(picture())
 
 

@@ -15,7 +15,7 @@ import resource
 import subprocess
 import sys
 from dataclasses import dataclass
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Event, Timer
 from typing import Any
 
 from parley.catalogue.files import SIDE_PIXELS_MAX, read_png
@@ -53,30 +53,55 @@ def draw(raw: bytes) -> Drawn:
     if not _turns.acquire(timeout=WALL_S_MAX):
         raise Unavailable("Other pictures are being drawn.", "Attach it again in a while.")
     try:
-        ran = subprocess.run(
-            [sys.executable, "-I", "-m", "parley.catalogue.drawing"],
-            input=raw,
-            capture_output=True,
-            timeout=WALL_S_MAX,
-            env={},
-            cwd="/",
-            start_new_session=True,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise _unreadable("it took too long") from error
+        return _answer(_said(raw))
     except OSError as error:
         raise Unavailable(
             "No process can be started to draw it.", "Attach it again in a while."
         ) from error
     finally:
         _turns.release()
-    return _answer(ran.stdout if ran.returncode == 0 else b"")
+
+
+def _said(raw: bytes) -> bytes:
+    """What the process says of a picture. It is killed when it says more than it may, or takes too
+    long."""
+    late = Event()
+    with subprocess.Popen(
+        [sys.executable, "-I", "-m", "parley.catalogue.drawing"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={},
+        cwd="/",
+        start_new_session=True,
+    ) as process:
+        alarm = Timer(WALL_S_MAX, _kill, (process, late))
+        alarm.start()
+        try:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            with contextlib.suppress(BrokenPipeError), process.stdin:  # it may have died of it
+                process.stdin.write(raw)
+            out = process.stdout.read(_ANSWER_BYTES_MAX + 1)
+            if len(out) > _ANSWER_BYTES_MAX:
+                process.kill()
+            process.wait()
+        finally:
+            alarm.cancel()
+            process.kill()
+    if late.is_set():
+        raise _unreadable("it took too long")
+    return out if process.returncode == 0 else b""
+
+
+def _kill(process: subprocess.Popen[bytes], late: Event) -> None:
+    late.set()
+    process.kill()
 
 
 def _answer(out: bytes) -> Drawn:
     """What the process said, believed no more than a peer."""
-    line, _, png = out[:_ANSWER_BYTES_MAX].partition(b"\n")
+    line, _, png = out.partition(b"\n")
     try:
         told = json.loads(line)
         if "refused" in told:
