@@ -24,7 +24,7 @@ MESSAGES: list[dict[str, Any]] = [
     {
         "sender": "North",
         "receiver": "South",
-        "text": "We have received your message.\nWe shall answer before noon.",
+        "text": "We have received your message.\nWe shall answer before noon." + " Word." * 200,
         "language": "en",
         "precedence": "FLASH",
         "date": "1967-06-05",

@@ -14,7 +14,7 @@ import re
 import secrets
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ DESK = "Watch desk"
 STRETCHED = 2  # scrypt's cost: nobody guesses 192 random bits, and they lie beside the keys
 
 Place = tuple[str, int]
+Settings = Mapping[str, dict[str, Any]]  # by the section of station.toml
 
 
 @dataclass(slots=True)
@@ -67,15 +68,17 @@ class Pair:
         folder: Path,
         parties: Sequence[str] = PARTIES,
         languages: Sequence[str] = ("en", "en"),
+        settings: Settings | None = None,
     ) -> Pair:
-        """Make both in an empty folder; neither serves yet."""
+        """Make both in an empty folder, with settings of their own; neither serves yet."""
         names = folder_names(parties)
         posts = [
             Post(party, folder / name, people, free_port())
             for party, name, people in zip(parties, names, PEOPLE, strict=True)
         ]
         pair = cls(folder, posts[0], posts[1], (LOOPBACK, free_port()))
-        _agree(posts, [_found(*each) for each in zip(posts, languages, strict=True)])
+        each = zip(posts, languages, strict=True)
+        _agree(posts, [_found(post, language, settings or {}) for post, language in each])
         place = _place(pair.listening)
         pair.a.set_up(*_staff(pair.a), ("bearer.add", {"listen": place}))
         pair.b.set_up(*_staff(pair.b), ("bearer.add", {"dial": place}))
@@ -170,7 +173,7 @@ def _place(place: Place) -> str:
 # --- what people would do
 
 
-def _found(post: Post, language: str) -> tuple[RootFolder, PartyRoot]:
+def _found(post: Post, language: str, settings: Settings) -> tuple[RootFolder, PartyRoot]:
     """Make a station and the root of its party, whose passphrase lies beside it."""
     passphrase = secrets.token_urlsafe(24)
     place = post.folder.with_name(f"{post.folder.name}-root")
@@ -181,7 +184,7 @@ def _found(post: Post, language: str) -> tuple[RootFolder, PartyRoot]:
         post.folder,
         f"{post.name} station",
         [language],
-        settings={"sign_in": {"enrol": "may"}},
+        settings={"sign_in": {"enrol": "may"}, **settings},
     )
     certified = root.certify(request, unlocked, int(time.time()))
     finish(post.folder, carry(ANSWER, certified.to_bytes()))
