@@ -15,7 +15,8 @@ CUT = """() => [...document.querySelectorAll('.mark-bar span, .bar span, .panel 
     return box.left < 0 || box.right > innerWidth;
   }).map(each => each.textContent)"""
 # How far the words of a cell are from the edge at which its column begins, and from the other one.
-GAPS = """each => {
+GAPS = """said => {
+  const each = [...document.querySelectorAll('td[dir]')].find(it => it.textContent.includes(said));
   const text = document.createRange(), cell = each.getBoundingClientRect();
   text.selectNodeContents(each);
   const [words] = text.getClientRects();
@@ -66,8 +67,7 @@ async def test_words_of_the_other_direction_stand_in_their_column(
         person = stations.north.ids["Wanda"]
         await stations.north.ask("Wanda", "person.tongue", person=person, tongue=tongue)
         await page.reload()
-        cell = page.locator("td[dir]", has_text=words)
-        start, end = await cell.evaluate(GAPS)
+        start, end = await page.evaluate(GAPS, words)  # at once: the page renews its rows
         assert start < 2, tongue
         assert end > 8, tongue
     # Joined letters need a face that joins them: Arabic among figures is drawn as words are.
@@ -76,3 +76,26 @@ async def test_words_of_the_other_direction_stand_in_their_column(
         " at.className = 'figures';"
         " return getComputedStyle(at).fontFamily === getComputedStyle(document.body).fontFamily }"
     )
+
+
+async def test_a_page_that_lost_its_station_shows_no_line_as_heard(
+    stations: World, room: Room
+) -> None:
+    """Until it is back, in the same page: nobody has to load it again."""
+    north = stations.north
+    page = await room.sit(north, "Wanda", "/inbox")
+    heard = page.locator("#strip .seen.heard")
+    drawn = "each => [getComputedStyle(each).textDecorationLine, getComputedStyle(each).color]"
+    before = await heard.evaluate(drawn)
+    assert before[0] == "none"
+    await page.evaluate("window.kept = true")
+    port = int(north.console.rpartition(":")[2])
+    await north.hide_pages()
+    await page.wait_for_selector("#lost:not([hidden])")
+    line, colour = await heard.evaluate(drawn)
+    assert line == "line-through"
+    assert colour != before[1]
+    await north.show_pages(port)
+    await page.locator("#lost").wait_for(state="hidden")
+    assert await heard.evaluate(drawn) == before
+    assert await page.evaluate("window.kept") is True
