@@ -200,7 +200,7 @@ async def _rehearsal(context: BrowserContext, stations: World, out: Path) -> Non
 async def _hear(page: Page) -> None:
     await page.evaluate("Math.random = () => 0")  # two tones
     await page.get_by_role("button", name="Play the test tone").click()
-    await page.locator("[data-heard='2']").click()
+    await page.locator("button[data-heard='2']").click()
     await page.wait_for_selector("html[data-hearing=hears]", state="attached")
 
 

@@ -34,7 +34,7 @@ export class Hearing {
       this.forget(_("Test it again."));
       this.test();
     });
-    for (const button of document.querySelectorAll("[data-heard]")) {
+    for (const button of document.querySelectorAll("button[data-heard]")) {
       button.addEventListener("click", () => this.answer(Number(button.getAttribute("data-heard"))));
     }
     // Keeps the browser from freezing this tab in the background.
