@@ -82,6 +82,29 @@ def test_T6_an_answer_bears_its_own_text_and_says_how_ours_came_through(tmp_path
             b.watch.asks("test.answer", n=again["n"], good=True, errors="Both.")
 
 
+def test_T6_a_test_is_answered_once_and_one_that_waits_is_counted(tmp_path: Path) -> None:
+    with hourly(tmp_path) as (a, b):
+        n = a.watch.asks("test.call", number=1)["n"]
+        b.hears(n)
+        b.watch.asks("test.answer", n=n, good=True)
+        with pytest.raises(Refused, match="was answered here already"):
+            b.deputy.asks("test.answer", n=n, errors="The last word was cut off.")
+        second = a.watch.asks("test.call", number=2)["n"]
+        b.hears(second)
+        a.stops()
+        b.until(lambda: not b.line()["path_up"])
+        assert b.watch.asks("test.answer", n=second, good=True)["n"] is None
+        with pytest.raises(Refused, match="was answered here already"):
+            b.deputy.asks("test.answer", n=second, good=True)
+        waiting = b.watch.asks("test.call", number=1)
+        assert waiting["n"] is None
+        with pytest.raises(Refused, match="Test 1 is not the next one: that is test 2"):
+            b.deputy.asks("test.call", number=1)
+        following = b.deputy.asks("test.call", number=2)
+        assert following["text"] != waiting["text"]
+        assert b.line()["tests"]["next"]["number"] == 3
+
+
 def test_T8_both_sides_print_the_same_figures(tmp_path: Path) -> None:
     with hourly(tmp_path) as (a, b):
         answered = a.watch.asks("test.call")["n"]

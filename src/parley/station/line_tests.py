@@ -20,7 +20,15 @@ from parley.station.lines import OpenLine
 from parley.station.operations import Words, operation
 from parley.station.person import Person
 from parley.station.schedule import schedule_of
-from parley.station.tested import CERTIFIED, Tested, due, figures, tests_of, to_answer
+from parley.station.tested import (
+    CERTIFIED,
+    Tested,
+    certified_here,
+    due,
+    figures,
+    tests_of,
+    to_answer,
+)
 from parley.station.wording import check_mark
 from parley.station.writing import next_test
 
@@ -84,6 +92,11 @@ def answer_test(
         raise Refused(f"Message {n} is not a test.", "Answer it with `parley say --answers`.")
     if good and errors:
         raise Misused("A copy is good, or it has errors.", "Say one of the two.")
+    if certified_here(station, open_line, n):
+        raise Refused(
+            f"Test {n} of theirs was answered here already.",
+            "The first answer counts; its page shows how it came through.",
+        )
     header, words = own_text(open_line.current, n + ANSWERS_FROM) if text is None else ({}, text)
     if good or errors:
         header = {**header, CERTIFIED: _check(errors) if errors else True}

@@ -298,16 +298,32 @@ def to_answer(station: Station, open_line: OpenLine) -> Tested | None:
         if each.at < since:
             break
         if each.dir == open_line.theirs and each.answered is None:
-            return None if _answer_waits(station, each) else each
+            return None if answered_here(station, each.life, each.n) else each
     return None
 
 
-def _answer_waits(station: Station, test: Tested) -> bool:
+def answered_here(station: Station, life: OpenLine, n: int) -> bool:
+    """Whether we have answered a test of theirs, be it that the answer waits for a path."""
     return bool(
         station.store.sql(
             "SELECT 1 FROM acts WHERE line_id = ? AND inc = ? AND about_dir = ? AND about = ?"
             " AND act = 'answered' LIMIT 1",
-            (*test.life.key, test.dir, test.n),
+            (*life.key, life.theirs, n),
+        )
+    )
+
+
+def certified_here(station: Station, life: OpenLine, n: int) -> bool:
+    """Whether somebody here has given a test of theirs its test answer, be it that this waits for a
+    path. A message that answers a test leaves room for one."""
+    return bool(
+        station.store.sql(
+            "SELECT 1 FROM acts a LEFT JOIN entries e ON e.line_id = a.line_id"
+            " AND e.inc = a.by_inc AND e.dir = a.dir AND e.n = a.n"
+            " LEFT JOIN queue q ON q.line_id = a.line_id AND q.inc = a.by_inc AND q.id = -1 - a.n"
+            " WHERE a.line_id = ? AND a.inc = ? AND a.about_dir = ? AND a.about = ?"
+            " AND a.dir = ? AND a.act = 'answered' AND coalesce(e.type, q.type) = ? LIMIT 1",
+            (*life.key, life.theirs, n, life.ours, int(Type.TEST_ANSWER)),
         )
     )
 

@@ -170,10 +170,13 @@ def check_words(
 
 
 def next_test(station: Station, open_line: OpenLine) -> int:
-    """Tests of ours are counted, so that people can say which one they mean."""
+    """Tests of ours are counted, those that wait for a path too, so that people can say which one
+    they mean."""
     rows = station.store.sql(
-        "SELECT count(*) AS n FROM messages WHERE line_id = ? AND inc = ? AND type = 5 AND dir = ?",
-        (*open_line.key, open_line.ours),
+        "SELECT (SELECT count(*) FROM messages WHERE line_id = ? AND inc = ? AND type = 5"
+        " AND dir = ?) + (SELECT count(*) FROM queue WHERE line_id = ? AND inc = ? AND type = 5)"
+        " AS n",
+        (*open_line.key, open_line.ours, *open_line.key),
     )
     return int(rows[0]["n"]) + 1
 
