@@ -34,6 +34,7 @@ TEXT = "Our ship “Amity” leaves at 0410Z from 21°40′N 118°05′E with 2 
 # Where a form was refused, its page stands at the form's address: the same page once more.
 AGAIN = re.compile(
     r"/watch/(hold|leave|accept|take)|/tests/answer|/test$|/overdue/take|/minutes/(accept|propose)|/glossary/end|\{verb:|/drafts/\{draft:int\}/(release|with)"
+    r"|/watch/(roster/(strike|take)|delegations/end)"
     r"|/\{place:int\}"  # a picture or a text that is attached, which is no page
 )
 FAULTY = """<!doctype html><html lang="en"><title>t</title><main><h1>t</h1>
@@ -142,6 +143,14 @@ async def busy(world: World) -> dict[str, Any]:
     asked = {"purpose": "Direct lines", "asked_by": "General Yug", "text": "Vega drifts."}
     asked |= {"earliest": "2099-12-03 08:00Z", "latest": "2099-12-04 18:00Z"}
     call = await world.release(south, await south.ask("Dmitri", "call.ask", **asked))
+    began = time.strftime("%Y-%m-%d %H:%MZ", time.gmtime(time.time() - 3_600))
+    late = {"desk": 1, "person": north.ids["Both"], "since": began, "for_s": 36_000}
+    await north.ask("Wanda", "roster.add", **late)
+    lent = {"role": "releaser", "to": north.ids["Wanda"], "for_s": 36_000}
+    for end in (True, False):
+        given = await north.ask("Rene", "delegation.give", **lent)
+        if end:
+            await north.ask("Rene", "delegation.end", delegation=given["delegation"])
     await numbered(world, north, call["n"])
     await after_a_call(world)
     called = await south.ask("Wen", "test.call")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from html.parser import HTMLParser
 from itertools import product
@@ -213,6 +213,12 @@ async def say_all(both: World) -> None:
     await north.ask("interpreter", "glossary.add", ours=SHORT, theirs=MARKUP, warning=TEMPLATE)
     translated = {"stage": "rough", "language": "en", "text": f"{MARKUP} {TEMPLATE}"}
     await north.ask("interpreter", "translation.add", n=first, **translated)
+    began = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%d %H:%MZ}"
+    due = {"desk": 1, "person": north.ids["watch"], "for_s": 36_000}
+    for since in ({}, {"since": began}):
+        await north.ask("operator", "roster.add", **due, **since)
+    lent = {"role": "releaser", "to": north.ids["watch"], "for_s": 36_000}
+    await north.ask("releaser", "delegation.give", **lent)
     about = {"text": MARKUP, "subject": SHORT, "from_chat": True}
     held = await north.ask("drafter", "draft.new", **about)
     await north.ask("releaser", "draft.hold", draft=held["draft"], reason=TEMPLATE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -245,6 +246,24 @@ async def test_a_release_asks_once_more_who_it_is(stations: World, room: Room) -
     await page.get_by_label("Code of now").fill(rene.next_code())
     await page.get_by_role("button", name="Release to").click()
     await expect(page.locator(".notice.done")).to_contain_text("Released")
+
+
+@pytest.mark.browser
+async def test_to_lend_a_role_asks_once_more_who_it_is(stations: World, room: Room) -> None:
+    north = stations.north
+    rene = await known(north, "Rene")
+    page = await page_of(room, rene)
+    rene.clock.later_s += 6 * 60
+    await page.goto(f"{north.seat('Rene')}/watch/delegations")
+    end = time.strftime("%Y-%m-%d %H:%MZ", time.gmtime(rene.clock.now().wall + 7_200))
+    await page.get_by_label("Until").fill(end)
+    await page.get_by_role("button", name="Lend it").click()
+    await expect(page.locator("#refused")).to_contain_text("once more who you are")
+    await expect(page.get_by_label("Until")).to_have_value(end)
+    assert (await north.ask("Rene", "delegation.list"))["delegations"] == []
+    await page.get_by_label("Code of now").fill(rene.next_code())
+    await page.get_by_role("button", name="Lend it").click()
+    await expect(page.locator(".notice.done")).to_contain_text("The role is lent.")
 
 
 @pytest.mark.browser

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from parley.core.errors import Misused, Refused
-from parley.station.duty import Duty, Fault, faults, now_and_next
+from parley.station.duty import Duty, Fault, faults, now_and_next, sentence
 from tests.playbook import Post, Voice, two_stations
 
 HOUR_S = 3_600
@@ -53,9 +53,20 @@ def test_gaps_and_double_bookings_are_found_ahead() -> None:
     assert faults(two, 0) == [Fault("two", 1, 200, 300, (1, 2))]
     twice = [duty(1, 1, 0, 2 * day), duty(2, 1, 50, 2 * day, 2)]
     found = [each for each in faults(twice, 60) if each.kind == "twice"]
-    assert found == [Fault("twice", 1, 60, 2 * day, (1,), 2)]
+    assert found == [Fault("twice", 1, 50, 2 * day, (1,), 2)]
     inside = [duty(1, 1, 0, 2 * day), duty(2, 2, 100, 200)]
     assert [each.kind for each in faults(inside, 0)] == ["two"]
+
+
+def test_what_stands_in_a_hand_over_does_not_change_while_it_is_read() -> None:
+    desks, names = {1: "watch desk", 2: "annex"}, ["Dahl", "Lund"]
+    rows = [duty(1, 1, 0, 500), duty(2, 2, 50, 600), duty(3, 1, 60, 300, 2)]
+    for row_of_faults in zip(faults(rows, 70), faults(rows, 71), strict=True):
+        first, later = (
+            sentence(fault, desks, names, now)
+            for fault, now in zip(row_of_faults, (70, 71), strict=True)
+        )
+        assert first == later
 
 
 def test_who_is_due_now_and_who_comes_next() -> None:

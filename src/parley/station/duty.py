@@ -66,8 +66,8 @@ def faults(duties: list[Duty], now: float) -> list[Fault]:
         found += _gaps([each for each in duties if each.desk == desk], desk, now)
     soon = [each for each in duties if each.until > now and each.since < now + AHEAD_S]
     for one, other in _beside(soon):
-        since, until = max(one.since, other.since, now), min(one.until, other.until)
-        if since >= until:
+        since, until = max(one.since, other.since), min(one.until, other.until)
+        if max(since, now) >= until:
             continue
         if one.person == other.person and one.desk != other.desk:
             found.append(Fault(TWICE, one.desk, since, until, (one.person,), other.desk))
