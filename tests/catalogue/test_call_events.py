@@ -11,6 +11,7 @@ from parley.catalogue.call_events import (
     Channel,
     Happened,
     Mode,
+    Result,
 )
 from parley.catalogue.calls import Medium
 
@@ -38,6 +39,7 @@ EVERYTHING = CallEvent(
     b"\x08" * 32,
     70_000,
     61_000,
+    Result.FAILED,
 )
 
 

@@ -112,7 +112,7 @@ async def test_two_duty_officers_rehearse_and_then_hold_the_call(
         await sees_and_hears(wen)
         assert await wen.evaluate(over) == "none"
         listed = await southern.sit(south, "Wen", "/calls")
-        await expect(listed.locator("#main")).to_contain_text("Open lines")
+        await expect(listed.locator("#main")).to_contain_text("Open and direct lines")
         await shown(listed, "rehearsal-list")
         await north.ask("Wanda", "call.end")
         await expect(wen.locator("#media-state")).to_contain_text("The call is ended")
