@@ -26,12 +26,21 @@ NAMES = (
     "calls.png",
     "call.png",
     "rehearsal.png",
+    "showing.png",
 )
 WORDS = (
     "Our aircraft 1127 has lost its steering at 0352Z near 21°40′N 118°05′E and drifts towards"
     " your coast.\n\nIt is unarmed and has two crew. We ask you not to fire. Our rescue ship Amity"
     " leaves port at 0410Z."
 )
+
+SHOWN = """Rules for meetings at sea, second draft
+
+1. Ships of both sides keep clear of each other by two miles.
+2. By night each shows the lights of the rules of 1972, and no others.
+3. Who cannot keep clear says so on channel 16, in plain English, and repeats it every minute.
+4. Search and rescue goes before all of this.
+"""
 
 CALL = {
     "began": "2026-12-03 08:02Z",
@@ -164,6 +173,15 @@ async def _call(context: BrowserContext, north: Post, south: Post, out: Path) ->
     )
     await here.evaluate("scrollTo(0, 0)")
     await here.screenshot(path=out)
+    await here.keyboard.press("o")
+    await here.locator("#show-text").fill(SHOWN)
+    await here.locator("#show-item").fill("Rules for meetings at sea, second draft")
+    await here.locator("#show-ask").click()
+    there = pages[1]
+    await there.get_by_role("button", name="Agree to see it").click()
+    await there.locator("#shown:not([hidden])").wait_for()
+    await there.evaluate("scrollTo(0, 0)")
+    await there.screenshot(path=out.with_name(NAMES[6]))
     await north.ask("Wanda", "call.end")
     for page in pages:
         await page.close()

@@ -1150,10 +1150,11 @@ function readFrame(frame) {
   if (frame.length < 41) refuse("M1"); // 24 of header, 16 of tag, and something sealed
   const [first, track, flags, length, zero, w, h] = [0, 1, 2, 3, 21, 22, 23].map((at) => frame[at]);
   const uintAt = (at, width) => Number(number(frame.slice(at, at + width)));
-  if (first !== 0x11 && first !== 0x12) refuse("M2");
+  if (first !== 0x11 && first !== 0x12 && first !== 0x15) refuse("M2");
   const sound = first === 0x11;
   if (zero) refuse("M3");
   if (sound ? ![10, 20, 40, 60].includes(length) || flags || w || h : length || flags > 1 || !w || !h) refuse("M3");
+  if (first === 0x15 && flags !== 1) refuse("M3"); // each stands by itself
   if (frame.length > (sound ? 4096 : 262144)) refuse("M4");
   const header = { kind: first & 15, track, sequence: uintAt(4, 4), captured_us: uintAt(8, 8), epoch: frame[20] };
   const party = uintAt(16, 2);
@@ -1186,7 +1187,7 @@ function checkMedia() {
 function readInside(plain) {
   if (plain.length < 9) refuse("X10");
   const kind = plain[0];
-  if (kind < 1 || kind > 4 || (kind > 2 && number(plain.slice(1, 5)))) refuse("X10");
+  if (kind < 1 || kind > 5 || ((kind === 3 || kind === 4) && number(plain.slice(1, 5)))) refuse("X10");
   const body = plain.slice(9);
   if (kind === 1) {
     if (!(body[0] >= 1 && body[0] <= 3)) refuse("X11");
@@ -1200,7 +1201,7 @@ function readInside(plain) {
     }
     if (at < body.length) refuse("X11");
   }
-  if (kind === 2) {
+  if (kind === 2 || kind === 5) {
     const [index, last, piece] = [body[7], body[8], body.length - 9];
     if (!(piece > 0 && piece <= 1080) || index > last || last >= Math.ceil(262144 / 1080)) refuse("X12");
     if (index < last && piece < 1080) refuse("X12");

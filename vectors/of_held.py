@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from parley.catalogue.call_events import CallEvent, Channel, Happened, Mode, Result
+from parley.catalogue.call_events import CallEvent, Channel, Happened, Mode, Result, Shown
 from parley.catalogue.calls import Medium
 from vectors.material import Page, seed
 
@@ -89,6 +89,9 @@ _EVENTS: tuple[dict[str, Any], ...] = (
     {"event": Happened.CHECKED, "person": 3, "words": "It howls.", "item": "sound",
      "result": Result.FAILED},
     {"event": Happened.CHECKED, "person": 5, "item": "channel", "result": Result.NOT_NEEDED},
+    {"event": Happened.SHOWING_ASKED, "person": 4, "item": "Chart of the strait",
+     "shown": Shown.DOCUMENT},
+    {"event": Happened.SHOWING_STOPPED, "person": 5, "showing": 1},
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from vectors.material import Page, rule_of, seed
 
 SOUND: dict[str, Any] = {"kind": 1, "track": 0, "length_ms": 20, "epoch": 3}
 PICTURE: dict[str, Any] = {"kind": 2, "track": 16, "width": 640, "height": 360, "epoch": 3}
+SHOWN: dict[str, Any] = {**PICTURE, "kind": 5, "track": 32, "key": True}
 FIRST: dict[str, Any] = {"sequence": 0, "captured_us": 1_796_000_000_000_000}
 
 
@@ -75,8 +76,9 @@ def media() -> Page:
         (PICTURE | FIRST | {"key": True}, bytes(range(200))),
         (PICTURE | FIRST | {"sequence": 1, "party": 513, "sender": 1027, "epoch": 255}, b"delta"),
         (PICTURE | FIRST | {"sequence": 2, "captured_us": 0, "width": 2040, "height": 8}, b"w"),
+        (SHOWN | FIRST | {"party": 1, "sender": 2, "width": 1280, "height": 720}, b"a page"),
     ]
-    sound, picture = SOUND | FIRST, PICTURE | FIRST
+    sound, picture, shown = SOUND | FIRST, PICTURE | FIRST, SHOWN | FIRST
     wrong = {
         "nothing sealed": header(sound) + bytes(16),
         "empty": b"",
@@ -84,6 +86,8 @@ def media() -> Page:
         "version 2": altered(0, 0x21, sound),
         "kind 0": altered(0, 0x10, sound),
         "captions, reserved": altered(0, 0x13, sound),
+        "control, reserved": altered(0, 0x14, shown),
+        "kind 6": altered(0, 0x16, shown),
         "sound with a flag": altered(2, 1, sound),
         "sound of no length": altered(3, 0, sound),
         "sound of 21 ms": altered(3, 21, sound),
@@ -94,12 +98,17 @@ def media() -> Page:
         "picture with a length": altered(3, 20, picture),
         "picture without a width": altered(22, 0, picture),
         "picture without a height": altered(23, 0, picture),
+        "shown, and no picture by itself": altered(2, 0, shown),
+        "shown with a length": altered(3, 20, shown),
+        "shown without a width": altered(22, 0, shown),
     }
     long = {
         "longest sound": (sound, SOUND_BYTES_MAX, ""),
         "too long a sound": (sound, SOUND_BYTES_MAX + 1, "M4"),
         "longest picture": (picture, PICTURE_BYTES_MAX, ""),
         "too long a picture": (picture, PICTURE_BYTES_MAX + 1, "M4"),
+        "longest that is shown": (shown, PICTURE_BYTES_MAX, ""),
+        "too long to be shown": (shown, PICTURE_BYTES_MAX + 1, "M4"),
     }
     return {
         "secret": secret.hex(),

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from parley.conference.inside import Inside
 from vectors.material import Page, rule_of, seed
-from vectors.of_media import FIRST, PICTURE, SOUND, header
+from vectors.of_media import FIRST, PICTURE, SHOWN, SOUND, header
 
 RUNS = (seed("media link run 0")[:16], seed("media link run 1")[:16])
 
@@ -52,7 +52,8 @@ def _frames() -> dict[str, bytes]:
     sound = [header({**SOUND, **FIRST, "sequence": n}) + bytes(range(20)) for n in range(3)]
     picture = header({**PICTURE, **FIRST, "key": True}) + bytes(1_500)
     several = b"".join(struct.pack(">H", len(each)) + each for each in sound)
-    place = struct.pack(">HBI", 513, 16, 7)
+    place, shown = struct.pack(">HBI", 513, 16, 7), struct.pack(">HBI", 513, 32, 1)
+    page = header({**SHOWN, **FIRST, "sender": 513}) + bytes(100)
     return {
         "one frame of sound": inside(1, 0, 1, b"\x01" + struct.pack(">H", 44) + sound[0]),
         "sound, twice repeated": inside(1, 0xFFFF_FFFF, 0xFFFF_FFFF, b"\x03" + several),
@@ -61,6 +62,7 @@ def _frames() -> dict[str, bytes]:
         "the first report": inside(3, 0, 3, struct.pack(">IIHIHBH", 3, 0, 0xFFFF, 9, 600, 13, 40)),
         "wanted": inside(4, 0, 4, b"\x02\x01" + struct.pack(">IIHB", 3, 5, 513, 16)),
         "nothing wanted": inside(4, 0, 4, b"\x00\x00"),
+        "a piece of what is shown": inside(5, 3, 5, shown + b"\x00\x00" + page),
     }
 
 
@@ -74,7 +76,7 @@ def _refused() -> dict[str, bytes]:
         "empty": b"",
         "no body and half a head": bytes(8),
         "kind 0": inside(0, 0, 0, b"\x01" + one),
-        "kind 5": inside(5, 0, 0, b"\x01" + one),
+        "kind 6": inside(6, 0, 0, b"\x01" + one),
         "a report with a number": inside(3, 1, 0, report),
         "no sound": inside(1, 0, 0, b"\x00"),
         "four frames of sound": inside(1, 0, 0, b"\x04" + 4 * one),
@@ -87,6 +89,7 @@ def _refused() -> dict[str, bytes]:
         "a piece behind the last": inside(2, 0, 0, place + b"\x01\x00" + bytes(9)),
         "a short piece that is not the last": inside(2, 0, 0, place + b"\x00\x01" + bytes(9)),
         "more pieces than a picture has": inside(2, 0, 0, place + b"\x00\xf3" + bytes(1_080)),
+        "an empty piece of what is shown": inside(5, 0, 0, place + b"\x00\x00"),
         "a short report": inside(3, 0, 0, report[:-1]),
         "a long report": inside(3, 0, 0, report + b"\x00"),
         "21 numbers wanted": inside(4, 0, 0, b"\x15\x00" + bytes(84)),
@@ -104,7 +107,7 @@ def media_link() -> Page:
         {"side": 1, "run": RUNS[1].hex(), "echo": RUNS[0].hex(), "nonce": nonces[1].hex()},
     ]
     said = list(_frames().items())
-    counters = (0, 1, 255, 256, 1 << 32, (1 << 64) - 1, 2)
+    counters = (0, 1, 255, 256, 1 << 32, (1 << 64) - 1, 2, 3)
     return {
         "secret": secret.hex(),
         "tag": derived(secret, b"tag", 4).hex(),

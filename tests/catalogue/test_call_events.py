@@ -12,6 +12,7 @@ from parley.catalogue.call_events import (
     Happened,
     Mode,
     Result,
+    Shown,
 )
 from parley.catalogue.calls import Medium
 
@@ -40,6 +41,8 @@ EVERYTHING = CallEvent(
     70_000,
     61_000,
     Result.FAILED,
+    4,
+    Shown.DOCUMENT,
 )
 
 

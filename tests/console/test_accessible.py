@@ -157,6 +157,8 @@ async def busy(world: World) -> dict[str, Any]:
     await numbered(world, north, called["n"])
     north.station.in_next_step(partial(as_if_days_had_gone, north.station))  # so it stands on top
     await south.ask("Wen", "call.begin")
+    await south.ask("Wen", "call.join", medium="voice")
+    await south.ask("Wen", "call.ask_to_show", item="Chart of the strait", shown="document")
 
     async def rings() -> bool:
         return bool((await north.ask("Wanda", "call.show"))["call"])

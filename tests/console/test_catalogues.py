@@ -151,6 +151,12 @@ def test_unmarked_text_is_found() -> None:
 
 
 @pytest.mark.parametrize("file", sorted(SCRIPTS.glob("*.js")), ids=lambda file: file.stem)
+def test_no_script_compares_with_words_of_a_language(file: Path) -> None:
+    """What a station says in its own words is the same in every language of a page."""
+    assert not re.findall(r"[!=]==? _\(", file.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("file", sorted(SCRIPTS.glob("*.js")), ids=lambda file: file.stem)
 def test_no_text_of_a_script_is_unmarked(file: Path) -> None:
     """What a script shows has a capital and a space, or ends a sentence."""
     source = re.sub(r"//[^\n]*|/\*.*?\*/", "", file.read_text("utf-8"), flags=re.DOTALL)

@@ -379,9 +379,8 @@ async def test_only_this_page_may_ask_for_devices(stations: World, room: Room) -
     page = await enter(room, stations)
     answer = await room.context.request.get(page.url)
     assert answer.headers["permissions-policy"] == DEVICES["Permissions-Policy"]
-    assert (
-        "camera=(self), microphone=(self), geolocation=()" in answer.headers["permissions-policy"]
-    )
+    policy = "camera=(self), microphone=(self), display-capture=(), geolocation=()"
+    assert policy in answer.headers["permissions-policy"]
     for name, value in HEADERS.items():
         if name not in DEVICES:
             assert answer.headers[name.lower()] == value

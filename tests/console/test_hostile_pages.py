@@ -183,6 +183,8 @@ async def say_all(both: World) -> None:
         await south.ask(role, "call.join")
     await south.ask("principal", "call.say", text=HARM)
     await south.ask("watch", "call.agenda", items=[TURNED, MARKUP])
+    await south.ask("watch", "call.join", medium="voice")
+    await south.ask("watch", "call.ask_to_show", item=SHORT, shown="screen")
     last = await south.ask("interpreter", "call.caption", text=HARM, language="ar")
     await both.until(lambda: _has(north, last["n"]))
     called = (await north.ask("watch", "test.call"))["n"]

@@ -60,17 +60,28 @@ class Happened(StrEnum):
     RECORDED = "recorded"
     REHEARSING = "rehearsal opened"
     CHECKED = "checked"
+    SHOWING_ASKED = "showing asked"
+    SHOWING_AGREED = "showing agreed"
+    SHOWING_STOPPED = "showing stopped"
 
 
-# What both sides consent to: entries of type 42, all others of type 32 (spec/recording.md J1).
-CONSENTS: Final = frozenset(
-    (
-        Happened.RECORDING_ASKED,
-        Happened.RECORDING_AGREED,
-        Happened.RECORDING_WITHDRAWN,
-        Happened.RECORDED,
-    )
+SHOWINGS: Final = frozenset(  # to show a document or a screen (spec/showing.md B1)
+    (Happened.SHOWING_ASKED, Happened.SHOWING_AGREED, Happened.SHOWING_STOPPED)
 )
+# What both sides consent to: entries of type 42, all others of type 32 (spec/recording.md J1).
+CONSENTS: Final = SHOWINGS | {
+    Happened.RECORDING_ASKED,
+    Happened.RECORDING_AGREED,
+    Happened.RECORDING_WITHDRAWN,
+    Happened.RECORDED,
+}
+
+
+class Shown(StrEnum):
+    """What is shown: a picture of one document, or a screen or window as it changes."""
+
+    DOCUMENT = "document"
+    SCREEN = "screen"
 
 
 class Channel(StrEnum):
@@ -123,6 +134,8 @@ class CallEvent:
     size: int | None = None  # of a file, bytes
     length_ms: int | None = None  # of a recording
     result: Result | None = None  # of what was tried in a rehearsal
+    showing: int | None = None  # which one of the call, from 1
+    shown: Shown | None = None
 
     def text(self) -> str:
         """The one text of this event (V1)."""
@@ -149,6 +162,8 @@ class CallEvent:
             ("Bytes", _number(self.size)),
             ("Milliseconds", _number(self.length_ms)),
             ("Result", self.result or ""),
+            ("Showing", _number(self.showing)),
+            ("Shown", self.shown or ""),
         ):
             if value:
                 lines.append(f"{label}: {value}")
@@ -190,6 +205,8 @@ class CallEvent:
                 _int(found, "Bytes"),
                 _int(found, "Milliseconds"),
                 Result(found["Result"]) if "Result" in found else None,
+                _int(found, "Showing"),
+                Shown(found["Shown"]) if "Shown" in found else None,
             )
         except (KeyError, ValueError):
             return None
@@ -283,10 +300,13 @@ FIELDS: Final[dict[str, Callable[..., bool]]] = {
     "size": lambda size: 0 < size < FILE_BYTES_MAX,
     "length_ms": lambda length_ms: 0 < length_ms < NUMBER_MAX,
     "result": lambda result: True,
+    "showing": lambda showing: 0 < showing < NUMBER_MAX,
+    "shown": lambda shown: True,
 }
 _NOBODY: frozenset[str] = frozenset()
 _WHO = frozenset(("name", "office"))
 _RECORDING = frozenset(("recording",))
+_SHOWING = frozenset(("showing",))
 NEEDS: Final[dict[Happened, tuple[frozenset[str], frozenset[str]]]] = {
     Happened.OPENED: (_WHO | {"medium", "link"}, _NOBODY),
     Happened.JOINED: (_WHO | {"role", "medium"}, _NOBODY),
@@ -316,4 +336,7 @@ NEEDS: Final[dict[Happened, tuple[frozenset[str], frozenset[str]]]] = {
     Happened.RECORDED: (_RECORDING | {"hash", "size", "length_ms"}, _NOBODY),
     Happened.REHEARSING: (_WHO | {"medium", "link"}, _NOBODY),
     Happened.CHECKED: (frozenset(("item", "result")), frozenset(("words",))),
+    Happened.SHOWING_ASKED: (frozenset(("item", "shown")), _NOBODY),
+    Happened.SHOWING_AGREED: (_SHOWING, _NOBODY),
+    Happened.SHOWING_STOPPED: (_SHOWING, _NOBODY),
 }

@@ -37,6 +37,9 @@ SAID = {
     "recorded": "Both records have which file it is.",
     "rehearsal opened": "The rehearsal is open: `parley call join --rehearsal`, or at the console.",
     "checked": "Both sides see what you found.",
+    "showing asked": "The other side is asked; nothing is shown until it agrees.",
+    "showing agreed": "You agreed: every page of the call sees it.",
+    "showing stopped": "Nothing is shown.",
     "touched": "The item is marked as touched; the minute begins with it.",
 }
 OF_REHEARSALS = {
@@ -181,6 +184,8 @@ def parts_in_words(view: View, now: float) -> Iterator[str]:
         yield f"The call was handed to {shown.person(each['to'])} ({each['dir']}), {heard}."
     for each in view["recordings"]:
         yield from recording_in_words(each, now)
+    for each in view["showings"]:
+        yield showing_in_words(each, now)
     for n, each in enumerate(view["agenda"], 1):
         planned = f" ({each['minutes']} min)" if each["minutes"] else ""
         at = each["touched"]
@@ -212,3 +217,21 @@ def recording_in_words(view: View, now: float) -> Iterator[str]:
             f"  {each['dir']}: {each['size']} bytes, {each['length_ms'] / 1000:.1f} s,"
             f" SHA-256 {each['hash']}"
         )
+
+
+def showing_in_words(view: View, now: float) -> str:
+    """What was to be shown: by whom, who agreed, from when to when."""
+    asker = f"{shown.person(view['asked_by'])} ({view['asked_by']['dir']})"
+    item = f"{view['shown']} {voice.one_line(view['item'], 200)}"
+    over = ""
+    if view["ended"] is not None:
+        by = view["ended_by"]
+        over = f"{view['why']} {shown.moment(view['ended'], now)}, by {shown.person(by)}"
+    if view["agreed"] is None:
+        state = over or f"asked {shown.moment(view['asked'], now)}, nobody agreed yet"
+        return f"Showing {view['number']}: {asker} asks to show the {item}; {state}."
+    agreer = f"{shown.person(view['agreed_by'])} ({view['agreed_by']['dir']})"
+    return (
+        f"Showing {view['number']}: {asker} shows the {item}, {agreer} agreed;"
+        f" from {shown.moment(view['agreed'], now)} {over or 'IT IS SHOWN NOW'}."
+    )

@@ -336,6 +336,7 @@ def held(view: View) -> str:
     join = "parley call join --rehearsal" if view["rehearsal"] else "parley call join"
     rings = f". IT RINGS: nobody here has joined it, `{join}`" if view["rings"] else ""
     recorded = ". IT IS RECORDED" if view["recording"] else ""
+    recorded += ". SOMETHING IS SHOWN" if view["showing"] else ""
     return (
         f"{view['state']} since {moment(view['opened'])}, by {person(view['opened_by'])};"
         f" {sides['ours']} of ours and {sides['theirs']} of theirs take part{recorded}{rings}"

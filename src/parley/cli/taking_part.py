@@ -1,4 +1,5 @@
-"""`parley call interpret` to `check`: interpreters, hand-over, captions, recording, rehearsal."""
+"""`parley call interpret` to `check`: interpreters, hand-over, captions, recording, rehearsal, and
+what is shown."""
 
 from __future__ import annotations
 
@@ -128,3 +129,26 @@ def check(station: Asking, item: str, result: str, words: str | None) -> None:
     """
     given = {} if words is None else {"words": words}
     tell(station, "call.check", item=item, result=result, **given)
+
+
+@call.command()
+@click.argument("item")
+@click.option("--screen", is_flag=True, help="A screen or window as it changes, not a document.")
+@asks(line=True)
+def ask_to_show(station: Asking, item: str, screen: bool) -> None:
+    """Ask the other side to look at ITEM; your page at the console has it."""
+    tell(station, "call.ask_to_show", item=item, shown="screen" if screen else "document")
+
+
+@call.command()
+@asks(line=True)
+def agree_to_see(station: Asking) -> None:
+    """Agree that the other side shows what it asks to show; by a duty officer or principal."""
+    tell(station, "call.agree_to_see")
+
+
+@call.command()
+@asks(line=True)
+def stop_showing(station: Asking) -> None:
+    """Stop what is shown, refuse it, or take back what you asked."""
+    tell(station, "call.stop_showing")

@@ -19,15 +19,17 @@ SOUND_BYTES_MAX: Final = 4_096  # three Opus packets of their greatest length, a
 PICTURE_BYTES_MAX: Final = 262_144  # a key frame of a hard picture, 1280x720, with room
 SOUND_MS: Final = frozenset((10, 20, 40, 60))
 KEY: Final = 1  # the one flag there is: a picture that can be decoded without those before it
+SHOWN_TRACK: Final = 32  # of what is shown; 16 is the camera
 
 _HEADER: Final = struct.Struct(">BBBBIQHHBBBB")
 
 
 class Kind(IntEnum):
-    """What a frame carries. Numbers 3 (captions), 4 (control) and 5 (screen) are reserved."""
+    """What a frame carries. Numbers 3 (captions) and 4 (control) are reserved."""
 
     SOUND = 1
     PICTURE = 2
+    SHOWN = 5  # a document or a screen, each a picture by itself (spec/showing.md B7)
 
 
 class Oversized(Refused):
@@ -60,13 +62,15 @@ class Header:
         first, track, flags, length_ms, sequence, captured, party, sender, epoch, zero, w, h = (
             _HEADER.unpack_from(frame)
         )
-        if first not in (VERSION << 4 | Kind.SOUND, VERSION << 4 | Kind.PICTURE):
+        if first >> 4 != VERSION or first & 15 not in list(Kind):
             raise Malformed("a frame of another version or kind", rule="M2")
         kind = Kind(first & 15)
         if kind is Kind.SOUND:
             right = length_ms in SOUND_MS and not (flags or w or h)
         else:
             right = flags <= KEY and length_ms == 0 and w > 0 and h > 0
+        if kind is Kind.SHOWN:
+            right = right and flags == KEY
         if zero or not right:
             raise Malformed("a header that is spelt in no way of ours", rule="M3")
         if len(frame) > (SOUND_BYTES_MAX if kind is Kind.SOUND else PICTURE_BYTES_MAX):

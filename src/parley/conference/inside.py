@@ -19,12 +19,13 @@ HEAD_BYTES: Final = _HEAD.size
 
 
 class Kind(IntEnum):
-    """Kinds of datagram; the first two are numbered."""
+    """Kinds of datagram; sound and pieces are numbered."""
 
     SOUND = 1
     PIECE = 2
     REPORT = 3
     WANTED = 4
+    SHOWN = 5  # a piece of what is shown (B8)
 
 
 Body = list[tuple[Header, bytes]] | Piece | Report | Wanted
@@ -51,7 +52,7 @@ class Inside:
         read: Body
         if first == Kind.SOUND:
             read = unpack(body)
-        elif first == Kind.PIECE:
+        elif first in (Kind.PIECE, Kind.SHOWN):
             read = Piece.parse(body)
         elif first == Kind.REPORT:
             read = Report.parse(body)

@@ -81,7 +81,7 @@ class LineLoop:
             self.dropped[header] += 1
         elif not self._echo.gives(self._open_line):
             self.dropped["line is not free"] += 1
-        elif header.kind is Kind.PICTURE and self.rate.shed:
+        elif header.kind is not Kind.SOUND and self.rate.shed:
             self.dropped["shed"] += 1
         else:
             self._send(frame, now)

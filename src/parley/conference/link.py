@@ -22,6 +22,7 @@ from parley.conference.rate import KBPS_FIRST, KBPS_MAX, KBPS_MIN, Budget, Rate
 from parley.conference.repair import Missing, Repeats
 from parley.conference.report import NEVER_MS, Report
 from parley.conference.seal import HELLO, OVERHEAD_BYTES, CallSeal, Entropy, Greeted
+from parley.conference.shown import QUEUE_MS_MAX, UNHEARD_S, ShownIn, ShownOut
 from parley.conference.sound import SoundIn, SoundOut
 from parley.conference.wanted import KEYS_MAX, Stream, Wanted
 from parley.core.errors import Malformed, Refused
@@ -88,6 +89,7 @@ class MediaLink:
         self._sound_out, self._pictures_out = SoundOut(), PicturesOut()
         self._urgent: deque[bytes] = deque()  # plain datagrams: sound, and what is repeated
         self._pictures: deque[_Waiting] = deque()
+        self._shown = ShownOut()
         self._broken: set[Stream] = set()  # streams of ours that go on with a key frame only
         self._repeats = Repeats()
         self._allowance, self._allowed_at = 0.0, now
@@ -109,6 +111,7 @@ class MediaLink:
     def _begin_in(self) -> None:
         self._missing, self._delay = Missing(), Delay()
         self._sound_in, self._pictures_in = SoundIn(), PicturesIn()
+        self._shown_in = ShownIn()
 
     @property
     def tag(self) -> bytes:
@@ -123,7 +126,8 @@ class MediaLink:
     @property
     def waits(self) -> bool:
         """Whether something is there that goes as soon as it may, or is asked for soon."""
-        return bool(self._pictures or self._urgent or self._asking or self._missing.any)
+        due = self._pictures or self._urgent or self._asking or self._missing.any
+        return bool(due) or self._shown.waits
 
     # --- what our pages send
 
@@ -137,12 +141,19 @@ class MediaLink:
             return self._drop("not up")
         if header.kind is Kind.SOUND:
             return self._send_sound(header, frame, now)
+        if header.kind is Kind.SHOWN:
+            self.counts["shown out"] += 1
+            return self._drop("shown anew") if self._shown.add(header, frame) else ""
         return self._send_picture(header, frame, now)
 
     def ask_key(self, sender: int, track: int) -> None:
         """A page of ours needs a key frame of one of theirs (at most once in 300 ms goes)."""
         if len(self._asking) < KEYS_MAX:
             self._asking[sender, track] = None
+
+    def stop_shown(self) -> None:
+        """Nothing is shown any more: what waits of it does not leave (B6)."""
+        self._shown.clear()
 
     def _send_sound(self, header: Header, frame: bytes, now: float) -> str:
         body = self._sound_out.pack(header, frame, self.rate.redundancy, BODY_BYTES_MAX)
@@ -232,23 +243,39 @@ class MediaLink:
         self._allowance = max(-burst, min(burst, self._allowance + spent * speed))
         self._allowed_at = now
         plain: list[bytes] = []
-        while self._pictures:
-            first = self._pictures[0]
-            if now - first.since > PICTURE_WAITS_S and not first.begun:
-                self._clear_pictures(now)
+        first = self._pictures[0] if self._pictures else None
+        if first is not None and now - first.since > PICTURE_WAITS_S and not first.begun:
+            self._clear_pictures(now)
+            if not self._shown.waits:  # else it waited for what is shown, and no link is full
                 self.rate.less(now, 0.7)
+        narrow = self._is_narrow(now)
+        while self._allowance > 0 and room > 0:
+            if not narrow and self._shown.is_due(others_wait=bool(self._pictures)):
+                kind, body = Inner.SHOWN, self._shown.piece()
+            elif self._pictures:
+                kind, body = Inner.PIECE, self._next_piece()
+            else:
                 break
-            while first.pieces and self._allowance > 0 and room > 0:
-                body = first.pieces.popleft()
-                first.begun = True
-                cost = len(body) + HEAD_BYTES + OVERHEAD_BYTES
-                self._allowance -= cost + PACKET_COST_BYTES
-                room -= cost
-                plain.append(self._numbered(Inner.PIECE, body, now))
-            if first.pieces:
-                break
-            self._pictures.popleft()
+            cost = len(body) + HEAD_BYTES + OVERHEAD_BYTES
+            self._allowance -= cost + PACKET_COST_BYTES
+            room -= cost
+            plain.append(self._numbered(kind, body, now))
         return plain
+
+    def _next_piece(self) -> bytes:
+        first = self._pictures[0]
+        first.begun = True
+        body = first.pieces.popleft()
+        if not first.pieces:
+            self._pictures.popleft()
+        return body
+
+    def _is_narrow(self, now: float) -> bool:
+        """Whether what is shown waits: no faces are sent, and what goes may stand before sound."""
+        if not self.rate.shed:
+            return False
+        heard_at = self._their_report[1] if self._their_report is not None else -UNHEARD_S
+        return self.rate.queue_ms > QUEUE_MS_MAX or now - heard_at > UNHEARD_S
 
     def _clear_pictures(self, now: float) -> None:
         """Those that wait are late: all go, and each stream begins again with a key frame."""
@@ -311,6 +338,12 @@ class MediaLink:
             return
         if newest and self._is_sure(now):
             self._delay.take(said.sent_ms, now)
+        if isinstance(said.body, Piece) and said.kind is Inner.SHOWN:
+            whole = self._shown_in.take(said.body, now)
+            if whole is not None:
+                self.counts["shown in"] += 1
+                self._wait(whole)
+            return
         if isinstance(said.body, Piece):
             self._pictures_in.take(said.body, now)
             self._take_pictures(now)
@@ -331,7 +364,7 @@ class MediaLink:
         for frame in whole:
             self.counts["pictures in"] += 1
             self._wait(frame)
-        for sender, track in need:
+        for sender, track in need + self._shown_in.late(now):
             self.ask_key(sender, track)
 
     def _give(self, frames: list[bytes]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from parley.conference.frame import Header, Kind
+from parley.conference.frame import PICTURE_BYTES_MAX, Header, Kind
 from parley.core.errors import Refused
 
 SOUND_WAITING_MAX: Final = 25  # frames: half a second of one sender
@@ -19,6 +19,8 @@ FRAME_COST_BYTES: Final = 1_000  # so that a flood of small frames is a flood to
 # kbit/s in frames of 10 ms come to 21,000, with the header, the tag and this for each.
 SOUND_RATE_BYTES_S: Final = 32_000
 SOUND_COST_BYTES: Final = 100
+# What is shown stands still or changes once a second, and each picture of it is whole.
+SHOWN_RATE_BYTES_S: Final = PICTURE_BYTES_MAX
 TRACKS_MAX: Final = 16  # more than any page has
 
 Stream = tuple[int, int, int]  # party, sender, track
@@ -32,6 +34,7 @@ class Inlet:
         self._newest: dict[tuple[Kind, int, int], int] = {}
         self._credit = float(RATE_BYTES_S)
         self._sound_credit = float(SOUND_RATE_BYTES_S)
+        self._shown_credit = 2.0 * SHOWN_RATE_BYTES_S
         self._counted_at = now
 
     def check(self, frame: bytes, now: float) -> Header | str:
@@ -48,6 +51,10 @@ class Inlet:
             if self._sound_credit < len(frame) + SOUND_COST_BYTES:
                 return "too fast"
             self._sound_credit -= len(frame) + SOUND_COST_BYTES
+        if header.kind is Kind.SHOWN:
+            if self._shown_credit < len(frame) + FRAME_COST_BYTES:
+                return "too fast"
+            self._shown_credit -= len(frame) + FRAME_COST_BYTES
         track = (header.kind, header.track, header.epoch)
         if header.sequence <= self._newest.get(track, -1):
             return "repeated"
@@ -65,6 +72,8 @@ class Inlet:
         self._credit = min(RATE_BYTES_S, self._credit + RATE_BYTES_S * spent)
         sound = self._sound_credit + SOUND_RATE_BYTES_S * spent
         self._sound_credit = min(SOUND_RATE_BYTES_S, sound)
+        shown = self._shown_credit + SHOWN_RATE_BYTES_S * spent
+        self._shown_credit = min(2 * SHOWN_RATE_BYTES_S, shown)
         if self._credit < size + FRAME_COST_BYTES:
             return False
         self._credit -= size + FRAME_COST_BYTES
@@ -72,11 +81,13 @@ class Inlet:
 
 
 class Outlet:
-    """Frames that wait for one page to read them: sound first, of too much the oldest goes."""
+    """Frames that wait for one page to read them: sound first, then what is shown, of which the
+    newest alone waits, then faces. Of too much the oldest goes."""
 
     def __init__(self) -> None:
         self.dropped = 0
         self._sound: deque[bytes] = deque()
+        self._shown: bytes | None = None
         self._pictures: deque[tuple[Stream, bytes]] = deque()
         self._picture_bytes = 0
         self._broken: set[Stream] = set()  # go on with a key frame only
@@ -88,6 +99,10 @@ class Outlet:
                 self._sound.popleft()  # old sound is worth less than new
                 self.dropped += 1
             self._sound.append(frame)
+            return set()
+        if header.kind is Kind.SHOWN:
+            self.dropped += self._shown is not None  # an older one, and each is whole by itself
+            self._shown = frame
             return set()
         stream = (header.party, header.sender, header.track)
         if stream in self._broken and not header.key:
@@ -113,6 +128,9 @@ class Outlet:
         """What goes to the page next."""
         if self._sound:
             return self._sound.popleft()
+        if self._shown is not None:
+            frame, self._shown = self._shown, None
+            return frame
         if self._pictures:
             _, frame = self._pictures.popleft()
             self._picture_bytes -= len(frame)

@@ -12,14 +12,15 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from parley.conference.frame import Header, Kind
+from parley.conference.frame import SHOWN_TRACK, Header, Kind
 from parley.conference.link import MediaLink
 from parley.conference.queues import Inlet, Outlet, Stream
 from parley.conference.running import RunningLink
+from parley.conference.shown import KEY_REQUEST_S as SHOWN_REQUEST_S
+from parley.conference.shown import beside
 from parley.core.errors import ParleyError, Refused
 from parley.station import holding
 from parley.station.held import Calls, Held
@@ -68,6 +69,7 @@ class CallPage:
         self._state_due = True
         self._told: str | None = None
         self._asked_key_at = -KEY_REQUEST_S
+        self._asked_shown_at = -SHOWN_REQUEST_S
         self._unanswered = 0
 
     @property
@@ -92,6 +94,8 @@ class CallPage:
             self.dropped["on hold"] += 1
         elif header.kind is Kind.SOUND and me.muted is not None:
             self.dropped["muted"] += 1
+        elif header.kind is Kind.SHOWN and room.held.standing.showings.page != me.page:
+            self.dropped["not agreed"] += 1  # B6
         else:
             room.pass_on(self, header, frame, now)
 
@@ -106,7 +110,7 @@ class CallPage:
             return
         kind = said.pop("t")
         if kind == "key" and isinstance(said.get("page"), str):
-            self._wants_key(said["page"], now)
+            self._wants_key(said["page"], SHOWN_TRACK if said.get("shown") is True else 16, now)
         elif kind == "here" and isinstance(said.get("page"), str):
             self._claims = said["page"]
             self.look()
@@ -136,11 +140,11 @@ class CallPage:
             self._say({"t": "waits", "act": kind, "sentence": answer["waiting"]})
         self.look()
 
-    def _wants_key(self, page: str, now: float) -> None:
+    def _wants_key(self, page: str, track: int, now: float) -> None:
         room = self.room
         for each in room.held.standing.pages() if room else ():
             if room is not None and each.page == page:
-                room.ask_key((each.dir, each.sender, 16), now)
+                room.ask_key((each.dir, each.sender, track), now)
 
     # --- to the page
 
@@ -162,7 +166,10 @@ class CallPage:
         return json.dumps(
             {
                 "t": "counts",
-                "dropped": {**self.dropped, "waiting": self.outlet.dropped},
+                "dropped": {
+                    **(self.dropped + (room.dropped if room else Counter())),
+                    "waiting": self.outlet.dropped,
+                },
                 "link": room and room.link.figures(),
             },
             separators=(",", ":"),
@@ -177,10 +184,14 @@ class CallPage:
                 room.ask_key(stream, now)
         self._wake()
 
-    def ask_key(self, now: float) -> None:
+    def ask_key(self, now: float, track: int = 16) -> None:
         """Somebody needs a key frame of this page, or says so: the link may be asked for hundreds
         of tracks that it never sent."""
-        if now - self._asked_key_at >= KEY_REQUEST_S:
+        if track == SHOWN_TRACK:
+            if now - self._asked_shown_at >= SHOWN_REQUEST_S:
+                self._asked_shown_at = now
+                self._say({"t": "key", "shown": True})
+        elif now - self._asked_key_at >= KEY_REQUEST_S:
             self._asked_key_at = now
             self._say({"t": "key"})
 
@@ -235,6 +246,8 @@ class Room:
         self.pages: list[CallPage] = []
         self.absent: dict[str, float] = {}  # pages of ours without a socket, since when
         self.silenced = False  # whether the line lets nothing of a call pass
+        self.dropped = Counter[str]()  # of what the other station sent
+        self._shower = held.standing.showings.page  # whose page shows something
         self._now = rooms.now
         station = rooms.station
         link = MediaLink(held.secret, open_line.ours, self._now(), entropy=station.entropy)
@@ -280,13 +293,23 @@ class Room:
             if other is not page:
                 other.give(header, frame, now)
         if any(each.dir != self.open_line.ours for each in self.held.standing.pages()):
-            self.running.send(frame)
+            dropped = self.running.send(frame)
+            if header.kind is Kind.SHOWN and dropped == "not up":
+                page.ask_key(now, SHOWN_TRACK)  # nobody there has seen it
 
     def _tell_budget(self) -> None:
         """What each page here may send: they share the link."""
         budget, pages = self.link.budget(), max(len(self.pages), 1)
         for page in self.pages:
-            page.tell_budget({**asdict(budget), "pictures_kbps": budget.pictures_kbps // pages})
+            page.tell_budget(beside(budget, pages, bool(self._shower)))
+
+    def look(self) -> None:
+        """Something has happened in the call: what is shown no more waits nowhere (B6)."""
+        shower = self.held.standing.showings.page
+        if shower != self._shower:
+            self._shower = shower
+            self.link.stop_shown()
+            self._tell_budget()
 
     def ask_key(self, stream: Stream, now: float) -> None:
         """A page here or there needs a key frame of a stream."""
@@ -294,7 +317,7 @@ class Room:
         if party == self.open_line.ours:
             for page in self.pages:
                 if page.me is not None and page.me.sender == sender:
-                    page.ask_key(now)
+                    page.ask_key(now, track)
         elif party == self.open_line.theirs:
             self.link.ask_key(sender, track)
 
@@ -305,7 +328,10 @@ class Room:
         of = [e for e in self.held.standing.pages() if (e.dir, e.sender) == (theirs, header.sender)]
         if header.party != theirs or not of or self.silenced or self.held.standing.on_hold:
             return
-        if header.kind is Kind.PICTURE or of[0].muted is None:  # what they signed binds them here
+        if header.kind is Kind.SHOWN and self.held.standing.showings.page != of[0].page:
+            self.dropped["not agreed"] += 1  # B6
+            return
+        if header.kind is not Kind.SOUND or of[0].muted is None:  # what they signed binds them here
             for page in self.pages:
                 page.give(header, frame, now)
 
@@ -363,6 +389,7 @@ class Rooms:
             room = self._rooms.get(open_line.id)
             if room is not None and held is not None and room.held.key == held.key:
                 room.held = held  # it may have been read anew
+                room.look()
                 self._silence(room)
                 continue
             if room is not None:

@@ -41,7 +41,9 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",  # `no-referrer` would blank the Origin of our own forms
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Permissions-Policy": (
+        "camera=(), microphone=(), display-capture=(), geolocation=(), payment=(), usb=()"
+    ),
     # Isolation keeps other windows out, and gives the page a clock of 5 us for the bench.
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
@@ -53,6 +55,8 @@ HEADERS = {
 FILE = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox"}
 # What the green room's answer says instead: that page alone may ask for devices.
 DEVICES = {"Permissions-Policy": HEADERS["Permissions-Policy"].replace("=()", "=(self)", 2)}
+# And that of the call: there a person may choose a screen or window to show.
+SCREENS = {"Permissions-Policy": HEADERS["Permissions-Policy"].replace("=()", "=(self)", 3)}
 
 
 class Guarded:
@@ -68,7 +72,8 @@ class Guarded:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=message["headers"])
                 for name, value in HEADERS.items():
-                    if headers.get(name) not in (DEVICES.get(name, value), FILE.get(name, value)):
+                    others = [each.get(name, value) for each in (DEVICES, SCREENS, FILE)]
+                    if headers.get(name) not in others:
                         headers[name] = value
                 if "cache-control" not in headers:
                     headers["Cache-Control"] = "no-store"

@@ -103,6 +103,8 @@ WORDS = frozenset(
         N_("on hold"),
         N_("left"),
         N_("call ended"),
+        N_("refused"),
+        N_("taken back"),
         # minutes
         N_("none"),
         N_("proposed"),

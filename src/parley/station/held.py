@@ -14,7 +14,14 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from parley.catalogue.call_events import CONSENTS, PAGES_MAX, TITLE, CallEvent, Happened
+from parley.catalogue.call_events import (
+    CONSENTS,
+    PAGES_MAX,
+    SHOWINGS,
+    TITLE,
+    CallEvent,
+    Happened,
+)
 from parley.catalogue.calls import Medium
 from parley.core.entry import Key, Type, read_body
 from parley.core.kept import EntryRow
@@ -31,6 +38,7 @@ Place = tuple[int, int, int]  # incarnation, direction, number
 KEPT_MAX: Final = 64  # calls of a line; the record holds them all
 EVENTS_MAX: Final = 2_000  # of each side in one call
 CONSENTS_MAX: Final = 100  # the same, besides: 20 recordings take 60 (J5)
+SHOWN_SAID_MAX: Final = 400  # and again besides: 100 showings take 200 of a side (B5)
 # Events of a line that a station reads when it starts, those of keys apart: of those there are
 # dozens whenever somebody comes or goes, and only what the pages said last is needed. Captions are
 # apart too: hundreds an hour, of which the newest are shown.
@@ -62,7 +70,7 @@ class Held:
         self.request = named_in(life, entry)
         self._events: list[Said] = []
         self._counts = Counter[int]()
-        self._consents = Counter[int]()
+        self._consents = Counter[tuple[int, bool]]()  # side, and whether of what is shown
         self._captions = 0
         self._ends = set[int]()  # sides that have said *ended*
         self._over: Said | None = None  # the first call that was opened after this rehearsal
@@ -117,9 +125,10 @@ class Held:
                 return
             self._ends.add(entry.dir)
         elif kind in CONSENTS:
-            if self._consents[entry.dir] >= CONSENTS_MAX:
+            of = (entry.dir, kind in SHOWINGS)
+            if self._consents[of] >= (SHOWN_SAID_MAX if kind in SHOWINGS else CONSENTS_MAX):
                 return
-            self._consents[entry.dir] += 1
+            self._consents[of] += 1
         elif kind is not Happened.CAPTIONED:
             if self.full(entry.dir):
                 return
@@ -236,6 +245,7 @@ class Held:
             "rehearsal": self.rehearsal,
             "checks": standing.checks.view(self.medium, side) if self.rehearsal else [],
             "verdict": standing.checks.verdict(self.medium) if self.rehearsal else None,
+            "showings": standing.showings.view(side),
             "digits": digits and f"{digits[:4]} {digits[4:]}",
         }
 
@@ -253,6 +263,7 @@ class Held:
             "rings": self.rings,
             "rehearsal": self.rehearsal,
             "recording": self.standing.recordings.for_page() is not None,
+            "showing": self.standing.showings.for_page() is not None,
         }
 
     @property
@@ -271,6 +282,7 @@ class Held:
             "round": self.round().hex(),
             "me": me and me.page,
             "recording": standing.recordings.for_page(),
+            "showing": standing.showings.for_page(),
             "pages": [self._page_view(each, me) for each in standing.pages()],
         }
 

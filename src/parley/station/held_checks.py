@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from parley.catalogue.call_events import CallEvent, Happened, Result
+from parley.catalogue.call_events import SHOWINGS, CallEvent, Happened, Result
 from parley.catalogue.calls import Medium
 from parley.station.held_parts import DUTY, INTERPRETER, Present
 
@@ -22,7 +22,7 @@ LISTS: Final[dict[Medium, tuple[str, ...]]] = {  # what is tried, by how the cal
     Medium.TEXT: (TEXT,),
 }
 # What is of the call itself: in a rehearsal it changes nothing (P6).
-OF_CALLS_ONLY: Final = frozenset(
+OF_CALLS_ONLY: Final = SHOWINGS | frozenset(
     (
         Happened.HANDED_OVER,
         Happened.ACKNOWLEDGED,

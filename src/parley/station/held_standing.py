@@ -10,11 +10,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from parley.catalogue.call_events import CONSENTS, PAGES_MAX, CallEvent, Happened
+from parley.catalogue.call_events import CONSENTS, PAGES_MAX, SHOWINGS, CallEvent, Happened
 from parley.catalogue.calls import Medium
 from parley.station.held_checks import OF_CALLS_ONLY, REHEARSERS, Checks
 from parley.station.held_parts import Parts, Who
 from parley.station.held_recording import End, Recordings
+from parley.station.held_showing import Over, Showings
 
 SHOWN_MAX: Final = 200  # texts, and people, of one call on a screen; the record holds them all
 
@@ -84,6 +85,7 @@ class Standing:
     parts: Parts = field(default_factory=Parts)
     recordings: Recordings = field(default_factory=Recordings)
     checks: Checks = field(default_factory=Checks)
+    showings: Showings = field(default_factory=Showings)
     _pages: list[Attendee] | None = None
 
     @property
@@ -136,11 +138,13 @@ class Standing:
         elif kind is Happened.HELD and not self.on_hold:
             self.interruptions.append((at, None))
             self.recordings.stop(at, End.HELD, who)
+            self.showings.stop(at, Over.HELD, who)
         elif kind in (Happened.RESUMED, Happened.ENDED) and self.on_hold:
             self.interruptions[-1] = (self.interruptions[-1][0], at)
         if kind is Happened.ENDED and self.ended is None:
             self.ended = (dir, at, event)
             self.recordings.stop(at, End.ENDED, who)
+            self.showings.stop(at, Over.ENDED, who)
             for each in list(self.here.values()):
                 self._leaves(each, at)
         elif who is None:
@@ -155,6 +159,8 @@ class Standing:
         elif kind is Happened.CHECKED:
             if self.rehearsal:
                 self.checks.fold(who, at, event)
+        elif kind in SHOWINGS:
+            self.showings.fold(who, at, event, self.on_hold)
         elif kind in CONSENTS:
             self.recordings.fold(who, at, event, self.on_hold)
         else:
@@ -176,6 +182,7 @@ class Standing:
             self._changed()
         who.left = at
         self.recordings.leaves((who.dir, who.person), at)
+        self.showings.leaves((who.dir, who.person), at)
         del self.here[who.dir, who.person]
 
     def _changed(self) -> None:

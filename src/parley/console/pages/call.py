@@ -4,7 +4,8 @@ Without script it is held by text. `static/call.js` is the page, `call-worker.js
 hears, `call-keys.js` how pages agree on keys (spec/held.md V9 to V12); the words between worker and
 station are those of `conference/room.py` (spec/media.md M15). A page records by `recorder.js` and
 `webm.js` (spec/recording.md J7, J8), and what became of the file is shown by `recording.js`. In the
-same page the call is rehearsed before it (spec/rehearsal.md).
+same page the call is rehearsed before it (spec/rehearsal.md). What is shown is chosen and drawn by
+`showing.js`, and goes and comes by `media-shown.js` (spec/showing.md B10, B11).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from starlette.responses import Response
 
 from parley.console.desk import Visit, refusal, status_of
-from parley.console.guard import DEVICES
+from parley.console.guard import SCREENS
 from parley.core.errors import ParleyError, Refused
 from parley.station.holding import REHEARSERS
 
@@ -34,9 +35,12 @@ PARTS: dict[str, tuple[str, ...]] = {
     "record": ("how",),
     "check": ("item", "result", "words"),
     "recorded": ("recording", "hash", "size", "length_ms"),
+    "ask_to_show": ("item", "shown"),
+    "agree_to_see": ("showing",),
+    "stop_showing": ("showing",),
 }
 
-NUMBERS = frozenset(("person", "recording", "size", "length_ms"))
+NUMBERS = frozenset(("person", "recording", "size", "length_ms", "showing"))
 
 
 async def show(visit: Visit, error: ParleyError | None = None) -> Response:
@@ -77,7 +81,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         error=refusal(error) if error else None,
         typed=visit.form.get("text"),
     )
-    answer.headers.update(DEVICES)
+    answer.headers.update(SCREENS)
     return answer
 
 

@@ -25,6 +25,7 @@ KEYS = (
     ("X  ␣", N_("in a call: cough unheard, or push to talk, while it is pressed")),
     ("N  D  G", N_("in a call: what you hear, type a caption, set the agenda")),
     ("P  Y  R", N_("in a call: hand over, acknowledge, relieve the interpreter")),
+    ("O  A  Q", N_("in a call: show something, agree to see it, stop what is shown")),
     ("?", N_("this list")),
 )
 

@@ -3,9 +3,10 @@
 
 import { Round, base64, digits, hex, unhex } from "./call-keys.js";
 import { In } from "./media-in.js";
-import { Keys } from "./media-frame.js";
+import { Keys, SHOWN } from "./media-frame.js";
 import { Out } from "./media-out.js";
 import { Socket, TELL_MS, Window } from "./media-parts.js";
+import { Shown } from "./media-shown.js";
 import { Recorder } from "./recorder.js";
 
 /** @typedef {import("./call-keys.js").Page} Page */
@@ -44,6 +45,7 @@ class Call {
     });
     this.out = new Out(this.socket, this.counts, (bytes) => this.sent.add(bytes), () => this.renew());
     this.out.choose(init.size);
+    this.shown = new Shown(this, (word) => postMessage(word));
     this.recorder = new Recorder((word) => postMessage(word), (page) => (page === this.page ? (this.out.wantsKey = true) : this.wantKey(page)));
     this.out.tap = (header, plain) => this.recorder.take(this.page, header, plain);
     init.capture.onmessage = (/** @type {MessageEvent} */ event) => this.hear(event.data);
@@ -66,11 +68,13 @@ class Call {
   /** @param {any} word */
   word(word) {
     if (word.t === "call") this.turn = this.turn.then(() => this.stands(word)).catch((error) => postMessage({ fault: String(error) }));
+    else if (word.t === "key" && word.shown) this.shown.again();
     else if (word.t === "key") this.out.wantsKey = true;
     else if (word.t === "counts") this.station = word;
     else if (word.t === "budget") {
       this.pictures = word.pictures;
       this.out.budget(word);
+      this.shown.budget(word);
     } else if (word.t === "refused" || word.t === "waits") {
       if (word.t === "refused") this.anew = true;
       postMessage({ [word.t]: word });
@@ -85,6 +89,7 @@ class Call {
     postMessage({ state: { state: state.state, me: state.me, rehearsal: state.rehearsal, leaf: state.leaf, pages: state.pages.map(shown) } });
     this.forget(state.pages);
     this.recorder.stands(state);
+    this.shown.stands(state);
     if (!me || state.state === "ended") {
       this.out.begin(null);
       return;
@@ -197,7 +202,8 @@ class Call {
     const view = new DataView(frame.buffer, frame.byteOffset);
     const page = `${"AB"[view.getUint16(16)] ?? "?"}${view.getUint16(18)}`;
     const other = this.others.get(page);
-    if (other) other.came(frame);
+    if ((frame[0] & 15) === SHOWN) this.shown.came(page, frame);
+    else if (other) other.came(frame);
     else this.counts.unopened += 1;
   }
 
@@ -223,6 +229,7 @@ class Call {
   }
 
   tell() {
+    this.shown.look();
     this.recorder.look(this.socket.ready && this.station?.link?.up === true);
     const link = this.station?.link ?? null;
     const others = Object.fromEntries(
@@ -252,6 +259,9 @@ onmessage = (/** @type {MessageEvent} */ event) => {
   else if (word.add) call?.add(word.add);
   else if (word.pictures) follow(word.pictures);
   else if (word.picture) call ? call.see(word.picture) : word.picture.close();
+  else if (word.show) call ? call.shown.see(word.show) : word.show.close();
+  else if (word.shown_canvas) call?.shown.place(word.shown_canvas);
+  else if (word.halt_shown) call?.shown.halt();
   else if (word.mute !== undefined) call?.mute(word.mute);
   else if (word.leave) {
     call?.say({ t: "leave" });

@@ -5,6 +5,7 @@ import { Parts } from "./call-parts.js";
 import { features, refusal, remains } from "./devices.js";
 import { HEARD_LEVEL, LARGE, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
 import { Recording } from "./recording.js";
+import { Showing } from "./showing.js";
 import { _ } from "./tongue.js";
 
 const STILL_MS = 1_500;
@@ -38,6 +39,7 @@ class CallPage {
     this.leaf = ""; // of the entry that opened what we are in: a call has another than its rehearsal
     this.parts = new Parts(() => this.microphone);
     this.recording = new Recording();
+    this.showing = new Showing(this);
   }
 
   async start() {
@@ -85,6 +87,7 @@ class CallPage {
   settle() {
     const inside = this.worker !== null;
     this.label();
+    this.showing.settle(inside);
     at("join-media").hidden = inside || this.medium === "text" || !this.open;
     at("large-field").hidden = at("join-media").hidden || this.medium !== "video";
     for (const id of ["mute", "leave-media"]) at(id).hidden = !inside;
@@ -231,6 +234,7 @@ class CallPage {
   /** @param {any} word */
   told(word) {
     this.recording.told(word);
+    this.showing.told(word);
     if (word.open) say("media-state", "");
     if (word.lost) say("media-state", _("The station does not answer. The page calls it again every few seconds; the call goes on by itself."));
     if (word.refused) this.refused(word.refused);
@@ -382,7 +386,7 @@ class CallPage {
     const link = f.link;
     say("figure-link", link ? _("%(state)s, %(ms)s ms there and back, %(lost)s %% lost", { state: link.up ? _("up") : _("not up"), ms: link.rtt_ms ?? "·", lost: Math.round(100 * link.lost) }) : "·");
     say("figure-rate", _("%(sent)s kbit/s of %(budget)s", { sent: Math.round(f.sent_kbps), budget: link ? link.budget_kbps : "·" }));
-    say("figure-dropped", Object.entries({ ...f.dropped, [_("not opened")]: f.unopened, [_("left out, busy")]: f.skipped, [_("× a codec failed")]: f.faults }).filter(([, count]) => Number(count) > 0).map(([why, count]) => `${count} ${why}`).join(", ") || _("none"));
+    say("figure-dropped", Object.entries({ ...f.dropped, [_("not opened")]: f.unopened, [_("not agreed to be shown")]: f.not_agreed, [_("no picture to be shown")]: f.no_picture, [_("left out, busy")]: f.skipped, [_("× a codec failed")]: f.faults }).filter(([, count]) => Number(count) > 0).map(([why, count]) => `${count} ${why}`).join(", ") || _("none"));
     at("paused").hidden = f.pictures;
   }
 }

@@ -3,6 +3,7 @@
 
 export const SOUND = 1;
 export const PICTURE = 2;
+export const SHOWN = 5; // a document or a screen, each a picture by itself
 export const HEADER_BYTES = 24;
 const TAG_BYTES = 16;
 const VERSION = 1;
@@ -57,7 +58,8 @@ export function read(frame) {
     width: 8 * view.getUint8(22),
     height: 8 * view.getUint8(23),
   };
-  if (header.kind !== SOUND && header.kind !== PICTURE) return null;
+  if (header.kind !== SOUND && header.kind !== PICTURE && header.kind !== SHOWN) return null;
+  if (header.kind === SHOWN && (!header.key || header.length_ms || !header.width || !header.height)) return null;
   const again = write(header); // there is one spelling of each header
   return again.every((byte, at) => byte === frame[at]) ? header : null;
 }

@@ -1,7 +1,7 @@
 // What a page sends: sound and pictures encoded, sealed under this page's own keys, numbered. Every
 // queue has an end.
 
-import { PICTURE, SOUND } from "./media-frame.js";
+import { PICTURE, SHOWN, SOUND } from "./media-frame.js";
 import { Chain, now } from "./media-parts.js";
 
 const SOUND_TRACK = 0;
@@ -35,7 +35,7 @@ export class Out {
     this.sealing = new Chain();
     /** @type {import("./media-frame.js").Keys | null} */
     this.keys = null;
-    this.numbers = { [SOUND]: 0, [PICTURE]: 0 };
+    this.numbers = { [SOUND]: 0, [PICTURE]: 0, [SHOWN]: 0 };
     this.wantsKey = true;
     this.keyAt = 0;
     this.size = { width: 0, height: 0 };
@@ -54,7 +54,7 @@ export class Out {
   /** Seal with these from now on: numbers begin at 0, and a key frame comes first. @param {import("./media-frame.js").Keys | null} keys */
   begin(keys) {
     this.keys = keys;
-    this.numbers = { [SOUND]: 0, [PICTURE]: 0 };
+    this.numbers = { [SOUND]: 0, [PICTURE]: 0, [SHOWN]: 0 };
     this.wantsKey = true;
     this.keyAt = 0;
     if (this.soundEncoder?.state !== "configured") this.makeSoundEncoder();
