@@ -112,7 +112,7 @@ class Shows(Log):
 @pytest.fixture
 def log(shared: Posts) -> Shows:
     made = Shows(shared)
-    opened = CallEvent(Happened.OPENED, 1, "B1", "Desk", medium=Medium.VIDEO, link=bytes(32))
+    opened = CallEvent(Happened.OPENED, 1, "N1", "Desk", medium=Medium.VIDEO, link=bytes(32))
     made.says(0, opened)
     for dir in (0, 1):
         made.joins(dir, 1, "duty officer")
@@ -177,13 +177,13 @@ def test_B5_whatever_is_in_doubt_ends_it(log: Shows, why: str) -> None:
     log.asks(0, 3)
     log.agrees(1)
     if why == "on hold":
-        log.says(1, CallEvent(Happened.HELD, 1, "B1", "Desk"))
+        log.says(1, CallEvent(Happened.HELD, 1, "N1", "Desk"))
     elif why == "left":
         log.says(1, CallEvent(Happened.LEFT, 1))
     elif why == "asker left":
         log.joins(0, 3, "adviser")  # from another page
     else:
-        log.says(1, CallEvent(Happened.ENDED, 1, "B1", "Desk"))
+        log.says(1, CallEvent(Happened.ENDED, 1, "N1", "Desk"))
     assert (log.state, log.page) == (f"over {why.removeprefix('asker ')}", "")
     if why == "on hold":
         log.asks(0, 3)
@@ -210,3 +210,12 @@ def test_B5_talk_stops_no_stop_and_a_flood_stops_no_recording_from_being_stopped
     assert len(held.standing.showings.all) <= SHOWINGS_MAX
     log.says(0, CallEvent(Happened.RECORDING_WITHDRAWN, 1, recording=1))
     assert held.standing.recordings.now is None
+
+
+def test_B2_in_a_rehearsal_nothing_is_shown(shared: Posts) -> None:
+    for event, found in ((Happened.REHEARSING, "none"), (Happened.OPENED, "asked")):
+        log = Shows(shared)
+        log.says(0, CallEvent(event, 1, "N1", "Desk", medium=Medium.VIDEO, link=bytes(32)))
+        log.joins(0, 1, "duty officer")
+        log.asks(0)
+        assert log.state == found
