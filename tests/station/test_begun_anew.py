@@ -162,8 +162,10 @@ def suspends(post: Post) -> None:
 
 
 def lifts(post: Post, peer: Post) -> None:
+    """Until both know it: what has no receipt is no part of an incarnation's end (N2)."""
     n = post.releases(post.drafter.asks("lift"))["n"]
     peer.hears(n)
+    post.until(lambda: post.line()["receipted"] > n)
 
 
 def test_N11_a_suspension_of_an_incarnation_that_was_lost_is_told_again(tmp_path: Path) -> None:
@@ -203,6 +205,26 @@ def test_N11_one_that_was_lifted_in_an_incarnation_that_was_lost_is_lifted_once_
         assert (north.line()["declared"], south.line()["declared"]) == ("suspended", "open")
         suspends(south)
         north.until(lambda: len(north.line()["standing"]["suspensions"]) == 2)
+        lifts(north, south)
+        lifts(south, north)
+        assert north.line()["declared"] == south.line()["declared"] == "open"
+
+
+def test_N11_a_lift_without_a_receipt_is_no_part_of_the_incarnation_that_was_lost(
+    tmp_path: Path,
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        suspends(south)
+        north.until(lambda: north.line()["declared"] == "suspended")
+        copy = copied(north)
+        resume(north, south)
+        lifts(north, south)
+        open_line = north.station.lines[0]
+        north.stage.do(lambda: setattr(open_line, "send", lambda *_: None))  # a path into nothing
+        north.hears(south.releases(south.drafter.asks("lift"))["n"])
+        put_back(north, copy)
+        begins(north, south, 3)
+        assert north.line()["declared"] == south.line()["declared"] == "suspended"
         lifts(north, south)
         lifts(south, north)
         assert north.line()["declared"] == south.line()["declared"] == "open"
