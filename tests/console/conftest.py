@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
+from tests.conftest import SHELL
 from tests.console.world import Post, World, world
 
 FLAGS = [
@@ -73,13 +75,27 @@ class Room:
         return page
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser(chromium: Path) -> AsyncIterator[Browser]:
-    """One Chromium for all tests here."""
+@asynccontextmanager
+async def launched(path: Path) -> AsyncIterator[Browser]:
+    """A browser that runs."""
     async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        found = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield found
         await found.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(chromium: Path) -> AsyncIterator[Browser]:
+    """One for all tests here that need no camera: the headless shell, where there is one."""
+    async with launched(SHELL or chromium) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def with_camera(chromium: Path) -> AsyncIterator[Browser]:
+    """A whole Chromium: the shell has not even a camera and a microphone that pretend."""
+    async with launched(chromium) as found:
+        yield found
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -102,5 +118,5 @@ async def room(browser: Browser) -> AsyncIterator[Room]:
 
 @pytest.fixture(autouse=True)
 def _pages_need_a_browser(request: pytest.FixtureRequest) -> None:
-    if "browser" in request.fixturenames:
+    if {"browser", "with_camera"} & {*request.fixturenames}:
         assert request.node.get_closest_marker("browser"), "mark the test `browser`"

@@ -108,8 +108,10 @@ async def expect_path(stations: World, up: bool) -> None:
 
 
 @pytest.mark.story
-async def test_two_sides_see_hear_and_read_each_other(stations: World, browser: Browser) -> None:
-    async with duty_room(browser) as northern, duty_room(browser) as southern:
+async def test_two_sides_see_hear_and_read_each_other(
+    stations: World, with_camera: Browser
+) -> None:
+    async with duty_room(with_camera) as northern, duty_room(with_camera) as southern:
         north = await enter(northern, stations.north, "Wanda")
         south = await enter(southern, stations.south, "Wen")
         await north.get_by_role("button", name="Open the call").click()

@@ -35,13 +35,13 @@ LOWEST = """(count) => {
 
 @pytest.mark.story
 async def test_an_interpreter_has_a_channel_that_listeners_choose(
-    stations: World, browser: Browser
+    stations: World, with_camera: Browser
 ) -> None:
     north, south = stations.north, stations.south
     await person(south, "Irina", "interpreter")
     await person(north, "Chief", "principal")
     await north.ask("Wanda", "call.begin")
-    async with duty_room(browser) as northern, duty_room(browser) as southern:
+    async with duty_room(with_camera) as northern, duty_room(with_camera) as southern:
         wanda = await enter(northern, north, "Wanda")
         irina = await enter(southern, south, "Irina")
         await joins(wanda)

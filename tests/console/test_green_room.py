@@ -32,6 +32,12 @@ PIXELS = """(id) => {
 }"""
 
 
+@pytest.fixture
+def browser(with_camera: Browser) -> Browser:
+    """For all tests here."""
+    return with_camera
+
+
 async def enter(room: Room, stations: World, *, before: str = "", allowed: bool = True) -> Page:
     """Wanda opens the green room; `before` is script that makes her browser another one."""
     if allowed:

@@ -134,9 +134,9 @@ async def saves(page: Page) -> bytes:
 
 @pytest.mark.story
 async def test_J7_J8_both_sides_record_what_both_agreed_to(
-    stations: World, browser: Browser
+    stations: World, with_camera: Browser
 ) -> None:
-    async with duty_room(browser) as northern, duty_room(browser) as southern:
+    async with duty_room(with_camera) as northern, duty_room(with_camera) as southern:
         north = await enter(northern, stations.north, "Wanda")
         south = await enter(southern, stations.south, "Wen")
         await stations.north.ask("Wanda", "call.begin")
@@ -166,7 +166,7 @@ async def test_J7_J8_both_sides_record_what_both_agreed_to(
     made = tracks(files[0])
     assert sorted(each["codec"] for each in made) == [*["A_OPUS"] * 2, *["V_VP8"] * 2]
     assert len({each["name"] for each in made}) == 2
-    player = await browser.new_page()
+    player = await with_camera.new_page()
     await player.route("http://localhost/", lambda route: route.fulfill(body=PLAYER))
     await player.goto("http://localhost/")  # codecs are for secure contexts alone
     for each in made:  # of each person, whoever made the file
