@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
+from parley.station import factors
 from tests.conftest import SHELL
 from tests.console.world import Post, World, world
 
@@ -114,6 +116,13 @@ async def room(browser: Browser) -> AsyncIterator[Room]:
     yield made
     await context.close()
     assert made.faults == []
+
+
+@pytest.fixture(autouse=True)
+def _passwords_cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To compare one as it is served takes a tenth of a second of both cores, by intent."""
+    monkeypatch.setattr(factors, "_HASHER", PasswordHasher(1, 8, 1))
+    factors._nobodys_password.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,8 @@ from tests.console.world import Post, World
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session")]
 
+AS_SERVED = factors._HASHER  # the tests' own costs little
+
 
 def station_of(post: Post) -> Any:
     assert post.station is not None
@@ -59,11 +61,19 @@ async def test_a_code_is_good_once_and_a_step_around_now(stations: World) -> Non
     await wanda.signs_in(wanda.code(1))
     with pytest.raises(NotKnown):
         await wanda.signs_in(wanda.code(0))  # before one that was used
-    kept = station_of(stations.north).store.sql("SELECT password FROM factors")[0]["password"]
-    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     trail = str((await stations.north.ask("Aline", "audit"))["rows"])
     assert PASSWORD not in trail
     assert wanda.code(1) not in trail
+
+
+async def test_a_password_is_kept_at_the_cost_that_was_chosen(
+    stations: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(factors, "_HASHER", AS_SERVED)
+    wanda = await known(stations.north, "Wanda")
+    kept = station_of(stations.north).store.sql("SELECT password FROM factors")[0]["password"]
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    await wanda.signs_in(wanda.next_code())
 
 
 async def test_whoever_is_not_here_is_answered_alike_and_as_late(
