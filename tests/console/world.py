@@ -213,7 +213,6 @@ async def world(
         posts.append(Post(made.party, place, made.root, dict(made.ids), clock=clock))
     north, south = posts
     names = LINES[: 1 if also is None else 2]
-    north.set_up("bearer.add", listen="127.0.0.1:0")
     async with AsyncExitStack() as stack:
         for post in (north, south):
             await stack.enter_async_context(post)
@@ -243,4 +242,5 @@ def founded(
     agree(north, south, mark, LINES[0], level="military", **dict(terms))
     if also is not None:
         agree(north, south, also, LINES[1], level="leaders", **dict(terms))
+    north.set_up("bearer.add", listen="127.0.0.1:0")
     return north, south
