@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from parley.core.errors import Halted, Malformed, Misused, ParleyError, Refused, Unavailable
+from parley.core.kept import Conflict
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,7 @@ from parley.core.errors import Halted, Malformed, Misused, ParleyError, Refused,
         (Malformed, "malformed", 1),
         (Misused, "misused", 2),
         (Unavailable, "unavailable", 3),
+        (Conflict, "conflict", 3),
         (Halted, "halted", 4),
     ],
 )

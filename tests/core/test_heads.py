@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import nextafter
+
 import pytest
 
 from parley.core.effects import Covered, Keep, Outcome, Transmit
@@ -10,6 +12,8 @@ from parley.core.kept import HeadRow
 from parley.core.keys import COSIGN_ED25519, COSIGN_MLDSA44, ED25519
 from parley.core.packets import TIME_MAX, Cosign, Kind
 from parley.core.record import Head
+from parley.core.seal import packet_locator
+from parley.core.terms import Instant
 from parley.core.wire import Reader
 from tests.core.conversation import (
     TICK_S,
@@ -157,6 +161,64 @@ def test_L12_a_checkpoint_is_repeated_at_most_once_a_second() -> None:
     assert sent in (2, 3)
     assert north.line._heads.missed(1, 1, north.clock.now, north.line._seal_packet) == []
     assert north.line._heads.missed(0, 0, north.clock.now, north.line._seal_packet) == []
+
+
+def test_L12_a_head_is_signed_at_the_moment_it_is_due_and_not_before() -> None:
+    north, _ = with_one_word()
+    north.says("Two.")
+    north.settles()
+    due = north.line._heads.due_at()
+    for moment, sizes in ((nextafter(due, 0.0), [1]), (due, [1, 2])):
+        north.clock.mono = moment
+        north.settles()
+        assert signed(north, "checkpoint", 0) == sizes
+    # At the end of the minute both algorithms stand, and not before.
+    due = north.line._heads.due_at()
+    for moment, both in ((nextafter(due, 0.0), 1), (due, 2)):
+        north.clock.mono = moment
+        north.settles()
+        assert north.state.our_cover.signed_both == both
+
+
+def test_L12_a_checkpoint_goes_again_a_second_after_it_was_sent_and_not_before() -> None:
+    north, _ = with_one_word()
+    heads = north.line._heads
+    north.says("Two.")
+    north.clock.passes(2.0)
+    assert north.settles()
+    signed_at = north.clock.mono
+    for moment, count in (
+        (signed_at, 0),
+        (nextafter(signed_at + 1.0, 0.0), 0),
+        (signed_at + 1.0, 1),
+        (signed_at + 1.5, 0),
+        (signed_at + 2.0, 1),
+    ):
+        now = Instant(WALL, moment)
+        assert len(heads.missed(1, 2, now, north.line._seal_packet)) == count
+    # Not to one that has it, nor to one that lacks its entries.
+    later = Instant(WALL, signed_at + 9.0)
+    for cover, contig in ((2, 2), (1, 1)):
+        assert heads.missed(cover, contig, later, north.line._seal_packet) == []
+
+
+def test_L26_heads_are_sealed_anew_when_the_speaker_has_switched() -> None:
+    north, south = in_service(rekey_entries=1)
+    before = north.epoch
+    north.says("One.")
+    talk(north, south)
+    north.clock.passes(11.0)
+    sent = {frame[1:6] for frame in packets(north.settles())}
+    assert north.state.epochs[0] == 1
+    assert signed(north, "checkpoint", 0) == [1]
+    assert packet_locator(north.epoch.kl, Kind.CHECKPOINT) in sent
+    assert packet_locator(before.kl, Kind.CHECKPOINT) not in sent
+
+
+def test_R8_a_checkpoint_bears_no_time_on_either_side() -> None:
+    for station in with_one_word():
+        times = {head.time for head in station.heads if head.kind == "checkpoint"}
+        assert times == {0}
 
 
 def test_L12_nothing_is_signed_before_the_line_is_in_service() -> None:

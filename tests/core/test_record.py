@@ -17,6 +17,7 @@ from parley.core.record import (
     Head,
     Leaf,
     Log,
+    Tree,
     check_group,
     commitment,
     joint_key,
@@ -147,6 +148,13 @@ def test_R4_the_tree_is_that_of_rfc_6962() -> None:
     for leaf, root in zip(PUBLISHED_LEAVES, PUBLISHED_ROOTS[1:], strict=True):
         assert log.append(sha256(b"\x00" + bytes.fromhex(leaf))).hex() == root
     assert [log.root_at(size).hex() for size in range(9)] == PUBLISHED_ROOTS
+
+
+def test_R4_a_tree_begins_empty_and_takes_many_leaves_at_once() -> None:
+    tree = Tree()
+    assert (tree.size, tree.fold(), tree.frontier) == (0, EMPTY_ROOT, [])
+    tree.grow(*(sha256(b"\x00" + bytes.fromhex(leaf)) for leaf in PUBLISHED_LEAVES))
+    assert (tree.size, tree.fold().hex()) == (8, PUBLISHED_ROOTS[8])
 
 
 @given(st.integers(0, 70), st.integers(0, 70))

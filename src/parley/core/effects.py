@@ -152,9 +152,9 @@ class Healed(NamedTuple):
     `theirs` nothing of theirs; `quantum` says whether their last REKEY bore both signatures.
     """
 
-    ours: int | None = None
-    theirs: int | None = None
-    quantum: bool = True
+    ours: int | None
+    theirs: int | None
+    quantum: bool
 
 
 @dataclass(frozen=True, slots=True)
