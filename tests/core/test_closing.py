@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import nextafter
+
 import pytest
 
 from parley.core.closing import FAREWELL_S_MAX
-from parley.core.effects import GivenBack, Saying
+from parley.core.effects import Covered, GivenBack, Saying
 from parley.core.entry import Precedence, Status, Type, body_of
 from parley.core.errors import Refused
+from parley.core.kept import Change
 from parley.core.line import SEEN_GAP_MAX
 from parley.core.packets import Flag
+from parley.core.terms import Instant
 from parley.core.wire import decode
-from tests.core.conversation import Station, in_service, talk
+from tests.core.conversation import LINE_ID, Station, in_service, talk
 
 KEYS = {"prekey", "out", "in", "past", "prekeys", "their prekeys", "rekey"}
 TEXT = Saying(Type.TEXT, Precedence.ROUTINE, Status.EXERCISE, body_of(Type.TEXT, {}, "more"))
@@ -161,6 +166,45 @@ def test_D9_both_sign_for_all_and_then_every_key_is_erased(pair: Pair) -> None:
         assert near.ours == far.theirs
 
 
+def test_D8_who_has_said_and_who_has_heard_a_CLOSE_outlives_a_start(pair: Pair) -> None:
+    north, south = pair
+    closes(north)
+    talk(north, south)
+    assert decode(north.cells["closed"]) == [True, False, False]
+    assert decode(south.cells["closed"]) == [False, True, False]
+    for side, said in ((north, True), (south, False)):
+        side.starts()
+        assert (side.line._closing.said, side.line._closing.heard) == (said, not said)
+
+
+def test_D9_keys_are_erased_when_all_is_said_and_at_the_latest_after_a_day(pair: Pair) -> None:
+    north, south = pair
+    both_close(pair)
+    closing, ears, rekeying = north.line._closing, north.line._ears, north.line._rekeying
+    change = Change(LINE_ID, 1, (1, 1))
+    heads = north.line._heads
+    cover, heads.ours = heads.ours, Covered()
+    assert closing.over(north.clock.now, change) is False  # not whole
+    heads.ours = replace(cover, cosigned_both=1)
+    heads.theirs = Covered(1, 1, 1, 1)
+    ears.flags, closing._whole_since = 0, None
+    begun = 4_096.0
+    for moment, told, over in (
+        (begun, True, False),
+        (nextafter(begun + 86_400.0, 0.0), True, False),
+        (begun + 86_400.0, False, False),  # not before a STATUS has said that we are whole
+        (begun + 86_400.0, True, True),
+    ):
+        closing.told = told
+        assert closing.over(Instant(0.0, moment), change) is over
+    assert {name for name, cell in change.cells.items() if cell is None} == KEYS
+    assert north.line._voice.epoch is None
+    assert (ears.epochs, ears._past) == ([], [])
+    assert (rekeying._ours, rekeying._theirs, rekeying.next) == ({}, {}, None)
+    assert (rekeying._frame, rekeying._offer) == (b"", b"")
+    assert south.line._voice.epoch is not None
+
+
 def test_D9_a_line_that_is_over_hears_and_says_nothing_and_stays_so(pair: Pair) -> None:
     north, south = pair
     closes(north)
@@ -226,18 +270,56 @@ def test_D9_keys_wait_for_the_other_side_a_day_and_no_longer(pair: Pair) -> None
             north.hears(*frames)
     assert is_over(south)
     assert north.line._closing.whole
-    north.settles()
-    assert not is_over(north)
-    north.clock.passes(FAREWELL_S_MAX + 1.0)
+    assert FAREWELL_S_MAX == 24 * 3_600
+    for seconds in (1.0, FAREWELL_S_MAX - 200.0):
+        north.clock.passes(seconds)
+        north.settles()
+        assert not is_over(north)
+    north.clock.passes(200.0)
     north.settles()
     assert is_over(north)
 
 
+@pytest.mark.parametrize("deniable", [False, True])
+def test_D9_whole_is_who_lacks_nothing_at_all(deniable: bool) -> None:
+    """Ours receipted and cosigned, theirs signed and cosigned, and a CLOSE from both."""
+    north, south = in_service(deniable=deniable)
+    north.says("words")
+    talk(north, south)
+    both_close((north, south))
+    closing, heads, voice = north.line._closing, north.line._heads, north.line._voice
+    for _ in range(70):
+        if closing.whole:
+            break
+        assert not is_over(north)
+        passes((north, south), 1)
+    ours, theirs = heads.ours, heads.theirs
+    assert closing.whole is Flag.CLOSED
+    lacking = "vouched" if deniable else "cosigned_both"
+    heads.ours = replace(ours, **{lacking: voice.log.size - 1})
+    assert not closing.whole
+    heads.ours = ours
+    for name in ("vouched",) if deniable else ("cosigned_both", "signed_both"):
+        heads.theirs = replace(theirs, **{name: 0})
+        assert not closing.whole, name
+    heads.theirs = theirs
+    voice.receipted -= 1
+    assert not closing.whole
+    voice.receipted += 1
+    for name in ("said", "heard"):
+        setattr(closing, name, False)
+        assert not closing.whole, name
+        setattr(closing, name, True)
+    assert closing.whole
+
+
 def test_D9_a_line_that_one_side_closed_keeps_its_keys(pair: Pair) -> None:
     north, south = pair
+    south.says("words")
+    talk(north, south)
     closes(north)
     passes(pair, 200)
-    assert not is_over(north)
-    assert not is_over(south)
-    assert not north.line._closing.whole & Flag.CLOSED
+    for side in pair:
+        assert not is_over(side)
+        assert not side.line._closing.whole & Flag.CLOSED
     assert south.state.halted is None

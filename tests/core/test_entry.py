@@ -1,6 +1,7 @@
 """What may be said passes whole, and what may not comes back with place, reason and advice."""
 
 import zlib
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from parley.core.entry import (
     _DOUBTFUL,
     BARE_TYPES,
     BODY_BYTES_MAX,
+    EPOCH_2020,
     INFLATED_BYTES_MAX,
     SUBJECT_BYTES_MAX,
     TEXT_BYTES_MAX,
@@ -120,6 +122,7 @@ def test_the_numbers_of_the_byte_tables() -> None:
     assert frozenset(range(0x10, 0x18)) == BARE_TYPES
     assert (TEXT_BYTES_MAX, BODY_BYTES_MAX, INFLATED_BYTES_MAX) == (65_536, 67_584, 65_536)
     assert SUBJECT_BYTES_MAX == 200
+    assert datetime(2020, 1, 1, tzinfo=UTC).timestamp() == EPOCH_2020
 
 
 # --- header and payload

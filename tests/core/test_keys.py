@@ -1,6 +1,8 @@
 """Keys of other people's making, blocks taken apart, and secrets sealed to a prekey."""
 
 import base64
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,9 +12,11 @@ from parley.core.errors import Malformed, Misused, ParleyError, Refused
 from parley.core.keys import (
     COSIGN_ED25519,
     COSIGN_MLDSA44,
+    COSIGN_MLDSA87,
     ED25519,
     MLDSA44,
     MLDSA65,
+    MLDSA87,
     SIGNATURE_BYTES,
     XWING,
     Prekey,
@@ -26,6 +30,7 @@ from parley.core.keys import (
     seal_to,
     sha256,
 )
+from parley.core.vouching import CODE, CODE_BYTES
 from parley.core.wire import Reader
 
 MESSAGE = b"pl1 open and so on"
@@ -86,6 +91,17 @@ def test_K2_a_signature_for_one_line_verifies_on_no_other() -> None:
     assert elsewhere.key_id(ED25519) != STATION.public.key_id(ED25519)
 
 
+def test_K3_the_numbers_of_the_algorithms_are_those_of_the_page() -> None:
+    """Both sides of a test read a constant alike, so a wrong one is noticed only here."""
+    page = (Path(__file__).parents[2] / "spec" / "keys.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([0-9A-F]{2}) \| .* \| ([\d,]+) \|$", page, re.MULTILINE)
+    listed = {int(number, 16): int(size.replace(",", "")) for number, size in rows}
+    assert listed.pop(CODE) == CODE_BYTES
+    assert listed == SIGNATURE_BYTES
+    assert (ED25519, COSIGN_ED25519, COSIGN_MLDSA44, MLDSA44) == (1, 4, 6, 7)
+    assert (MLDSA65, MLDSA87, COSIGN_MLDSA87) == (8, 9, 10)
+
+
 def test_K3_a_block_is_ascending_whatever_order_was_asked_for() -> None:
     block = STATION.block(list(reversed(hybrid(MESSAGE))))
     assert STATION.public.check(Reader(block), hybrid(MESSAGE)) == [ED25519, MLDSA44]
@@ -131,6 +147,10 @@ def test_K5_optional_signatures_stand_all_or_not_at_all() -> None:
     assert STATION.public.check(Reader(few), required, optional) == [COSIGN_ED25519]
     both = [COSIGN_ED25519, COSIGN_MLDSA44]
     assert STATION.public.check(Reader(all_), required, optional) == both
+    for count in (0, 3):  # a count that fits neither is refused, whatever follows it
+        with pytest.raises(Refused) as caught:
+            STATION.public.check(Reader(bytes([count]) + all_[1:]), required, optional)
+        assert caught.value.rule == "K4"
     bad = STATION.block([(COSIGN_ED25519, b"text"), (COSIGN_MLDSA44, b"twig")])
     with pytest.raises(Refused):
         STATION.public.check(Reader(bad), required, optional)
@@ -206,11 +226,13 @@ def test_K6_it_opens_under_nothing_else() -> None:
 def test_K6_lengths_are_fixed() -> None:
     sealed = seal_to(PREKEY.public, SECRET, b"info")
     for bad in (b"", sealed[:-1], sealed + b"\x00"):
-        with pytest.raises(Malformed):
+        with pytest.raises(Malformed) as caught:
             PREKEY.open(bad, b"info")
+        assert caught.value.rule == "K6"
     for key in (b"", PREKEY.public[:-1], PREKEY.public + b"\x00"):
-        with pytest.raises(Malformed):
+        with pytest.raises(Malformed) as caught:
             seal_to(key, SECRET, b"info")
+        assert caught.value.rule == "K6"
     with pytest.raises(Misused):
         Prekey(bytes(31))
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from math import nextafter
 from typing import Any
 
 import pytest
 
 from parley.core.effects import Outcome
-from parley.core.errors import Malformed
+from parley.core.errors import Malformed, Misused, Refused
 from parley.core.kept import Change
 from parley.core.keys import ED25519, MLDSA44, Prekey, hmac_sha256, hybrid, seal_to, sha256
 from parley.core.opening import PREKEYS_OFFERED
 from parley.core.packets import Flag, Kind, Prekeys, Rekey
 from parley.core.rekeying import _bound, _offer_message, _rekey_message, _seal_info
-from parley.core.seal import CHAIN_STEPS_MAX, Epoch
+from parley.core.seal import CHAIN_STEPS_MAX, Epoch, associated
 from parley.core.suites import SUITE_1
+from parley.core.terms import Instant
 from parley.core.wire import decode, encode, u32, u64
 from parley.store.memory import MemoryStore
 from tests.core.checks import all_hold
@@ -360,6 +362,7 @@ def test_L28_prekeys_are_sent_when_they_are_wanted() -> None:
 
 def test_L28_a_person_can_ask_for_fresh_keys_of_both_sides() -> None:
     north, south = in_service()
+    assert north.state.healed == (None, None, True)
     stolen = max(offers(north))
     north.line.renew()
     north.clock.passes(2.0)
@@ -370,6 +373,7 @@ def test_L28_a_person_can_ask_for_fresh_keys_of_both_sides() -> None:
     assert epochs(north)[1] == 3  # past both prekeys that a thief of that moment holds
     assert min(offers(north)) > stolen + 1
     healed = north.state.healed
+    assert healed.quantum is True  # their last REKEY bore both signatures
     assert healed.theirs is not None
     assert healed.ours is not None
     assert int(north.clock.wall) - 20 <= healed.ours <= int(north.clock.wall)
@@ -385,6 +389,168 @@ def test_L28_a_counterpart_that_always_asks_gets_at_most_one_a_second() -> None:
         north.hears(south.states(LATER + count, echo=1, flags=Flag.WANTS_REKEY, cover=0))
         made = epochs(north)[0]
     assert 1 <= made <= 5
+
+
+def is_offer(frame: bytes) -> bool:
+    return len(frame) > 4_000
+
+
+def test_L28_prekeys_go_only_to_who_wants_them_and_once_for_each_wish() -> None:
+    north, south = two_stations()
+    for _ in range(8):
+        north.clock.passes(TICK_S)
+        for near, far in ((north, south), (south, north)):
+            sent = near.settles()
+            assert not list(filter(is_offer, packets(sent)))  # an OPEN has brought the first ones
+            far.hears(*sent)
+    assert north.state.in_service
+    frames = []
+    for at in range(200):
+        north.clock.passes(TICK_S)
+        if at == 100:
+            north.hears(south.states(LATER, echo=1, flags=Flag.WANTS_PREKEYS))
+        sent = list(filter(is_offer, north.settles()))
+        assert not sent or at >= 100
+        frames += sent
+    assert len(frames) == 1
+
+
+def test_L28_a_counterpart_that_always_wants_prekeys_gets_them_at_most_once_a_second() -> None:
+    north, south = in_service()
+    rekeying, voice = north.line._rekeying, north.line._voice
+    change = Change(north.terms.line_id, 1, (0, 0))
+    for moment, count in (
+        (2_000.0, 1),
+        (2_000.5, 0),
+        (nextafter(2_001.0, 0.0), 0),
+        (2_001.0, 1),
+        (2_001.5, 0),
+        (2_009.0, 1),
+    ):
+        north.hears(south.states(LATER + int(moment * 8), echo=1, flags=Flag.WANTS_PREKEYS))
+        now = Instant(north.clock.wall, moment)
+        frames = rekeying.frames(voice, now, False, north.line._seal_packet, change)
+        assert len(list(filter(is_offer, frames))) == count
+
+
+@pytest.mark.parametrize(("asked", "seconds"), [(False, 3_600.0), (True, 1.0)])
+def test_L25_L28_fresh_keys_are_made_at_their_moment_and_not_before(
+    asked: bool, seconds: float
+) -> None:
+    north, _ = in_service()
+    rekeying, voice = north.line._rekeying, north.line._voice
+    change = Change(north.terms.line_id, 1, (0, 0))
+    rekeying._switched_at = begun = 2_048.0
+    if asked:
+        north.line.renew()
+    for moment, count in ((begun, 0), (nextafter(begun + seconds, 0.0), 0), (begun + seconds, 1)):
+        now = Instant(north.clock.wall, moment)
+        frames = rekeying.frames(voice, now, False, north.line._seal_packet, change)
+        assert len(list(filter(is_rekey, frames))) == count
+
+
+def test_L25_each_epoch_has_its_own_hundred_entries() -> None:
+    north, south = in_service(rekey_entries=4)
+    for count in range(8):
+        north.says(str(count))
+        north.clock.passes(1.0)
+        talk(north, south)
+        assert epochs(north) == ((count + 1) // 4, 0)
+
+
+def test_S16_the_base_is_at_most_a_window_ahead() -> None:
+    north, south = in_service()
+    rekey, _ = forges(north, south, base=1_024)
+    assert south.hears(north.seals(Kind.REKEY, rekey.to_bytes(), LATER)) == [Outcome.OK]
+
+
+def test_S16_where_a_log_is_long_its_own_size_is_a_base() -> None:
+    north, south = in_service()
+    rekey, _ = forges(north, south, base=CHAIN_STEPS_MAX)
+    south.line._ears.log.size = CHAIN_STEPS_MAX
+    assert south.hears(north.seals(Kind.REKEY, rekey.to_bytes(), LATER)) == [Outcome.OK]
+
+
+@pytest.mark.parametrize("wrong", [{"e": 2}, {"number": 77}, {"base": 1_025}])
+def test_S16_a_refusal_names_the_rule(wrong: dict[str, int]) -> None:
+    north, south = in_service()
+    rekey, _ = forges(north, south, **wrong)
+    ears = south.line._ears
+    change = Change(north.terms.line_id, 1, (0, 0))
+    with pytest.raises(Refused) as caught:
+        south.line._rekeying.hear_rekey(rekey, ears.epochs[-1], ears, south.clock.now, change)
+    assert caught.value.rule == "S16"
+    assert not change
+
+
+def test_S16_a_rekey_under_the_older_of_two_epochs_is_refused() -> None:
+    north, south = in_service()
+    north.says("Late.")
+    north.settles()
+    first, after = forges(north, south)
+    assert south.hears(north.seals(Kind.REKEY, first.to_bytes(), LATER)) == [Outcome.OK]
+    assert live(south) == [0, 1]
+    older = north.epoch
+    north.speaks_under(after)
+    second, _ = forges(north, south, e=2)
+    north.speaks_under(older)
+    frame = north.seals(Kind.REKEY, second.to_bytes(), LATER + 1)
+    assert south.hears(frame) == [Outcome.REFUSED]
+
+
+def test_S4_after_the_switch_no_key_of_a_number_already_given_remains() -> None:
+    north, south = in_service(rekey_entries=2)
+    for count in range(2):
+        north.says(str(count))
+    held_back = [frame for frame in north.settles() if is_rekey(frame)]
+    north.says("Under the old keys still.")
+    north.settles()
+    south.hears(*held_back)
+    north.clock.passes(TICK_S)
+    north.hears(*south.settles())
+    north.settles()
+    assert epochs(north) == (1, 0)
+    assert len(north.ours) == 3
+    assert north.epoch.base == 2
+    with pytest.raises(Misused):
+        north.epoch.message_key(2)
+    assert len(north.epoch.message_key(3).key) == 32
+
+
+def test_L29_a_clock_before_its_own_beginning_dates_keys_to_it() -> None:
+    north, south = in_service(rekey_entries=1)
+    north.clock.wall = -1_000.0
+    north.says("One.")
+    talk(north, south)
+    assert epochs(north) == (1, 0)
+    assert north.state.healed.ours == 0
+    north.starts()
+    assert north.state.healed.ours == 0
+
+
+def test_S15_the_prekeys_of_an_open_are_the_first_that_a_rekey_may_use() -> None:
+    north, south = two_stations()
+    south.hears(*north.settles())
+    south.settles()
+    theirs, used = decode(south.cells["their prekeys"])
+    assert theirs == {number: Prekey(seed).public for number, (seed, _) in offers(north).items()}
+    assert (len(theirs), used) == (PREKEYS_OFFERED, 0)
+    assert not south.line._rekeying.wants
+
+
+def test_S18_a_rekey_names_its_epoch_and_its_prekey_each_in_its_place() -> None:
+    north, south = in_service(rekey_entries=1)
+    offered = {9: Prekey(b"\x09" * 32).public}
+    message = _offer_message(south.terms, 1, south.epoch, offered)
+    packet = Prekeys(offered, south.terms.our_keys.station.block(hybrid(message)))
+    assert north.hears(south.seals(Kind.PREKEYS, packet.to_bytes(), LATER)) == [Outcome.OK]
+    north.says("One.")
+    (frame,) = filter(is_rekey, north.settles())
+    epoch = north.epoch
+    aad = associated(north.terms.line_id, 1, 0, 0, None, epoch.et)
+    plain = epoch.open_packet(Kind.REKEY, int.from_bytes(frame[6:10]), aad, frame[10:])
+    rekey = Rekey.parse(plain or b"", SUITE_1)
+    assert (rekey.e, rekey.prekey, rekey.base) == (1, 9, 1)
 
 
 def test_S15_a_list_of_prekeys_has_one_form() -> None:

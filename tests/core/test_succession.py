@@ -110,20 +110,39 @@ def test_C5_C9_a_paper_cut_or_lengthened_is_refused(data: st.DataObject, revokes
     [
         ({1: 2}, "version"),
         ({1: True}, "version"),
-        ({2: bytes(19)}, "fingerprint"),
-        ({3: 0}, "serial"),
-        ({3: 1 << 32}, "serial"),
-        ({4: ""}, "reason"),
-        ({4: "Lost.\nFound."}, "reason"),
-        ({5: -1}, "date"),
+        ({2: bytes(19)}, "'s fingerprint is"),
+        ({3: 0}, "'s serial is"),
+        ({3: 1 << 32}, "'s serial is"),
+        ({4: ""}, "'s reason is"),
+        ({4: "Lost.\nFound."}, "'s reason is"),
+        ({5: -1}, "'s date is"),
         ({6: 0}, "fields"),
     ],
 )
 def test_C5_a_revocation_of_another_form_is_refused(fields: dict[int, object], why: str) -> None:
-    with pytest.raises(Malformed, match=why):
+    with pytest.raises(Malformed, match=why) as caught:
         Revocation.parse(said_otherwise(revocation(), fields))
-    with pytest.raises(Malformed, match="too long"):
-        Revocation.parse(bytes(PAPER_BYTES_MAX + 1))
+    assert caught.value.rule == "C5"
+
+
+@pytest.mark.parametrize(("kind", "rule"), [(Revocation, "C5"), (Succession, "C9")])
+def test_C5_C9_a_paper_has_at_most_16384_bytes(
+    kind: type[Revocation] | type[Succession], rule: str
+) -> None:
+    assert PAPER_BYTES_MAX == 16_384
+    for size, long in ((16_384, False), (16_385, True)):
+        with pytest.raises(Malformed) as caught:
+            kind.parse(bytes(size))
+        assert ("too long" in str(caught.value)) is long
+        assert (caught.value.rule == rule) or not long
+
+
+def test_C5_C9_every_serial_and_every_date_that_a_paper_can_name_is_read() -> None:
+    for upto, made in ((1, 0), ((1 << 32) - 1, MADE)):
+        told = Revocation(NORTH.letter.fingerprint, upto, "Lost.", made).signed(NORTH.root)
+        assert Revocation.parse(told.to_bytes()).verify(NORTH_ROOT) == told
+    first = Succession.make(NORTH.letter.who, heir(), None, "Lost.", 0)
+    assert Succession.parse(first.to_bytes()) == first
 
 
 def test_C6_a_foreign_root_revokes_nobody() -> None:
@@ -143,6 +162,10 @@ def test_C6_a_station_does_not_revoke_by_its_own_key() -> None:
 
 def test_C1_what_a_root_signed_as_something_else_is_no_revocation() -> None:
     body = body_of(revocation().to_bytes())
+    assert (REVOCATION_LABEL, SUCCESSION_LABEL) == (
+        b"parley revocation v1",
+        b"parley succession v1",
+    )
     for label in (LETTER_LABEL, SUCCESSION_LABEL):
         told = Revocation.parse(uvar(len(body)) + body + NORTH.root.sign(label + body))
         with pytest.raises(Refused, match="does not verify"):
@@ -160,7 +183,7 @@ def test_C10_the_root_that_the_digits_named_takes_the_place(old: PartyRoot | Non
     after = read.follow(NORTH.letter.who)
     assert after == heir().party
     assert after.fingerprint != NORTH.letter.fingerprint
-    assert read.signed_by(NORTH.letter.who) == (old is not None)
+    assert read.signed_by(NORTH.letter.who) is (old is not None)
 
 
 def test_C10_any_other_root_is_refused_with_one_sentence() -> None:
@@ -175,8 +198,9 @@ def test_C10_any_other_root_is_refused_with_one_sentence() -> None:
 
 def test_C10_a_succession_is_of_one_root_alone() -> None:
     told = Succession.parse(succession().to_bytes())
-    with pytest.raises(Refused, match="another root"):
+    with pytest.raises(Refused, match="another root") as caught:
         told.follow(SOUTH.letter.who)
+    assert caught.value.rule == "C10"
     after = told.follow(NORTH.letter.who)
     with pytest.raises(Refused, match="another root"):
         told.follow(after)
@@ -196,22 +220,23 @@ def test_C9_a_new_root_that_did_not_sign_is_refused() -> None:
     [
         ({1: 2}, "version"),
         ({1: True}, "version"),
-        ({2: bytes(21)}, "fingerprint"),
-        ({3: [bytes(32)]}, "root"),
+        ({2: bytes(21)}, "'s fingerprint is"),
+        ({3: [bytes(32)]}, "'s root is"),
         ({3: [bytes(32), bytes(1952)]}, "public key"),
         ({4: None}, "next root commit"),
-        ({5: " "}, "reason"),
-        ({6: True}, "date"),
+        ({5: " "}, "'s reason: "),
+        ({6: True}, "'s date is"),
+        ({6: -1}, "'s date is"),
         ({7: 0}, "fields"),
     ],
 )
 def test_C9_a_succession_of_another_form_is_refused(fields: dict[int, object], why: str) -> None:
-    with pytest.raises(Malformed, match=why):
+    with pytest.raises(Malformed, match=why) as caught:
         Succession.parse(said_otherwise(succession(), fields))
-    with pytest.raises(Malformed, match="last block"):
+    assert caught.value.rule in ("C9", "I2")  # I2 where a key is none
+    with pytest.raises(Malformed, match="last block") as caught:
         Succession.parse(replace(succession(), blocks=(succession().blocks[0], b"")).to_bytes())
-    with pytest.raises(Malformed, match="too long"):
-        Succession.parse(bytes(PAPER_BYTES_MAX + 1))
+    assert caught.value.rule == "C9"
 
 
 def test_C12_two_heirs_contradict_each_other() -> None:
@@ -220,4 +245,4 @@ def test_C12_two_heirs_contradict_each_other() -> None:
     assert told.contradicts(succession(PartyRoot("North", seed("thief"), bytes(32))))
     assert not told.contradicts(succession(old=None, reason="Lost."))
     south = Succession.make(SOUTH.letter.who, heir("South"), None, "Lost.", MADE)
-    assert not told.contradicts(south)
+    assert told.contradicts(south) is False

@@ -10,15 +10,15 @@ import pytest
 from parley.core.effects import Outcome
 from parley.core.entry import Plaintext, Precedence, Type, body_of
 from parley.core.errors import Misused, Refused
+from parley.core.kept import Change
 from parley.core.keys import Prekey, SigningKey, hmac_sha256, sha256
 from parley.core.opening import TheirOpen
-from parley.core.packets import Checkpoint, Kind, Rekey
+from parley.core.packets import Checkpoint, Cosign, Kind, Rekey
 from parley.core.record import Head
 from parley.core.seal import Epoch, associated, envelope_locator, open_info, seal_entry
 from parley.core.speaking import ENVELOPE, frame
 from parley.core.terms import OurKeys, Terms
 from parley.core.vouching import (
-    CODE,
     RecordKey,
     check_code,
     code_block,
@@ -71,6 +71,25 @@ def test_H1_both_sides_come_by_one_record_key_and_keep_nothing_it_was_made_from(
         assert "record shares" not in station.cells
         station.starts()
         assert station.line.record_key.key == key
+
+
+def test_H1_the_record_key_is_made_of_both_shares_as_written_out() -> None:
+    a, b = bytes([1]) * 32, bytes([2]) * 32
+    for inc in (1, 7):
+        extracted = hmac_sha256(bytes(32), a + b)
+        info = b"pl1 rec" + LINE_ID + inc.to_bytes(4)
+        assert record_key(LINE_ID, inc, a, b) == hmac_sha256(extracted, info + b"\x01")
+    for order in ((0, a), (1, b)), ((1, b), (0, a)):
+        made, change = RecordKey(terms_of(0, deniable=True), {}), Change(LINE_ID, 1, (0, 0))
+        for dir, share in order:
+            made.take(dir, share, change)
+        assert made.key == record_key(LINE_ID, 1, a, b)
+
+
+def test_H5_the_code_over_a_base_as_written_out() -> None:
+    made = RecordKey(terms_of(0, deniable=True), {"record key": KEY})
+    said = b"base\x01" + (3).to_bytes(4) + (7).to_bytes(8)
+    assert made.base_code(1, 3, 7) == hmac_sha256(KEY, said)
 
 
 @pytest.mark.parametrize("first", [0, 1])
@@ -135,7 +154,8 @@ def test_H2_a_code_stands_for_one_head_under_one_key() -> None:
     text = Head(LINE_ID, 1, 0, 1, bytes(32)).text
     block = code_block(KEY, LINE_ID, text)
     check_code(KEY, LINE_ID, text, block)
-    assert block[:2] == bytes([1, CODE])
+    name = f"parley.invalid/{LINE_ID.hex()}/record".encode()
+    assert block == b"\x01\x10" + sha256(name + b"\n\x10")[:4] + hmac_sha256(KEY, text)
     for key, line, words, given in (
         (bytes(32), LINE_ID, text, block),
         (KEY, bytes(16), text, block),
@@ -225,6 +245,10 @@ def test_H4_nobody_signs_a_receipt_and_one_that_comes_is_refused() -> None:
         assert north.hears(south.signs_theirs(size, LATER, root=bytes(32))) == [Outcome.REFUSED]
     assert north.state.halted is None
     assert (north.state.they_cosigned, north.state.we_cosigned) == (0, 0)
+    change = Change(LINE_ID, 1, (1, 1))
+    with pytest.raises(Refused) as caught:
+        north.line._heads.hear_cosign(Cosign(1, 5, b""), north.clock.now, change)
+    assert caught.value.rule == "H4"
 
 
 # --- fresh keys
@@ -288,6 +312,9 @@ def test_H5_a_rekey_with_another_base_is_refused() -> None:
     assert packet.base == 2
     moved = replace(packet, base=1).to_bytes()
     assert south.hears(north.seals(Kind.REKEY, moved, LATER)) == [Outcome.REFUSED]
+    with pytest.raises(Refused) as caught:
+        south.line._rekeying._without_base_code(replace(packet, base=1))
+    assert caught.value.rule == "H5"
     bare = replace(packet, block=packet.block[32:]).to_bytes()
     assert south.hears(north.seals(Kind.REKEY, bare, LATER)) == [Outcome.REFUSED]
     assert south.hears(north.seals(Kind.REKEY, packet.to_bytes(), LATER)) == [Outcome.OK]
