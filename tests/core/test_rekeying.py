@@ -362,7 +362,7 @@ def test_L28_prekeys_are_sent_when_they_are_wanted() -> None:
 
 def test_L28_a_person_can_ask_for_fresh_keys_of_both_sides() -> None:
     north, south = in_service()
-    assert north.state.healed == (None, None, True)
+    assert tuple(north.state.healed) == (None, None, True)
     stolen = max(offers(north))
     north.line.renew()
     north.clock.passes(2.0)

@@ -19,11 +19,11 @@ from parley.cli.carrying import (
     packed,
     passphrase_option,
     put,
-    span,
     word_option,
 )
 from parley.cli.client import Asking, asks
 from parley.cli.root import sign_paper
+from parley.cli.spans import span
 from parley.core.agreement import Paper
 from parley.core.errors import Misused
 from parley.core.identity import Letter

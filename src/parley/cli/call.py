@@ -9,10 +9,10 @@ import click
 
 from parley.catalogue.calls import moment as form_moment
 from parley.cli import shown, voice
-from parley.cli.carrying import span
 from parley.cli.client import Asking, asks
 from parley.cli.drafting import PRECEDENCES, begun
 from parley.cli.rehearsed import in_short
+from parley.cli.spans import span
 from parley.console import words
 
 MOMENT = "'YYYY-MM-DD HH:MMZ'"

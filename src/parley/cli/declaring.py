@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from parley.cli import shown, voice
-from parley.cli.carrying import span
 from parley.cli.client import Asking, asks
 from parley.cli.drafting import PRECEDENCES, taken, written
+from parley.cli.spans import span
 
 
 @click.command()

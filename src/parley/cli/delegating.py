@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from parley.cli import shown, voice
-from parley.cli.carrying import span
 from parley.cli.client import Asking, asks
 from parley.cli.drafting import PRECEDENCES
+from parley.cli.spans import span
 
 MOMENT = "'YYYY-MM-DD HH:MMZ'"
 

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from parley.cli import shown, voice
-from parley.cli.carrying import span
 from parley.cli.client import Asking, asks
+from parley.cli.spans import span
 from parley.console import words
 
 MOMENT = "'YYYY-MM-DD HH:MMZ'"
