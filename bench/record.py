@@ -33,7 +33,7 @@ from parley.core.terms import OurKeys
 from parley.core.vouching import code_block
 from parley.evidence.sections import Documents
 from parley.exercise.post import command, environment
-from parley.station import evidence
+from parley.station.line import evidence
 
 ENTRIES = 1_000_000
 MORE = 1_000

@@ -22,19 +22,20 @@ from parley.core.entry import Key, Type, body_of
 from parley.core.kept import Change
 from parley.core.wire import Value
 from parley.evidence.attached import Named, cut
-from parley.station import attendance, chat, noting
-from parley.station.call_history import call_history
-from parley.station.call_requests import call_list
-from parley.station.calls import Calls as Requests
+from parley.station import noting
+from parley.station.acts.person import AT_THE_MACHINE
+from parley.station.alarms.tested import tests_of
+from parley.station.call.call_history import call_history
+from parley.station.call.call_requests import call_list
+from parley.station.call.calls import Calls as Requests
+from parley.station.call.held import Calls
+from parley.station.call.holding import call_show
+from parley.station.call.minutes import Minutes
+from parley.station.call.openings import Openings
 from parley.station.handing_over import watch_show
-from parley.station.held import Calls
-from parley.station.holding import call_show
-from parley.station.line_tests import schedule_show
-from parley.station.minutes import Minutes
-from parley.station.openings import Openings
-from parley.station.person import AT_THE_MACHINE
 from parley.station.status import status
-from parley.station.tested import tests_of
+from parley.station.texts import attendance, chat
+from parley.station.texts.line_tests import schedule_show
 
 ENTRIES_MAX = 6
 _FILE = b"Amity 55 10 N, 012 30 E\n"

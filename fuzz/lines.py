@@ -19,7 +19,7 @@ from parley.core.speaking import OPEN, frame
 from parley.core.wire import Reader, decode, encode, uvar
 from tests.core.checks import seen_is_monotone
 from tests.core.conversation import Station, envelopes, in_service, terms_of, two_stations
-from tests.core.test_rekeying import forges
+from tests.core.renewing import forges
 
 WINDOW = 80  # a few more than the 64 places kept for FLASH; the fewer, the more inputs a second
 STEPS_MAX = 64

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fuzz.script import Script
 from parley.core.entry import Type
 from parley.core.kept import EntryRow
-from parley.station.declared import ALL, Declared
-from parley.station.standing import order
+from parley.station.line.declared import ALL, Declared
+from parley.station.line.standing import order
 
 TYPES = (Type.TEXT, Type.SUSPEND, Type.LIFT, Type.CLOSE)
 

@@ -24,9 +24,9 @@ from parley.evidence import audit
 from parley.evidence import proof as proving
 from parley.evidence.sections import NotWhole
 from parley.evidence.vouched import RecordKeyFile
-from parley.station.carried import KINDS, carry, take_up
-from parley.station.clauses import cautions, difference, render
-from parley.station.meeting import Brought
+from parley.station.line.clauses import cautions, difference, render
+from parley.station.line.meeting import Brought
+from parley.station.machine.carried import KINDS, carry, take_up
 from tests.core import parties
 from tests.evidence.test_proof import proof_of
 from tests.exercise.record_of_two import record_of_two

@@ -23,16 +23,18 @@ from parley.core.errors import ParleyError, Refused
 from parley.core.kept import Change, EntryRow
 from parley.core.wire import encode
 from parley.exercise.exchange import Exchange
-from parley.station import messages, records, roster
+from parley.station.acts.control import ControlServer, Reply, _Connection
+from parley.station.acts.events import Events
+from parley.station.acts.operations import InTurns, Operation
+from parley.station.acts.person import ROLES, Person
 from parley.station.answering import Call
-from parley.station.bearing import read_place
-from parley.station.control import ControlServer, Reply, _Connection
-from parley.station.events import Events
-from parley.station.lines import OpenLine
-from parley.station.operations import InTurns, Operation
-from parley.station.person import ROLES, Person
+from parley.station.entries import messages
+from parley.station.line import roster
+from parley.station.line.bearing import read_place
+from parley.station.line.lines import OpenLine
 from parley.station.station import Station
-from parley.station.views import Viewer, names_of
+from parley.station.texts import records
+from parley.station.texts.views import Viewer, names_of
 from tests.station.founded import agreed, found, introduce
 
 OURS = 3

@@ -26,7 +26,7 @@ def serve() -> None:
     for module, _ in main.VERBS.values():
         import_module(f"parley.cli.{module.partition(':')[0]}")
     patched = pytest.MonkeyPatch()
-    patched.setattr("parley.station.root.RootFolder.make.__func__.__defaults__", (CHEAP,))
+    patched.setattr("parley.station.parties.root.RootFolder.make.__func__.__defaults__", (CHEAP,))
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

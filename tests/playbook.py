@@ -33,14 +33,14 @@ from parley.core.agreement import Paper
 from parley.core.effects import Saying
 from parley.core.entry import Precedence, Status
 from parley.core.terms import Instant
-from parley.station.calling import Caller
-from parley.station.carried import ANSWER, carry
-from parley.station.clock import Alarm
-from parley.station.folder import DATABASE_NAME
+from parley.station.acts.calling import Caller
+from parley.station.acts.person import AT_THE_MACHINE
 from parley.station.founding import begin, finish, set_up
-from parley.station.letters import from_base64, to_base64
-from parley.station.person import AT_THE_MACHINE
-from parley.station.root import RootFolder
+from parley.station.machine.carried import ANSWER, carry
+from parley.station.machine.clock import Alarm
+from parley.station.machine.folder import DATABASE_NAME
+from parley.station.parties.letters import from_base64, to_base64
+from parley.station.parties.root import RootFolder
 from parley.station.serving import serving
 from parley.station.station import Station
 

@@ -31,6 +31,10 @@ MAY_IMPORT = {
 }
 MAY_IMPORT["cli"] = {*MAY_IMPORT["exercise"], "console", "cli"}
 
+# The rooms of the station, each above those it may use. What joins them all stands outside of them.
+# For annotations alone any may name `Station`: it is handed to whatever a person asks.
+ROOMS = ("acts", "machine", "staff", "line", "entries", "alarms", "texts", "call", "parties")
+
 # Core and evidence get time, chance and bytes handed in; these modules can give them neither.
 CORE_MAY_IMPORT = {
     "__future__",
@@ -84,9 +88,33 @@ def test_imports_point_to_the_core() -> None:
     assert not wrong
 
 
+def test_rooms_of_the_station_use_only_those_below() -> None:
+    wrong: list[str] = []
+    for file in python_files(*(f"src/parley/station/{room}" for room in ROOMS)):
+        tree = _WithoutTypes().visit(ast.parse(file.read_text(encoding="utf-8")))
+        below = ROOMS[: ROOMS.index(file.parent.name) + 1]
+        wrong += [
+            f"{file.relative_to(ROOT)} imports {name}"
+            for name in imports(tree, package_of(file))
+            if name.startswith("parley.station.") and name.split(".")[2] not in below
+        ]
+    assert not wrong
+
+
+class _WithoutTypes(ast.NodeTransformer):
+    """A module without what it imports for its annotations alone."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        """Leaves `if TYPE_CHECKING:` out."""
+        types_only = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        return None if types_only else self.generic_visit(node)
+
+
 def test_every_package_has_a_place() -> None:
     packages = {file.parent.name for file in SOURCE.glob("*/__init__.py")}
     assert packages <= MAY_IMPORT.keys()
+    rooms = {file.parent.name for file in SOURCE.glob("station/*/__init__.py")}
+    assert rooms == set(ROOMS)
     assert all(
         ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
         for file in SOURCE.rglob("__init__.py")

@@ -39,7 +39,7 @@ from parley.core.vouching import check_code, code_of, record_key
 from parley.core.wire import Reader, Value, decode, encode
 from parley.evidence import audit, contradiction, proof
 from parley.evidence.vouched import RecordKeyFile
-from parley.station.declared import Declared
+from parley.station.line.declared import Declared
 from vectors import generate, of_lines, sample
 
 NAMES = (

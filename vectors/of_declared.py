@@ -7,7 +7,7 @@ from typing import Any
 from parley.core.entry import EPOCH_2020, Key, Type, body_of, read_body
 from parley.core.kept import EntryRow
 from parley.core.wire import Value
-from parley.station.declared import Declared, Scope, is_rescue
+from parley.station.line.declared import Declared, Scope, is_rescue
 from vectors.material import Page
 
 WHOLE = Scope().payload("Weather.")

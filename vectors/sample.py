@@ -20,7 +20,7 @@ from bench.record import LongRecord
 from parley.core.record import Leaf
 from parley.core.suites import SUITE_1, Suite, suite_of
 from parley.evidence.proof import Proof, Signed
-from parley.station.evidence import inclusion
+from parley.station.line.evidence import inclusion
 from tests.evidence.contradicted import of_each_kind, shown
 from vectors.of_deniable import SAMPLE_KEY
 

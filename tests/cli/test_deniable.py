@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from parley.cli.evidence import EXIT_UNPROVEN, facts, in_words
-from parley.station.carried import RECORD_KEY, take_up
+from parley.station.machine.carried import RECORD_KEY, take_up
 from tests.cli.terminal import types
 from tests.cli.test_journey import Side, agrees
 from tests.evidence.test_audit import Record

@@ -13,7 +13,9 @@ from tests.station.succeeding import with_a_line
 
 @pytest.fixture
 def north(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Founded:
-    monkeypatch.setattr("parley.station.root.RootFolder.make.__func__.__defaults__", (CHEAP,))
+    monkeypatch.setattr(
+        "parley.station.parties.root.RootFolder.make.__func__.__defaults__", (CHEAP,)
+    )
     (tmp_path / "words").write_text(f"{PASSPHRASE}\n")
     monkeypatch.setenv("PARLEY_PASSPHRASE_FILE", str(tmp_path / "words"))
     north, _ = with_a_line(tmp_path)

@@ -18,7 +18,7 @@ import pytest
 
 from parley.cli import voice
 from parley.cli.main import run
-from parley.station.folder import Home
+from parley.station.machine.folder import Home
 from tests.station.founded import CHEAP, found, introduce
 
 PASSPHRASE = "four words nobody guesses"
@@ -59,7 +59,9 @@ def terminal(
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "passphrase").write_text(PASSPHRASE + "\n")
     monkeypatch.setenv("PARLEY_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
-    monkeypatch.setattr("parley.station.root.RootFolder.make.__func__.__defaults__", (CHEAP,))
+    monkeypatch.setattr(
+        "parley.station.parties.root.RootFolder.make.__func__.__defaults__", (CHEAP,)
+    )
     monkeypatch.setattr(voice, "_as_json", False)
     monkeypatch.chdir(tmp_path)
     return Terminal(tmp_path, capsys)

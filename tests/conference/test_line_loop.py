@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from parley.conference.line_loop import GIVEN_UP_S, LineLoop
-from parley.station.echo import BACK, BURST_BYTES, LOOK_S, Echo
-from parley.station.lines import OpenLine
-from parley.station.media import ASKED, TAG_ENDS
+from parley.station.call.echo import BACK, BURST_BYTES, LOOK_S, Echo
+from parley.station.line.lines import OpenLine
+from parley.station.line.media import ASKED, TAG_ENDS
 from tests.conference.test_loop import given_back, picture, sound
 from tests.playbook import Post, two_stations
 

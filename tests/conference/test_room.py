@@ -11,7 +11,7 @@ import pytest
 
 from parley.conference.room import UNANSWERED_MAX, WORDS_MAX, CallPage, Room, Rooms
 from parley.core.errors import Refused
-from parley.station.person import Person
+from parley.station.acts.person import Person
 from tests.conference.test_loop import picture, sound
 from tests.playbook import Post, Voice, two_stations
 from tests.station.test_declaring import orders

@@ -12,7 +12,7 @@ import pytest_asyncio
 from argon2 import PasswordHasher
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-from parley.station import factors
+from parley.station.staff import factors
 from tests.conftest import SHELL
 from tests.console.world import Post, World, world
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pyotp
 
 from parley.core.terms import Instant
-from parley.station import factors
-from parley.station.clock import Clock, SystemClock
-from parley.station.factors import Asking
-from parley.station.sessions import Sitting, browser_of, seated
+from parley.station.machine.clock import Clock, SystemClock
+from parley.station.staff import factors
+from parley.station.staff.factors import Asking
+from parley.station.staff.sessions import Sitting, browser_of, seated
 from tests.console.world import Post
 
 PASSWORD = "eleven boats under the ice"

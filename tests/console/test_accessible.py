@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, expect
 from starlette.routing import Route
 
 from parley.console.app import build
-from parley.station import kept_forms
+from parley.station.staff import kept_forms
 from tests.console import axe
 from tests.console.conftest import Room
 from tests.console.test_hostile_pages import as_if_days_had_gone

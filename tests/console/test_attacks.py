@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from parley.console.app import build
-from parley.station.gate import ALARM_TRIES, Gate
+from parley.station.staff.gate import ALARM_TRIES, Gate
 from tests.console.asking import Answer, ask, path_of, sit
 from tests.console.known import PASSWORD, Known, known
 from tests.console.world import World, world

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, expect
 
-from parley.station.person import AT_THE_MACHINE
+from parley.station.acts.person import AT_THE_MACHINE
 from tests.console.conftest import Room
 from tests.console.test_call import MEDIA_MS, duty_room, enter, joins
 from tests.console.world import Post, World

@@ -12,7 +12,7 @@ from playwright.async_api import Page, expect
 
 from parley.catalogue.calls import moment
 from parley.core.terms import Instant
-from parley.station.clock import SystemClock
+from parley.station.machine.clock import SystemClock
 from tests.console.conftest import Room
 from tests.console.world import Post, World
 

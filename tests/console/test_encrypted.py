@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives import serialization
 from playwright.async_api import Error, async_playwright, expect
 
 from parley.console.encrypted import Encryption
-from parley.station.config import template
-from parley.station.console_certificate import FILE_NAME, ConsoleCertificate
+from parley.station.machine.config import template
+from parley.station.machine.console_certificate import FILE_NAME, ConsoleCertificate
 from tests.console.conftest import FLAGS, PATIENCE_MS, Room
 from tests.console.world import Post, found, settle
 

@@ -26,7 +26,7 @@ from parley.catalogue.calls import moment
 from parley.console.app import build
 from parley.console.tongues import TONGUES
 from parley.core import entry
-from parley.station.person import ROLES
+from parley.station.acts.person import ROLES
 from parley.station.station import Station
 from tests.console import world as made
 from tests.console.asking import ask

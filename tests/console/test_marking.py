@@ -6,7 +6,7 @@ import pytest
 
 from parley.catalogue.elements import find
 from parley.console.marking import direction, frame_line, stretches
-from parley.station.critical import critical
+from parley.station.texts.critical import critical
 
 
 def test_a_marked_text_is_the_text() -> None:

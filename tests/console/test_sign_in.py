@@ -11,9 +11,9 @@ import pytest
 from playwright.async_api import expect
 
 from parley.core.errors import Refused
-from parley.station import factors
-from parley.station.factors import Asking, NotKnown, Waiting
-from parley.station.gate import ALARM_TRIES
+from parley.station.staff import factors
+from parley.station.staff.factors import Asking, NotKnown, Waiting
+from parley.station.staff.gate import ALARM_TRIES
 from tests.console.conftest import Room
 from tests.console.known import PASSWORD, Known, known
 from tests.console.world import Post, World

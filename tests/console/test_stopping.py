@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from parley.station.person import AT_THE_MACHINE
+from parley.station.acts.person import AT_THE_MACHINE
 from tests.console.conftest import Room
 from tests.console.world import World
 

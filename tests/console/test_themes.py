@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from parley.console import themes
 from parley.console.app import build
-from parley.station.theme import THEMES
+from parley.station.staff.theme import THEMES
 from tests.console.asking import ask
 from tests.console.world import World, world
 

@@ -16,8 +16,8 @@ from parley.console import tongues
 from parley.console.app import build
 from parley.console.tongues import FSI, PDI, TONGUES, chosen
 from parley.console.vocabulary import call_name, said
-from parley.station.calls import outcome
-from parley.station.tongue import CODES
+from parley.station.call.calls import outcome
+from parley.station.staff.tongue import CODES
 from tests.console.asking import ask, sit
 from tests.console.world import World, world
 

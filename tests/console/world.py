@@ -19,12 +19,12 @@ from parley.catalogue.calls import moment
 from parley.console.app import serving_pages
 from parley.core.agreement import Paper
 from parley.core.identity import PartyRoot
-from parley.station.carried import ANSWER, carry
-from parley.station.clock import Clock
+from parley.station.acts.person import AT_THE_MACHINE
 from parley.station.founding import begin, finish, set_up
-from parley.station.letters import from_base64, to_base64
-from parley.station.person import AT_THE_MACHINE
-from parley.station.root import RootFolder
+from parley.station.machine.carried import ANSWER, carry
+from parley.station.machine.clock import Clock
+from parley.station.parties.letters import from_base64, to_base64
+from parley.station.parties.root import RootFolder
 from parley.station.serving import serving
 from parley.station.station import Station
 

@@ -23,7 +23,7 @@ from parley.core.entry import Status
 from parley.core.errors import Malformed, Newer, Refused
 from parley.core.keys import Prekey, hkdf32, sha256
 from parley.core.wire import decode, encode, uvar
-from parley.station.clauses import CLAUSES, cautions, check_words, difference, render, span
+from parley.station.line.clauses import CLAUSES, cautions, check_words, difference, render, span
 from tests.core.parties import MADE, agreement, in_order, party, seed, signed
 from tests.places import places, some_or_all
 

@@ -3,69 +3,29 @@
 from __future__ import annotations
 
 from math import nextafter
-from typing import Any
 
 import pytest
 
 from parley.core.effects import Outcome
-from parley.core.errors import Malformed, Misused, Refused
 from parley.core.kept import Change
-from parley.core.keys import ED25519, MLDSA44, Prekey, hmac_sha256, hybrid, seal_to, sha256
+from parley.core.keys import ED25519, MLDSA44, Prekey, hmac_sha256, hybrid, sha256
 from parley.core.opening import PREKEYS_OFFERED
 from parley.core.packets import Flag, Kind, Prekeys, Rekey
-from parley.core.rekeying import _bound, _offer_message, _rekey_message, _seal_info
-from parley.core.seal import CHAIN_STEPS_MAX, Epoch, associated
-from parley.core.suites import SUITE_1
+from parley.core.rekeying import _bound, _offer_message, _rekey_message
+from parley.core.seal import CHAIN_STEPS_MAX
 from parley.core.terms import Instant
 from parley.core.wire import decode, encode, u32, u64
 from parley.store.memory import MemoryStore
 from tests.core.checks import all_hold
 from tests.core.conversation import (
     TICK_S,
-    Station,
     envelopes,
     in_service,
     packets,
     talk,
     two_stations,
 )
-
-LATER = 1 << 20  # a counter far above all that were used
-
-
-def epochs(station: Station) -> tuple[int, int]:
-    """(we speak under, newest of theirs)."""
-    return station.state.epochs
-
-
-def offers(station: Station) -> dict[int, list[Any]]:
-    """The prekeys it has open: [seed, time] by id."""
-    found: dict[int, list[Any]] = decode(station.cells["prekeys"])[0]
-    return found
-
-
-def live(station: Station) -> list[int]:
-    """Their epochs that it still has keys of."""
-    return [epoch.e for epoch in station.line._ears.epochs]
-
-
-def is_rekey(frame: bytes) -> bool:
-    return 3_600 < len(frame) < 3_740
-
-
-def forges(
-    near: Station, far: Station, e: int = 1, number: int | None = None, base: int | None = None
-) -> tuple[Rekey, Epoch]:
-    """A REKEY with true signatures, and the epoch it makes."""
-    epoch, secret = near.epoch, b"\x21" * 32
-    number = min(offers(far)) if number is None else number
-    base = len(near.ours) if base is None else base
-    known = {id: Prekey(seed).public for id, (seed, _) in offers(far).items()}
-    public = known.get(number, far.terms.our_prekey)
-    bound = _bound(near.terms, near.terms.side, epoch, number, base)
-    sealed = seal_to(public, secret, _seal_info(bound, public))
-    block = near.terms.our_keys.station.block(hybrid(_rekey_message(bound, sealed, public)))
-    return Rekey(e, number, base, sealed, block), epoch.next(secret, sealed, public, base)
+from tests.core.renewing import LATER, epochs, forges, is_offer, is_rekey, live, offers
 
 
 def test_S14_the_next_epoch_as_written_out() -> None:
@@ -391,10 +351,6 @@ def test_L28_a_counterpart_that_always_asks_gets_at_most_one_a_second() -> None:
     assert 1 <= made <= 5
 
 
-def is_offer(frame: bytes) -> bool:
-    return len(frame) > 4_000
-
-
 def test_L28_prekeys_go_only_to_who_wants_them_and_once_for_each_wish() -> None:
     north, south = two_stations()
     for _ in range(8):
@@ -431,183 +387,3 @@ def test_L28_a_counterpart_that_always_wants_prekeys_gets_them_at_most_once_a_se
         now = Instant(north.clock.wall, moment)
         frames = rekeying.frames(voice, now, False, north.line._seal_packet, change)
         assert len(list(filter(is_offer, frames))) == count
-
-
-@pytest.mark.parametrize(("asked", "seconds"), [(False, 3_600.0), (True, 1.0)])
-def test_L25_L28_fresh_keys_are_made_at_their_moment_and_not_before(
-    asked: bool, seconds: float
-) -> None:
-    north, _ = in_service()
-    rekeying, voice = north.line._rekeying, north.line._voice
-    change = Change(north.terms.line_id, 1, (0, 0))
-    rekeying._switched_at = begun = 2_048.0
-    if asked:
-        north.line.renew()
-    for moment, count in ((begun, 0), (nextafter(begun + seconds, 0.0), 0), (begun + seconds, 1)):
-        now = Instant(north.clock.wall, moment)
-        frames = rekeying.frames(voice, now, False, north.line._seal_packet, change)
-        assert len(list(filter(is_rekey, frames))) == count
-
-
-def test_L25_each_epoch_has_its_own_hundred_entries() -> None:
-    north, south = in_service(rekey_entries=4)
-    for count in range(8):
-        north.says(str(count))
-        north.clock.passes(1.0)
-        talk(north, south)
-        assert epochs(north) == ((count + 1) // 4, 0)
-
-
-def test_S16_the_base_is_at_most_a_window_ahead() -> None:
-    north, south = in_service()
-    rekey, _ = forges(north, south, base=1_024)
-    assert south.hears(north.seals(Kind.REKEY, rekey.to_bytes(), LATER)) == [Outcome.OK]
-
-
-def test_S16_where_a_log_is_long_its_own_size_is_a_base() -> None:
-    north, south = in_service()
-    rekey, _ = forges(north, south, base=CHAIN_STEPS_MAX)
-    south.line._ears.log.size = CHAIN_STEPS_MAX
-    assert south.hears(north.seals(Kind.REKEY, rekey.to_bytes(), LATER)) == [Outcome.OK]
-
-
-@pytest.mark.parametrize("wrong", [{"e": 2}, {"number": 77}, {"base": 1_025}])
-def test_S16_a_refusal_names_the_rule(wrong: dict[str, int]) -> None:
-    north, south = in_service()
-    rekey, _ = forges(north, south, **wrong)
-    ears = south.line._ears
-    change = Change(north.terms.line_id, 1, (0, 0))
-    with pytest.raises(Refused) as caught:
-        south.line._rekeying.hear_rekey(rekey, ears.epochs[-1], ears, south.clock.now, change)
-    assert caught.value.rule == "S16"
-    assert not change
-
-
-def test_S16_a_rekey_under_the_older_of_two_epochs_is_refused() -> None:
-    north, south = in_service()
-    north.says("Late.")
-    north.settles()
-    first, after = forges(north, south)
-    assert south.hears(north.seals(Kind.REKEY, first.to_bytes(), LATER)) == [Outcome.OK]
-    assert live(south) == [0, 1]
-    older = north.epoch
-    north.speaks_under(after)
-    second, _ = forges(north, south, e=2)
-    north.speaks_under(older)
-    frame = north.seals(Kind.REKEY, second.to_bytes(), LATER + 1)
-    assert south.hears(frame) == [Outcome.REFUSED]
-
-
-def test_S4_after_the_switch_no_key_of_a_number_already_given_remains() -> None:
-    north, south = in_service(rekey_entries=2)
-    for count in range(2):
-        north.says(str(count))
-    held_back = [frame for frame in north.settles() if is_rekey(frame)]
-    north.says("Under the old keys still.")
-    north.settles()
-    south.hears(*held_back)
-    north.clock.passes(TICK_S)
-    north.hears(*south.settles())
-    north.settles()
-    assert epochs(north) == (1, 0)
-    assert len(north.ours) == 3
-    assert north.epoch.base == 2
-    with pytest.raises(Misused):
-        north.epoch.message_key(2)
-    assert len(north.epoch.message_key(3).key) == 32
-
-
-def test_L29_a_clock_before_its_own_beginning_dates_keys_to_it() -> None:
-    north, south = in_service(rekey_entries=1)
-    north.clock.wall = -1_000.0
-    north.says("One.")
-    talk(north, south)
-    assert epochs(north) == (1, 0)
-    assert north.state.healed.ours == 0
-    north.starts()
-    assert north.state.healed.ours == 0
-
-
-def test_S15_the_prekeys_of_an_open_are_the_first_that_a_rekey_may_use() -> None:
-    north, south = two_stations()
-    south.hears(*north.settles())
-    south.settles()
-    theirs, used = decode(south.cells["their prekeys"])
-    assert theirs == {number: Prekey(seed).public for number, (seed, _) in offers(north).items()}
-    assert (len(theirs), used) == (PREKEYS_OFFERED, 0)
-    assert not south.line._rekeying.wants
-
-
-def test_S18_a_rekey_names_its_epoch_and_its_prekey_each_in_its_place() -> None:
-    north, south = in_service(rekey_entries=1)
-    offered = {9: Prekey(b"\x09" * 32).public}
-    message = _offer_message(south.terms, 1, south.epoch, offered)
-    packet = Prekeys(offered, south.terms.our_keys.station.block(hybrid(message)))
-    assert north.hears(south.seals(Kind.PREKEYS, packet.to_bytes(), LATER)) == [Outcome.OK]
-    north.says("One.")
-    (frame,) = filter(is_rekey, north.settles())
-    epoch = north.epoch
-    aad = associated(north.terms.line_id, 1, 0, 0, None, epoch.et)
-    plain = epoch.open_packet(Kind.REKEY, int.from_bytes(frame[6:10]), aad, frame[10:])
-    rekey = Rekey.parse(plain or b"", SUITE_1)
-    assert (rekey.e, rekey.prekey, rekey.base) == (1, 9, 1)
-
-
-def test_S15_a_list_of_prekeys_has_one_form() -> None:
-    public = Prekey(b"\x01" * 32).public
-    packet = Prekeys({2: public, 5: public}, b"block")
-    assert Prekeys.parse(packet.to_bytes(), SUITE_1) == packet
-    for numbers in ([2, 2], [5, 2], [0, 1], range(1, 18)):
-        items = b"".join(u32(number) + public for number in numbers)
-        with pytest.raises(Malformed):
-            Prekeys.parse(bytes([len(numbers)]) + items + b"block", SUITE_1)
-    with pytest.raises(Malformed):
-        Prekeys.parse(b"\x02" + u32(1) + public, SUITE_1)
-
-
-def test_S15_a_prekey_that_is_no_key_is_refused() -> None:
-    north, south = in_service()
-    offered = {9: b"\xff" * 1216}
-    message = _offer_message(south.terms, 1, south.epoch, offered)
-    packet = Prekeys(offered, south.terms.our_keys.station.block(hybrid(message)))
-    assert north.hears(south.seals(Kind.PREKEYS, packet.to_bytes(), LATER)) == [Outcome.REFUSED]
-
-
-def test_S15_numbers_of_prekeys_rise_and_never_return() -> None:
-    north, south = in_service(rekey_entries=1)
-    north.says("One.")
-    talk(north, south)
-    assert epochs(north) == (1, 0)
-    again = {1: Prekey(b"\x09" * 32).public, 7: Prekey(b"\x07" * 32).public}
-    message = _offer_message(south.terms, 1, south.epoch, again)
-    packet = Prekeys(again, south.terms.our_keys.station.block(hybrid(message)))
-    assert north.hears(south.seals(Kind.PREKEYS, packet.to_bytes(), LATER)) == [Outcome.OK]
-    north.settles()
-    assert list(decode(north.cells["their prekeys"])[0]) == [7]
-
-
-def test_a_halted_line_makes_no_rekey_and_offers_no_prekeys() -> None:
-    north, south = in_service(rekey_entries=1)
-    north.says("One.")
-    north.line._halt("this test wants it so", north.clock.now)
-    north.clock.passes(11.0)
-    assert not [frame for frame in north.settles() if len(frame) > 200]
-    talk(north, south)
-    assert epochs(north) == (0, 0)
-
-
-def test_S18_a_rekey_has_one_form() -> None:
-    packet = Rekey(3, 7, 99, b"\x05" * 1168, b"block")
-    assert packet.to_bytes() == u32(3) + u32(7) + u64(99) + b"\x05" * 1168 + b"block"
-    assert Rekey.parse(packet.to_bytes(), SUITE_1) == packet
-    with pytest.raises(Malformed):
-        Rekey.parse(packet.to_bytes()[:1183], SUITE_1)
-
-
-def test_L25_before_our_open_there_is_nothing_to_renew() -> None:
-    north, _ = two_stations()
-    line = north.line
-    change = Change(north.terms.line_id, 1, (0, 0))
-    frames = line._rekeying.frames(line._voice, north.clock.now, True, line._seal_packet, change)
-    assert frames == []
-    assert not change

@@ -12,7 +12,7 @@ from parley.core.resuming import End, Resume
 from parley.core.terms import OurKeys, Terms
 from parley.evidence.contradiction import Contradiction, Two, TwoHeads, TwoOpens, TwoResumes
 from parley.evidence.sections import Documents
-from parley.station.contradicting import consistency
+from parley.station.texts.contradicting import consistency
 from tests.exercise.record_of_two import Side, talk_of_two
 
 LIAR = 1  # B signs what contradicts

@@ -37,7 +37,7 @@ from parley.evidence.sections import (
     NotWhole,
     about,
 )
-from parley.station import evidence
+from parley.station.line import evidence
 
 RECORD_KEY = bytes(range(32))  # of a deniable line
 

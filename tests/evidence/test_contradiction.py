@@ -26,7 +26,7 @@ from parley.evidence.contradiction import (
     check_consistent,
 )
 from parley.evidence.sections import Documents, NotWhole
-from parley.station.contradicting import consistency
+from parley.station.texts.contradicting import consistency
 from tests.evidence.contradicted import (
     ANOTHER,
     LIAR,

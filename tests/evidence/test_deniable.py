@@ -26,8 +26,8 @@ from parley.evidence import audit, growth, proof
 from parley.evidence.proof import Proof, Signed
 from parley.evidence.sections import Documents, NotWhole
 from parley.evidence.vouched import RecordKeyFile
-from parley.station import evidence
-from parley.station.evidence import inclusion
+from parley.station.line import evidence
+from parley.station.line.evidence import inclusion
 from tests.evidence.test_audit import RECORD_KEY, Record
 
 

@@ -13,7 +13,7 @@ from parley.core.errors import Malformed, Misused
 from parley.core.kept import EntryRow, HeadRow
 from parley.evidence import audit, growth
 from parley.evidence.sections import Documents, NotWhole
-from parley.station import evidence
+from parley.station.line import evidence
 from tests.exercise.record_of_two import talk_of_two
 
 MESSAGES = 120

@@ -20,7 +20,7 @@ from parley.core.wire import decode, encode
 from parley.evidence import proof
 from parley.evidence.proof import Proof, Signed, root_of
 from parley.evidence.sections import Documents, NotWhole
-from parley.station.evidence import inclusion
+from parley.station.line.evidence import inclusion
 from tests.exercise.record_of_two import TEXT, talk_of_two
 from tests.places import places, some_or_all
 

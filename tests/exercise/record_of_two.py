@@ -26,7 +26,7 @@ from parley.core.record import joint_key
 from parley.core.terms import Instant, OurKeys
 from parley.core.wire import encode
 from parley.evidence.sections import Documents
-from parley.station.evidence import write
+from parley.station.line.evidence import write
 
 BEGAN = 1_900_000_000.0
 STEP_S = 0.05

@@ -11,7 +11,7 @@ import pytest
 
 from parley.core.errors import Halted, Unavailable
 from parley.exercise.calls import Calls
-from parley.station.address import SOCKET_NAME
+from parley.station.acts.address import SOCKET_NAME
 
 Say = Callable[[dict[str, Any]], None]
 Script = Callable[[list[dict[str, Any]], Say], Awaitable[None]]

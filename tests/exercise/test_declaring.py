@@ -17,7 +17,7 @@ from parley.core.packets import Flag
 from parley.core.speaking import Voice
 from parley.exercise.declaring import Suspended
 from parley.exercise.world import Options
-from parley.station.declared import ALL, Act, Declared
+from parley.station.line.declared import ALL, Act, Declared
 from tests.exercise.test_planted import Patch, finds, small
 from tests.places import few
 

@@ -34,8 +34,8 @@ from parley.exercise.disk import SimDisk, _Record
 from parley.exercise.plots import Lied
 from parley.exercise.resident import LINE_ID, Resident
 from parley.exercise.world import FAST, Options, World
-from parley.station.carrying import Departures
-from parley.station.lines import OpenLine
+from parley.station.line.carrying import Departures
+from parley.station.line.lines import OpenLine
 from tests.places import few
 
 Patch = pytest.MonkeyPatch

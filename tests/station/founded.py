@@ -13,11 +13,11 @@ from typing import Any
 from parley.core.agreement import Paper
 from parley.core.identity import Letter
 from parley.station import serving
-from parley.station.carried import ANSWER, carry
-from parley.station.folder import Home
+from parley.station.acts.person import AT_THE_MACHINE
 from parley.station.founding import begin, finish, set_up
-from parley.station.person import AT_THE_MACHINE
-from parley.station.root import RootFolder
+from parley.station.machine.carried import ANSWER, carry
+from parley.station.machine.folder import Home
+from parley.station.parties.root import RootFolder
 from parley.station.station import Station
 
 PASSPHRASE = "four words nobody guesses"

@@ -11,12 +11,12 @@ from parley.core.agreement import Paper
 from parley.core.identity import PartyRoot
 from parley.core.succession import Succession
 from parley.station import serving
-from parley.station.carried import ANSWER, carry
+from parley.station.acts.person import Person
 from parley.station.founding import set_up
-from parley.station.heirs import revoke, succeed
-from parley.station.person import Person
-from parley.station.replacing import begin, finish
-from parley.station.root import NEXT_NAME, RootFolder
+from parley.station.machine.carried import ANSWER, carry
+from parley.station.parties.heirs import revoke, succeed
+from parley.station.parties.replacing import begin, finish
+from parley.station.parties.root import NEXT_NAME, RootFolder
 from tests.station.founded import (
     NOW,
     PASSPHRASE,

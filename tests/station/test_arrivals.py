@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from parley.bearers.framing import framed
-from parley.station.carrying import ENDED_MAX, FRAMES_A_STEP, FRAMES_WAITING_MAX, Arrivals
+from parley.station.line.carrying import ENDED_MAX, FRAMES_A_STEP, FRAMES_WAITING_MAX, Arrivals
 from tests.playbook import Post, two_stations
 
 

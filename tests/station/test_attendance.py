@@ -12,8 +12,8 @@ from parley.catalogue.attendance import Presence
 from parley.core.entry import Key, Precedence, Type, body_of
 from parley.core.errors import Misused, Refused
 from parley.core.wire import Value
-from parley.station.attendance import WAITING_MAX
-from parley.station.operations import find
+from parley.station.acts.operations import find
+from parley.station.texts.attendance import WAITING_MAX
 from tests.playbook import Post, Posts, two_stations
 
 

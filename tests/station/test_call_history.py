@@ -10,7 +10,7 @@ import pytest
 from parley.catalogue.call_events import CallEvent, Happened
 from parley.catalogue.calls import Medium
 from parley.core.entry import Type, body_of
-from parley.station import call_history, openings
+from parley.station.call import call_history, openings
 from tests.playbook import Post, two_stations
 from tests.station.test_call_requests import HOUR_S, answered, asked, at
 from tests.station.test_standing_calls import WEEK_S, agree, level, meet

@@ -11,7 +11,7 @@ from parley.catalogue.calls import CallRequest, Medium, moment, read_moment
 from parley.core.entry import Type, body_of
 from parley.core.errors import Misused, Refused
 from parley.core.kept import EntryRow
-from parley.station import call_requests, calls
+from parley.station.call import call_requests, calls
 from tests.playbook import Post, two_stations
 from tests.station.test_early import LONG, Gap, mended
 

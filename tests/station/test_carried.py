@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.core.errors import Refused
-from parley.station.carried import AGREEMENT, ANSWER, KINDS, LETTER, REQUEST, Kind, carry, take_up
+from parley.station.machine.carried import (
+    AGREEMENT,
+    ANSWER,
+    KINDS,
+    LETTER,
+    REQUEST,
+    Kind,
+    carry,
+    take_up,
+)
 
 
 @given(st.sampled_from(KINDS), st.binary(min_size=1, max_size=400))

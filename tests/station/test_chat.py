@@ -12,9 +12,9 @@ import pytest
 from parley.catalogue.chat import CHAT_BYTES_MAX
 from parley.core.entry import Key, Precedence, Type, body_of
 from parley.core.errors import Refused
-from parley.station.chat import WAITING_MAX
-from parley.station.operations import find
-from parley.station.person import ROLES
+from parley.station.acts.operations import find
+from parley.station.acts.person import ROLES
+from parley.station.texts.chat import WAITING_MAX
 from tests.playbook import Post, Posts, two_stations
 from tests.station.test_early import LONG, Gap, rings
 

@@ -116,7 +116,7 @@ def test_entries_of_several_pages_keep_their_order(
         return [row["entry"] for row in north.auditor.asks("timeline")["rows"]]
 
     whole = kinds()
-    monkeypatch.setattr("parley.station.chronicle.ROWS_MAX", 2)
+    monkeypatch.setattr("parley.station.texts.chronicle.ROWS_MAX", 2)
     cut = north.auditor.asks("timeline")
     assert cut["more"]
     assert [row["entry"] for row in cut["rows"]] == whole[: len(cut["rows"])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from parley.station.clock import SystemClock, _says, stamp, synchronised
+from parley.station.machine.clock import SystemClock, _says, stamp, synchronised
 
 
 def test_a_moment_is_shown_in_utc_to_the_millisecond() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from parley.core.errors import Misused, Unavailable
-from parley.station.config import SECTIONS, Config, reference, template
+from parley.station.machine.config import SECTIONS, Config, reference, template
 
 MANUAL = Path(__file__).parents[2] / "docs" / "reference-config.md"
 

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from parley.core.errors import Misused, Refused, Unavailable
-from parley.station.config import template
-from parley.station.console_certificate import (
+from parley.station.machine.config import template
+from parley.station.machine.console_certificate import (
     DAY_S,
     DAYS,
     FILE_NAME,
@@ -23,7 +23,7 @@ from parley.station.console_certificate import (
     examined,
     wants_tls,
 )
-from parley.station.folder import Home
+from parley.station.machine.folder import Home
 from tests.playbook import two_stations
 
 NOW = 1_790_000_000.0

@@ -14,8 +14,8 @@ from parley.core.resuming import End, Resume
 from parley.core.speaking import OPEN, RESUME, frame
 from parley.core.terms import Terms
 from parley.evidence import contradiction
-from parley.station import contradicting
-from parley.station.evidence import documents_of
+from parley.station.line.evidence import documents_of
+from parley.station.texts import contradicting
 from tests.playbook import Post, two_stations
 
 ANOTHER = b"\x05" * 32

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from parley.core.errors import Misused, Refused, Unavailable
-from parley.station.address import SOCKET_NAME, address
-from parley.station.calling import Caller
-from parley.station.control import REQUEST_BYTES_MAX
+from parley.station.acts.address import SOCKET_NAME, address
+from parley.station.acts.calling import Caller
+from parley.station.acts.control import REQUEST_BYTES_MAX
 from tests.playbook import PATIENCE_S, Post, Posts, two_stations
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from parley.core.entry import Precedence, Type, body_of
 from parley.core.wire import encode
-from parley.station.messages import RANGES_MAX
-from parley.station.roster import HOLDERS_MAX, ITEMS_A_ENTRY
+from parley.station.entries.messages import RANGES_MAX
+from parley.station.line.roster import HOLDERS_MAX, ITEMS_A_ENTRY
 from tests.playbook import Post, Posts, two_stations
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from parley.core.entry import EPOCH_2020, Key, Precedence, Type, body_of
 from parley.core.kept import EntryRow
 from parley.core.wire import Value
-from parley.station.declared import Declared, Scope, read_suspension
+from parley.station.line.declared import Declared, Scope, read_suspension
 
 EVERYTHING = Scope().payload("why")
 

@@ -9,7 +9,7 @@ import pytest
 from parley.core.entry import EPOCH_2020
 from parley.core.kept import EntryRow
 from parley.core.terms import Instant
-from parley.station.distrust import JUMP_S_MAX, OLDEST_CLOCK, Claims, Skew, doubt_of, words
+from parley.station.line.distrust import JUMP_S_MAX, OLDEST_CLOCK, Claims, Skew, doubt_of, words
 from tests.playbook import Post, two_stations
 
 START = Instant(1_793_000_000.0, 500.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from parley.station.clock import SYNCHRONISED
+from parley.station.machine.clock import SYNCHRONISED
 from parley.station.serving import perform_here
 from tests.playbook import Post, two_stations
 

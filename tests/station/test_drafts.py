@@ -10,7 +10,7 @@ import pytest
 
 from parley.core.entry import Type, body_of
 from parley.core.errors import Misused, ParleyError, Refused
-from parley.station.drafts import LISTED_MAX
+from parley.station.texts.drafts import LISTED_MAX
 from tests.playbook import Post, Posts, Voice, two_stations
 
 

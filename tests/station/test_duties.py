@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from parley.core.errors import Misused, Refused
-from parley.station.duty import Duty, Fault, faults, now_and_next, sentence
+from parley.station.staff.duty import Duty, Fault, faults, now_and_next, sentence
 from tests.playbook import Post, Voice, two_stations
 
 HOUR_S = 3_600

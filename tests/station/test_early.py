@@ -13,7 +13,7 @@ from parley.core.entry import body_of
 from parley.core.errors import Refused
 from parley.core.kept import HeldRow
 from parley.core.speaking import ENVELOPE
-from parley.station import early
+from parley.station.entries import early
 from tests.playbook import Post, two_stations
 from tests.station.test_resuming import resume
 

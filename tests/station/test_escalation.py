@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from parley.core.errors import Misused, Refused, Unavailable
-from parley.station import outside
+from parley.station.machine import outside
 from tests.playbook import Post, two_stations
 from tests.station.test_watch import acts, alarm
 

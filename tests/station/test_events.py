@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from parley.station.events import KEPT_MAX, Event, Events
+from parley.station.acts.events import KEPT_MAX, Event, Events
 
 
 def told(count: int, start: int = 0) -> list[Event]:

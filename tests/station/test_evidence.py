@@ -12,7 +12,7 @@ from parley.core.errors import Misused, Refused
 from parley.core.kept import Change, EntryRow, HeadRow
 from parley.evidence.proof import verify
 from parley.evidence.sections import Documents
-from parley.station import evidence
+from parley.station.line import evidence
 from parley.store.sqlite import SqliteStore
 from tests.exercise.record_of_two import talk_of_two
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from parley.station.tested import MISSES_MAX
+from parley.station.alarms.tested import MISSES_MAX
 from tests.playbook import HOUR_S, hourly, two_stations
 from tests.station.test_scheduled_tests import asks, of, shows
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from parley.core.errors import Misused, Refused
-from parley.station.figures import figures
+from parley.station.line.figures import figures
 from tests.playbook import Post, two_stations
 
 DAY_S = 86_400

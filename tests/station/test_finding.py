@@ -11,9 +11,9 @@ import pytest
 from parley.core.entry import Type
 from parley.core.errors import Misused, Refused
 from parley.core.wire import encode
-from parley.station import finding
-from parley.station.finding import moment, terms
 from parley.station.serving import perform_here
+from parley.station.texts import finding
+from parley.station.texts.finding import moment, terms
 from parley.store.words import Query, word_index
 from tests.playbook import Voice, two_stations
 

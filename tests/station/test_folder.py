@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from parley.core.errors import Refused, Unavailable
-from parley.station.folder import (
+from parley.station.founding import begin
+from parley.station.machine.folder import (
     FILE_BYTES_MAX,
     Home,
     check_private,
@@ -22,7 +23,6 @@ from parley.station.folder import (
     write_keys,
     write_whole,
 )
-from parley.station.founding import begin
 from tests.station.founded import Founded, found
 
 
@@ -56,7 +56,7 @@ def test_what_others_may_read_is_refused(north: Founded, name: str) -> None:
 def test_what_belongs_to_another_user_is_refused(
     north: Founded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("parley.station.folder.os.geteuid", lambda: 4242)
+    monkeypatch.setattr("parley.station.machine.folder.os.geteuid", lambda: 4242)
     with pytest.raises(Unavailable, match="another user"):
         check_private(north.folder)
 
@@ -143,7 +143,7 @@ def test_what_cannot_be_read_or_is_too_long_is_told(tmp_path: Path) -> None:
 
 def test_one_process_works_in_a_folder_at_a_time(north: Founded) -> None:
     script = (
-        "import sys; from pathlib import Path; from parley.station.folder import lock\n"
+        "import sys; from pathlib import Path; from parley.station.machine.folder import lock\n"
         "with lock(Path(sys.argv[1])):\n"
         "    print('locked', flush=True); sys.stdin.read()"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parley.core.terms import Instant
-from parley.station.gate import ALARM_TRIES, FREE_TRIES, KEYS_MAX, WAIT_S_MAX, Gate
+from parley.station.staff.gate import ALARM_TRIES, FREE_TRIES, KEYS_MAX, WAIT_S_MAX, Gate
 
 NAME = ("name x", "for Wanda")
 PLACE = ("address 192.0.2.7", "from 192.0.2.7")

@@ -15,9 +15,9 @@ from parley.catalogue.call_events import KEY_BYTES, SECRET_BYTES, CallEvent, Hap
 from parley.cli import shown
 from parley.core.entry import Type, body_of
 from parley.core.errors import Misused, Refused, Unavailable
-from parley.station.folder import Home
-from parley.station.held import EVENT_TYPES
-from parley.station.operations import find
+from parley.station.acts.operations import find
+from parley.station.call.held import EVENT_TYPES
+from parley.station.machine.folder import Home
 from parley.store.sqlite import SqliteStore
 from tests.playbook import Post, Voice, two_stations
 from tests.station.test_call_requests import answered, asked, at

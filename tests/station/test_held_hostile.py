@@ -17,9 +17,9 @@ from parley.catalogue.calls import Medium
 from parley.core.entry import Key, Type, body_of
 from parley.core.errors import Refused
 from parley.core.kept import EntryRow
-from parley.station import held, holding
-from parley.station.held import Calls, Held
-from parley.station.lines import OpenLine
+from parley.station.call import held, holding
+from parley.station.call.held import Calls, Held
+from parley.station.line.lines import OpenLine
 from tests.playbook import Posts, two_stations
 from tests.station.test_declaring import orders, standing
 from tests.station.test_held import call, sees

@@ -16,9 +16,9 @@ from parley.core.errors import Misused, ParleyError, Refused, Unavailable
 from parley.core.kept import Change
 from parley.core.keys import Prekey
 from parley.core.wire import decode
-from parley.station.evidence import documents_of
-from parley.station.meeting import Brought
-from parley.station.opened import agreed as open_agreements
+from parley.station.line.evidence import documents_of
+from parley.station.line.meeting import Brought
+from parley.station.line.opened import agreed as open_agreements
 from parley.store.sqlite import SqliteStore
 from tests.station.founded import (
     AtWork,

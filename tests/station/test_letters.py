@@ -19,7 +19,7 @@ from parley.core.identity import (
     finish_letter,
     letter_body,
 )
-from parley.station.root import RootFolder
+from parley.station.parties.root import RootFolder
 from tests.core.parties import Known, party
 from tests.station.founded import AtWork, Founded, found, packed
 

@@ -11,11 +11,11 @@ import pytest
 
 from parley.core.agreement import Paper
 from parley.core.errors import Halted
-from parley.station.carried import ANSWER, carry
 from parley.station.founding import set_up
-from parley.station.heirs import revoke
-from parley.station.replacing import begin, finish
-from parley.station.root import RootFolder
+from parley.station.machine.carried import ANSWER, carry
+from parley.station.parties.heirs import revoke
+from parley.station.parties.replacing import begin, finish
+from parley.station.parties.root import RootFolder
 from tests.playbook import PASSPHRASE, Post, found, two_stations
 from tests.station.founded import packed
 from tests.station.succeeding import read

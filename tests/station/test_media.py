@@ -10,9 +10,9 @@ import pytest
 
 from parley.bearers import DATAGRAM_BYTES_MAX, DatagramPath
 from parley.core.errors import Misused
-from parley.station.carrying import Carrying
-from parley.station.lines import Lines, OpenLine
-from parley.station.media import DATAGRAM_BYTES_MIN, Media, tag_of
+from parley.station.line.carrying import Carrying
+from parley.station.line.lines import Lines, OpenLine
+from parley.station.line.media import DATAGRAM_BYTES_MIN, Media, tag_of
 from tests.playbook import Post, two_stations
 
 TAG = b"call"

@@ -10,7 +10,7 @@ import pytest
 from parley.catalogue.minutes import Minute
 from parley.core.entry import Type, body_of
 from parley.core.errors import Misused, Refused
-from parley.station import minutes
+from parley.station.call import minutes
 from tests.playbook import Post, two_stations
 from tests.station.test_call_requests import answered, asked, at
 from tests.station.test_early import LONG, Gap, mended

@@ -9,8 +9,8 @@ import pytest
 
 import parley.station.serving
 from parley.core.errors import Misused, Refused
-from parley.station.operations import REGISTRY, Operation, find, for_the_trail, operation
-from parley.station.person import ROLES, Person
+from parley.station.acts.operations import REGISTRY, Operation, find, for_the_trail, operation
+from parley.station.acts.person import ROLES, Person
 
 assert parley.station.serving.OPERATIONS_IN
 

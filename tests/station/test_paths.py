@@ -13,7 +13,7 @@ from typing import Any
 from parley.bearers.framing import framed
 from parley.core.life import Life
 from parley.core.speaking import RESUME, frame
-from parley.station.lines import OpenLine
+from parley.station.line.lines import OpenLine
 from tests.playbook import Post, two_stations
 from tests.station.test_resuming import resume
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from parley.core.errors import Misused, Refused
-from parley.station.calling import Caller
+from parley.station.acts.calling import Caller
 from tests.playbook import Posts, two_stations
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from parley.core.agreement import Paper
 from parley.core.errors import Misused, Refused
-from parley.station.clauses import difference
+from parley.station.line.clauses import difference
 from tests.station.founded import Founded, found, introduce
 
 

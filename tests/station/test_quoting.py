@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from parley.station.quoting import COMPARED_MAX, Prints
+from parley.station.entries.quoting import COMPARED_MAX, Prints
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from parley.cli import shown
 from parley.core.entry import Key, Type, body_of
 from parley.core.errors import Misused, Refused
 from parley.core.kept import EntryRow
-from parley.station.held import CONSENTS_MAX, EVENTS_MAX, Calls
+from parley.station.call.held import CONSENTS_MAX, EVENTS_MAX, Calls
 from tests.playbook import Post, Posts, two_stations
 from tests.station.test_held import call, sees
 

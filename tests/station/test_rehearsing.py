@@ -12,8 +12,8 @@ from parley.catalogue.calls import Medium
 from parley.cli import rehearsed as told
 from parley.cli import shown
 from parley.core.errors import Misused, Refused
-from parley.station.held import Calls
-from parley.station.held_facts import calls_held
+from parley.station.call.held import Calls
+from parley.station.call.held_facts import calls_held
 from tests.playbook import Post, Posts, two_stations
 from tests.station.test_call_requests import HOUR_S, answered, asked, at
 from tests.station.test_held import call, person, sees

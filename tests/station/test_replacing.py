@@ -11,12 +11,12 @@ import pytest
 
 from parley.core.agreement import Paper
 from parley.core.errors import Halted, Misused, Refused, Unavailable
-from parley.station.carried import ANSWER, carry
-from parley.station.evidence import documents_of
-from parley.station.folder import Home
 from parley.station.founding import set_up
-from parley.station.replacing import begin, finish
-from parley.station.root import RootFolder
+from parley.station.line.evidence import documents_of
+from parley.station.machine.carried import ANSWER, carry
+from parley.station.machine.folder import Home
+from parley.station.parties.replacing import begin, finish
+from parley.station.parties.root import RootFolder
 from tests.station.founded import (
     CHEAP,
     NOW,
@@ -44,7 +44,9 @@ from tests.station.succeeding import (
 @pytest.fixture
 def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pair:
     """Two stations with an open line."""
-    monkeypatch.setattr("parley.station.root.RootFolder.make.__func__.__defaults__", (CHEAP,))
+    monkeypatch.setattr(
+        "parley.station.parties.root.RootFolder.make.__func__.__defaults__", (CHEAP,)
+    )
     return with_a_line(tmp_path)
 
 

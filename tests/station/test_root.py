@@ -14,10 +14,10 @@ from parley.core.errors import Malformed, Misused, Refused, Unavailable
 from parley.core.identity import ROOT, Letter, commit_to
 from parley.core.keys import SigningKey
 from parley.core.wire import decode, encode
-from parley.station.carried import ANSWER, carry
-from parley.station.folder import make_keys, write_whole
 from parley.station.founding import begin, check_languages, finish, requested
-from parley.station.root import NEXT_NAME, Answer, Request, RootFolder, open_key
+from parley.station.machine.carried import ANSWER, carry
+from parley.station.machine.folder import make_keys, write_whole
+from parley.station.parties.root import NEXT_NAME, Answer, Request, RootFolder, open_key
 from tests.core.parties import agreement
 from tests.core.parties import party as known
 from tests.station.founded import CHEAP, NOW, PASSPHRASE, found, make_root

@@ -10,9 +10,9 @@ import pytest
 
 from parley.catalogue.harmless import TEXTS, harmless
 from parley.core.errors import Misused, Refused
-from parley.station.critical import critical
-from parley.station.schedule import by_the_clock
-from parley.station.wording import advice
+from parley.station.line.schedule import by_the_clock
+from parley.station.line.wording import advice
+from parley.station.texts.critical import critical
 from tests.playbook import HOUR_S, HOURLY, Post, hourly, two_stations
 
 

@@ -13,8 +13,8 @@ from parley.cli import holding as told
 from parley.cli import shown
 from parley.core.entry import Type
 from parley.core.errors import Misused, Refused
-from parley.station.held import CONSENTS_MAX, EVENTS_MAX, SHOWN_SAID_MAX
-from parley.station.held_showing import SHOWINGS_MAX
+from parley.station.call.held import CONSENTS_MAX, EVENTS_MAX, SHOWN_SAID_MAX
+from parley.station.call.held_showing import SHOWINGS_MAX
 from tests.playbook import Post, Posts, two_stations
 from tests.station.test_held import call, sees
 from tests.station.test_recording import Log, both_join

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from parley.core.errors import Halted, Misused, ParleyError, Refused
-from parley.station.person import AT_THE_MACHINE
+from parley.station.acts.person import AT_THE_MACHINE
 from tests.station.founded import (
     CHEAP,
 )
@@ -22,7 +22,9 @@ from tests.station.succeeding import (
 @pytest.fixture
 def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pair:
     """Two stations with an open line."""
-    monkeypatch.setattr("parley.station.root.RootFolder.make.__func__.__defaults__", (CHEAP,))
+    monkeypatch.setattr(
+        "parley.station.parties.root.RootFolder.make.__func__.__defaults__", (CHEAP,)
+    )
     return with_a_line(tmp_path)
 
 

@@ -12,10 +12,10 @@ from parley.core.errors import Halted, Misused, Refused
 from parley.core.identity import ROOT, PartyRoot, commit_to
 from parley.core.keys import SigningKey
 from parley.core.succession import Revocation, Succession
-from parley.station import lives
-from parley.station.carried import REVOCATION, carry, kind_of
-from parley.station.heirs import revoke, take_next
-from parley.station.root import NEXT_NAME
+from parley.station.machine.carried import REVOCATION, carry, kind_of
+from parley.station.parties import lives
+from parley.station.parties.heirs import revoke, take_next
+from parley.station.parties.root import NEXT_NAME
 from tests.station.founded import (
     CHEAP,
     NOW,
@@ -46,7 +46,9 @@ from tests.station.succeeding import (
 @pytest.fixture
 def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pair:
     """Two stations with an open line."""
-    monkeypatch.setattr("parley.station.root.RootFolder.make.__func__.__defaults__", (CHEAP,))
+    monkeypatch.setattr(
+        "parley.station.parties.root.RootFolder.make.__func__.__defaults__", (CHEAP,)
+    )
     return with_a_line(tmp_path)
 
 

@@ -17,11 +17,11 @@ from parley.core.errors import Refused
 from parley.core.suites import SUITE_1, SUITE_2
 from parley.core.wire import decode
 from parley.evidence import audit, proof
-from parley.station import root as module
-from parley.station.carried import ANSWER, carry
-from parley.station.clauses import cautions, render
 from parley.station.founding import begin, finish
-from parley.station.root import Request, RootFolder
+from parley.station.line.clauses import cautions, render
+from parley.station.machine.carried import ANSWER, carry
+from parley.station.parties import root as module
+from parley.station.parties.root import Request, RootFolder
 from tests.playbook import Post, two_stations
 from tests.station.founded import (
     NOW,

@@ -12,7 +12,7 @@ from parley.catalogue.call_events import CallEvent, Channel, Happened, Mode
 from parley.catalogue.calls import Medium
 from parley.catalogue.minutes import Minute
 from parley.core.errors import Misused, Refused
-from parley.station import held
+from parley.station.call import held
 from tests.playbook import Post, two_stations
 from tests.station.test_call_requests import answered, asked, at
 from tests.station.test_held import call, person, sees

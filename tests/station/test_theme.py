@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from parley.core.errors import Refused
-from parley.station.sessions import browser_of, seated
-from parley.station.theme import THEMES
+from parley.station.staff.sessions import browser_of, seated
+from parley.station.staff.theme import THEMES
 from tests.playbook import Posts
 
 

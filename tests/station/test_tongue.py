@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from parley.core.errors import Refused
-from parley.station.tongue import CODES, tongue_of
+from parley.station.staff.tongue import CODES, tongue_of
 from tests.playbook import Posts
 
 

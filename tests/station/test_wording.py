@@ -7,8 +7,8 @@ import pytest
 from parley.catalogue.counting import count_words
 from parley.core.entry import Precedence, Status
 from parley.core.errors import Refused
-from parley.station.config import WritingConfig
-from parley.station.wording import advice, check_length, check_mark, contradiction
+from parley.station.line.wording import advice, check_length, check_mark, contradiction
+from parley.station.machine.config import WritingConfig
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from parley.cli import voice
 from parley.cli.carrying import FILE, packed
 from parley.cli.client import Asking, asks
 from parley.core.errors import Refused
-from parley.station.carried import LETTER, REVOCATION, SUCCESSION, kind_of
-from parley.station.folder import read_whole
+from parley.station.machine.carried import LETTER, REVOCATION, SUCCESSION, kind_of
+from parley.station.machine.folder import read_whole
 
 TRIES = 3
 

@@ -27,10 +27,10 @@ from parley.cli.spans import span
 from parley.core.agreement import Paper
 from parley.core.errors import Misused
 from parley.core.identity import Letter
-from parley.station.carried import AGREEMENT, SECRET, carry
-from parley.station.folder import write_whole
-from parley.station.meeting import Brought
-from parley.station.root import RootFolder
+from parley.station.line.meeting import Brought
+from parley.station.machine.carried import AGREEMENT, SECRET, carry
+from parley.station.machine.folder import write_whole
+from parley.station.parties.root import RootFolder
 
 TIME: dict[str, Any] = {"type": span, "metavar": "TIME"}
 LEVELS = "leaders, military, notification, duty"

@@ -12,9 +12,9 @@ import click
 
 from parley.cli import voice
 from parley.core.errors import Misused, Refused
-from parley.station.carried import Kind, carry, take_up
-from parley.station.folder import read_whole, write_whole
-from parley.station.root import check_passphrase
+from parley.station.machine.carried import Kind, carry, take_up
+from parley.station.machine.folder import read_whole, write_whole
+from parley.station.parties.root import check_passphrase
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)

@@ -110,7 +110,7 @@ def _give(station: Asking, view: dict[str, Any], out: Path | None, what: str, **
 
 
 def _write(out: Path, page: str) -> None:
-    from parley.station.folder import write_whole
+    from parley.station.machine.folder import write_whole
 
     write_whole(out, page.encode())
     voice.tell(

@@ -22,7 +22,7 @@ import click
 
 from parley.cli import voice
 from parley.core.errors import Misused, Unavailable
-from parley.station.calling import Caller
+from parley.station.acts.calling import Caller
 
 _Verb = TypeVar("_Verb", bound=Callable[..., Any])
 

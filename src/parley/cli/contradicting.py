@@ -14,7 +14,7 @@ Told = dict[str, Any]
 
 def write_beside(station: Asking, out: Path) -> list[Told]:
     """Write what the other side signed against itself, each in a file beside the record."""
-    from parley.station.folder import write_whole
+    from parley.station.machine.folder import write_whole
 
     told = []
     for each in station.call("contradictions")["contradictions"]:

@@ -48,8 +48,8 @@ def export(station: Asking, out: Path, only: int | None, ours: bool, key_out: Pa
     the other side signed two things that contradict each other, both stand in a file of their own
     beside OUT, which shows nothing of what was said.
     """
-    from parley.station.carried import RECORD_KEY, carry
-    from parley.station.folder import write_whole
+    from parley.station.machine.carried import RECORD_KEY, carry
+    from parley.station.machine.folder import write_whole
 
     if ours and only is None:
         raise Misused("--ours says whose message --only means.", "Give --only N too.")
@@ -178,7 +178,7 @@ def verify(
     exit 5: it does not contradict itself, and proves nothing.
     """
     from parley.evidence import audit, contradiction, proof
-    from parley.station.folder import write_whole
+    from parley.station.machine.folder import write_whole
 
     state = b""
     given = None if key is None else _record_key(key)
@@ -223,8 +223,8 @@ def verify(
 
 def _record_key(path: Path) -> Any:
     from parley.evidence.vouched import RecordKeyFile
-    from parley.station.carried import RECORD_KEY, take_up
-    from parley.station.folder import read_whole
+    from parley.station.machine.carried import RECORD_KEY, take_up
+    from parley.station.machine.folder import read_whole
 
     return RecordKeyFile.parse(take_up(RECORD_KEY, read_whole(path)))
 

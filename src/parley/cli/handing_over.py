@@ -131,7 +131,7 @@ def _item(item: View) -> str:
 
 
 def _write(view: View, sheet: int | None, out: Path) -> None:
-    from parley.station.folder import write_whole
+    from parley.station.machine.folder import write_whole
 
     if sheet is None and out.suffix != ".html":
         raise Misused("Which sheet is to be written?", "Name its number, or a file .html for all.")

@@ -22,10 +22,10 @@ from parley.cli.carrying import (
 from parley.cli.client import with_json
 from parley.core.errors import Misused
 from parley.core.identity import Letter, check_name
-from parley.station.carried import ANSWER, carry
-from parley.station.folder import REQUEST_NAME, read_whole
 from parley.station.founding import begin, check_languages, finish
-from parley.station.root import NEXT_NAME, PUBLIC_NAME, Request, RootFolder
+from parley.station.machine.carried import ANSWER, carry
+from parley.station.machine.folder import REQUEST_NAME, read_whole
+from parley.station.parties.root import NEXT_NAME, PUBLIC_NAME, Request, RootFolder
 
 
 @click.command(name="init")

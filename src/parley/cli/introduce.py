@@ -11,7 +11,7 @@ import click
 from parley.cli import voice
 from parley.cli.carrying import FILE, put
 from parley.cli.client import Asking, asks
-from parley.station.carried import LETTER
+from parley.station.machine.carried import LETTER
 
 
 @click.command(name="introduce")

@@ -34,7 +34,7 @@ def command(file: Path, out: Path | None, markdown: bool) -> int:
     from parley.exercise import report
     from parley.exercise.exchange import Exchange
     from parley.exercise.replay import replay
-    from parley.station.folder import write_whole
+    from parley.station.machine.folder import write_whole
 
     exchange = Exchange.read(file)
     if out is not None:

@@ -24,7 +24,8 @@ from parley.cli.carrying import (
 from parley.cli.client import with_json
 from parley.core.agreement import Paper
 from parley.core.identity import Letter
-from parley.station.carried import (
+from parley.station.line.clauses import cautions, render
+from parley.station.machine.carried import (
     AGREEMENT,
     ANSWER,
     LETTER,
@@ -34,11 +35,10 @@ from parley.station.carried import (
     carry,
     take_up,
 )
-from parley.station.clauses import cautions, render
-from parley.station.folder import read_whole, write_whole
-from parley.station.heirs import revoke as take_back
-from parley.station.heirs import succeed as follow
-from parley.station.root import NEXT_NAME, Request, RootFolder
+from parley.station.machine.folder import read_whole, write_whole
+from parley.station.parties.heirs import revoke as take_back
+from parley.station.parties.heirs import succeed as follow
+from parley.station.parties.root import NEXT_NAME, Request, RootFolder
 
 
 @click.group(name="root")

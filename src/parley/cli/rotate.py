@@ -15,11 +15,11 @@ from parley.cli.carrying import FILE, FOLDER, passphrase, passphrase_option
 from parley.cli.client import folder_of, with_json, with_station
 from parley.core.errors import Misused
 from parley.core.identity import Letter
-from parley.station.carried import ANSWER, carry
-from parley.station.folder import REQUEST_NAME, read_whole
 from parley.station.founding import set_up
-from parley.station.replacing import begin, finish
-from parley.station.root import RootFolder
+from parley.station.machine.carried import ANSWER, carry
+from parley.station.machine.folder import REQUEST_NAME, read_whole
+from parley.station.parties.replacing import begin, finish
+from parley.station.parties.root import RootFolder
 
 
 @click.command(name="rotate")

@@ -20,9 +20,9 @@ from parley.conference.loop import KEY_REQUEST_S, WORD_BYTES_MAX
 from parley.conference.queues import Inlet, Outlet
 from parley.conference.rate import Budget, Rate
 from parley.core.errors import Refused
-from parley.station.echo import BACK, Echo
-from parley.station.lines import OpenLine
-from parley.station.media import ASKED, TAG_BYTES, TAG_ENDS
+from parley.station.call.echo import BACK, Echo
+from parley.station.line.lines import OpenLine
+from parley.station.line.media import ASKED, TAG_BYTES, TAG_ENDS
 
 if TYPE_CHECKING:
     from parley.station.station import Station

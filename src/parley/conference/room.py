@@ -22,15 +22,15 @@ from parley.conference.running import RunningLink
 from parley.conference.shown import KEY_REQUEST_S as SHOWN_REQUEST_S
 from parley.conference.shown import beside
 from parley.core.errors import ParleyError, Refused
-from parley.station import holding
-from parley.station.held import Calls, Held
-from parley.station.held_standing import Attendee
-from parley.station.lines import OpenLine
-from parley.station.operations import find
-from parley.station.person import Person
+from parley.station.acts.operations import find
+from parley.station.acts.person import Person
+from parley.station.call import holding
+from parley.station.call.held import Calls, Held
+from parley.station.call.held_standing import Attendee
+from parley.station.line.lines import OpenLine
 
 if TYPE_CHECKING:
-    from parley.station.events import Event
+    from parley.station.acts.events import Event
     from parley.station.station import Station
 
 WORD_BYTES_MAX: Final = 65_536  # secrets for fifteen pages, in base64

@@ -8,8 +8,8 @@ from typing import Final
 from parley.conference.link import TICK_S, MediaLink
 from parley.conference.rate import Budget
 from parley.conference.wanted import Stream
-from parley.station.clock import Alarm
-from parley.station.lines import OpenLine
+from parley.station.line.lines import OpenLine
+from parley.station.machine.clock import Alarm
 from parley.station.station import Station
 
 IDLE_TICK_S: Final = 0.02  # reports are due five times as rarely

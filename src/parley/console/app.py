@@ -66,7 +66,7 @@ from parley.console.pages import (
 from parley.console.stream import Event, Stream
 from parley.console.views import reference
 from parley.core.errors import Unavailable
-from parley.station.console_certificate import wants_tls
+from parley.station.machine.console_certificate import wants_tls
 
 if TYPE_CHECKING:
     from starlette.responses import Response

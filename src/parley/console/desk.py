@@ -24,10 +24,10 @@ from parley.console.hearing import Ears
 from parley.console.tongues import N_, _
 from parley.core.entry import check_text
 from parley.core.errors import ParleyError, Refused, Unavailable
-from parley.station import factors, kept_forms, passkeys
-from parley.station.factors import Asking
-from parley.station.sessions import SEAT_DAYS, acts, browser_of, seated
-from parley.station.tongue import tongue_of
+from parley.station.staff import factors, kept_forms, passkeys
+from parley.station.staff.factors import Asking
+from parley.station.staff.sessions import SEAT_DAYS, acts, browser_of, seated
+from parley.station.staff.tongue import tongue_of
 
 if TYPE_CHECKING:
     from parley.station.station import Station

@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from parley.core.errors import ParleyError
-from parley.station.console_certificate import ConsoleCertificate, current, names_of
+from parley.station.machine.console_certificate import ConsoleCertificate, current, names_of
 
 if TYPE_CHECKING:
     from parley.station.station import Station

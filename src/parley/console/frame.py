@@ -7,10 +7,10 @@ from typing import Any
 
 from parley.console import views
 from parley.console.tongues import N_, _
-from parley.station.operations import find
-from parley.station.person import Person
-from parley.station.series import REMIND_S
-from parley.station.sessions import Sitting
+from parley.station.acts.operations import find
+from parley.station.acts.person import Person
+from parley.station.call.series import REMIND_S
+from parley.station.staff.sessions import Sitting
 
 View = dict[str, Any]
 

@@ -21,7 +21,7 @@ from parley.conference.room import Rooms
 from parley.console.desk import Desk
 from parley.console.guard import is_ours
 from parley.core.errors import ParleyError
-from parley.station.person import Person
+from parley.station.acts.person import Person
 
 LOOP_PATH = "/s/{seat:int}/media/loop"
 CALL_PATH = "/s/{seat:int}/media/call"

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from parley.core.errors import Unavailable
-from parley.station.address import SOCKET_NAME, address
-from parley.station.calling import error_of
+from parley.station.acts.address import SOCKET_NAME, address
+from parley.station.acts.calling import error_of
 
 Answer = asyncio.Future[dict[str, Any]]
 

@@ -20,7 +20,7 @@ from parley.core.wire import Value
 from parley.exercise.resident import Resident, Words
 from parley.exercise.violation import hold
 from parley.exercise.world import Options, Tally, World
-from parley.station.declared import Declared, is_rescue, read_suspension
+from parley.station.line.declared import Declared, is_rescue, read_suspension
 
 KEYS = ("prekey", "out", "in", "past", "prekeys", "their prekeys", "rekey")
 OVER_S_MAX = 400.0  # from the last CLOSE until the keys are gone: both signatures take a minute

@@ -18,7 +18,7 @@ from parley.core.errors import Refused
 from parley.exercise.crew import Crew
 from parley.exercise.pair import PAIR_NAME, Pair, free_port, is_free
 from parley.exercise.post import OPERATOR
-from parley.station.folder import lock
+from parley.station.machine.folder import lock
 
 PARTIES = ("North", "South")
 SEATS = ("drafter", "releaser", "watch")

@@ -19,8 +19,8 @@ from typing import Any
 
 from parley.core.entry import Precedence, Status, check_text
 from parley.core.errors import Refused, Unavailable
-from parley.station.drafts import LANGUAGE
-from parley.station.wording import check_mark
+from parley.station.line.wording import check_mark
+from parley.station.texts.drafts import LANGUAGE
 
 FILE_BYTES_MAX = 64 << 20
 NAME_BYTES_MAX = 64

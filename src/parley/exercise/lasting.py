@@ -10,8 +10,8 @@ from parley.core.kept import EntryRow, QueueRow
 from parley.core.terms import Instant
 from parley.exercise.checks import text_of
 from parley.exercise.resident import Resident
-from parley.station.resuming import ending, lacks
-from parley.station.unsaid import unsaid
+from parley.station.entries.unsaid import unsaid
+from parley.station.parties.resuming import ending, lacks
 
 MISSING, SUPPLIED, FORGOTTEN = "missing", "supplied", "forgotten"
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from parley.exercise.faults import OnTheWay, Parcel, Relay
-from parley.station.lines import BUFFER_BYTES_MAX
+from parley.station.line.lines import BUFFER_BYTES_MAX
 
 if TYPE_CHECKING:
     from parley.exercise.resident import Resident

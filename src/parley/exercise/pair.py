@@ -23,13 +23,13 @@ from parley.core.agreement import Paper
 from parley.core.errors import Unavailable
 from parley.core.identity import PartyRoot
 from parley.exercise.post import Post as Post
-from parley.station import introductions as introductions  # has the operations of an agreement
-from parley.station.carried import ANSWER, carry
-from parley.station.clauses import NO_SECRET
-from parley.station.folder import read_whole, write_whole
 from parley.station.founding import begin, finish
-from parley.station.letters import from_base64, to_base64
-from parley.station.root import RootFolder
+from parley.station.line.clauses import NO_SECRET
+from parley.station.machine.carried import ANSWER, carry
+from parley.station.machine.folder import read_whole, write_whole
+from parley.station.parties import introductions as introductions
+from parley.station.parties.letters import from_base64, to_base64
+from parley.station.parties.root import RootFolder
 
 PAIR_NAME = "pair.json"
 LOOPBACK = "127.0.0.1"

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from parley.core.errors import Misused, Unavailable
-from parley.station.calling import Caller
+from parley.station.acts.calling import Caller
+from parley.station.acts.person import AT_THE_MACHINE
 from parley.station.founding import set_up
-from parley.station.person import AT_THE_MACHINE
 
 LOG_NAME = "serve.log"
 TOKENS_NAME = "tokens"

@@ -42,10 +42,10 @@ from parley.core.terms import Instant, OurKeys, Terms, TheirKeys
 from parley.core.wire import decode, encode
 from parley.exercise.disk import Power, PowerCut, SimDisk
 from parley.exercise.simclock import SimClock
-from parley.station.carrying import Carrying, Departures
-from parley.station.declared import Declared, hold_to
-from parley.station.distrust import doubt_of
-from parley.station.lines import Agreed, Lines, OpenLine
+from parley.station.line.carrying import Carrying, Departures
+from parley.station.line.declared import Declared, hold_to
+from parley.station.line.distrust import doubt_of
+from parley.station.line.lines import Agreed, Lines, OpenLine
 from parley.station.station import NUMBERED_BYTES_A_STEP, ROOM_S, TICK_S_MIN, TROUBLE_PAUSE_S
 
 if TYPE_CHECKING:

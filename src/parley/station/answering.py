@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from parley.core.errors import ParleyError
-from parley.station.control import Answer, Reply
-from parley.station.delegating import is_meant
-from parley.station.operations import Beside, InTurns, Operation, Result, mistake
-from parley.station.person import Person
+from parley.station.acts.control import Answer, Reply
+from parley.station.acts.operations import Beside, InTurns, Operation, Result, mistake
+from parley.station.acts.person import Person
+from parley.station.line.delegating import is_meant
 
 if TYPE_CHECKING:
     from parley.station.station import Station

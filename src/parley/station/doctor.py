@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parley.core.errors import ParleyError
-from parley.station import lives
-from parley.station.audit_trail import PAGE_ROWS, checked
-from parley.station.bearing import describe
-from parley.station.clock import SKEW_S_MAX, SYNCHRONISED, stamp, synchronised
-from parley.station.console_certificate import examined
-from parley.station.distrust import OLDEST_CLOCK
-from parley.station.distrust import view as clocks
-from parley.station.folder import KEYS_NAME, Home, check_private, read_keys
-from parley.station.lines import posix
-from parley.station.operations import Beside, operation
-from parley.station.people import TOKENS
-from parley.station.person import Person
+from parley.station.acts.audit_trail import PAGE_ROWS, checked
+from parley.station.acts.operations import Beside, operation
+from parley.station.acts.person import Person
+from parley.station.line.bearing import describe
+from parley.station.line.distrust import OLDEST_CLOCK
+from parley.station.line.distrust import view as clocks
+from parley.station.line.lines import posix
+from parley.station.machine.clock import SKEW_S_MAX, SYNCHRONISED, stamp, synchronised
+from parley.station.machine.console_certificate import examined
+from parley.station.machine.folder import KEYS_NAME, Home, check_private, read_keys
+from parley.station.parties import lives
+from parley.station.staff.people import TOKENS
 from parley.store.reading import Reader
 from parley.store.words import check_can_search
 

@@ -17,10 +17,11 @@ from typing import Any
 from parley.core.errors import Misused, ParleyError, Refused
 from parley.core.identity import Letter
 from parley.core.keys import Entropy
-from parley.station.carried import ANSWER, LETTER, REQUEST, carry, take_up
-from parley.station.clock import SystemClock
-from parley.station.config import CONFIG_NAME, Config, template
-from parley.station.folder import (
+from parley.station.acts.person import AT_THE_MACHINE
+from parley.station.machine.carried import ANSWER, LETTER, REQUEST, carry, take_up
+from parley.station.machine.clock import SystemClock
+from parley.station.machine.config import CONFIG_NAME, Config, template
+from parley.station.machine.folder import (
     KEYS_NAME,
     LAST_KEY_NAME,
     LETTER_NAME,
@@ -34,9 +35,8 @@ from parley.station.folder import (
     write_keys,
     write_whole,
 )
-from parley.station.people import TOKENS
-from parley.station.person import AT_THE_MACHINE
-from parley.station.root import Answer, Request
+from parley.station.parties.root import Answer, Request
+from parley.station.staff.people import TOKENS
 from parley.station.station import Station
 from parley.store.sqlite import SqliteStore
 

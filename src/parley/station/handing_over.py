@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import check_text
 from parley.core.errors import Refused
-from parley.station import officer
-from parley.station.clock import moment
-from parley.station.desks import desks_of
+from parley.station.acts.operations import Words, operation
+from parley.station.acts.person import READERS, Person
+from parley.station.machine.clock import moment
 from parley.station.open_items import Item, code_of, open_items
-from parley.station.operations import Words, operation
-from parley.station.person import READERS, Person
+from parley.station.staff import officer
+from parley.station.staff.desks import desks_of
 
 if TYPE_CHECKING:
     from parley.station.station import Station

@@ -18,19 +18,11 @@ from parley.core.effects import (
 )
 from parley.core.entry import Content, read_body
 from parley.core.kept import EntryRow
-from parley.station import (
-    attendance,
-    calls,
-    chat,
-    early,
-    files,
-    held,
-    messages,
-    minutes,
-    openings,
-    resuming,
-)
-from parley.station.lines import OpenLine
+from parley.station.call import calls, held, minutes, openings
+from parley.station.entries import early, files, messages
+from parley.station.line.lines import OpenLine
+from parley.station.parties import resuming
+from parley.station.texts import attendance, chat
 
 if TYPE_CHECKING:
     from parley.station.station import Station

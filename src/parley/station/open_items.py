@@ -13,15 +13,19 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import Precedence, read_body
-from parley.station import call_requests, drafts, duties, filled, messages, minutes
-from parley.station.clock import moment
-from parley.station.desks import desk_for, desks_of
-from parley.station.draft_steps import steps_of
-from parley.station.line_tests import next_due
-from parley.station.lines import OpenLine
-from parley.station.replying import reply_by
-from parley.station.standing import declared_view
-from parley.station.watch import ALARMS_MAX, NEVER, missed, running
+from parley.station.alarms.watch import ALARMS_MAX, NEVER, missed, running
+from parley.station.call import call_requests, minutes
+from parley.station.entries import messages
+from parley.station.entries.draft_steps import steps_of
+from parley.station.entries.replying import reply_by
+from parley.station.line import filled
+from parley.station.line.lines import OpenLine
+from parley.station.line.standing import declared_view
+from parley.station.machine.clock import moment
+from parley.station.staff import duties
+from parley.station.staff.desks import desk_for, desks_of
+from parley.station.texts import drafts
+from parley.station.texts.line_tests import next_due
 
 if TYPE_CHECKING:
     from parley.station.station import Station

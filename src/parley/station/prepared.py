@@ -9,12 +9,12 @@ from parley.catalogue.minutes import Attendee, Minute
 from parley.catalogue.prepared import PREPARED, Prepared, blanks
 from parley.core.entry import Precedence
 from parley.core.errors import Misused
-from parley.station import messages
-from parley.station.lines import OpenLine, posix
-from parley.station.minutes import Talk
-from parley.station.minuting import find_talk
-from parley.station.operations import operation
-from parley.station.person import READERS, Person
+from parley.station.acts.operations import operation
+from parley.station.acts.person import READERS, Person
+from parley.station.call.minutes import Talk
+from parley.station.call.minuting import find_talk
+from parley.station.entries import messages
+from parley.station.line.lines import OpenLine, posix
 
 if TYPE_CHECKING:
     from parley.station.station import Station

@@ -12,18 +12,20 @@ from parley.core.effects import Saying
 from parley.core.entry import Key, Type, body_of
 from parley.core.errors import Refused
 from parley.core.kept import QueueRow
-from parley.station import attaching, delegating, messages
-from parley.station.call_requests import check_release
-from parley.station.clock import moment
-from parley.station.declared import is_rescue
-from parley.station.declaring import check_suspended, ordered
-from parley.station.delegation import Delegation, short
-from parley.station.draft_steps import check_releasable
-from parley.station.drafts import Draft, arrived_since, load_open
-from parley.station.lines import since_2020
-from parley.station.operations import operation
-from parley.station.person import Person
-from parley.station.standing import check_passes
+from parley.station.acts.operations import operation
+from parley.station.acts.person import Person
+from parley.station.call.call_requests import check_release
+from parley.station.entries import messages
+from parley.station.entries.draft_steps import check_releasable
+from parley.station.line import delegating
+from parley.station.line.declared import is_rescue
+from parley.station.line.delegation import Delegation, short
+from parley.station.line.lines import since_2020
+from parley.station.line.standing import check_passes
+from parley.station.machine.clock import moment
+from parley.station.texts import attaching
+from parley.station.texts.declaring import check_suspended, ordered
+from parley.station.texts.drafts import Draft, arrived_since, load_open
 
 if TYPE_CHECKING:
     from parley.station.station import Station

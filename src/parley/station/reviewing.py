@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import check_text
 from parley.core.errors import Misused, Refused
-from parley.station import draft_steps
-from parley.station.draft_steps import FREED, HELD, REVIEWED, SENT_BACK, TAKEN_BACK, note
-from parley.station.drafts import Draft, load, load_open, view
-from parley.station.operations import Words, operation
-from parley.station.person import HANDLERS, Person
+from parley.station.acts.operations import Words, operation
+from parley.station.acts.person import HANDLERS, Person
+from parley.station.entries import draft_steps
+from parley.station.entries.draft_steps import FREED, HELD, REVIEWED, SENT_BACK, TAKEN_BACK, note
 from parley.station.releasing import check_read, check_second_person
+from parley.station.texts.drafts import Draft, load, load_open, view
 
 if TYPE_CHECKING:
     from parley.station.station import Station

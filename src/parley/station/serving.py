@@ -14,66 +14,51 @@ from typing import Any
 
 from parley.core.errors import Refused, Unavailable
 from parley.core.keys import Entropy
-from parley.station import (
+from parley.station import doctor, handing_over, prepared, releasing, reviewing, status
+from parley.station.acts import audit_trail
+from parley.station.acts.control import ControlServer
+from parley.station.acts.operations import find
+from parley.station.acts.person import AT_THE_MACHINE
+from parley.station.alarms import escalation, overdue
+from parley.station.call import (
+    call_history,
+    call_requests,
+    holding,
+    minuting,
+    recording,
+    rehearsing,
+    showing,
+    standing_calls,
+    taking_part,
+)
+from parley.station.call.echo import Echo
+from parley.station.entries import files, quoting
+from parley.station.founding import set_up
+from parley.station.line import bearing, stops
+from parley.station.machine.clock import Clock, SystemClock
+from parley.station.machine.folder import Home
+from parley.station.parties import introductions, letters, lives, papers, supplying
+from parley.station.staff import desks, people, places, sessions, theme, tongue
+from parley.station.station import Station
+from parley.station.texts import (
     acknowledgements,
     attaching,
     attendance,
-    audit_trail,
-    bearing,
-    call_history,
-    call_requests,
     chat,
     chronicle,
     contradicting,
     declaring,
-    desks,
     distributing,
-    doctor,
     drafts,
-    escalation,
-    files,
     finding,
     glossary,
-    handing_over,
-    holding,
     inbox,
-    introductions,
-    letters,
     line_tests,
-    lives,
-    minuting,
-    overdue,
-    papers,
-    people,
-    places,
-    prepared,
-    quoting,
-    recording,
     records,
-    rehearsing,
-    releasing,
-    reviewing,
-    sessions,
-    showing,
-    standing_calls,
-    status,
-    stops,
-    supplying,
-    taking_part,
-    theme,
     threads,
-    tongue,
     translating,
     writing,
 )
-from parley.station.clock import Clock, SystemClock
-from parley.station.control import ControlServer
-from parley.station.echo import Echo
-from parley.station.folder import Home
-from parley.station.founding import set_up
-from parley.station.operations import find
-from parley.station.person import AT_THE_MACHINE
-from parley.station.station import Station
 from parley.store.sqlite import SqliteStore
 
 # Every module that brings operations; to import it is to have them.

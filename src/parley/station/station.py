@@ -27,27 +27,29 @@ from parley.core.errors import ParleyError, Unavailable
 from parley.core.kept import EntryRow
 from parley.core.keys import Entropy
 from parley.core.terms import Instant
-from parley.station import distrust, early, files, opened, resuming, roster, stops, versions
+from parley.station.acts.audit_trail import Trail
+from parley.station.acts.control import Answer, Reply
+from parley.station.acts.events import Event, Events
+from parley.station.acts.operations import Operation, Result, find, mistake
+from parley.station.acts.person import Person
+from parley.station.alarms.watch import Watch
 from parley.station.answering import Call, finish
-from parley.station.attaching import Upload
-from parley.station.audit_trail import Trail
-from parley.station.bearing import Bearings
-from parley.station.carrying import Arrivals, Carrying, Departures
-from parley.station.challenges import Challenges
-from parley.station.clock import Alarm, Clock
-from parley.station.control import Answer, Reply
-from parley.station.declared import hold_to
-from parley.station.events import Event, Events
-from parley.station.folder import Home
-from parley.station.gate import Gate
-from parley.station.hardship import Hardship
-from parley.station.lines import Lines, OpenLine
+from parley.station.entries import early, files
+from parley.station.line import distrust, opened, roster, stops, versions
+from parley.station.line.bearing import Bearings
+from parley.station.line.carrying import Arrivals, Carrying, Departures
+from parley.station.line.declared import hold_to
+from parley.station.line.lines import Lines, OpenLine
+from parley.station.line.standing import check_not_closed
+from parley.station.machine.clock import Alarm, Clock
+from parley.station.machine.folder import Home
+from parley.station.machine.hardship import Hardship
 from parley.station.noting import note
-from parley.station.operations import Operation, Result, find, mistake
-from parley.station.people import People
-from parley.station.person import Person
-from parley.station.standing import check_not_closed
-from parley.station.watch import Watch
+from parley.station.parties import resuming
+from parley.station.staff.challenges import Challenges
+from parley.station.staff.gate import Gate
+from parley.station.staff.people import People
+from parley.station.texts.attaching import Upload
 from parley.store.sqlite import SqliteStore
 
 # No step takes so long that a FLASH behind it is late: so many inputs, the frames that `Arrivals`

@@ -6,36 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import parley
 from parley.core.effects import LineState
-from parley.station import (
-    attendance,
-    call_requests,
-    chat,
-    distrust,
-    duties,
-    escalation,
-    filled,
-    holding,
-    lives,
-    minutes,
-    officer,
-    overdue,
-    places,
-    versions,
-)
-from parley.station.bearing import describe
-from parley.station.clauses import SUITES
-from parley.station.clock import synchronised
-from parley.station.desks import desk_view, desks_of
-from parley.station.figures import figures as figures_of
-from parley.station.line_tests import last_test, next_due, status_view
-from parley.station.lines import Agreed, OpenLine
-from parley.station.operations import operation
-from parley.station.person import Person
-from parley.station.renewing import keys_view
-from parley.station.resuming import resumption_view
-from parley.station.roster import their_desks
-from parley.station.standing import declared_view
-from parley.station.watch import alarms, oldest_unanswered
+from parley.station.acts.operations import operation
+from parley.station.acts.person import Person
+from parley.station.alarms import escalation, overdue
+from parley.station.alarms.watch import alarms, oldest_unanswered
+from parley.station.call import call_requests, holding, minutes
+from parley.station.line import distrust, filled, versions
+from parley.station.line.bearing import describe
+from parley.station.line.clauses import SUITES
+from parley.station.line.figures import figures as figures_of
+from parley.station.line.lines import Agreed, OpenLine
+from parley.station.line.roster import their_desks
+from parley.station.line.standing import declared_view
+from parley.station.machine.clock import synchronised
+from parley.station.parties import lives
+from parley.station.parties.renewing import keys_view
+from parley.station.parties.resuming import resumption_view
+from parley.station.staff import duties, officer, places
+from parley.station.staff.desks import desk_view, desks_of
+from parley.station.texts import attendance, chat
+from parley.station.texts.line_tests import last_test, next_due, status_view
 
 if TYPE_CHECKING:
     from parley.station.station import Station

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.guard import SCREENS
 from parley.core.errors import ParleyError, Refused
-from parley.station.holding import REHEARSERS
+from parley.station.call.holding import REHEARSERS
 
 VERBS = ("begin", "rehearse", "join", "leave", "say", "hold", "resume", "end")
 # What each act of a part of the call takes from its form (spec/held.md V13 to V17).

@@ -17,7 +17,7 @@ from parley.console.views import PRECEDENCES
 from parley.console.vocabulary import word
 from parley.console.words import clock, first_words, sentence, within
 from parley.core.errors import ParleyError, Refused
-from parley.station.critical import critical
+from parley.station.texts.critical import critical
 
 FIELDS = (
     "text",

@@ -10,8 +10,8 @@ from parley.console.desk import Visit, refusal, status_of
 from parley.console.tongues import N_
 from parley.console.views import PRECEDENCES
 from parley.core.errors import ParleyError
-from parley.station.delegating import LENT
-from parley.station.person import HANDLERS
+from parley.station.acts.person import HANDLERS
+from parley.station.line.delegating import LENT
 
 STATES = {
     "waits": N_("begins by itself"),

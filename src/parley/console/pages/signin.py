@@ -14,8 +14,8 @@ from parley.console.desk import Desk, Visit, passkeys_at, refusal, remember, set
 from parley.console.guard import Form, read_form
 from parley.console.tongues import TONGUES
 from parley.core.errors import ParleyError, Refused
-from parley.station import factors, kept_forms, passkeys
-from parley.station.sessions import holder_of, is_enrolled
+from parley.station.staff import factors, kept_forms, passkeys
+from parley.station.staff.sessions import holder_of, is_enrolled
 
 # Where the choice of a language leads back to: a page outside any seat, of this station.
 _BACK = re.compile(r"/(sign-in(/[A-Za-z0-9_-]{1,64})?)?")

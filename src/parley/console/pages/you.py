@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from parley.console.desk import Visit, passkeys_at, refusal, status_of
 from parley.core.errors import ParleyError, Refused
-from parley.station import factors, kept_forms, passkeys
+from parley.station.staff import factors, kept_forms, passkeys
 
 
 async def show(visit: Visit, error: ParleyError | None = None) -> Response:

@@ -1,0 +1,1 @@
+"""What can be asked of a station: by whom, how it is answered, and the trail that it leaves."""

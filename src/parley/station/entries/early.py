@@ -1,0 +1,164 @@
+"""What is shown before its turn: an urgent message that came while earlier entries are missing.
+
+Its row stands among `messages` from the moment it is shown, so that alarms, clocks and deputies
+treat it as any other; it is provisional while its number is not below the size of their log. What
+a person does with it waits until it has joined the record. Source: spec/display.md G1 to G5.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from parley.core.entry import Precedence, read_body
+from parley.core.kept import EntryRow, HeldRow
+from parley.station.acts.control import Answer
+from parley.station.acts.operations import find
+from parley.station.acts.person import Person
+from parley.station.entries import messages
+from parley.station.line.declared import ORDERS
+from parley.station.line.lines import OpenLine
+
+if TYPE_CHECKING:
+    from parley.station.station import Station
+
+OPENED = "opened provisionally"
+# Where such an act stands among `acts`: no entry of ours has a number so far below zero.
+_NO_ENTRY = -(1 << 53)
+RANGES_MAX = 4  # of outstanding numbers, in words
+
+
+def found(station: Station, open_line: OpenLine) -> None:
+    """What was shown before this start (G5)."""
+    size = station.state(open_line).their_size
+    open_line.shown_upto = size
+    open_line.shown_early = frozenset(row["n"] for row in _provisional(station, open_line, size))
+
+
+def _provisional(station: Station, open_line: OpenLine, size: int) -> list[Any]:
+    return station.store.sql(
+        "SELECT n, precedence FROM messages WHERE line_id = ? AND inc = ? AND dir = ? AND n >= ?",
+        (*open_line.key, open_line.theirs, size),
+    )
+
+
+def came(station: Station, open_line: OpenLine, row: HeldRow) -> None:
+    """An entry of theirs is held. Where it was agreed, it is shown and rings at once (G1, G2)."""
+    precedence = Precedence(row.marks >> 6)
+    least = open_line.agreed.provisional
+    if not least or precedence < least or row.type not in messages.CLOCKED_TYPES:
+        return
+    if row.type in ORDERS:  # the declared state is read from the record, where it does not stand
+        return
+    entry = _entry(open_line, row, station.now.wall)
+    messages.remember(station, open_line, entry, read_body(row.type, row.marks, row.body))
+    missing = outstanding(station, open_line, row.n)
+    _note(station, open_line, "shown provisionally", row.n, precedence, f"{missing} outstanding")
+    messages.ring(station, open_line, row.n, precedence, provisional=missing)
+
+
+def joined(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
+    """It has joined the record: no second alarm, and what waited is said (G2, G3)."""
+    precedence = Precedence(entry.marks >> 6)
+    _note(
+        station, open_line, "joined the record", entry.n, precedence, "shown provisionally before"
+    )
+    station.after_commit(partial(say_what_waits, station, open_line))
+
+
+def say_what_waits(station: Station, open_line: OpenLine) -> None:
+    """Say OPENED for whoever opened what has joined since; also after a restart between (G3)."""
+    state = station.state(open_line)
+    if state.halted is not None or state.closed:
+        return
+    rows = station.store.sql(
+        "SELECT a.about, a.person FROM acts a WHERE a.line_id = ? AND a.inc = ?"
+        " AND a.about_dir = ? AND a.act = ? AND a.about < ? AND NOT EXISTS (SELECT 1 FROM acts b"
+        " WHERE b.line_id = a.line_id AND b.inc = a.inc AND b.about_dir = a.about_dir"
+        " AND b.about = a.about AND b.act = 'opened' AND b.person = a.person)",
+        (*open_line.key, open_line.theirs, OPENED, state.their_size),
+    )
+    people = {person.id: person for person in station.people.everybody()}
+    for row in rows:
+        arguments = {"n": row["about"], "line": open_line.agreed.hex}
+        station.submit(find("open"), people[row["person"]], arguments, _nobody_waits)
+
+
+def _nobody_waits(answer: Answer) -> None:
+    """Whatever became of it stands in the audit trail."""
+    del answer
+
+
+def opens(station: Station, open_line: OpenLine, who: Person, n: int) -> str:
+    """A person has opened it: its alarm stops, and OPENED waits. Which numbers it waits for."""
+    act: messages.Act = (open_line.theirs, n, OPENED, who.id, "")
+    by = (open_line.inc, open_line.ours, _NO_ENTRY - who.id)
+    messages.note_act(station, open_line, act, by, station.now.wall)
+    messages.acknowledge(station, open_line, open_line.theirs, n)
+    return outstanding(station, open_line, n)
+
+
+def halted(station: Station, open_line: OpenLine) -> None:
+    """The line has stopped itself or ended: what was provisional stays so for good (G4)."""
+    for row in _provisional(station, open_line, station.state(open_line).their_size):
+        precedence = Precedence(row["precedence"])
+        why = "the line has stopped itself or begun anew"
+        _note(station, open_line, "never joined the record", row["n"], precedence, why)
+
+
+# --- what is known of it
+
+
+def view(station: Station, open_line: OpenLine, n: int) -> dict[str, Any] | None:
+    """How far a message of theirs is from joining the record; None once it has."""
+    state = station.state(open_line)
+    if n < state.their_size:
+        return None
+    return {
+        "outstanding": outstanding(station, open_line, n),
+        "never": state.halted is not None or state.closed or open_line.current is not open_line,
+        "again": open_line.shown_before(n),
+    }
+
+
+def entry_of(station: Station, open_line: OpenLine, row: Any) -> EntryRow:
+    """The entry as it is held: what its place in the record will give it is empty."""
+    (held,) = station.store.sql(
+        "SELECT n, type, marks, time, seen16, et, blind, body FROM held"
+        " WHERE line_id = ? AND inc = ? AND n = ?",
+        (*open_line.key, row["n"]),
+    )
+    return _entry(open_line, HeldRow(*held), row["kept"])
+
+
+def _entry(open_line: OpenLine, row: HeldRow, wall: float) -> EntryRow:
+    return EntryRow(
+        open_line.theirs, row.n, row.type, row.marks, row.time, 0, row.et, row.blind, row.body,
+        leaf=b"", root=b"", wall=wall,
+    )  # fmt: skip
+
+
+def outstanding(station: Station, open_line: OpenLine, n: int) -> str:
+    """The numbers below `n` that have not come, in words: 15–16."""
+    size = station.state(open_line).their_size
+    rows = station.store.sql(
+        "SELECT n FROM held WHERE line_id = ? AND inc = ? AND n < ? ORDER BY n",
+        (*open_line.key, n),
+    )
+    ranges: list[str] = []
+    for there in [*(row["n"] for row in rows), n]:
+        if there > size:
+            ranges.append(str(size) if there == size + 1 else f"{size}–{there - 1}")
+        size = there + 1
+    more = len(ranges) - RANGES_MAX
+    return ", ".join(ranges[:RANGES_MAX]) + (f" and {more} more gaps" if more > 0 else "")
+
+
+def _note(
+    station: Station, open_line: OpenLine, act: str, n: int, precedence: Precedence, more: str
+) -> None:
+    station.trail.happened(
+        station.now.wall,
+        f"{act} ({open_line.agreed.name})",
+        f"message {n} of theirs ({precedence.name}), {more}",
+    )

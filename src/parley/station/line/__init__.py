@@ -1,0 +1,1 @@
+"""One line as a station works it: its state, its paths, what was agreed and declared."""

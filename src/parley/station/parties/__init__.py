@@ -1,0 +1,1 @@
+"""Who stands for a party: introduced, agreed with, replaced, and a line begun anew."""

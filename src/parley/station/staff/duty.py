@@ -1,0 +1,131 @@
+"""A duty: who is due at a desk, from when until when; and what is wrong with several of them.
+
+Plain values and plain reckoning, in POSIX seconds. Gaps and double bookings are said ahead of time,
+in words; they bar nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from parley.station.machine.clock import moment
+
+AHEAD_S = 14 * 86_400  # how far ahead gaps and double bookings are looked for
+END_AHEAD_S = 86_400  # how long before the last duty ends it is said that nobody follows
+GAP, TWO, TWICE = "gap", "two", "twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One, as the database has it."""
+
+    id: int
+    desk: int
+    person: int
+    since: float
+    until: float
+    came: float | None
+    came_by: int | None
+    late: float | None
+    called: int
+    look: float | None
+
+    def is_now(self, now: float) -> bool:
+        """Whether it has begun and is not over."""
+        return self.since <= now < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that somebody should see to before it comes."""
+
+    kind: str
+    desk: int
+    since: float
+    until: float | None  # None: nobody is due after it
+    persons: tuple[int, ...] = ()
+    other: int | None = None  # the other desk
+
+
+def now_and_next(duties: list[Duty], now: float) -> tuple[Duty | None, Duty | None]:
+    """Of one desk, who is due now and who comes after; whoever has been due longest goes first."""
+    due = next((each for each in duties if each.is_now(now)), None)
+    after = [each for each in duties if each.since > now]
+    if due is not None:  # who is due beside, and stays longer, comes next too
+        beside = [each for each in duties if each.is_now(now) and each.until > due.until]
+        after = [*beside, *after]
+    return due, after[0] if after else None
+
+
+def faults(duties: list[Duty], now: float) -> list[Fault]:
+    """Gaps and double bookings from now on, the first first; `duties` in the order they begin."""
+    found: list[Fault] = []
+    for desk in dict.fromkeys(each.desk for each in duties):
+        found += _gaps([each for each in duties if each.desk == desk], desk, now)
+    soon = [each for each in duties if each.until > now and each.since < now + AHEAD_S]
+    for one, other in _beside(soon):
+        since, until = max(one.since, other.since), min(one.until, other.until)
+        if max(since, now) >= until:
+            continue
+        if one.person == other.person and one.desk != other.desk:
+            found.append(Fault(TWICE, one.desk, since, until, (one.person,), other.desk))
+        elif one.desk == other.desk:
+            persons = tuple(dict.fromkeys((one.person, other.person)))
+            found.append(Fault(TWO, one.desk, since, until, persons))
+    return sorted(found, key=lambda each: (each.since, each.desk, each.kind))
+
+
+def _beside(duties: list[Duty]) -> Iterator[tuple[Duty, Duty]]:
+    """Two of which the second begins before the first ends."""
+    for at, one in enumerate(duties):
+        for other in duties[at + 1 :]:
+            if other.since >= one.until:
+                break
+            yield one, other
+
+
+def _gaps(duties: list[Duty], desk: int, now: float) -> list[Fault]:
+    """A desk has gaps once somebody was ever due there: before, nobody keeps a roster for it."""
+    found: list[Fault] = []
+    covered = now
+    for each in duties:
+        if each.until <= covered:
+            continue
+        if each.since > covered and each.since < now + AHEAD_S:
+            found.append(Fault(GAP, desk, covered, each.since))
+        covered = max(covered, each.until)
+    if covered < now + END_AHEAD_S:
+        found.append(Fault(GAP, desk, covered, None))
+    return found
+
+
+def sentence(fault: Fault, desks: dict[int, str], names: list[str], now: float) -> str:
+    """A fault in words."""
+    desk, since = desks[fault.desk], moment(fault.since)
+    until = "" if fault.until is None else moment(fault.until)
+    if fault.kind == GAP and fault.until is None:
+        if fault.since <= now:
+            return f"Nobody is due at {desk}, and nobody later."
+        return f"Nobody is due at {desk} from {since} on."
+    if fault.kind == GAP:
+        if fault.since <= now:
+            return f"Nobody is due at {desk} until {until}."
+        return f"Nobody is due at {desk} from {since} until {until}."
+    if fault.kind == TWICE:
+        return (
+            f"{names[0]} is due at {desk} and at {desks[fault.other or 0]} at once,"
+            f" from {since} until {until}."
+        )
+    if len(names) == 1:
+        return f"{names[0]} stands twice at {desk} from {since} until {until}."
+    return f"{names[0]} and {names[1]} are both due at {desk} from {since} until {until}."
+
+
+def read(row: Any) -> Duty:
+    """A row of the table."""
+    return Duty(
+        *(row["id"], row["desk"], row["person"], row["since"], row["until"]),
+        *(row["came"], row["came_by"], row["late"], row["called"], row["look"]),
+    )

@@ -1,0 +1,1 @@
+"""Official texts, from a draft to the last office: written, attached, read, answered, found."""
