@@ -464,7 +464,7 @@ def survivors(
 def known() -> set[str]:
     """The survivors that docs/mutants.md gives a reason for."""
     rows = LEDGER.read_text(encoding="utf-8").splitlines() if LEDGER.exists() else []
-    return {row.split("`` ")[1].split(" ``")[0] for row in rows if row.startswith("| `` ")}
+    return {row.removeprefix("| `` ").split(" `` |")[0] for row in rows if row.startswith("| `` ")}
 
 
 def changed(since: str) -> list[str]:
