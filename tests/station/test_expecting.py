@@ -50,6 +50,8 @@ def test_T10_a_reply_that_is_not_given_goes_the_way_of_a_missed_clock(tmp_path: 
         south.until(lambda: told.exists() and told.read_text())
         facts = json.loads(told.read_text())
         assert (facts["state"], facts["number"]) == ("no reply was given", n)
+        # The program has written before it ends, and stands in the trail once it has.
+        south.until(lambda: "escalation: command (Blue Line)" in acts(south))
         assert [act for act in acts(south) if not act.startswith("line ")][-4:] == [
             "reply missed (Blue Line)",
             "deputy called (Blue Line)",
