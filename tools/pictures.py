@@ -181,7 +181,7 @@ async def _call(context: BrowserContext, north: Post, south: Post, out: Path) ->
     await there.get_by_role("button", name="Agree to see it").click()
     await there.locator("#shown:not([hidden])").wait_for()
     await there.evaluate("scrollTo(0, 0)")
-    await there.screenshot(path=out.with_name(NAMES[6]))
+    await there.screenshot(path=out.with_name(NAMES[7]))
     await north.ask("Wanda", "call.end")
     for page in pages:
         await page.close()

@@ -132,6 +132,46 @@ async def test_a_tab_in_the_background_rings_and_displays_nothing(
     await stations.until(lambda: displayed(stations))
 
 
+async def test_what_is_typed_in_one_of_several_rows_stays_in_that_row(
+    stations: World, room: Room
+) -> None:
+    """Rows of a page have the same form, and tell by what it carries which they are."""
+    dana = await room.sit(stations.north, "Dana", "/calls")
+    found = await dana.evaluate(
+        """async () => {
+          const { carryOver } = await import("/static/renewal.js");
+          const make = (tag, ...inside) => {
+            const made = document.createElement(tag);
+            made.append(...inside);
+            return made;
+          };
+          const row = (week, token) => {
+            const form = make("form");
+            form.setAttribute("action", "skip");
+            for (const [name, value] of [["week", week], ["token", token]]) {
+              const carried = make("input");
+              const given = { type: "hidden", name, value };
+              for (const [key, is] of Object.entries(given)) carried.setAttribute(key, is);
+              form.append(carried);
+            }
+            const why = make("input");
+            why.name = "reason";
+            form.append(why);
+            return make("details", make("summary", "Skip it"), form);
+          };
+          const old = make("ul", row("first", "1"), row("second", "1"), row("third", "1"));
+          const typed = old.children[1];
+          typed.open = true;
+          typed.querySelector("[name=reason]").value = "A holiday";
+          const fresh = make("ul", row("zeroth", "2"), row("second", "2"), row("third", "2"));
+          carryOver(old, fresh);
+          const why = (each) => each.querySelector("[name=reason]").value;
+          return [...fresh.children].map((each) => [each.open, why(each)]);
+        }"""
+    )
+    assert found == [[False, ""], [True, "A holiday"], [False, ""]]
+
+
 @pytest.mark.story
 async def test_a_page_that_lost_its_station_says_so(stations: World, room: Room) -> None:
     wanda = await room.sit(stations.north, "Wanda")

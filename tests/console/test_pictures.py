@@ -27,9 +27,9 @@ def size_of(picture: Path) -> tuple[int, int]:
 @pytest.mark.browser
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.story
-async def test_the_pictures_can_be_taken_anew(browser: Browser, tmp_path: Path) -> None:
+async def test_the_pictures_can_be_taken_anew(with_camera: Browser, tmp_path: Path) -> None:
     (tmp_path / "stations").mkdir()
-    await take(browser, tmp_path / "stations", tmp_path)
+    await take(with_camera, tmp_path / "stations", tmp_path)
     assert {name: size_of(tmp_path / name) for name in NAMES} == dict.fromkeys(NAMES, SIZE)
 
 

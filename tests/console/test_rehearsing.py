@@ -37,12 +37,12 @@ async def view(post: Post, name: str) -> dict[str, Any]:
 
 @pytest.mark.story
 async def test_two_duty_officers_rehearse_and_then_hold_the_call(
-    stations: World, browser: Browser
+    stations: World, with_camera: Browser
 ) -> None:
     north, south = stations.north, stations.south
     await stations.agree_on_a_call()
     await person(north, "Chief", "principal")
-    async with duty_room(browser) as northern, duty_room(browser) as southern:
+    async with duty_room(with_camera) as northern, duty_room(with_camera) as southern:
         wanda = await enter(northern, north, "Wanda")
         wen = await enter(southern, south, "Wen")
         await expect(wanda.locator("#rehearsed")).to_contain_text("NOT REHEARSED")

@@ -17,8 +17,7 @@ from parley.exercise import report
 from parley.exercise.exchange import Exchange
 from parley.exercise.pair import Pair
 from parley.exercise.post import command, environment
-from parley.exercise.replay import STAGES, differences, replay_on
-from tests.stations import copy_of
+from parley.exercise.replay import AS_LONG_AS_IT_WAS, STAGES, differences, replay_on
 
 MESSAGES: list[dict[str, Any]] = [
     {
@@ -113,10 +112,9 @@ class Killer:
 
 
 @pytest.mark.story
-def test_killing_stations_on_the_way_changes_nothing_but_the_times(
-    made: Pair, tmp_path: Path
-) -> None:
-    pair = copy_of(made, tmp_path / "pair")
+def test_killing_stations_on_the_way_changes_nothing_but_the_times(tmp_path: Path) -> None:
+    (tmp_path / "pair").mkdir()
+    pair = Pair.make(tmp_path / "pair", settings=AS_LONG_AS_IT_WAS)
     exchange = Exchange.parse({"messages": MESSAGES * 7})
     killer, passed = Killer(pair), dict[int, str]()
 

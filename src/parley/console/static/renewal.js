@@ -7,9 +7,11 @@ const LEAST_MS = 400; // between two renewals of one tab, however busy the line 
 
 const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy("parley-renewal", { createHTML: (/** @type {string} */ html) => html });
 
+const KEPT = "input, textarea, select, summary, a, button";
+
 /** @param {Element} element */
 function keyOf(element) {
-  const form = element.closest("form");
+  const form = formOf(element);
   return [
     element.tagName,
     element.id,
@@ -20,12 +22,41 @@ function keyOf(element) {
   ].join("|");
 }
 
+/** What is acted on there: rows of a table have the same form, and tell by what it carries which row it is.
+ * @param {Element} element */
+function rowOf(element) {
+  const carried = formOf(element)?.querySelectorAll("input[type=hidden]:not([name=token])") ?? [];
+  return [keyOf(element), ...[...carried].map((e) => `${e.getAttribute("name")}=${e.getAttribute("value")}`)].join("|");
+}
+
+/** @param {Element} element */
+function formOf(element) {
+  return element.closest("form") ?? (element.tagName === "SUMMARY" ? element.parentElement?.querySelector("form") : null);
+}
+
+/** Who takes the place of each element: the one of the same row, else the only one of its kind.
+ * @param {Element} old @param {Element} fresh @returns {(element: Element) => Element | undefined} */
+function heirs(old, fresh) {
+  const rows = new Map([...fresh.querySelectorAll(KEPT)].map((e) => [rowOf(e), e]));
+  /** @param {Element} all */
+  const counted = (all) => {
+    const kinds = new Map();
+    for (const each of all.querySelectorAll(KEPT)) kinds.set(keyOf(each), [...(kinds.get(keyOf(each)) ?? []), each]);
+    return kinds;
+  };
+  const [before, now] = [counted(old), counted(fresh)];
+  return (element) => {
+    const [key, row] = [keyOf(element), rows.get(rowOf(element))];
+    return row ?? (before.get(key)?.length === 1 && now.get(key)?.length === 1 ? now.get(key)[0] : undefined);
+  };
+}
+
 /** @param {Element} old @param {Element} fresh */
-function carryOver(old, fresh) {
-  const focused = document.activeElement && old.contains(document.activeElement) ? keyOf(document.activeElement) : null;
-  const byKey = new Map([...fresh.querySelectorAll("input, textarea, select, summary, a, button")].map((e) => [keyOf(e), e]));
+export function carryOver(old, fresh) {
+  const heirOf = heirs(old, fresh);
+  const focused = document.activeElement && old.contains(document.activeElement) ? heirOf(document.activeElement) : null;
   for (const field of old.querySelectorAll("input, textarea, select")) {
-    const heir = byKey.get(keyOf(field));
+    const heir = heirOf(field);
     if (field instanceof HTMLInputElement && heir instanceof HTMLInputElement) {
       if (field.type === "hidden") continue;
       if (field.type === "checkbox" || field.type === "radio") {
@@ -37,10 +68,10 @@ function carryOver(old, fresh) {
     } else if (field instanceof HTMLSelectElement && heir instanceof HTMLSelectElement) heir.value = field.value;
   }
   for (const summary of old.querySelectorAll("summary")) {
-    const heir = byKey.get(keyOf(summary))?.parentElement;
+    const heir = heirOf(summary)?.parentElement;
     if (heir instanceof HTMLDetailsElement && summary.parentElement instanceof HTMLDetailsElement) heir.open = summary.parentElement.open;
   }
-  return focused === null ? null : byKey.get(focused);
+  return focused ?? null;
 }
 
 export class Renewal {
