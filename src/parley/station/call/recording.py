@@ -13,8 +13,9 @@ from parley.core.errors import Misused, Refused
 from parley.station.acts.operations import operation
 from parley.station.acts.person import CALLERS, Person
 from parley.station.call.held import Calls, Held
+from parley.station.call.held_consents import STOPPERS
 from parley.station.call.held_parts import DUTY
-from parley.station.call.held_recording import RECORDINGS_MAX, STOPPERS, Recording
+from parley.station.call.held_recording import RECORDINGS_MAX, Recording
 from parley.station.call.holding import about
 from parley.station.call.taking_part import in_call
 

@@ -11,7 +11,7 @@ from parley.catalogue.call_events import CallEvent, Happened, Shown, is_item
 from parley.core.errors import Misused, Refused
 from parley.station.acts.operations import operation
 from parley.station.acts.person import CALLERS, Person
-from parley.station.call.held_recording import STOPPERS
+from parley.station.call.held_consents import STOPPERS
 from parley.station.call.held_showing import SHOWINGS_MAX, Showing
 from parley.station.call.holding import about, me_in, open_call
 from parley.station.call.taking_part import in_call
