@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from parley.catalogue.form import read_moment
 from parley.core.entry import Precedence
 from parley.core.errors import Misused, Refused
 from parley.station.acts.operations import operation
@@ -31,6 +30,7 @@ from parley.station.line.delegation import (
 from parley.station.line.delegation import view as one
 from parley.station.line.lines import OpenLine
 from parley.station.machine.clock import moment
+from parley.station.staff.duty import typed_moment
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -198,7 +198,7 @@ def delegation_give(
     lender = _lender(station, who, by, role)
     borrower = _borrower(station, who, lender, to, role)
     now = station.watch.delegations.latest()
-    begins = now if since is None else _moment(since)
+    begins = now if since is None else typed_moment(since)
     ends = _ends(begins, until, for_s)
     _check_times(begins, ends, now)
     named = sorted({_precedence(each) for each in precedences or Precedence.__members__})
@@ -298,7 +298,7 @@ def _borrower(station: Station, who: Person, lender: Person, to: int, role: str)
 def _ends(begins: float, until: str | None, for_s: int | None) -> float:
     if (until is None) == (for_s is None):
         raise Misused("Until when?", "Name the end, or for how long.")
-    return _moment(until) if until is not None else begins + (for_s or 0)
+    return typed_moment(until) if until is not None else begins + (for_s or 0)
 
 
 def _check_times(begins: float, ends: float, now: float) -> None:
@@ -311,15 +311,6 @@ def _check_times(begins: float, ends: float, now: float) -> None:
             f"A role is lent for {DAYS_MAX} days at most.",
             "Set it anew then, or ask the operator to give the role.",
         )
-
-
-def _moment(text: str) -> float:
-    try:
-        return float(read_moment(text))
-    except ValueError as error:
-        raise Misused(
-            f"{text!r:.40} is no time.", "Write UTC to the minute: 2026-12-01 08:00Z."
-        ) from error
 
 
 def _precedence(name: str) -> Precedence:

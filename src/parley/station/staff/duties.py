@@ -10,14 +10,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from parley.catalogue.form import read_moment
 from parley.core.errors import Misused, Refused
 from parley.station.acts.operations import operation
 from parley.station.acts.person import READERS, Person
 from parley.station.machine.clock import moment
 from parley.station.staff import officer
 from parley.station.staff.desks import desk_of, desks_of
-from parley.station.staff.duty import Duty, Fault, faults, now_and_next, read, sentence
+from parley.station.staff.duty import (
+    Duty,
+    Fault,
+    faults,
+    now_and_next,
+    read,
+    sentence,
+    typed_moment,
+)
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -228,10 +235,10 @@ def roster_add(
             "Name a watch officer: `parley person list` shows them.",
         )
     now = station.now.wall
-    begins = now if since is None else _moment(since)
+    begins = now if since is None else typed_moment(since)
     if (until is None) == (for_s is None):
         raise Misused("Until when?", "Name the end, or for how long.")
-    ends = _moment(until) if until is not None else begins + (for_s or 0)
+    ends = typed_moment(until) if until is not None else begins + (for_s or 0)
     if ends <= now:
         raise Refused(f"{moment(ends)} is over.", "Name an end that is to come, UTC.")
     if ends <= begins:
@@ -327,12 +334,3 @@ def _warning(station: Station, fault: Fault) -> dict[str, Any]:
         "persons": names,
         "sentence": sentence(fault, desks, names, station.now.wall),
     }
-
-
-def _moment(text: str) -> float:
-    try:
-        return float(read_moment(text))
-    except ValueError as error:
-        raise Misused(
-            f"{text!r:.40} is no time.", "Write UTC to the minute: 2026-12-01 08:00Z."
-        ) from error

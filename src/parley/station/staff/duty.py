@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from parley.catalogue.form import read_moment
+from parley.core.errors import Misused
 from parley.station.machine.clock import moment
 
 AHEAD_S = 14 * 86_400  # how far ahead gaps and double bookings are looked for
@@ -129,3 +131,13 @@ def read(row: Any) -> Duty:
         *(row["id"], row["desk"], row["person"], row["since"], row["until"]),
         *(row["came"], row["came_by"], row["late"], row["called"], row["look"]),
     )
+
+
+def typed_moment(text: str) -> float:
+    """A moment as people type it, in POSIX seconds."""
+    try:
+        return float(read_moment(text))
+    except ValueError as error:
+        raise Misused(
+            f"{text!r:.40} is no time.", "Write UTC to the minute: 2026-12-01 08:00Z."
+        ) from error
