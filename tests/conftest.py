@@ -39,7 +39,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         raise TimeoutError(f"{item.nodeid} took more than {TEST_S_MAX} s")
 
     before = signal.signal(signal.SIGALRM, too_long)
-    signal.setitimer(signal.ITIMER_REAL, TEST_S_MAX, AGAIN_S)
     try:
         return (yield)
     finally:
@@ -50,6 +49,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 # The same names, in the same order, as tools/chromium.
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 SHELL_NAME = "chromium-headless-shell"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Each try has its own time."""
+    if not item.get_closest_marker("proof"):
+        signal.setitimer(signal.ITIMER_REAL, TEST_S_MAX, AGAIN_S)
 
 
 def find_browser(*names: str | None) -> Path | None:
@@ -86,7 +92,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Pair:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a browser or npm where there is none; the closing lines say why."""
+    """Skip what needs a browser or npm where there is none; the closing lines say why.
+
+    And try once more what several processes and a browser play in real time (decision 0049).
+    """
+    for item in items:
+        if item.get_closest_marker("browser") or item.get_closest_marker("story"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
     if CHROMIUM is None:
         for item in items:
             if item.get_closest_marker("browser"):
@@ -107,8 +119,11 @@ def pytest_collection_finish() -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name what was skipped even under `-q`, so that a green run does not claim too much.
 
-    And say how to have a red one again.
+    And say how to have a red one again, and what was red at first.
     """
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.write_line(f"failed at first, and was tried again: {report.nodeid}")
+        terminalreporter.write_line(report.longreprtext)
     if terminalreporter.stats.get("failed") or terminalreporter.stats.get("error"):
         seed = terminalreporter.config.getoption("randomly_seed")
         terminalreporter.write_line(f'the same order again: pytest -p "randomly_seed={seed}"')
