@@ -192,6 +192,12 @@ def test_L16_a_signed_head_that_contradicts_what_they_sent_is_kept_as_proof() ->
     assert (size, root) == (1, b"\x05" * 32)
     assert len(block) == 1 + 5 + 64
     assert b"\x05" * 32 not in [head.root for head in south.heads]
+    # Another that proves less does not take its place, be it told now or after a restart.
+    for counter in (LATER + 1, LATER + 2):
+        assert south.hears(north.signs_own(2, counter, root=b"\x06" * 32)) == [Outcome.HALTED]
+        south.settles()
+        south.starts()
+    assert decode(south.cells["contradiction"]) == [size, root, block]
 
 
 def test_L17_a_cosignature_for_more_than_we_wrote() -> None:

@@ -44,6 +44,7 @@ class Heads:
         self._our_log, self._their_log = our_log, their_log
         cover = [Covered(*sizes) for sizes in cells.get("signed", ([0] * 4, [0] * 4))]
         self.ours, self.theirs = cover  # how much of each log is signed for
+        self._contradicted = "contradiction" in cells
         self.urgent = False  # a FLASH is among what is not signed
         self.cosigns = True  # not before a restored record is whole (spec/resume.md N9)
 
@@ -195,7 +196,9 @@ class Heads:
             self._record_key.check(head.text, packet.block)
             found = [CODE]
         if packet.root != self._their_log.root_at(packet.size):
-            change.cells["contradiction"] = encode([packet.size, packet.root, packet.block])
+            if not self._contradicted:  # the first stays: a liar cannot replace it by a weaker one
+                self._contradicted = True
+                change.cells["contradiction"] = encode([packet.size, packet.root, packet.block])
             raise Stop(f"the record they {did} differs from the one they sent us")
         self._keep(head, Kind.CHECKPOINT, 0, packet.block, found, now, change)
         return Outcome.OK
