@@ -286,6 +286,7 @@ def test_L7_what_no_locator_matches_is_sifted_out_and_counted() -> None:
     assert south.state.counts[Outcome.UNKNOWN] == 2 * lost > 0
     before = south.state.counts
     assert south.line.sift(good) == good
+    assert south.line.sift([b""]) == [b""]  # it is heard, and refused
     assert south.state.counts == before
     assert Outcome.OK in south.hears(*good)
 

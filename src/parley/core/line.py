@@ -53,7 +53,7 @@ STOPPERS_MAX = 64  # frames that have stopped us, remembered so that a recording
 # What a CLOSE leaves in the queue: itself, and what stands before all else in a new beginning (N6).
 CLOSING = frozenset((Type.CLOSE, Type.SERVICE))
 _HALTED, _IN_DOUBT = int(Flag.HALTED), int(Flag.CLOCK_IN_DOUBT)
-_LOCATED = {frame(ENVELOPE, b"")[0], frame(PACKET, b"")[0]}  # headers of frames with a locator
+_LOCATED = {frame(ENVELOPE, b""), frame(PACKET, b"")}  # headers of frames with a locator
 
 
 class Line:
@@ -196,7 +196,7 @@ class Line:
         expected = self._ears.expected
         if not expected:
             return frames
-        left = [data for data in frames if data[:SEALED_AT] in expected or data[0] not in _LOCATED]
+        left = [data for data in frames if data[:SEALED_AT] in expected or data[:1] not in _LOCATED]
         if len(left) < len(frames):
             self._counts[Outcome.UNKNOWN.value] += len(frames) - len(left)
         return left

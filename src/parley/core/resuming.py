@@ -133,7 +133,8 @@ def _is_reason(text: str) -> bool:
         check_text(text)
     except Refused:
         return False
-    return "\n" not in text and len(text.encode()) <= REASON_BYTES_MAX
+    # U+2028 and U+2029 break lines too.
+    return text.splitlines() == [text] and len(text.encode()) <= REASON_BYTES_MAX
 
 
 def _signed(document: bytes) -> bytes:
