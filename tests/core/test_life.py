@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from parley.core import resuming
 from parley.core.effects import Enrol, Keep, Outcome, Saying, Transmit
 from parley.core.entry import Precedence, Status, Type, body_of, read_body
 from parley.core.errors import Halted, Misused
@@ -15,7 +16,7 @@ from parley.core.packets import COUNTER_MAX
 from parley.core.resuming import INC_AHEAD_MAX, End, beginning, in_order, later_psk
 from parley.core.speaking import RESUME, frame
 from parley.core.terms import Terms
-from parley.core.wire import encode
+from parley.core.wire import Value, decode, encode, uvar
 from tests.core.conversation import Crash, of_kind, opens, talk, terms_of
 from tests.core.lives import Living, two_lives
 from tests.places import few
@@ -99,7 +100,12 @@ def test_N6_another_beginning_halts_the_line() -> None:
     lanes = north.life.next._voice._lanes
     (row,) = lanes[Precedence.FLASH]
     lanes[Precedence.FLASH][0] = type(row)(row.id, row.precedence, row.type, row.marks, lie)
-    talk(north, south, 2 * SECOND)
+    while not north.state.in_service or north.inc == 1:
+        talk(north, south, 1)
+    while south.state.their_size == 0:
+        talk(north, south, 1)
+    assert south.log_of(2, 0)[0].body == lie
+    south.starts()  # a crash behind the transaction in which the lie joined the record
     assert south.state.halted == "they say that the line ended elsewhere before"
 
 
@@ -398,10 +404,36 @@ def test_N1_no_more_than_five_a_second_of_one_source_are_looked_at() -> None:
 
 def test_N1_a_reason_is_given_and_short() -> None:
     north, _ = open_lives()
-    for reason in ("", "x" * 401):
+    for reason in ("", "x" * 401, "Two\u2028lines.", "Two\u2029lines."):
         with pytest.raises(Misused):
             north.resumes(reason)
     assert not north.life.resting
+
+
+def test_N1_no_more_than_five_a_second_of_one_source_are_even_decoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    north, south = open_lives()
+    decoded: list[bytes] = []
+
+    def counting(data: bytes) -> Value:
+        decoded.append(data)
+        return decode(data)
+
+    monkeypatch.setattr(resuming, "decode", counting)
+    costly, foreign = (
+        frame(RESUME, uvar(len(document)) + document)
+        for document in (
+            encode([1, line_id, *[0] * 8_000]) for line_id in (south.terms.line_id, bytes(16))
+        )
+    )
+    assert set(south.hears(*[costly] * 50, *[foreign] * 50, source="x")) == {Outcome.REFUSED}
+    assert len(decoded) == 5
+    north.resumes()
+    (theirs,) = of_kind(RESUME, north.settles())
+    assert south.hears(theirs, source="y") == [Outcome.ASKED]
+    assert south.hears(*[theirs] * 9, source="x") == [Outcome.ASKED] * 9
+    assert len(decoded) == 6
 
 
 def test_N5_a_liar_makes_us_keep_and_answer_no_more_than_the_limit() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from parley.core import opening
 from parley.core.effects import Outcome
 from parley.core.errors import Malformed, Newer, Refused
 from parley.core.keys import Prekey, hybrid, sha256
@@ -196,3 +197,46 @@ def test_S1_an_open_changed_where_nothing_is_signed_is_a_copy() -> None:
     assert "equivocation" not in south.cells
     liar, _ = two_stations(chance="another start from nothing")
     assert south.hears(*opens(liar.settles())) == [Outcome.EQUIVOCATION]
+
+
+def recast(open_frame: bytes, confirmation: bytes) -> bytes:
+    """An OPEN as whoever carries it can change it: its confirmation is under no signature."""
+    packet = Reader(open_frame[1:])
+    *fields, _ = decode(packet.take(packet.uvar()))
+    return open_frame[:1] + packed([*fields, confirmation], packet.rest())
+
+
+def test_S2_a_refused_open_is_told_once_however_whoever_carries_it_changes_it() -> None:
+    north, _ = two_stations(psk0=b"\x01" * 32)
+    _, south = two_stations(psk0=b"\x02" * 32)
+    (theirs,) = opens(north.settles())
+    for change in range(8):
+        south.clock.passes(1.0)
+        assert south.hears(recast(theirs, bytes([change]) * 16)) == [Outcome.REFUSED]
+        south.settles()
+    assert south.notices == ["refused open"]
+
+
+def test_S1_no_more_than_five_a_second_of_one_source_are_even_decoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    north, south = two_stations()
+    (theirs,) = opens(north.settles())
+    decoded: list[bytes] = []
+
+    def counting(data: bytes) -> Value:
+        decoded.append(data)
+        return decode(data)
+
+    monkeypatch.setattr(opening, "decode", counting)
+    # Forty thousand small values of a stranger: the names of the line are there, nothing else is.
+    costly = packed([1, NORTH.line_id, *[0] * 40_000], b"")
+    assert south.hears(*[u8(0x2C) + costly] * 50, source="a stranger") == [Outcome.REFUSED] * 50
+    assert len(decoded) == OPENS_PER_S
+    # One that does not name the line costs no decoding, and none of the patience with its source.
+    foreign = packed([1, bytes(16), *[0] * 40_000], b"")
+    assert set(south.hears(*[u8(0x2C) + foreign] * 50, source="here")) == {Outcome.REFUSED}
+    assert len(decoded) == OPENS_PER_S
+    assert south.hears(theirs, source="here") == [Outcome.OK]
+    assert south.hears(*[theirs] * 9, source="here") == [Outcome.DUPLICATE] * 9
+    assert len(decoded) == OPENS_PER_S + 1

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from gc import get_referents
+from types import MethodType, ModuleType
 
+import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
@@ -12,7 +15,8 @@ from parley.core.keys import Prekey, hkdf32, hmac_sha256, sha256
 from parley.core.seal import associated, open_info
 from parley.core.wire import Reader, Value, decode, encode
 from tests.core.checks import Secrets, all_hold, image_of, image_opens_nothing_retired
-from tests.core.conversation import Station, envelopes, opens, talk, two_stations
+from tests.core.conversation import Station, envelopes, opens, prekey, talk, two_stations
+from tests.core.lives import two_lives
 
 STEPS = 24  # how far a thief follows a chain
 
@@ -192,3 +196,41 @@ def test_a_stopped_line_has_erased_what_it_took() -> None:
     assert world.south.state.halted
     assert len(world.south.theirs) == 6
     assert world.opened_with(world.south, world.south.cells) == set()
+
+
+# --- what a process remembers
+
+
+def remembered(root: object) -> set[bytes]:
+    """All bytes that can be reached from an object of the core, but what chance it may draw."""
+    found: set[bytes] = set()
+    seen: set[int] = set()
+    left = [root]
+    while left:
+        each = left.pop()
+        if isinstance(each, bytes):
+            found.add(each)
+        elif id(each) not in seen and not isinstance(each, MethodType | type | str | int):
+            seen.add(id(each))
+            left += [part for part in get_referents(each) if not isinstance(part, ModuleType)]
+    return found
+
+
+@pytest.mark.parametrize("begun", [1, 2])
+def test_S1_an_accepted_open_leaves_no_prekey_in_memory(begun: int) -> None:
+    north, south = two_lives()
+    drawn = [prekey(side).seed for side in (0, 1)]
+    assert any(drawn[1] in each for each in remembered(south.life))  # so the search finds seeds
+    talk(north, south)
+    if begun == 2:
+        for each in (north, south):
+            before = len(each.drawn)
+            each.resumes()
+            drawn += each.drawn[before:]
+        talk(north, south, 80)
+    assert [each.inc for each in (north, south)] == [begun] * 2
+    for each in (north, south):
+        memory = remembered(each.life)
+        assert len(memory) > 20
+        for seed in drawn:
+            assert not any(seed in kept for kept in memory)

@@ -14,7 +14,7 @@ from parley.core.errors import Refused
 from parley.core.hearing import Ears
 from parley.core.kept import Change
 from parley.core.keys import Entropy
-from parley.core.opening import Patience, TheirOpen, make_open
+from parley.core.opening import Patience, TheirOpen, make_open, names
 from parley.core.rekeying import Rekeying
 from parley.core.seal import Epoch
 from parley.core.speaking import OPEN, RESEND_FIRST_S, RESEND_MAX_S, frame
@@ -40,12 +40,12 @@ class Greeting:
         self._ears, self._rekeying, self._record_key = ears, rekeying, record_key
         self._ours: bytes | None = cells.get("open")
         self._equivocated = "equivocation" in cells
-        heard = cells.get("their open")
-        self._heard = TheirOpen.parse(heard, terms).signed if heard is not None else None
+        self._theirs: bytes | None = cells.get("their open")
+        self._heard = TheirOpen.parse(self._theirs, terms).signed if self._theirs else None
         # What follows is of this start only.
         self.due_at = self._again_after_s = 0.0
         self._patience = Patience()
-        self._refused = b""  # hash of the one that a person was told of
+        self._refused: tuple[bytes, Value] | None = None  # of the one that a person was told of
 
     @property
     def made(self) -> bool:
@@ -86,12 +86,14 @@ class Greeting:
     def hear(
         self, data: bytes, now: Instant, source: str, change: Change, notice: Notice
     ) -> Outcome:
-        """Accept theirs once; `source` says who gave it, since each look costs two signatures."""
+        """Accept theirs once; `source` says who gave it, since each look has its price (S1)."""
+        if data == self._theirs:
+            return Outcome.DUPLICATE
+        if not (names(self.terms.line_id, data) and self._patience.with_one_more(source, now.mono)):
+            return Outcome.REFUSED
         theirs = TheirOpen.parse(data, self.terms)
         if self._ears.open_hash == theirs.hash or self._heard == theirs.signed:
             return Outcome.DUPLICATE
-        if not self._patience.with_one_more(source, now.mono):
-            return Outcome.REFUSED
         info0 = theirs.check(self.terms)
         if self._ears.open_hash is not None:
             if not self._equivocated:
@@ -107,12 +109,12 @@ class Greeting:
             cells, share = self._ears.accept_open(theirs, info0)
             self._rekeying.take_offer(theirs.offered, change)
         except Refused as refusal:
-            if theirs.hash != self._refused:  # whoever recorded it may play it for ever
-                self._refused = theirs.hash
+            if theirs.signed != self._refused:  # whoever recorded it may play it for ever
+                self._refused = theirs.signed
                 notice("refused open", f"Their opening of the line was refused: {refusal}.")
             raise
         change.cells.update(cells)
         change.cells["their open"] = encode(data)
-        self._heard = theirs.signed
+        self._theirs, self._heard = data, theirs.signed
         self._record_key.take(self.terms.theirs, share, change)
         return Outcome.OK

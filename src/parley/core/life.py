@@ -16,7 +16,6 @@ from parley.core.effects import (
     Begun,
     Effect,
     Enrol,
-    Heard,
     Keep,
     LineState,
     Noticed,
@@ -29,7 +28,7 @@ from parley.core.errors import Malformed, Refused
 from parley.core.kept import Change, Kept
 from parley.core.keys import Entropy, Prekey
 from parley.core.line import Line
-from parley.core.opening import Patience
+from parley.core.opening import Patience, document_of, names
 from parley.core.resuming import INC_AHEAD_MAX, End, Resume, beginning, in_order, terms_after
 from parley.core.speaking import RESEND_FIRST_S, RESEND_MAX_S, RESUME, frame
 from parley.core.terms import Instant, Terms
@@ -88,9 +87,8 @@ class Life:
         self._enrolled = set(kept)
         self._new: dict[int, dict[str, bytes | None]] = {}  # cells by incarnation, of this step
         self._told: list[Effect] = []
-        self._seeds = {
-            inc: each.cells["prekey"] for inc, each in kept.items() if "prekey" in each.cells
-        }
+        # Of our newest RESUME, until the incarnation that it begins is opened: nowhere else is one.
+        self._seed = kept[max(self._made)].cells.get("prekey", b"") if self.resting else b""
         self._ended: Line | None = None
         if self._is_ready:
             self._make_ready(Instant(0.0, 0.0), kept[self.newest])
@@ -199,11 +197,9 @@ class Life:
         for given_up in (each for each in self._made if each > self.inc):
             self._new.setdefault(given_up, {}).update(dict.fromkeys(_KEYS))
         self._made[inc], self._stale, self.next = made, None, None
-        self._seeds[inc] = encode(prekey.seed)
-        self._new[inc] = self._new.get(inc, {}) | {
-            MADE: encode(made.to_bytes()),
-            "prekey": self._seeds[inc],
-        }
+        self._seed = encode(prekey.seed)
+        cells = {MADE: encode(made.to_bytes()), "prekey": self._seed}
+        self._new.setdefault(inc, {}).update(cells)
         self._soon(now)
         self._make_ready(now)
         return made
@@ -216,8 +212,8 @@ class Life:
         if not self._is_ready or self.next is not None:
             return
         inc = self.newest
-        kept = kept or Kept(side=self.terms.side, cells={"prekey": self._seeds[inc]})
-        self.next = self.line_of(inc, kept)
+        kept = kept or Kept(side=self.terms.side, cells={"prekey": self._seed})
+        self.next, self._seed = self.line_of(inc, kept), b""
         if self.next.is_new:  # as FLASH it gets its number before anything else that is released
             body = self._beginning(inc)
             self.next.say(Saying(Type.SERVICE, Precedence.FLASH, Status.SERVICE, body), now)
@@ -256,21 +252,19 @@ class Life:
         terms = self.terms
         if terms.deniable:
             raise Refused("a deniable line does not begin anew: a RESUME is signed", rule="N11")
-        theirs = Resume.parse(data, terms, terms.theirs)
-        known = self._held.get(theirs.inc)
-        if known is not None and known.document == theirs.document:
-            # They may not have ours, restored meanwhile; or it is a recording, which costs nothing.
-            if theirs.inc == self.inc and now.mono >= self._resume_at:
-                self._told.append(self._transmit(self._made[self.inc]))
-                self._resume_at = now.mono + RESEND_MAX_S
-            # Who was put back so far that this is its newest knows no other way to reach us.
-            asks = theirs.inc >= self.inc or self.resting
-            return Outcome.ASKED if asks else Outcome.DUPLICATE
-        if theirs.document in self._looked_at:
+        if not names(terms.line_id, data):
+            return Outcome.REFUSED
+        document = document_of(data)
+        for inc, held in self._held.items():
+            if held.document == document:
+                return self._heard_again(inc, now)
+        if document in self._looked_at:
             return Outcome.ASKED
         if not self._patience.with_one_more(source, now.mono):
             return Outcome.REFUSED
+        theirs = Resume.parse(data, terms, terms.theirs)
         theirs.check(terms.their_keys.station, terms.suite)
+        known = self._held.get(theirs.inc)
         if theirs.inc > self.inc + INC_AHEAD_MAX:
             raise Refused("a RESUME names an incarnation far ahead", rule="N2")
         if known is not None or theirs.inc <= self.inc:
@@ -282,6 +276,14 @@ class Life:
         else:
             self._notice("resume asked", f"They ask to begin the line anew: {theirs.reason}")
         return Outcome.ASKED
+
+    def _heard_again(self, inc: int, now: Instant) -> Outcome:
+        """They may not have ours, restored meanwhile; or it is a recording, which costs nothing."""
+        if inc == self.inc and now.mono >= self._resume_at:
+            self._told.append(self._transmit(self._made[inc]))
+            self._resume_at = now.mono + RESEND_MAX_S
+        # Who was put back so far that this is its newest knows no other way to reach us.
+        return Outcome.ASKED if inc >= self.inc or self.resting else Outcome.DUPLICATE
 
     def _answer(self, now: Instant) -> None:
         """People here asked already: answer with the newest incarnation that they name."""
@@ -324,10 +326,9 @@ class Life:
     def settle(self, now: Instant, room: int) -> list[Effect]:
         """All that follows, in order, as `Line.settle` says; where the incarnation changes there
         are several `Keep`, all first and all of one transaction (N7)."""
+        self._check_beginning(now)
         if not (self.resting or self._told or self._new or self._ended):
-            effects = self.line.settle(now, room)
-            self._check_beginning(effects, now)
-            return effects
+            return self.line.settle(now, room)
         kept: list[Effect] = []
         for inc, cells in self._new.items():
             if inc not in self._enrolled:
@@ -347,21 +348,16 @@ class Life:
             for effect in line.settle(now, room) if line is not None else ():
                 (kept if isinstance(effect, Keep) else rest).append(effect)
         self._new, self._told, self._ended = {}, [], None
-        self._check_beginning(rest, now)
         return kept + rest
 
     def _transmit(self, resume: Resume) -> Transmit:
         return Transmit(frame(RESUME, resume.to_bytes()), Precedence.PRIORITY)
 
-    def _check_beginning(self, effects: list[Effect], now: Instant) -> None:
-        """Their entry 0 says of the past what both RESUMEs say (N6)."""
-        if self.inc == self.terms.inc:
-            return
-        for effect in effects:
-            if not isinstance(effect, Heard) or effect.entry.n:
-                continue
-            if effect.entry.body != self._beginning(self.inc):
-                self.line._halt("they say that the line ended elsewhere before", now)
+    def _check_beginning(self, now: Instant) -> None:
+        """Their entry 0 says of the past what both RESUMEs say (N6); a halt is kept with it."""
+        first = self.line.joined[:1] if self.inc != self.terms.inc else []
+        if any(row.n == 0 and row.body != self._beginning(self.inc) for row in first):
+            self.line._halt("they say that the line ended elsewhere before", now)
 
     def scrub_failed(self, now: Instant) -> None:
         """Retired keys are still in a file."""

@@ -26,8 +26,9 @@ from parley.core.wire import Reader, Value, decode, encode, uvar
 
 VERSION = 1
 PREKEYS_OFFERED = 2  # open at one time: one may be on its way while the other is used
-OPENS_PER_S = 5  # of one source: each costs two signature checks
+OPENS_PER_S = 5  # of one source: each costs up to 15 ms to decode, and two signature checks
 SOURCES_MAX = 256  # remembered, so that one source cannot use up the patience due to another
+NAMED_WITHIN = 32  # bytes: lengths and version take 16 at most, and so does the line
 OPEN_BYTES_MAX = 40_960  # sixteen prekeys and both signatures fit, in any suite (U6)
 
 
@@ -135,6 +136,17 @@ class TheirOpen:
         if not same(made.confirmation, self.confirmation):
             raise Refused("the shared secret differs", rule="S2")
         return made
+
+
+def names(line_id: bytes, data: bytes) -> bool:
+    """Whether an OPEN or RESUME can be of this line: a stranger's is not worth decoding (S1)."""
+    return line_id in data[:NAMED_WITHIN]
+
+
+def document_of(data: bytes) -> bytes:
+    """What stands before the signatures of an OPEN or RESUME."""
+    packet = Reader(data)
+    return packet.take(packet.uvar())
 
 
 class Patience:
