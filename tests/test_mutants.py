@@ -1,10 +1,20 @@
-"""The page of mutants gives its reasons for mutants that exist, and the tool finds them there."""
+"""What the tool of mutants takes for a mistake, which tests it tries, and what its page says."""
 
 from __future__ import annotations
 
 import re
 
-from tools.mutants import known, mutants
+from tools.mistakes import Mutant, mutants
+from tools.mutants import Reach, known
+
+NUMBERS = "tests/core/test_entry.py::test_the_numbers"
+SLOW = "tests/core/test_entry.py::test_slow"
+OTHER = "tests/core/test_life.py::test_a_life"
+
+
+def mutant_of(words: str) -> Mutant:
+    """The first mistake of `entry` that its words begin with."""
+    return next(each for each in mutants("entry")[1] if each.words().startswith(words))
 
 
 def test_every_row_of_the_page_is_about_a_mutant_that_exists() -> None:
@@ -12,3 +22,27 @@ def test_every_row_of_the_page_is_about_a_mutant_that_exists() -> None:
     modules = {re.split(r"[.:]", words)[0] for words in reasons}
     assert {"wire", "record", "keys"} <= modules
     assert not reasons - {each.words() for module in modules for each in mutants(module)[1]}
+
+
+def test_a_constant_is_tried_with_the_tests_that_name_its_module_and_reach_no_line() -> None:
+    constant = mutant_of("entry: EPOCH_2020 = 1577836800")
+    far, naming = "tests/core/test_wire.py::test_far", "tests/core/test_speaking.py::test_says"
+    seconds = {NUMBERS: 0.1, SLOW: 9.0, OTHER: 0.1, naming: 0.05, far: 0.1}
+    reach = Reach(seconds, {"entry": {"900": [OTHER]}})
+    assert reach.tests("entry", constant, 8.0)[0] == [NUMBERS, naming, OTHER]
+    assert reach.tests("entry", constant, 60.0)[0] == [NUMBERS, SLOW, naming, OTHER]
+
+
+def test_a_line_is_tried_with_the_tests_that_reach_it_its_own_first() -> None:
+    inside = mutant_of("entry.Marks.parse: status = byte >> 3 & 7")
+    lines = {str(inside.statement.lineno): [OTHER, SLOW], "900": [NUMBERS]}
+    reach = Reach({NUMBERS: 0.1, SLOW: 0.5, OTHER: 0.1}, {"entry": lines})
+    assert reach.tests("entry", inside, 8.0)[0] == [SLOW, OTHER]
+
+
+def test_to_exchange_what_is_the_same_in_either_order_is_no_mistake() -> None:
+    words = [each.words() for module in ("pulse", "keys") for each in mutants(module)[1]]
+    assert not [each for each in words if "→ due = max(self._status_at" in each]
+    assert not [each for each in words if "compare_digest(theirs, ours)" in each]
+    by_key = [each.words() for each in mutants("resuming")[1]]
+    assert [each for each in by_key if "max(a.own, b.held, key=" in each]  # the first of equals
