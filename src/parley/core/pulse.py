@@ -96,7 +96,7 @@ class Counters:
     @property
     def used_up(self) -> bool:
         """Whether this incarnation is over."""
-        return max(self._last.values(), default=0) >= COUNTER_MAX
+        return any(last >= COUNTER_MAX for last in self._last.values())
 
     def seal(self, kind: Kind, plain: bytes, epoch: Epoch, terms: Terms, change: Change) -> bytes:
         """A packet as a frame, under a counter that was durably reserved."""
