@@ -1264,12 +1264,22 @@ function readLines(text, title, order) { // Y1: [label, value] in their order, o
 
 function readMinute(text) {
   const once = ["Call", "Held by", "Began", "Ended"];
-  const all = readLines(text, "CALL MINUTE", [...once, "Present", "Touched", "Not touched", "Interrupted", "Agreed"]);
+  const all = readLines(text, "CALL MINUTE", [...once, "Present", "Touched", "Not touched", "Interrupted", "Recorded", "Shown", "Agreed"]);
   if (!all || once.some((label) => all(label).length !== 1)) return null;
   const [call, , began, ended] = once.map((label) => all(label)[0]);
   const lines = ["Call", "Held by", "Present", "Touched", "Not touched"].flatMap(all);
   if (!lines.every((each) => isLine(each)) || !all("Agreed").every((each) => isLine(each, 1000))) return null;
   const present = all("Present").map((each) => each.split("; "));
+  for (const each of [...all("Recorded"), ...all("Shown")]) {
+    const [span, ...rest] = each.split("; ");
+    const [from, to] = span.split(" to ");
+    const known = ["document", "screen"].includes(rest[0]) && isLine(rest[1]) && !rest[1].includes(";");
+    if (all("Shown").includes(each) && !known) return null;
+    const by = all("Shown").includes(each) ? rest.slice(2) : rest;
+    if (span.split(" to ").length !== 2 || !isLine(by.join("; "))) return null;
+    if (![from, to].every((at, i) => minutesOf(at) >= minutesOf(i ? from : began) && minutesOf(at) <= minutesOf(ended))) return null;
+    present.push(by);
+  }
   if (present.some((parts) => ![2, 3].includes(parts.length) || parts.some((part) => !part || part.includes(";")))) return null;
   const times = [began, ...all("Interrupted").flatMap((each) => each.split(" to ")), ended].map(minutesOf); // Y2
   if (times.some((each, i) => !(each >= times[Math.max(i - 1, 0)]))) return null;

@@ -25,6 +25,11 @@ WHOLE = Minute(
     ),
     ("Both sides keep the rules: those of 1972.",),
 ).text()
+RECORDED = "Recorded: 2026-12-03 08:05Z to 2026-12-03 08:20Z; North; Watch desk; Wanda"
+SHOWN = (
+    "Shown: 2026-12-03 08:10Z to 2026-12-03 08:12Z; document; Chart of the strait; South; советник"
+)
+DONE = WHOLE.replace("\nAgreed:", f"\n{RECORDED}\n{SHOWN}\nAgreed:")
 STATED = Readout(
     "North 2", "国防部", date(2026, 12, 4), "General North", ("1. 海上会晤",), "通话。\n\n二"
 ).text()
@@ -42,6 +47,20 @@ CHANGES = (
     ("those of 1972.", "those of 1972.\n\nAnd more."),
     ("those of 1972.", "x" * 1_000),
     ("Meetings at sea", "x" * 201),
+)
+OF_DONE = (
+    (f"{RECORDED}\n{SHOWN}", f"{SHOWN}\n{RECORDED}"),
+    (SHOWN, f"{SHOWN}\n{SHOWN.replace('document', 'screen')}"),
+    ("08:05Z", "07:59Z"),
+    ("08:20Z", "08:42Z"),
+    ("08:20Z", "08:04Z"),
+    ("; Watch desk; Wanda", ""),
+    ("; Wanda", "; Wanda; a"),
+    ("document", "film"),
+    ("Chart of the strait", ""),
+    ("Chart of the strait", "x" * 201),
+    ("Chart of the strait", "Chart;of the strait"),
+    ("; советник", ""),
 )
 OF_READOUTS = (
     ("2026-12-04", "2026-12-32"),
@@ -95,6 +114,7 @@ CALLS = [
 def minute() -> Page:
     """All of them."""
     texts = [WHOLE, *(WHOLE.replace(*each) for each in CHANGES)]
+    texts += [DONE, *(DONE.replace(*each) for each in OF_DONE)]
     stated = [STATED, *(STATED.replace(*each) for each in OF_READOUTS)]
     return {
         "minutes": [{"text": text, "is one": Minute.parse(text) is not None} for text in texts],

@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from parley.catalogue.call_events import Shown
+from parley.catalogue.comparing import compare
 from parley.catalogue.form import read_moment
 from parley.catalogue.forms import check_form, gist
 from parley.catalogue.minutes import (
     ITEMS_MAX,
     Attendee,
+    Consented,
     Facts,
     Minute,
     Readout,
@@ -38,6 +41,9 @@ MINUTE = Minute(
     ),
     ("Both sides keep the rules: of 1972.",),
 )
+WANDA = Attendee("North", "Watch desk", "Wanda")
+CHART = Consented((EIGHT + 600, EIGHT + 720), WANDA, Shown.DOCUMENT, "Chart of the strait")
+RECORDED = Consented((EIGHT + 300, EIGHT + 720), WANDA)
 READOUT = Readout(
     "North 2", "Ministry", date(2026, 12, 3), "General Yug", ("1. Meetings at sea",), "We\n\nspoke."
 )
@@ -59,6 +65,38 @@ def test_Y1_a_minute_is_read_back() -> None:
         "Interrupted: 2026-12-03 08:10Z to 2026-12-03 08:11Z",
         "Agreed: Both sides keep the rules: of 1972.",
     ]
+
+
+def test_Y1_what_was_recorded_and_shown_is_read_back() -> None:
+    facts = replace(MINUTE.facts, recorded=(RECORDED,), shown=(CHART,))
+    minute = replace(MINUTE, facts=facts)
+    assert Minute.parse(minute.text()) == minute
+    assert minute.text().split("\n")[-3:-1] == [
+        "Recorded: 2026-12-03 08:05Z to 2026-12-03 08:12Z; North; Watch desk; Wanda",
+        "Shown: 2026-12-03 08:10Z to 2026-12-03 08:12Z; document; Chart of the strait;"
+        " North; Watch desk; Wanda",
+    ]
+
+
+def test_Y8_when_something_was_shown_stands_in_the_minute_too() -> None:
+    facts = replace(MINUTE.facts, shown=(replace(CHART, item="Chart 17"),))
+    said = replace(READOUT, words="At 08:12Z we saw chart 17.")
+    rows = {row.what: row.minute for row in compare(replace(MINUTE, facts=facts), said, None)}
+    assert (rows["08:12"], rows["17"]) == ("08:12", "17")
+    rows = {row.what: row.minute for row in compare(MINUTE, said, None)}
+    assert (rows["08:12"], rows["17"]) == ("", "")
+
+
+@given(LINE, LINE, some.sampled_from([None, *Shown]), LINE, some.integers(0, 40))
+def test_Y1_whoever_consented_to_whatever_is_read_back(
+    office: str, name: str, shown: Shown | None, item: str, minutes: int
+) -> None:
+    by, span = Attendee("A", office, name), (EIGHT, EIGHT + 60 * minutes)
+    done = Consented(span, by, shown, item if shown else "")
+    more = {"recorded": (done,)} if shown is None else {"shown": (done, done)}
+    minute = replace(MINUTE, facts=replace(MINUTE.facts, **more))
+    minute.check()
+    assert Minute.parse(minute.text()) == minute
 
 
 @given(LINE, LINE, LINE, some.lists(LINE, max_size=3), some.integers(0, 86_400))
@@ -119,6 +157,15 @@ def test_Y3_a_text_with_another_form_is_no_minute(before: str, after: str) -> No
         ({"interruptions": ((EIGHT + 120, EIGHT + 60),)}, ()),
         ({"interruptions": ((EIGHT + 120, EIGHT + 180), (EIGHT, EIGHT + 60))}, ()),
         ({"interruptions": ((EIGHT, EIGHT + 2_460),)}, ()),
+        ({"recorded": (replace(RECORDED, span=(EIGHT - 60, EIGHT)),)}, ()),
+        ({"recorded": (replace(RECORDED, by=Attendee("North", "")),)}, ()),
+        ({"recorded": (RECORDED,) * (ITEMS_MAX + 1)}, ()),
+        ({"shown": (replace(CHART, span=(EIGHT, EIGHT + 2_460)),)}, ()),
+        ({"shown": (replace(CHART, item=""),)}, ()),
+        ({"shown": (replace(CHART, item="x" * 201),)}, ()),
+        ({"shown": (replace(CHART, item="one;two"),)}, ()),
+        ({"shown": (replace(CHART, by=Attendee("North", "Chairman; more")),)}, ()),
+        ({"shown": (CHART,) * (ITEMS_MAX + 1)}, ()),
         ({"touched": ("x",) * (ITEMS_MAX + 1)}, ()),
         ({}, ("x" * 1_001,)),
         ({}, ("two\nlines",)),

@@ -166,3 +166,62 @@ async def short(post: Post) -> str:
     """The beginning of the number of the one line."""
     watch = "Wanda" if post.party == "North" else "Wen"
     return str((await post.ask(watch, "status"))["lines"][0]["line"][:8])
+
+
+async def test_Y9_the_draft_begins_with_what_was_shown_and_recorded(
+    stations: World, room: Room
+) -> None:
+    north, south = stations.north, stations.south
+
+    async def has_come(post: Post, event: str) -> None:
+        async def come() -> bool:
+            watch = "Wanda" if post is north else "Wen"
+            shown = (await post.ask(watch, "call.show"))["call"]
+            return bool(shown) and event in (
+                *(f"{each['state']} {each['number']}" for each in shown["showings"]),
+                *(f"recording {each['state']}" for each in shown["recordings"]),
+                f"{len(shown['attendees'])} here",
+                shown["state"],
+            )
+
+        await stations.until(come, 30)
+
+    await north.ask("Wanda", "call.begin")
+    await has_come(south, "open")
+    await north.ask("Wanda", "call.join", medium="voice")
+    await south.ask("Wen", "call.join", medium="voice")
+    await has_come(north, "2 here")
+    await has_come(south, "2 here")
+    await north.ask("Wanda", "call.record", how="ask")
+    await north.ask("Wanda", "call.ask_to_show", item="Chart of the <b>strait", shown="document")
+    await has_come(south, "asked 1")
+    await south.ask("Wen", "call.record", how="agree")
+    await south.ask("Wen", "call.agree_to_see")
+    await has_come(north, "on 1")
+    await has_come(north, "recording on")
+    await north.ask("Wanda", "call.end")
+    await has_come(south, "ended")
+
+    # Any text of theirs is a text, and the drafter of either side begins with the same.
+    line = (await south.ask("Wen", "status"))["lines"][0]["line"]
+    (held,) = (await south.ask("Dmitri", "minute.list"))["calls"]
+    dmitri = await room.sit(
+        south, "Dmitri", f"/minutes/draft?line={line}&call={held['call'].replace(' ', '+')}"
+    )
+    await expect(dmitri.get_by_label("Shown, as both sides agreed")).to_have_value(
+        re.compile(r"^2\d{3}-.*Z; document; Chart of the <b>strait; North; Watch desk; Wanda$")
+    )
+    recorded = dmitri.get_by_label("Recorded, as both sides agreed")
+    await expect(recorded).to_have_value(
+        re.compile("North; Watch desk; Wanda\n.*South; Watch desk; Wen$")
+    )
+    mine = (await recorded.input_value()).split("\n")[0]
+    await recorded.fill(mine.replace("; North; Watch desk; Wanda", ""))
+    await dmitri.get_by_role("button", name="Make the text of it").click()
+    await expect(dmitri.locator("#refused")).to_contain_text("says not what was recorded")
+    await recorded.fill(mine)
+    await dmitri.get_by_role("button", name="Make the text of it").click()
+    text = dmitri.get_by_label("Keep the labels and their order")
+    await expect(text).to_have_value(
+        re.compile("\nRecorded: .*Wanda\nShown: .*; Chart of the <b>strait; North;")
+    )

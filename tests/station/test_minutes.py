@@ -14,7 +14,8 @@ from parley.station.call import minutes
 from tests.playbook import Post, two_stations
 from tests.station.test_call_requests import answered, asked, at
 from tests.station.test_early import LONG, Gap, mended
-from tests.station.test_held import sees
+from tests.station.test_held import call, sees
+from tests.station.test_recording import both_join
 
 FACTS: dict[str, Any] = {
     "began": "2026-12-03 08:02Z",
@@ -331,6 +332,51 @@ def test_Y9_a_minute_begins_with_what_the_record_says_of_the_call(tmp_path: Path
             north.drafter.asks("minute.draft")
         shown = north.drafter.asks("minute.list")["calls"][0]["held"]
         assert len(shown["present"]) == 2
+
+
+def test_Y9_what_was_recorded_and_shown_stands_in_the_draft(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        both_join(north, south)
+        north.watch.asks("call.record", how="ask")
+        sees(south, "recording asked")
+        south.watch.asks("call.record", how="agree")
+        south.watch.asks("call.ask_to_show", item="Chart; of the strait", shown="document")
+        sees(north, "recording agreed")
+        sees(north, "showing asked")
+        north.watch.asks("call.agree_to_see")
+        sees(south, "showing agreed")
+        north.watch.asks("call.stop_showing")
+        # What nobody agreed to was neither shown nor recorded.
+        north.watch.asks("call.ask_to_show", item="Our own list", shown="screen")
+        sees(south, "showing asked", 2)
+        south.watch.asks("call.stop_showing")
+        north.watch.asks("call.record", how="withdraw")
+        sees(south, "recording withdrawn")
+        south.watch.asks("call.record", how="ask")
+        sees(north, "recording asked", 2)
+        north.watch.asks("call.end")
+        sees(south, "ended")
+        name = f"North {call(north)['n']}"
+        texts = [post.drafter.asks("minute.draft", call=name)["text"] for post in (north, south)]
+        assert texts[0] == texts[1]  # both read the same of it
+        minute = Minute.parse(texts[0])
+        assert minute is not None
+        assert [each.by.party for each in minute.facts.recorded] == ["North", "South"]
+        (shown,) = minute.facts.shown
+        assert (shown.item, shown.by.party) == ("Chart, of the strait", "South")
+        assert texts[0].count("\nShown: ") == 1
+        # What the drafter writes stands in its place, and what has not the form is refused.
+        own = f"{at(north, 0)} to {at(north, 0)}; screen; The map; North; Adviser"
+        times = {"began": at(north, -3_600), "ended": at(north, 3_600)}
+        changed = north.drafter.asks("minute.draft", call=name, shown=[own], **times)["text"]
+        assert f"\nShown: {own}" in changed
+        assert "Chart" not in changed
+        for wrong in ({"shown": [own.replace("screen", "film")]}, {"recorded": ["08:00Z"]}):
+            with pytest.raises(Misused, match="says not what was"):
+                north.drafter.asks("minute.draft", call=name, **wrong)
+        listed = south.drafter.asks("minute.list")["calls"][0]["held"]
+        assert listed["shown"] == [shown.text()]
+        assert len(listed["recorded"]) == 2
 
 
 def test_Y9_a_call_at_once_has_the_name_of_its_opening(tmp_path: Path) -> None:

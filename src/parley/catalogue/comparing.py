@@ -151,8 +151,11 @@ def _known(minute: Minute | None) -> Elements:
     if minute is None:
         return elements("", 1)
     facts = minute.facts
-    spans = [moment(at) for span in facts.interruptions for at in span]
-    text = [moment(facts.began), moment(facts.ended), *spans, *minute.agreed]
+    done = (*facts.recorded, *facts.shown)
+    spans = (*facts.interruptions, *(each.span for each in done))
+    times = [moment(at) for span in spans for at in span]
+    items = [each.item for each in done]
+    text = [moment(facts.began), moment(facts.ended), *times, *items, *minute.agreed]
     year = datetime.fromtimestamp(facts.began, UTC).year
     return elements("\n".join((*text, *facts.touched, *facts.not_touched)), year)
 

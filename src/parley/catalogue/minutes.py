@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Self
 
+from parley.catalogue.call_events import Shown
 from parley.catalogue.form import check_lines, compose, moment, read, read_moment
 from parley.core.entry import Type
 from parley.core.errors import Refused
@@ -54,6 +55,33 @@ class Attendee:
 
 
 @dataclass(frozen=True, slots=True)
+class Consented:
+    """What was done in a call while both sides agreed to it: recorded by somebody, or shown."""
+
+    span: tuple[float, float]
+    by: Attendee  # who had the file of it, or who showed it
+    shown: Shown | None = None  # document or screen; of a recording neither
+    item: str = ""  # what it was, as who showed it said
+
+    def text(self) -> str:
+        """As a minute has it."""
+        what = [] if self.shown is None else [str(self.shown), self.item]
+        return _PART.join((span_text(self.span), *what, self.by.text()))
+
+    @classmethod
+    def recorded(cls, text: str) -> Self:
+        """From a line `Recorded`; ValueError for anything else."""
+        span, by = text.split(_PART, 1)
+        return cls(read_span(span), Attendee.parse(by))
+
+    @classmethod
+    def was_shown(cls, text: str) -> Self:
+        """From a line `Shown`; ValueError for anything else."""
+        span, shown, item, by = text.split(_PART, 3)
+        return cls(read_span(span), Attendee.parse(by), Shown(shown), item)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a call that was held; times in POSIX seconds, shown to the minute."""
 
@@ -65,6 +93,8 @@ class Facts:
     touched: tuple[str, ...] = ()  # items of the agenda, or topics that were added
     not_touched: tuple[str, ...] = ()
     interruptions: tuple[tuple[float, float], ...] = ()
+    recorded: tuple[Consented, ...] = ()  # once for each who has a file of it
+    shown: tuple[Consented, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +118,8 @@ class Minute:
                 *(("Touched", each) for each in facts.touched),
                 *(("Not touched", each) for each in facts.not_touched),
                 *(("Interrupted", span_text(each)) for each in facts.interruptions),
+                *(("Recorded", each.text()) for each in facts.recorded),
+                *(("Shown", each.text()) for each in facts.shown),
                 *(("Agreed", each) for each in self.agreed),
             ],
         )
@@ -107,6 +139,8 @@ class Minute:
                 _all(lines, "Touched"),
                 _all(lines, "Not touched"),
                 tuple(map(read_span, _all(lines, "Interrupted"))),
+                tuple(map(Consented.recorded, _all(lines, "Recorded"))),
+                tuple(map(Consented.was_shown, _all(lines, "Shown"))),
             )
             minute = cls(facts, _all(lines, "Agreed"))
             minute.check()
@@ -117,19 +151,14 @@ class Minute:
     def check(self) -> None:
         """Refuse a minute that nobody could sign (Y2)."""
         facts = self.facts
+        done = (*facts.recorded, *facts.shown)
         items = (facts.present, facts.touched, facts.not_touched, facts.interruptions, self.agreed)
-        if any(len(each) > ITEMS_MAX for each in items):
+        if any(len(each) > ITEMS_MAX for each in (*items, facts.recorded, facts.shown)):
             raise Refused(f"A minute has {ITEMS_MAX} lines of a kind at most.", "Shorten it.", "Y2")
         check_lines("Y2", facts.call, facts.held_by, *facts.touched, *facts.not_touched)
         check_lines("Y2", *self.agreed, bytes_max=SENTENCE_BYTES_MAX)
-        for each in facts.present:
-            check_lines("Y2", each.text())
-            if any(part != part.strip() for part in (each.party, each.office, each.name)):
-                raise Refused("No part of who was present begins or ends blank.", _PRESENT, "Y2")
-            if any(_PART.strip() in part for part in (each.party, each.office, each.name)):
-                raise Refused(f"{each.text()!r:.60} has more than three parts.", _PRESENT, "Y2")
-            if not each.party or not each.office:
-                raise Refused("Who was present has a party and an office.", _PRESENT, "Y2")
+        for each in (*facts.present, *(one.by for one in done)):
+            _check_attendee(each)
         began, ended = _minute(facts.began), _minute(facts.ended)
         if not began <= ended <= began + CALL_S_MAX:
             raise Refused(
@@ -144,6 +173,25 @@ class Minute:
                     "Y2",
                 )
             last = _minute(end)
+        for one in done:
+            if not began <= _minute(one.span[0]) <= _minute(one.span[1]) <= ended:
+                raise Refused(
+                    "What was recorded or shown lies within the call.", "Correct its times.", "Y2"
+                )
+            if one.shown is not None:
+                check_lines("Y2", one.item)
+            if _PART.strip() in one.item:
+                raise Refused(f"{one.item!r:.60} holds a semicolon.", "Write a comma.", "Y2")
+
+
+def _check_attendee(each: Attendee) -> None:
+    check_lines("Y2", each.text())
+    if any(part != part.strip() for part in (each.party, each.office, each.name)):
+        raise Refused("No part of who was present begins or ends blank.", _PRESENT, "Y2")
+    if any(_PART.strip() in part for part in (each.party, each.office, each.name)):
+        raise Refused(f"{each.text()!r:.60} has more than three parts.", _PRESENT, "Y2")
+    if not each.party or not each.office:
+        raise Refused("Who was present has a party and an office.", _PRESENT, "Y2")
 
 
 _PRESENT = "Write it as `Party; office; name`."

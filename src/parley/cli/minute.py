@@ -41,6 +41,18 @@ def minute() -> None:
     "--not-touched", multiple=True, metavar="ITEM", help="Default: the rest of the agenda."
 )
 @click.option("--interrupted", multiple=True, metavar="'FROM to TO'", help="Two moments, UTC.")
+@click.option(
+    "--recorded",
+    multiple=True,
+    metavar="'FROM to TO; PARTY; OFFICE; NAME'",
+    help="Once for each who has the file; default: as the record has it.",
+)
+@click.option(
+    "--shown",
+    multiple=True,
+    metavar="'FROM to TO; document; WHAT; PARTY; OFFICE; NAME'",
+    help="What was shown, or a screen; default: as the record has it.",
+)
 @click.option("--agreed", multiple=True, metavar="SENTENCE", help="What both accept to write down.")
 @asks(line=True)
 def draft(station: Asking, **given: Any) -> None:

@@ -24,8 +24,9 @@ KINDS = {
     "number": N_("Numbers in the words"),
     "name": N_("Names in the words"),
 }
-FACTS = ("call", "began", "ended", "held_by", "present", "touched", "interrupted", "agreed")
-MANY = ("present", "touched", "interrupted", "agreed")  # one in each line
+MANY = ("present", "touched", "interrupted", "recorded", "shown", "agreed")  # one in each line
+FACTS = ("call", "began", "ended", "held_by", *MANY)
+OF_RECORD = ("present", "interrupted", "recorded", "shown")
 STATEMENT = ("call", "by", "date", "with_whom", "topics", "language", "text")
 
 
@@ -98,9 +99,7 @@ async def draft(
         agenda = talk["agenda"]
         if begun and talk["held"]:  # what the record has; the drafter may change it
             held = {name: value for name, value in talk["held"].items() if name not in MANY}
-            form |= held | {
-                name: "\n".join(talk["held"][name]) for name in ("present", "interrupted")
-            }
+            form |= held | {name: "\n".join(talk["held"][name]) for name in OF_RECORD}
             touched = set(talk["held"]["touched"])
             form["items"] = [str(n) for n, item in enumerate(agenda, 1) if item in touched]
         newest = talk["proposed"][-1:] or [each for each in (talk["agreed"],) if each]

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from parley.catalogue.calls import CallRequest
 from parley.catalogue.form import VALUE_BYTES_MAX
-from parley.catalogue.minutes import ITEMS_MAX, Attendee, Facts, call_name
+from parley.catalogue.minutes import ITEMS_MAX, Attendee, Consented, Facts, call_name
 from parley.station.call.calls import Calls as Requests
 from parley.station.call.held import Calls, Held
+from parley.station.call.held_consents import Consent
 from parley.station.line.lines import OpenLine
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def request_of(station: Station, open_line: OpenLine, held: Held) -> CallRequest
 
 
 def facts_of(held: Held, parties: Sequence[str], asked: tuple[str, ...] = ()) -> Facts:
-    """Times, people, items and interruptions of a call that has ended; `parties` by direction."""
+    """Times, people, items and interruptions of a call that has ended, and what was recorded and
+    shown in it; `parties` by direction."""
     place = held.request or (held.life.inc, held.entry.dir, held.entry.n)
     inc, dir, n = place
     standing = held.standing
@@ -67,6 +69,27 @@ def facts_of(held: Held, parties: Sequence[str], asked: tuple[str, ...] = ()) ->
         start = min(max(start, last), ended)
         last = min(max(ended if end is None else end, start), ended)
         interruptions.append((start, last))
+
+    def within(given: Consent) -> tuple[float, float]:
+        start = min(max(given.agreed or held.opened, held.opened), ended)
+        return start, min(max(ended if given.ended is None else given.ended, start), ended)
+
+    recorded = [
+        Consented(within(each), _attendee(parties[who.dir], who.office, who.name))
+        for each in standing.recordings.all
+        for who in (each.asker, each.agreer)  # their pages made the files (recording.md J7)
+        if who is not None and each.agreed is not None
+    ]
+    shown = [
+        Consented(
+            within(each),
+            _attendee(parties[each.asker.dir], each.asker.office, each.asker.name),
+            each.shown,
+            _part(each.item),
+        )
+        for each in standing.showings.all
+        if each.agreed is not None
+    ]
     touched = standing.parts.touched
     items = list(dict.fromkeys(item for _, item in standing.parts.agenda(asked)))
     return Facts(
@@ -78,15 +101,22 @@ def facts_of(held: Held, parties: Sequence[str], asked: tuple[str, ...] = ()) ->
         tuple(each for each in items if each in touched),
         tuple(each for each in items if each not in touched),
         interruptions=tuple(interruptions[:ITEMS_MAX]),
+        recorded=tuple(recorded[:ITEMS_MAX]),
+        shown=tuple(shown[:ITEMS_MAX]),
     )
 
 
 def _attendee(party: str, office: str, name: str) -> Attendee:
     """Somebody as a minute has room for: the office before the name."""
-    office, name = (" ".join(part.replace(";", ",").split()) for part in (office, name))
+    office, name = _part(office), _part(name)
     office = office or "no office"
     whole = Attendee(party, office, name)
     if len(whole.text().encode()) <= VALUE_BYTES_MAX:
         return whole
     room = VALUE_BYTES_MAX - len(party.encode()) - len("; ")
     return Attendee(party, office.encode()[:room].decode(errors="ignore").strip())
+
+
+def _part(text: str) -> str:
+    """Words of a person as one part of a line."""
+    return " ".join(text.replace(";", ",").split())

@@ -219,6 +219,8 @@ def talk_view(station: Station, open_line: OpenLine, talk: Talk) -> dict[str, An
             "present": [each.text() for each in talk.held.present],
             "touched": list(talk.held.touched),
             "interrupted": [span_text(each) for each in talk.held.interruptions],
+            "recorded": [each.text() for each in talk.held.recorded],
+            "shown": [each.text() for each in talk.held.shown],
         },
         "agreed": agreed
         and {

@@ -17,6 +17,7 @@ from parley.catalogue.form import moment, read_moment
 from parley.catalogue.forms import check_form
 from parley.catalogue.minutes import (
     Attendee,
+    Consented,
     Facts,
     Minute,
     Readout,
@@ -77,14 +78,16 @@ def minute_draft(
     touched: list[str] | None = None,
     not_touched: list[str] | None = None,
     interrupted: list[str] | None = None,
+    recorded: list[str] | None = None,
+    shown: list[str] | None = None,
     agreed: list[str] | None = None,
     line: str | None = None,
 ) -> dict[str, Any]:
     """The text of a minute from facts, to be edited and then proposed; nothing is kept of it.
 
     An item of the agenda may be given by its number; those that are not given were not touched. Of
-    a call that was held over this line times, people, items marked as touched and interruptions are
-    those of the record, unless others are given.
+    a call that was held over this line times, people, items marked as touched, interruptions, and
+    what was recorded and shown are those of the record, unless others are given.
     """
     open_line = station.line(line).current
     name = None if call is None else _name(station, open_line, call)
@@ -108,6 +111,8 @@ def minute_draft(
         tuple(items),
         tuple(dict.fromkeys([*others, *(each for each in agenda if each not in items)])),
         tuple(map(_span, interrupted or [])) if interrupted or not held else held.interruptions,
+        tuple(map(_recorded, recorded or [])) if recorded or not held else held.recorded,
+        tuple(map(_shown, shown or [])) if shown or not held else held.shown,
     )
     minute = Minute(facts, tuple(agreed or []))
     minute.check()
@@ -314,6 +319,26 @@ def _span(text: str) -> tuple[int, int]:
         raise Misused(
             f"{text!r:.60} is no interruption.",
             "Write `2026-12-01 08:10Z to 2026-12-01 08:12Z`.",
+        ) from error
+
+
+def _recorded(text: str) -> Consented:
+    try:
+        return Consented.recorded(text)
+    except ValueError as error:
+        raise Misused(
+            f"{text!r:.60} says not what was recorded.",
+            "Write `2026-12-01 08:10Z to 2026-12-01 08:12Z; Party; office; name`.",
+        ) from error
+
+
+def _shown(text: str) -> Consented:
+    try:
+        return Consented.was_shown(text)
+    except ValueError as error:
+        raise Misused(
+            f"{text!r:.60} says not what was shown.",
+            "Write `2026-12-01 08:10Z to 2026-12-01 08:12Z; document; what it is; Party; office`.",
         ) from error
 
 
