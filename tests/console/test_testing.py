@@ -148,6 +148,47 @@ async def test_T12_a_missed_test_rings_on_every_page_of_the_watch_until_it_is_ca
     await context.close()
 
 
+@pytest.mark.browser
+async def test_T12_what_is_overdue_sounds_at_its_desk_and_is_shown_at_all(
+    hour: Hour, room: Room, browser: Browser
+) -> None:
+    north = hour.world.north
+    await north.ask("Wanda", "desk.hold", desk=1)
+    context = await browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
+    there = Room(context)
+    at_desk = await room.sit(north, "Wanda")
+    elsewhere = await there.sit(north, "Both", "/inbox")
+    await hears(at_desk)
+    await hears(elsewhere)
+    hour.clock.skip(901)
+    for page in (at_desk, elsewhere):
+        await expect(page.locator("#overdues > li")).to_contain_text("TEST MISSED")
+    await rings(at_desk, "OVERDUE")
+    await expect(at_desk.locator("#overdues .at-desk")).to_have_count(0)
+    await expect(elsewhere.locator("#overdues .at-desk")).to_have_text("It sounds at Watch desk.")
+    await rings(elsewhere, "")
+    # A FLASH is for everybody who has the watch, whoever sits at the desk.
+    said = await hour.world.say(hour.world.south, "Now.", "FLASH")
+    await rings(elsewhere, "FLASH")
+    await north.ask("Wanda", "open", n=said["n"])
+    await rings(elsewhere, "")
+    # Nobody who sits at the desk can be rung: then it sounds at every tab of the watch.
+    await at_desk.close()
+    await rings(elsewhere, "OVERDUE")
+    await expect(elsewhere.locator("#overdues .at-desk")).to_have_count(0)
+    again = await room.sit(north, "Wanda")
+    await rings(elsewhere, "OVERDUE")  # it is deaf until its tone was heard
+    await hears(again)
+    await rings(again, "OVERDUE")
+    await rings(elsewhere, "")
+    # Whoever takes the desk has the sound as well, and nobody has it at a desk that is left.
+    await north.ask("Both", "desk.hold", desk=1)
+    await rings(elsewhere, "OVERDUE")
+    assert there.faults == []
+    await context.close()
+
+
 async def test_T6_a_test_is_certified_on_the_page_of_its_message(hour: Hour) -> None:
     first, other = hour.first, hour.other
     n = await hour.calls(first, other)

@@ -215,7 +215,7 @@ def build(station: Station, encrypted: bool = False) -> Starlette:
         admits=lambda request: bool(desk.seats(request)),
         since=station.events.since,
         seq=lambda: station.events.seq,
-        beat=lambda: {**beat(station), "rings": len(desk.ears.persons())},
+        beat=lambda: {**beat(station), "rings": len(desk.told_who_hears())},
         describe=lambda event: describe(station, event),
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +124,13 @@ class Desk:
         self.templates.filters |= words.FILTERS | vocabulary.FILTERS | marking.FILTERS
         tongues.install(self.templates)
         themes.install(self.templates)
+
+    def told_who_hears(self) -> list[int]:
+        """Whose tabs ring. When that has changed, pages look again: which desks are deaf stands on
+        them and in a hand-over, and where something overdue sounds follows from it."""
+        if self.ears.changed():
+            self.station.in_next_step(partial(self.station.publish, "hearing", None))
+        return self.ears.persons()
 
     def secret_of(self, request: HTTPConnection) -> str | None:
         """The browser's secret, from the cookie of this station."""

@@ -135,7 +135,7 @@ class Frame:
 
     def late_on(self, line: View) -> list[View]:
         """What did not come on a line and is in nobody's hands."""
-        late = [views.late(each, self.names) for each in self.status["overdue"]]
+        late = [views.late(each, self.names, self.person["id"]) for each in self.status["overdue"]]
         return [each for each in late if each["hex"] == line["line"]]
 
     @property
@@ -225,7 +225,7 @@ def build(seat: Seat, status: View, now: float, seq: int, heard_by: list[str]) -
         flashes=flashes,
         urgent=urgent,
         overdue=[
-            views.late(each, names)
+            views.late(each, names, who.id)
             for each in status["overdue"]
             # As with a message: once everyone is called, everyone sees it.
             if may["overdue.take"] or each["escalation"]

@@ -20,6 +20,7 @@ class Ears:
     def __init__(self, mono: Callable[[], float]) -> None:
         self._mono = mono
         self._tabs: dict[str, tuple[int, float]] = {}
+        self._known: list[int] = []
 
     def tell(self, tab: str, person: int, hears: bool) -> None:
         """A tab of that person says whether it can ring."""
@@ -34,6 +35,12 @@ class Ears:
         if tab in self._tabs:
             person, _ = self._tabs[tab]
             self._tabs[tab] = (person, self._mono() - TOLD_S_MAX + LEAVING_S)
+
+    def changed(self) -> bool:
+        """Whether it is other persons' tabs that ring than when this was asked last: one has spoken
+        up, or one was not heard of for too long."""
+        before, self._known = self._known, self.persons()
+        return self._known != before
 
     def persons(self) -> list[int]:
         """Whose tabs ring."""

@@ -188,7 +188,7 @@ LATE = {
 }
 
 
-def late(view: View, names: Names) -> View:
+def late(view: View, names: Names, reader: int) -> View:
     """What did not come, for the top of every page and for the list. Whoever has silenced it hears
     it again once somebody else is called: the key is another then (spec/testing.md T12)."""
     hex, _ = parts(view["line"])
@@ -202,6 +202,7 @@ def late(view: View, names: Names) -> View:
         "word": LATE[view["kind"]],
         "mark": names.line(view["line"])["mark"],
         "everyone": everyone,
+        "sounds": everyone or view.get("sounds_at") is None or reader in view["sounds_at"],
         "href": tests if n is None else names.href(view["line"], view["dir"], n),
         "clock": {"due": view["due"], "left_s": -view.get("late_s", 0.0), "overdue": True},
     }

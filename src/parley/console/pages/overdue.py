@@ -12,12 +12,13 @@ from parley.core.errors import ParleyError
 async def show(visit: Visit, error: ParleyError | None = None) -> Response:
     """GET /overdue"""
     found, page = await visit.call("overdue.list"), await visit.frame()
+    me = visit.seat.person.id
     return await visit.page(
         "overdue.html",
         page,
         200 if error is None else status_of(error),
-        overdue=[views.late(each, page.names) for each in found["overdue"]],
-        in_hand=[views.late(each, page.names) for each in found["in_hand"]],
+        overdue=[views.late(each, page.names, me) for each in found["overdue"]],
+        in_hand=[views.late(each, page.names, me) for each in found["in_hand"]],
         error=refusal(error) if error else None,
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from starlette.responses import RedirectResponse, Response
 
 from parley.console import themes
@@ -68,15 +66,13 @@ async def colour(visit: Visit) -> Response:
 async def hearing(visit: Visit) -> Response:
     """POST /hearing: a tab of a watch officer says whether it can ring."""
     tab = f"{visit.seat.person.id} {visit.form.get('tab')[:40]}"
-    hears, ears, station = visit.form.get("hears"), visit.desk.ears, visit.desk.station
-    before = ears.persons()
+    hears, ears = visit.form.get("hears"), visit.desk.ears
     if hears == "leaving":
         ears.leave(tab)
     else:
         rings = hears == "yes" and may_do(visit.seat.person, "open")
         ears.tell(tab, visit.seat.person.id, rings)
-    if ears.persons() != before:  # which desks are deaf stands on pages, and in a hand-over
-        station.in_next_step(partial(station.publish, "hearing", None))
+    visit.desk.told_who_hears()
     return Response(status_code=204)
 
 

@@ -151,9 +151,9 @@ export class Alarm {
       if (seq !== undefined && seq > rendered) younger.push(row);
     }
     const rows = [...younger, ...theirs.children].map((row) => document.adoptNode(row));
-    // A row whose gap has closed, or for which everyone is called, stays where it is and changes its word.
+    // A row whose gap has closed, or that now sounds here, or for everyone, stays where it is and changes its word.
     /** @param {Element} row */
-    const look = (row) => `${row.getAttribute("data-alarm")} ${row.querySelector(".gap")?.textContent ?? ""} ${row.hasAttribute("data-everyone")}`;
+    const look = (row) => `${row.getAttribute("data-alarm")} ${row.querySelector(".gap")?.textContent ?? ""} ${row.hasAttribute("data-everyone")} ${row.hasAttribute("data-sounds")}`;
     const before = [...list.children].map(look).join();
     const after = rows.map(look).join();
     if (before !== after) list.replaceChildren(...rows);
@@ -188,7 +188,9 @@ export class Alarm {
     const flash = document.querySelector("#alarms > li") !== null; // unopened, be it silenced here
     for (const { precedence, list } of BOXES) {
       for (const row of document.querySelectorAll(`#${list} > li`)) {
-        const called = this.rings || row.hasAttribute("data-everyone");
+        // What is overdue knocks at the desk that it is for, and is shown everywhere.
+        const here = this.rings && (precedence !== CALM || row.hasAttribute("data-sounds"));
+        const called = here || row.hasAttribute("data-everyone");
         const loud = called && !(precedence === CALM && flash) && !this.silenced.has(row.getAttribute("data-alarm") ?? "");
         row.querySelector("[data-silence]")?.toggleAttribute("hidden", !loud || !this.bell.allowed);
         const mark = row.getAttribute("data-status") === "ACTUAL" ? "" : " exercise";

@@ -33,6 +33,13 @@ def desk_of(station: Station, open_line: OpenLine, row: Any) -> dict[str, Any]:
     return desk_for(station, message["desk"] if message else None) or {}
 
 
+def sounds_at(station: Station, desk: dict[str, Any], called: int) -> list[int] | None:
+    """Whose tabs knock: of who holds that desk, and of the deputies that were called until now.
+    None for every watch officer's, where none of theirs rings (T12)."""
+    persons = [*desk.get("holders", []), *desk.get("deputies", [])[:called]]
+    return persons if set(persons).intersection(station.hears()) else None
+
+
 def sentence(station: Station, row: Any) -> str:
     """What did not come."""
     open_line = station.line_of(bytes(row["line_id"]), row["inc"])
@@ -77,6 +84,8 @@ def view(station: Station) -> list[dict[str, Any]]:
             _about(station, open_line, row)
             | {
                 "late_s": station.now.wall - row["due"],
+                "desk_name": desk.get("name"),
+                "sounds_at": sounds_at(station, desk, row["called"]),
                 "calls": row["called"],
                 "called": [
                     station.people.view(id) for id in desk.get("deputies", [])[: row["called"]][-1:]
