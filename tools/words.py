@@ -75,11 +75,13 @@ SPEAKING = (
     "station/machine/outside.py",
     "station/open_items.py",
     "station/alarms/overdue.py",
+    "station/staff/duty.py",
     "station/line/filled.py",
     "core/suites.py",
     "catalogue/prepared.py",
     "catalogue/attendance.py",
 )
+_NAMED = re.compile(r"%\([a-z_]+\)s")
 # The classes of `core/errors.py`, and those made from them.
 ERRORS = frozenset(
     ("Refused", "Malformed", "Newer", "Misused", "Unavailable", "Halted", "Foreign", "NoSeat")
@@ -129,7 +131,7 @@ def spoken(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in inside | alone:
             for template in _templates(node):
-                words = re.sub(r"%\(\d+\)s", "", template)
+                words = re.sub(r"%\(\w+\)s", "", template)
                 if " " in words.strip() and not re.search(r"[A-Z]{4} |[<>{}=]|^\W*$", words):
                     yield node.lineno, template
 
@@ -140,6 +142,8 @@ def _name(called: ast.expr) -> str:
 
 def _templates(node: ast.expr) -> Iterator[str]:
     match node:
+        case ast.Constant(value=str(words)) if _NAMED.search(words):
+            yield words  # a sentence whose values have names
         case ast.Constant(value=str(words)) if words.strip():
             yield words.replace("%", "%%")
         case ast.JoinedStr(values=parts):

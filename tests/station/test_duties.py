@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from parley.core.errors import Misused, Refused
-from parley.station.staff.duty import Duty, Fault, faults, now_and_next, sentence
+from parley.station.staff.duty import Duty, Fault, faults, now_and_next, said
 from tests.playbook import Post, Voice, two_stations
 
 HOUR_S = 3_600
@@ -63,7 +63,7 @@ def test_what_stands_in_a_hand_over_does_not_change_while_it_is_read() -> None:
     rows = [duty(1, 1, 0, 500), duty(2, 2, 50, 600), duty(3, 1, 60, 300, 2)]
     for row_of_faults in zip(faults(rows, 70), faults(rows, 71), strict=True):
         first, later = (
-            sentence(fault, desks, names, now)
+            said(fault, desks, names, now)
             for fault, now in zip(row_of_faults, (70, 71), strict=True)
         )
         assert first == later

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from parley.core.errors import Refused
+from parley.station.open_items import SENTENCES, Item
 from tests.playbook import Post, Voice, two_stations
 
 NOTE = "The ferry reports late.\nTheir officer speaks French."
@@ -38,7 +39,7 @@ def test_a_flash_in_the_middle_is_gone_through_and_rings_until_it_is_opened(tmp_
         north.hears(routine)
         signed = signs(north, north.watch)
         assert NOTE.splitlines()[0] in signed["text"]
-        assert f"ROUTINE {routine} of" in signed["text"]
+        assert f'message.theirs.running precedence="ROUTINE" n="{routine}"' in signed["text"]
         assert sha256(signed["text"].encode()).hexdigest() == signed["sha256"]
 
         # Whoever signed still has the watch: there is no moment without a name.
@@ -115,9 +116,11 @@ def test_what_was_settled_meanwhile_is_named(tmp_path: Path) -> None:
         signed = signs(north, north.watch)
         north.watch.asks("open", n=n)
         shown = north.deputy.asks("watch.show")
-        assert [f"ROUTINE {n} of" in text for text in shown["settled"]] == [True]
+        (settled,) = shown["settled"]
+        assert f"ROUTINE {n} of" in settled["text"]
         accepted = accepts(north.deputy, signed["sheet"])
-        assert "Settled or changed since it was handed over: 1\n- The ROUTINE" in accepted["text"]
+        said = f"Settled or changed since it was handed over: 1\n- {settled['fact']}\n"
+        assert accepted["text"].endswith(said)
 
 
 def test_the_station_finds_by_itself_what_is_open(tmp_path: Path) -> None:
@@ -191,8 +194,53 @@ def test_words_of_the_other_side_are_no_lines_of_a_sheet(tmp_path: Path) -> None
         north.until(lambda: north.line()["declared"] == "suspended")
         signed = signs(north, north.watch)
         items = north.watch.asks("watch.show")["items"]
-        assert any("Open items: 0" in item["text"] for item in items)
-        assert all(item["text"].splitlines() == [item["text"]] for item in items)
+        assert any("Open items: 0" in item["fact"] for item in items)
+        assert all(item["fact"].splitlines() == [item["fact"]] for item in items)
         lines = signed["text"].splitlines()
         assert "Open items: 0" not in lines
         assert len(lines[lines.index(f"Open items: {len(items)}") + 1 :]) == len(items)
+
+
+def test_what_is_signed_are_facts_and_each_is_known_by_its_hash(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        north.hears(south.says("The harbour is closed.")["n"])
+        north.operator.asks("roster.add", desk=1, person=north.watch.id, for_s=3_600)
+        items = north.watch.asks("watch.show")["items"]
+        signed = signs(north, north.watch)["text"].splitlines()
+        at = signed.index(f"Open items: {len(items)}") + 1
+        assert signed[at:] == [
+            f"{n}. [{item['key']}] {item['fact']}" for n, item in enumerate(items, 1)
+        ]
+        assert {item["what"] for item in items} >= {"message.theirs.running", "desk.deaf"}
+        assert [item["what"] for item in items if item["kind"] == "roster"] == [
+            "roster.nobody-from"
+        ]
+        for item in items:
+            assert item["key"] == sha256(item["fact"].encode()).hexdigest()[:12]
+            assert item["text"] == SENTENCES[item["what"]] % item["values"]
+            assert item["fact"].startswith(item["what"])
+            assert all(f'="{value}"' in item["fact"] for value in item["values"].values())
+
+
+def test_a_value_with_quotes_in_it_passes_for_no_other_value(tmp_path: Path) -> None:
+    desk = {"desk": 'North" (NEW) line="Red'}
+    assert Item("desk", "desk.empty", desk).fact == (r'desk.empty desk="North\" (NEW) line=\"Red"')
+
+
+def test_a_hand_over_that_an_earlier_release_signed_is_still_accepted(tmp_path: Path) -> None:
+    """Its items were sentences: they count as settled, and what is open as new."""
+    with two_stations(tmp_path) as (north, _):
+        signed = signs(north, north.watch)
+        old = '[{"key":"0123456789ab","kind":"desk","text":"Nobody holds the desk North."}]'
+
+        def aged() -> None:
+            north.station.store.sql(
+                "UPDATE watch_log SET items = ? WHERE act = 'handed over'", (old,)
+            )
+
+        north.stage.do(lambda: north.station.in_next_step(aged))
+        shown = north.deputy.asks("watch.show")
+        assert [item["text"] for item in shown["settled"]] == ["Nobody holds the desk North."]
+        assert all(item["new"] for item in shown["items"])
+        accepted = accepts(north.deputy, signed["sheet"])
+        assert accepted["text"].endswith("- Nobody holds the desk North.\n")

@@ -120,14 +120,16 @@ def log(station: Asking, sheet: int | None, out: Path | None) -> None:
 def _gone_through(view: View) -> tuple[str, ...]:
     """Each item, one after the other, as the person at the terminal goes through it."""
     for item in view["items"]:
-        voice.aside(_item(item))
+        for line in _item(item):
+            voice.aside(line)
         if voice.ask("Type SEEN to go on, anything else to leave it:", "--item") != "SEEN":
             raise Refused("The watch was not accepted.", "Whoever handed it over still has it.")
     return tuple(item["key"] for item in view["items"])
 
 
-def _item(item: View) -> str:
-    return f"  [{item['key']}] {'NEW: ' if item['new'] else ''}{voice.visible(item['text'])}"
+def _item(item: View) -> Iterator[str]:
+    yield f"  [{item['key']}] {'NEW: ' if item['new'] else ''}{voice.visible(item['text'])}"
+    yield f"    signed as: {voice.visible(item['fact'])}"
 
 
 def _write(view: View, sheet: int | None, out: Path) -> None:
@@ -168,9 +170,9 @@ def _shown(view: View) -> Iterator[str]:
             yield from voice.quoted(sheet["note"])
     yield f"Open items: {len(view['items'])}; code {view['code']}"
     for item in view["items"]:
-        yield _item(item)
-    for text in view["settled"]:
-        yield f"  settled or changed: {voice.visible(text)}"
+        yield from _item(item)
+    for item in view["settled"]:
+        yield f"  settled or changed: {voice.visible(item['text'])}"
 
 
 def _signed(view: View) -> Iterator[str]:

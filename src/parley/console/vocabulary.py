@@ -8,6 +8,7 @@ and given the same values. What has no translation is shown in English, and mark
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -25,6 +26,7 @@ from parley.console.tongues import (
     isolated,
     texts,
 )
+from parley.station.open_items import OUR_WORDS, SENTENCES
 
 WORDS = frozenset(
     (
@@ -168,7 +170,10 @@ def said(sentence: str, *, ended: bool = True) -> Markup:
 
 
 def _ended(sentence: str) -> str:
-    sentence = sentence[:1].upper() + sentence[1:].rstrip()
+    return _stopped(sentence[:1].upper() + sentence[1:].rstrip())
+
+
+def _stopped(sentence: str) -> str:
     return sentence if sentence.endswith((".", "。", "?", "!", "؟", "…", ":")) else sentence + "."
 
 
@@ -206,6 +211,20 @@ def _lookup(template: str, values: dict[str, Any]) -> str | None:
     return found % {name: isolated(translated(v) or word(v)) for name, v in values.items()}
 
 
+def fact(item: Mapping[str, Any]) -> Markup:
+    """An open item of the watch as a sentence in the current language, made of what it is known by
+    and its values; where a value is words of the station, these too. Of an earlier release there
+    is a sentence only."""
+    template = SENTENCES.get(item.get("what", ""))
+    if template is None:
+        return said(item["text"])
+    values = {name: seen_signs(value) for name, value in item["values"].items()}
+    for name in OUR_WORDS & values.keys():
+        values[name] = translated(values[name]) or word(values[name])
+    found = catalogue(current()).pgettext(SAID, template)
+    return escape(_stopped(found % {k: isolated(v) for k, v in values.items()}))
+
+
 def call_name(name: str) -> str:
     """How a call is named: by its request, or by its begin where the record has none (Y4)."""
     begun = name.removeprefix(NOT_IN_THE_RECORD)
@@ -223,7 +242,7 @@ def _patterns(tongue: Tongue) -> tuple[dict[str, str], list[tuple[re.Pattern[str
     surroundings first."""
     exact, patterns = {}, []
     for template in texts(tongue).said:
-        parts = re.split(r"%\((\d+)\)s", template)
+        parts = re.split(r"%\((\w+)\)s", template)
         if len(parts) == 1:
             exact[_key(template.replace("%%", "%"))] = template
             continue
@@ -239,4 +258,4 @@ def _patterns(tongue: Tongue) -> tuple[dict[str, str], list[tuple[re.Pattern[str
     return exact, [(pattern, template) for _, pattern, template in patterns]
 
 
-FILTERS = {"word": word, "said": said, "call_name": call_name}
+FILTERS = {"word": word, "said": said, "fact": fact, "call_name": call_name}

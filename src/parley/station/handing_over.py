@@ -1,9 +1,10 @@
 """To hand the watch over: one officer signs what is open, another goes through it and accepts.
 
-Both sign a sheet: plain text with who, when, the words of the outgoing officer and every open item.
+Both sign a sheet: plain text with who, when, the words of the outgoing officer and every open item,
+as a fact that is the same in every language and that both were shown beside its sentence in theirs.
 Its SHA-256 stands in the audit trail with the act, and the sheet is kept as it is; `sha256sum` of
 a sheet that was saved gives the same. An item that comes in the middle is on the list of both from
-that moment, and is gone through like the others. Source: docs/decisions/0038.
+that moment, and is gone through like the others. Source: docs/decisions/0038, 0056.
 """
 
 from __future__ import annotations
@@ -204,17 +205,17 @@ def _sits(station: Station, who: Person, before: Person | None) -> None:
     station.roster_changed = True
 
 
-def _signed(waits: Any | None) -> dict[str, str]:
-    """The items of a hand-over that waits: key and sentence."""
+def _signed(waits: Any | None) -> dict[str, dict[str, Any]]:
+    """The items of a hand-over that waits, by their keys."""
     if waits is None:
         return {}
-    return {item["key"]: item["text"] for item in json.loads(waits["items"])}
+    return {item["key"]: item for item in json.loads(waits["items"])}
 
 
-def _settled(signed: dict[str, str], items: list[Item]) -> list[str]:
+def _settled(signed: dict[str, dict[str, Any]], items: list[Item]) -> list[dict[str, Any]]:
     """What was open when the hand-over was signed, and is no more, or has changed."""
     still = {item.key for item in items}
-    return [text for key, text in signed.items() if key not in still]
+    return [item for key, item in signed.items() if key not in still]
 
 
 def _row_view(station: Station, row: Any) -> dict[str, Any]:
@@ -258,7 +259,7 @@ def _listed(items: list[Item], known: frozenset[str] | set[str]) -> list[str]:
     return [
         f"Open items: {len(items)}",
         *(
-            f"{at}. [{item.key}] {item.text}{'' if item.key in known else ' (NEW)'}"
+            f"{at}. [{item.key}] {item.fact}{'' if item.key in known else ' (NEW)'}"
             for at, item in enumerate(items, 1)
         ),
     ]
@@ -292,7 +293,8 @@ def _incoming(station: Station, who: Person, waits: Any, items: list[Item]) -> s
             "Gone through, each of them:",
             *_listed(items, set(signed)),
             f"Settled or changed since it was handed over: {len(settled)}",
-            *(f"- {text}" for text in settled),
+            # A sheet of an earlier release has sentences.
+            *(f"- {item.get('fact', item['text'])}" for item in settled),
             "",
         )
     )

@@ -1,13 +1,16 @@
 """What is open at a station, as one watch hands it to the next: the station finds it by itself.
 
-Each item is a fact in a sentence, without a clock that runs: it changes only when the matter does,
-so that who went through a list went through exactly this. The key of an item is the beginning of
-the SHA-256 of its sentence.
+Each item is a fact: a word that says which, and named values, none of them a clock that runs. It
+changes only when the matter does, so that who went through a list went through exactly this. The
+line of the fact is what is signed, the same whoever reads; the sentence in English, and in the
+other languages of the console, says it to people (docs/decisions/0056). The key of an item is the
+beginning of the SHA-256 of its line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -22,7 +25,7 @@ from parley.station.line import filled
 from parley.station.line.lines import OpenLine
 from parley.station.line.standing import declared_view
 from parley.station.machine.clock import moment
-from parley.station.staff import duties
+from parley.station.staff import duties, duty
 from parley.station.staff.desks import desk_for, desks_of
 from parley.station.texts import drafts
 from parley.station.texts.line_tests import next_due
@@ -37,12 +40,55 @@ REPLIES_MAX = 500  # messages of one side looked through for one
 DRAFTS_MAX = 200
 
 
+# Every fact in a sentence. A value of the last five names is words of the station itself.
+SENTENCES: Mapping[str, str] = {
+    "message.theirs.missed": "The %(precedence)s %(n)s of %(counterpart)s on %(line)s, kept"
+    " %(kept)s, is not opened; nobody answered by %(by)s.",
+    "message.theirs.called": "The %(precedence)s %(n)s of %(counterpart)s on %(line)s, kept"
+    " %(kept)s, is not opened; %(called)s is called, until %(by)s.",
+    "message.theirs.running": "The %(precedence)s %(n)s of %(counterpart)s on %(line)s, kept"
+    " %(kept)s, is not opened; its clock runs until %(by)s.",
+    "message.ours.missed": "The %(precedence)s %(n)s of ours on %(line)s, kept %(kept)s, is not"
+    " acknowledged there; nobody answered by %(by)s.",
+    "message.ours.called": "The %(precedence)s %(n)s of ours on %(line)s, kept %(kept)s, is not"
+    " acknowledged there; %(called)s is called, until %(by)s.",
+    "message.ours.running": "The %(precedence)s %(n)s of ours on %(line)s, kept %(kept)s, is not"
+    " acknowledged there; its clock runs until %(by)s.",
+    "reply.ours": "Message %(n)s of %(counterpart)s on %(line)s wants our reply by %(by)s.",
+    "reply.theirs": "Message %(n)s of ours on %(line)s wants their reply by %(by)s.",
+    "line.stopped": "The line %(line)s is stopped: %(why)s.",
+    "line.halted": "The line %(line)s is halted: %(why)s.",
+    "line.closed": "The line %(line)s is closed. %(declared)s",
+    "line.not-opened": "The line %(line)s has not been opened by both stations yet.",
+    "line.silent": "The line %(line)s is silent.",
+    "line.not-heard": "The line %(line)s has not been heard since the start.",
+    "line.declared": "Declared on %(line)s: %(declared)s",
+    "line.ours-not-filled": "The line %(line)s is not in service, our desk is not filled: %(gap)s.",
+    "line.theirs-not-filled": "The line %(line)s is not in service, their desk is not filled:"
+    " %(gap)s.",
+    "test.due": "A human test on %(line)s is due by %(by)s.",
+    "call.ours": "Our request for a call, message %(n)s on %(line)s: %(state)s.",
+    "call.theirs": "The request of %(counterpart)s for a call, message %(n)s on %(line)s:"
+    " %(state)s.",
+    "minute.waits": "A minute on %(line)s waits for us: %(minute)s",
+    "desk.empty": "Nobody holds the desk %(desk)s.",
+    "desk.deaf": "The desk %(desk)s is deaf: no tab of who holds it rings.",
+    "draft.released": "Draft %(draft)s, %(precedence)s, on %(line)s: released, and not sent yet.",
+    "draft.held": "Draft %(draft)s, %(precedence)s, on %(line)s: held by %(person)s.",
+    "draft.sent-back": "Draft %(draft)s, %(precedence)s, on %(line)s: sent back by %(person)s.",
+    "draft.open": "Draft %(draft)s, %(precedence)s, on %(line)s: open, nobody has released it.",
+    **duty.WORDS,
+}
+OUR_WORDS = frozenset(("why", "declared", "gap", "state", "minute"))
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One open matter."""
 
     kind: str
-    text: str
+    what: str  # which of the sentences
+    values: Mapping[str, str]
     loud: bool = False  # it cannot wait for the end of a hand-over
     line: str | None = None
     dir: str | None = None
@@ -50,15 +96,29 @@ class Item:
     draft: int | None = None
 
     @property
+    def fact(self) -> str:
+        """What is signed, on one line: no words of the other side pass for a line of a sheet."""
+        known = self.values if self.line is None else {**self.values, "address": _short(self.line)}
+        return " ".join((self.what, *(f"{name}={_quoted(value)}" for name, value in known.items())))
+
+    @property
+    def text(self) -> str:
+        """The fact in an English sentence."""
+        return SENTENCES[self.what] % self.values
+
+    @property
     def key(self) -> str:
-        """What it is known by: its words."""
-        return sha256(f"{self.kind} {self.line} {self.text}".encode()).hexdigest()[:KEY_DIGITS]
+        """What it is known by: the beginning of the SHA-256 of its fact."""
+        return sha256(self.fact.encode()).hexdigest()[:KEY_DIGITS]
 
     def view(self) -> dict[str, Any]:
         """The item as plain JSON."""
         return {
             "key": self.key,
             "kind": self.kind,
+            "what": self.what,
+            "values": dict(self.values),
+            "fact": self.fact,
             "text": self.text,
             "loud": self.loud,
             "line": self.line,
@@ -68,16 +128,28 @@ class Item:
         }
 
 
+def _short(address: str) -> str:
+    """A line as addresses of pages name it, with the number of an incarnation that has ended."""
+    hex, at, inc = address.partition("@")
+    return f"{hex[:8]}{at}{inc}"
+
+
+def _quoted(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
 def open_items(station: Station) -> list[Item]:
-    """Everything that is open now, what rings first, each on one line: no words of the other side
-    pass for a line of a sheet."""
+    """Everything that is open now, what rings first, each value on one line."""
     found = list(_messages(station))
     for open_line in station.lines:
         found += _line(station, open_line)
         found += _replies(station, open_line)
         found += _calls(station, open_line)
     found += [*_desks(station), *_drafts(station)]
-    return [replace(item, text=" ".join(item.text.split())) for item in found]
+    return [
+        replace(item, values={k: " ".join(v.split()) for k, v in item.values.items()})
+        for item in found
+    ]
 
 
 def code_of(items: list[Item]) -> str:
@@ -102,23 +174,22 @@ def _messages(station: Station) -> Iterator[Item]:
 
 def _message(station: Station, open_line: OpenLine, row: Any) -> Item:
     side, precedence = open_line.side(row["dir"]), Precedence(row["marks"] >> 6).name
-    name, n, kept = open_line.agreed.name, row["n"], moment(row["kept"])
-    them = open_line.agreed.counterpart
-    if side == "ours":
-        what = f"The {precedence} {n} of ours on {name}, kept {kept}, is not acknowledged there"
-    else:
-        what = f"The {precedence} {n} of {them} on {name}, kept {kept}, is not opened"
+    values = {"precedence": precedence, "n": str(row["n"])}
+    if side == "theirs":
+        values["counterpart"] = open_line.agreed.counterpart
+    values |= {"line": open_line.agreed.name, "kept": moment(row["kept"])}
+    state, by = "running", row["due"]
     if row["missed"] is not None:
-        text = f"{what}; nobody answered by {moment(row['missed'])}."
+        state, by = "missed", row["missed"]
     elif row["called"]:
-        desk = desk_for(station, row["desk"])
+        desk, state = desk_for(station, row["desk"]), "called"
         deputies = desk["deputies"] if desk else []
-        called = ", ".join(map(station.people.name, deputies[row["called"] - 1 : row["called"]]))
-        text = f"{what}; {called} is called, until {moment(row['due'])}."
-    else:
-        text = f"{what}; its clock runs until {moment(row['due'])}."
+        called = deputies[row["called"] - 1 : row["called"]]
+        values["called"] = ", ".join(map(station.people.name, called))
+    values["by"] = moment(by)
     loud = side == "theirs" and precedence in ("FLASH", "IMMEDIATE")
-    return Item("message", text, loud, open_line.address, side, n)
+    what = f"message.{side}.{state}"
+    return Item("message", what, values, loud, open_line.address, side, row["n"])
 
 
 def _replies(station: Station, open_line: OpenLine) -> Iterator[Item]:
@@ -141,66 +212,60 @@ def _replies(station: Station, open_line: OpenLine) -> Iterator[Item]:
 
 
 def _reply(open_line: OpenLine, n: int, side: str, due: float) -> Item:
-    name, by = open_line.agreed.name, moment(due)
-    text = (
-        f"Message {n} of {open_line.agreed.counterpart} on {name} wants our reply by {by}."
-        if side == "theirs"
-        else f"Message {n} of ours on {name} wants their reply by {by}."
-    )
-    return Item("reply", text, False, open_line.address, side, n)
+    values = {"n": str(n), "line": open_line.agreed.name, "by": moment(due)}
+    if side == "ours":
+        return Item("reply", "reply.theirs", values, False, open_line.address, side, n)
+    values["counterpart"] = open_line.agreed.counterpart
+    return Item("reply", "reply.ours", values, False, open_line.address, side, n)
 
 
 def _line(station: Station, open_line: OpenLine) -> Iterator[Item]:
     """How a line stands, where it is not open and heard."""
-    name, now = open_line.agreed.name, station.now.wall
+    now = station.now.wall
     state = station.state(open_line)
     declared = declared_view(open_line, now)
 
-    def item(kind: str, text: str, loud: bool = False) -> Item:
-        return Item(kind, text, loud, open_line.address)
+    def item(kind: str, what: str, loud: bool = False, **values: str) -> Item:
+        return Item(kind, what, {"line": open_line.agreed.name} | values, loud, open_line.address)
 
     if open_line.stop is not None:
-        yield item("line", f"The line {name} is stopped: {open_line.stop.why}.", True)
+        yield item("line", "line.stopped", True, why=open_line.stop.why)
     elif state.halted is not None:
-        yield item("line", f"The line {name} is halted: {state.halted}.", True)
+        yield item("line", "line.halted", True, why=state.halted)
     elif declared["state"] == "closed":
-        yield item("line", f"The line {name} is closed. {declared['sentence']}")
+        yield item("line", "line.closed", declared=declared["sentence"])
         return
     elif not state.in_service:
-        yield item("line", f"The line {name} has not been opened by both stations yet.")
+        yield item("line", "line.not-opened")
     elif (observed := open_line.observe(state)) != "heard":
         if observed == "silent":
-            yield item("line", f"The line {name} is silent.", True)
+            yield item("line", "line.silent", True)
         else:
-            yield item("line", f"The line {name} has not been heard since the start.")
+            yield item("line", "line.not-heard")
     if declared["sentence"]:
-        yield item("suspension", f"Declared on {name}: {declared['sentence']}")
+        yield item("suspension", "line.declared", declared=declared["sentence"])
     gaps = filled.view(station, open_line)["gaps"]
     if ours := gaps["ours"]:
-        text = f"The line {name} is not in service, our desk is not filled: {ours}."
-        yield item("service", text)
+        yield item("service", "line.ours-not-filled", gap=ours)
     if theirs := gaps["theirs"]:
-        text = f"The line {name} is not in service, their desk is not filled: {theirs}."
-        yield item("service", text)
+        yield item("service", "line.theirs-not-filled", gap=theirs)
     due = next_due(station, open_line)
     if due is not None and due < now + SOON_S:
-        yield item("test", f"A human test on {name} is due by {moment(due)}.", due < now)
+        yield item("test", "test.due", due < now, by=moment(due))
 
 
 def _calls(station: Station, open_line: OpenLine) -> Iterator[Item]:
     """Calls that are asked for or held, and minutes that wait for us."""
-    name = open_line.agreed.name
+    line, address = {"line": open_line.agreed.name}, open_line.address
     for call in call_requests.status_view(station, open_line)["live"]:
-        n, state, them = call["n"], call["state"], open_line.agreed.counterpart
-        text = (
-            f"Our request for a call, message {n} on {name}: {state}."
-            if call["dir"] == "ours"
-            else f"The request of {them} for a call, message {n} on {name}: {state}."
-        )
-        yield Item("call", text, False, open_line.address, call["dir"], call["n"])
+        dir, n = call["dir"], call["n"]
+        values = {"n": str(n), **line, "state": str(call["state"])}
+        if dir == "theirs":
+            values["counterpart"] = open_line.agreed.counterpart
+        yield Item("call", f"call.{dir}", values, False, address, dir, n)
     for minute in minutes.status_view(station, open_line)["waiting"]:
-        text = f"A minute on {name} waits for us: {minute['sentence']}"
-        yield Item("minute", text, False, open_line.address, "theirs", minute["n"])
+        values = line | {"minute": minute["sentence"]}
+        yield Item("minute", "minute.waits", values, False, address, "theirs", minute["n"])
 
 
 def _desks(station: Station) -> Iterator[Item]:
@@ -208,14 +273,13 @@ def _desks(station: Station) -> Iterator[Item]:
     ringing = set(station.hears())
     for desk in desks_of(station.store):
         if not desk["holders"]:
-            yield Item("desk", f"Nobody holds the desk {desk['name']}.")
+            yield Item("desk", "desk.empty", {"desk": desk["name"]})
         elif not ringing.intersection(desk["holders"]):
-            text = f"The desk {desk['name']} is deaf: no tab of who holds it rings."
-            yield Item("desk", text, True)
+            yield Item("desk", "desk.deaf", {"desk": desk["name"]}, True)
     for late in (late for desk in duties.view(station) for late in desk["late"]):
-        yield Item("roster", late["sentence"], True)
+        yield Item("roster", late["what"], late["values"], True)
     for warning in duties.warnings(station, SOON_S):
-        yield Item("roster", warning["sentence"], False)
+        yield Item("roster", warning["what"], warning["values"])
 
 
 def _drafts(station: Station) -> Iterator[Item]:
@@ -228,15 +292,15 @@ def _drafts(station: Station) -> Iterator[Item]:
         draft = drafts.load(station, row["id"])
         if draft.over:
             continue
-        steps, name = steps_of(station, draft.id), draft.open_line.agreed.name
-        who = station.people.name
-        what = f"Draft {draft.id}, {draft.precedence.name}, on {name}"
+        steps, open_line = steps_of(station, draft.id), draft.open_line
+        values = {"draft": str(draft.id), "precedence": draft.precedence.name}
+        values["line"] = open_line.agreed.name
+        state = "open"
         if row["released"] is not None:
-            text = f"{what}: released, and not sent yet."
+            state = "released"
         elif steps.hold is not None:
-            text = f"{what}: held by {who(steps.hold['person'])}."
+            state, values["person"] = "held", station.people.name(steps.hold["person"])
         elif steps.sent_back is not None:
-            text = f"{what}: sent back by {who(steps.sent_back['person'])}."
-        else:
-            text = f"{what}: open, nobody has released it."
-        yield Item("draft", text, False, draft.open_line.address, draft=draft.id)
+            state, values["person"] = "sent-back", station.people.name(steps.sent_back["person"])
+        what, address = f"draft.{state}", open_line.address
+        yield Item("draft", what, values, False, address, draft=draft.id)

@@ -17,12 +17,13 @@ from parley.station.machine.clock import moment
 from parley.station.staff import officer
 from parley.station.staff.desks import desk_of, desks_of
 from parley.station.staff.duty import (
+    WORDS,
     Duty,
     Fault,
     faults,
     now_and_next,
     read,
-    sentence,
+    said,
     typed_moment,
 )
 
@@ -138,12 +139,17 @@ def is_there(station: Station, each: Duty) -> bool:
 
 def missing(station: Station, each: Duty) -> str:
     """Who is due and has not come, in words."""
-    desk, name = desk_of(station.store, each.desk), station.people.name(each.person)
-    if each.desk == desks_of(station.store)[0]["desk"]:
-        return (
-            f"{name} was due at {desk['name']} at {moment(each.since)} and has not taken the watch."
-        )
-    return f"{name} was due at {desk['name']} at {moment(each.since)} and does not hold the desk."
+    what, values = _missed(station, each)
+    return WORDS[what] % values
+
+
+def _missed(station: Station, each: Duty) -> tuple[str, dict[str, str]]:
+    desk, first = desk_of(station.store, each.desk), desks_of(station.store)[0]["desk"]
+    return "roster.no-watch" if each.desk == first else "roster.not-there", {
+        "person": station.people.name(each.person),
+        "desk": desk["name"],
+        "since": moment(each.since),
+    }
 
 
 def coming(station: Station) -> list[Duty]:
@@ -313,17 +319,21 @@ def _duty_view(station: Station, each: Duty) -> dict[str, Any]:
 
 def _late_view(station: Station, each: Duty) -> dict[str, Any]:
     deputies = desk_of(station.store, each.desk)["deputies"][: each.called]
+    what, values = _missed(station, each)
     return {
         **_duty_view(station, each),
         "first": each.desk == desks_of(station.store)[0]["desk"],
         "called": [station.people.view(id) for id in deputies],
-        "sentence": missing(station, each),
+        "what": what,
+        "values": values,
+        "sentence": WORDS[what] % values,
     }
 
 
 def _warning(station: Station, fault: Fault) -> dict[str, Any]:
     desks = {desk["desk"]: desk["name"] for desk in desks_of(station.store)}
     names = [station.people.name(id) for id in fault.persons]
+    what, values = said(fault, desks, names, station.now.wall)
     return {
         "kind": fault.kind,
         "desk": fault.desk,
@@ -332,5 +342,7 @@ def _warning(station: Station, fault: Fault) -> dict[str, Any]:
         "since": fault.since,
         "until": fault.until,
         "persons": names,
-        "sentence": sentence(fault, desks, names, station.now.wall),
+        "what": what,
+        "values": values,
+        "sentence": WORDS[what] % values,
     }

@@ -103,26 +103,39 @@ def _gaps(duties: list[Duty], desk: int, now: float) -> list[Fault]:
     return found
 
 
-def sentence(fault: Fault, desks: dict[int, str], names: list[str], now: float) -> str:
-    """A fault in words."""
-    desk, since = desks[fault.desk], moment(fault.since)
-    until = "" if fault.until is None else moment(fault.until)
-    if fault.kind == GAP and fault.until is None:
-        if fault.since <= now:
-            return f"Nobody is due at {desk}, and nobody later."
-        return f"Nobody is due at {desk} from {since} on."
+# What is wrong and who has not come, in words; the values stand beside them (`open_items.py`).
+WORDS = {
+    "roster.nobody": "Nobody is due at %(desk)s, and nobody later.",
+    "roster.nobody-from": "Nobody is due at %(desk)s from %(since)s on.",
+    "roster.gap-until": "Nobody is due at %(desk)s until %(until)s.",
+    "roster.gap": "Nobody is due at %(desk)s from %(since)s until %(until)s.",
+    "roster.two-desks": "%(person)s is due at %(desk)s and at %(other)s at once,"
+    " from %(since)s until %(until)s.",
+    "roster.twice": "%(person)s stands twice at %(desk)s from %(since)s until %(until)s.",
+    "roster.two-persons": "%(person)s and %(second)s are both due at %(desk)s"
+    " from %(since)s until %(until)s.",
+    "roster.no-watch": "%(person)s was due at %(desk)s at %(since)s and has not taken the watch.",
+    "roster.not-there": "%(person)s was due at %(desk)s at %(since)s and does not hold the desk.",
+}
+
+
+def said(
+    fault: Fault, desks: dict[int, str], names: list[str], now: float
+) -> tuple[str, dict[str, str]]:
+    """Which of the words above say a fault, and their values: none of them is the time of now."""
+    desk, since = {"desk": desks[fault.desk]}, {"since": moment(fault.since)}
+    begun = fault.kind == GAP and fault.since <= now
+    if fault.until is None:
+        return ("roster.nobody", desk) if begun else ("roster.nobody-from", desk | since)
+    until = {"until": moment(fault.until)}
     if fault.kind == GAP:
-        if fault.since <= now:
-            return f"Nobody is due at {desk} until {until}."
-        return f"Nobody is due at {desk} from {since} until {until}."
+        return ("roster.gap-until", desk | until) if begun else ("roster.gap", desk | since | until)
+    values = {"person": names[0]} | desk | since | until
     if fault.kind == TWICE:
-        return (
-            f"{names[0]} is due at {desk} and at {desks[fault.other or 0]} at once,"
-            f" from {since} until {until}."
-        )
+        return "roster.two-desks", values | {"other": desks[fault.other or 0]}
     if len(names) == 1:
-        return f"{names[0]} stands twice at {desk} from {since} until {until}."
-    return f"{names[0]} and {names[1]} are both due at {desk} from {since} until {until}."
+        return "roster.twice", values
+    return "roster.two-persons", values | {"second": names[1]}
 
 
 def read(row: Any) -> Duty:
