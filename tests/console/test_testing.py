@@ -199,6 +199,7 @@ async def test_T6_a_test_is_certified_on_the_page_of_its_message(hour: Hour) -> 
     path = f"/s/{other.ids[who]}/messages/{await hour.line(other)}/theirs/{n}"
     page = (await ask(there, path, cookies=cookies)).text
     form = {"token": page.partition('data-token="')[2].partition('"')[0]}
+    assert f'action="{path}/open"' in page
     for words in ("", " ", "A sign that turns: \u202e"):
         refused = await ask(there, f"{path}/answer-test", {**form, "errors": words}, cookies)
         assert refused.status == 422
@@ -209,6 +210,7 @@ async def test_T6_a_test_is_certified_on_the_page_of_its_message(hour: Hour) -> 
     page = (await ask(there, path, cookies=cookies)).text
     assert ">good copy</b>" in page
     assert "answer-test" not in page
+    assert f'action="{path}/open"' not in page  # nothing of it is left to be done
     here, who = build(first.station), hour.watch(first)
     cookies = await cookies_of(first, here, who)
     path = f"/s/{first.ids[who]}/messages/{await hour.line(first)}"

@@ -195,7 +195,8 @@ def _as_reader(page: Frame, message: View, offices: list[str]) -> list[View]:
         )
     if is_test and "answered" not in reached and may["test.answer"]:
         actions.append({"verb": "answer-test"})
-    if "opened" not in reached and may["open"]:
+    done = is_test and "answered" in reached  # who certified how it came has read it
+    if "opened" not in reached and not done and may["open"]:
         actions.append(_button("open", _("Open: I have read it"), "o"))
     if not is_test and may["pass"]:
         office = {"name": "office", "label": _("To which office"), "list": offices}
