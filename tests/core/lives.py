@@ -12,7 +12,7 @@ from parley.core.life import Life
 from parley.core.resuming import End, Resume
 from parley.core.speaking import RESUME, frame
 from parley.core.terms import Terms
-from tests.core.conversation import ROOM, Clock, Crash, Station, prekey, terms_of, text_of
+from tests.core.conversation import ROOM, Clock, Crash, Station, prekey, talk, terms_of, text_of
 
 
 class Living(Station):
@@ -92,3 +92,28 @@ def two_lives(
     clock = Clock()
     north, south = (Living(terms(side, **options), clock, chance) for side in (0, 1))
     return north, south
+
+
+SECOND = 40  # ticks that a second takes
+
+
+def open_lives(**options: Any) -> tuple[Living, Living]:
+    """North and South in service; each has said something."""
+    north, south = two_lives(**options)
+    talk(north, south)
+    north.says("from North")
+    south.says("from South")
+    talk(north, south)
+    assert (north.inc, south.inc) == (1, 1)
+    return north, south
+
+
+def both_resume(north: Living, south: Living) -> None:
+    north.resumes("we ask")
+    talk(north, south)
+    south.resumes("we agree")
+    talk(north, south)
+
+
+def is_open(north: Living, south: Living, inc: int) -> bool:
+    return all(each.inc == inc and each.state.in_service for each in (north, south))

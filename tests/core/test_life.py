@@ -6,44 +6,19 @@ from typing import Any
 
 import pytest
 
-from parley.core import resuming
 from parley.core.effects import Enrol, Keep, Outcome, Saying, Transmit
 from parley.core.entry import Precedence, Status, Type, body_of, read_body
-from parley.core.errors import Halted, Misused
+from parley.core.errors import Halted
 from parley.core.kept import Change
-from parley.core.life import HELD, MADE, ends_of
+from parley.core.life import ends_of
 from parley.core.packets import COUNTER_MAX
-from parley.core.resuming import INC_AHEAD_MAX, End, beginning, in_order, later_psk
+from parley.core.resuming import beginning, in_order, later_psk
 from parley.core.speaking import RESUME, frame
 from parley.core.terms import Terms
-from parley.core.wire import Value, decode, encode, uvar
+from parley.core.wire import encode
 from tests.core.conversation import Crash, of_kind, opens, talk, terms_of
-from tests.core.lives import Living, two_lives
+from tests.core.lives import SECOND, Living, both_resume, is_open, open_lives, two_lives
 from tests.places import few
-
-SECOND = 40  # ticks that a second takes
-
-
-def open_lives(**options: Any) -> tuple[Living, Living]:
-    """North and South in service; each has said something."""
-    north, south = two_lives(**options)
-    talk(north, south)
-    north.says("from North")
-    south.says("from South")
-    talk(north, south)
-    assert (north.inc, south.inc) == (1, 1)
-    return north, south
-
-
-def both_resume(north: Living, south: Living) -> None:
-    north.resumes("we ask")
-    talk(north, south)
-    south.resumes("we agree")
-    talk(north, south)
-
-
-def is_open(north: Living, south: Living, inc: int) -> bool:
-    return all(each.inc == inc and each.state.in_service for each in (north, south))
 
 
 def test_N2_people_of_both_sides_begin_a_line_anew() -> None:
@@ -367,87 +342,7 @@ def test_N5_one_of_an_incarnation_that_was_passed_over_is_answered_with_the_next
     assert south.life.newest == 4
 
 
-# --- what is refused
-
-
-def test_N1_what_is_not_a_RESUME_for_this_line_is_refused() -> None:
-    north, south = open_lives()
-    ends = ends_of(north.life.line)
-    true = north.states_ends(2, 1, ends)
-    other = north.states_ends(2, 1, ends, h_agr=bytes(32))
-    for data in (
-        true[:200],
-        true[:-1],
-        true + b"\0",
-        true[:-1] + bytes([true[-1] ^ 1]),
-        bytes([true[0]]) + bytes(9_000),
-        other,
-        north.states_ends(2, 1, ends, side=1),
-        north.states_ends(1, 1, ends),
-        north.states_ends(2, 0, ends),
-        north.states_ends(2, 1, (End(0, bytes(32)), ends[1])),
-        north.states_ends(2, 1, (End(1, bytes(31)), ends[1])),
-        north.states_ends(1 + INC_AHEAD_MAX + 1, 1, ends),
-    ):
-        south.clock.passes(1)
-        assert south.hears(data) == [Outcome.REFUSED]
-    assert south.life.newest == 1
-    assert south.hears(true) == [Outcome.ASKED]
-
-
-def test_N1_no_more_than_five_a_second_of_one_source_are_looked_at() -> None:
-    north, south = open_lives()
-    ends = ends_of(north.life.line)
-    outcomes = south.hears(*(north.states_ends(inc, 1, ends) for inc in range(2, 9)), source="x")
-    assert outcomes == [Outcome.ASKED] * 5 + [Outcome.REFUSED] * 2
-
-
-def test_N1_a_reason_is_given_and_short() -> None:
-    north, _ = open_lives()
-    for reason in ("", "x" * 401, "Two\u2028lines.", "Two\u2029lines."):
-        with pytest.raises(Misused):
-            north.resumes(reason)
-    assert not north.life.resting
-
-
-def test_N1_no_more_than_five_a_second_of_one_source_are_even_decoded(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    north, south = open_lives()
-    decoded: list[bytes] = []
-
-    def counting(data: bytes) -> Value:
-        decoded.append(data)
-        return decode(data)
-
-    monkeypatch.setattr(resuming, "decode", counting)
-    costly, foreign = (
-        frame(RESUME, uvar(len(document)) + document)
-        for document in (
-            encode([1, line_id, *[0] * 8_000]) for line_id in (south.terms.line_id, bytes(16))
-        )
-    )
-    assert set(south.hears(*[costly] * 50, *[foreign] * 50, source="x")) == {Outcome.REFUSED}
-    assert len(decoded) == 5
-    north.resumes()
-    (theirs,) = of_kind(RESUME, north.settles())
-    assert south.hears(theirs, source="y") == [Outcome.ASKED]
-    assert south.hears(*[theirs] * 9, source="x") == [Outcome.ASKED] * 9
-    assert len(decoded) == 6
-
-
-def test_N5_a_liar_makes_us_keep_and_answer_no_more_than_the_limit() -> None:
-    north, south = open_lives()
-    ends = ends_of(north.life.line)
-    south.resumes()
-    for round in range(2 * INC_AHEAD_MAX):
-        south.clock.passes(1)
-        newest = south.life.newest
-        south.hears(*(north.states_ends(newest, 1, ends, f"{round} {at}") for at in range(2)))
-        south.settles()
-    assert south.life.newest == 1 + INC_AHEAD_MAX
-    stored = south.store.load(south.terms.line_id, 1 + INC_AHEAD_MAX, 1).cells
-    assert {MADE, HELD} <= stored.keys()
+# --- and besides
 
 
 def test_a_restart_in_between_goes_on_where_it_was() -> None:
@@ -545,17 +440,3 @@ def test_N6_who_closes_at_once_has_said_before_where_the_logs_ended() -> None:
             assert each.state.halted is None
             assert [row.type for row in each.log_of(2, closer)] == [Type.SERVICE, Type.CLOSE]
             assert [row.type for row in each.log_of(2, 1 - closer)] == [Type.SERVICE]
-
-
-# --- what is refused, and what costs little
-
-
-def test_N11_a_deniable_line_takes_no_RESUME() -> None:
-    north, south = two_lives(deniable=True)
-    talk(north, south)
-    with pytest.raises(Misused):
-        north.resumes("signed, whatever was agreed")
-    ends = (End(1, bytes(32)), End(1, bytes(32)))
-    assert south.hears(north.states_ends(2, 1, ends, deniable=False)) == [Outcome.REFUSED]
-    assert south.life.resumption.theirs is None
-    assert "resume asked" not in south.notices

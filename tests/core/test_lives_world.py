@@ -21,8 +21,7 @@ from parley.core.line import Line
 from parley.core.resuming import End, Resume, ends
 from parley.core.suites import SUITE_1, SUITE_2
 from tests.core.conversation import Crash, of_kind
-from tests.core.lives import Living, two_lives
-from tests.core.test_life import SECOND
+from tests.core.lives import SECOND, Living, two_lives
 from tests.places import few
 
 BAD_TICKS, REST_TICKS = 240, 60 * SECOND

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from parley.core.effects import Outcome, Transmit
-from tests.core.lives import Living, two_lives
-from tests.core.test_life import open_lives
+from tests.core.lives import Living, open_lives, two_lives
 
 
 def probes(side: Living) -> list[bytes]:

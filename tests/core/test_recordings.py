@@ -11,8 +11,7 @@ from parley.core.packets import Kind
 from parley.core.seal import Epoch, packet_locator
 from parley.core.speaking import RESUME
 from tests.core.conversation import of_kind, talk
-from tests.core.lives import Living
-from tests.core.test_life import SECOND, both_resume, is_open, open_lives
+from tests.core.lives import SECOND, Living, both_resume, is_open, open_lives
 
 
 def test_N5_a_recording_of_their_RESUME_is_answered_no_oftener_than_we_would_send_it() -> None:

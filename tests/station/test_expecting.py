@@ -99,7 +99,8 @@ def test_T10_a_wait_calls_the_outside_off_until_its_time_has_run_out_again(tmp_p
             south.event("overdue", state=state)
         assert not told.exists()
         north.clock.skip(121)
-        south.until(lambda: told.exists() and told.read_text())
+        south.until(lambda: [act for act in acts(south) if act.startswith("escalation: command")])
+        assert told.read_text()
         assert len([act for act in acts(south) if act.startswith("escalation: command")]) == 1
 
 
