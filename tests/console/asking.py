@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -33,12 +33,13 @@ class Answer:
 async def ask(
     app: ASGIApp,
     path: str,
-    form: Mapping[str, str] | None = None,
+    form: Mapping[str, str] | Iterable[bytes] | None = None,
     cookies: Mapping[str, str] | None = None,
     **headers: str,
 ) -> Answer:
-    """GET a page, or POST a form from a page of the same place."""
-    body = b"" if form is None else urlencode(form).encode()
+    """GET a page, or POST a form from a page of the same place: by its fields, or piece by piece
+    as the network would bring it, each when it is asked for."""
+    pieces = [urlencode(form).encode()] if isinstance(form, Mapping) else form or ()
     given = {"host": "console", **{name.replace("_", "-"): v for name, v in headers.items()}}
     if cookies:
         given["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
@@ -58,10 +59,15 @@ async def ask(
         "client": ("127.0.0.1", 1),
     }
     told: list[dict[str, Any]] = []
-    asked = iter([{"type": "http.request", "body": body, "more_body": False}])
+    coming, ended = iter(pieces), False
 
     async def receive() -> Any:
-        return next(asked, {"type": "http.disconnect"})
+        nonlocal ended
+        if ended:
+            return {"type": "http.disconnect"}
+        piece = next(coming, None)
+        ended = piece is None
+        return {"type": "http.request", "body": piece or b"", "more_body": not ended}
 
     async def send(message: Any) -> None:
         told.append(message)

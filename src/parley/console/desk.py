@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from parley.console import asked, frame, marking, signs, themes, tongues, vocabulary, words
 from parley.console.frame import Frame, Seat, View, mark_of, mark_sentence, mark_word
-from parley.console.guard import Foreign, Form, check_token, read_form
+from parley.console.guard import Foreign, Form, read_form
 from parley.console.hearing import Ears
 from parley.console.tongues import N_, _
 from parley.core.entry import check_text
@@ -354,8 +354,7 @@ def _sending(desk: Desk, page: Page, by_person: bool) -> Callable[[Request], Awa
     async def answer(request: Request) -> Response:
         try:
             seat = await desk.sit(request)
-            form = await read_form(request)
-            check_token(form.get("token"), seat.token)
+            form = await read_form(request, seat.token)
             visit, path = Visit(desk, seat, request, form), request.url.path
             of_itself = path in (f"{seat.path}/hearing", f"{seat.path}/unlock")
             if not seat.sitting.awake and not of_itself:

@@ -7,6 +7,7 @@ lock behind escaping. A form is taken only with its seat's token and from our ow
 from __future__ import annotations
 
 import hmac
+from functools import partial
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -122,19 +123,21 @@ def is_ours(connection: HTTPConnection, origin: str | None) -> bool:
     return site == "same-origin" and (origin is None or urlsplit(origin).netloc == ours)
 
 
-async def read_form(request: Request) -> Form:
-    """The form of a POST from our own pages; its token is checked by the seat."""
-    if not is_ours(request, request.headers.get("origin")):
+async def read_form(request: Request, token: str | None = None) -> Form:
+    """The form of a POST from our own pages, with the token of its seat; before anybody has a
+    seat there is none, and no file is read."""
+    brings_a_file = request.headers.get("content-type", "").startswith("multipart/form-data")
+    if not is_ours(request, request.headers.get("origin")) or (brings_a_file and token is None):
         raise Foreign("this form did not come from a page of this station")
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return Form(*await read_upload(request))
+    if brings_a_file and token is not None:
+        return Form(*await read_upload(request, partial(check_token, expected=token)))
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > FORM_BYTES_MAX:
             raise Refused("the form is longer than any message", "shorten the text")
     try:
-        return Form(
+        form = Form(
             parse_qsl(
                 body.decode("ascii"),
                 keep_blank_values=True,
@@ -144,6 +147,9 @@ async def read_form(request: Request) -> Form:
         )
     except ValueError as error:
         raise Refused("the form is not one of ours", "load the page again") from error
+    if token is not None:
+        check_token(form.get("token"), token)
+    return form
 
 
 class Foreign(Refused):
