@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from types import CodeType
 
 from tools.mistakes import Mutant, mutants
-from tools.mutants import Reach, known
+from tools.mutants import Reach, differing, known
 
 NUMBERS = "tests/core/test_entry.py::test_the_numbers"
 SLOW = "tests/core/test_entry.py::test_slow"
@@ -46,3 +47,18 @@ def test_to_exchange_what_is_the_same_in_either_order_is_no_mistake() -> None:
     assert not [each for each in words if "compare_digest(theirs, ours)" in each]
     by_key = [each.words() for each in mutants("resuming")[1]]
     assert [each for each in by_key if "max(a.own, b.held, key=" in each]  # the first of equals
+
+
+def readings(before: str, after: str) -> list[tuple[CodeType, CodeType]] | None:
+    """What differs between two readings of a module."""
+    return differing(compile(before, "x.py", "exec"), compile(after, "x.py", "exec"))
+
+
+def test_what_differs_within_functions_is_told_from_what_is_done_once() -> None:
+    text = "LIMIT = 3\nclass Kind:\n    def least(self, at=2):\n        return at + 1\n"
+    found = readings(text, text.replace("at + 1", "at - 1"))
+    assert found is not None
+    assert [[code.co_qualname for code in pair] for pair in found] == [["Kind.least"] * 2]
+    assert readings(text, text) == []
+    for once in (("LIMIT = 3", "LIMIT = 4"), ("at=2", "at=3")):  # a default is made with its class
+        assert readings(text, text.replace(*once)) is None

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import argparse
 import ast
+import gc
 import importlib.abc
 import importlib.util
+import inspect
 import json
 import os
 import re
@@ -23,11 +25,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import sha256
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import pytest
@@ -54,7 +57,7 @@ PATIENCE = 10  # a mutant may take so many times as long as its tests do without
 PATIENCE_S_MIN = 20.0
 WAITS = 30  # and the clock may show so many times that, for one that waits and does nothing
 AT_ONCE = 2
-FAILED = 99
+FAILED, GONE = 99, 98  # GONE: the function is not kept anywhere
 TESTS_S_MAX = 8.0  # of tests for one mutant, those of its own file first, then the quickest
 MORE_TESTS_S_MAX = 60.0  # for one that lives through these and has no reason in the ledger
 
@@ -256,15 +259,12 @@ def _measure(now: dict[str, str], stale: list[str], kept: dict[str, Any]) -> int
     return code
 
 
-def survivors(
-    module: str, tree: ast.Module, chosen: Sequence[Mutant], reach: Reach, reasons: set[str]
+def _tried_anew(
+    module: str, tree: ast.Module, chosen: Sequence[Mutant], reach: Reach
 ) -> Iterator[Mutant]:
-    """Those mutants that no test notices.
-
-    One that lives and has no reason is tried again, with more tests: there are few of them.
-    """
-    waiting = [(mutant, TESTS_S_MAX) for mutant in reversed(chosen)]
-    running: dict[int, tuple[Mutant, list[str], float, float]] = {}
+    """Those that live though everything is read anew for each, also what is done once."""
+    waiting = list(reversed(chosen))
+    running: dict[int, tuple[Mutant, float]] = {}
 
     def attempt(mutant: Mutant, tests: list[str]) -> int:
         mutant.swap()
@@ -277,23 +277,149 @@ def survivors(
 
     while waiting or running:
         while waiting and len(running) < AT_ONCE:
-            mutant, at_most_s = waiting.pop()
-            tests, seconds = reach.tests(module, mutant, at_most_s)
+            mutant = waiting.pop()
+            tests, seconds = reach.tests(module, mutant, TESTS_S_MAX)
             patience_s = max(PATIENCE_S_MIN, PATIENCE * seconds)
             child = _fork(partial(attempt, mutant, tests), patience_s)
-            deadline = time.monotonic() + WAITS * patience_s
-            running[child] = (mutant, tests, at_most_s, deadline)
-        for child, (mutant, tests, at_most_s, deadline) in list(running.items()):
+            running[child] = (mutant, time.monotonic() + WAITS * patience_s)
+        for child, (mutant, deadline) in list(running.items()):
             code = _ended(child, deadline)
             if code is not None:
                 del running[child]
             if code == 0:
-                more = at_most_s < MORE_TESTS_S_MAX and mutant.words() not in reasons
-                if more and reach.tests(module, mutant, MORE_TESTS_S_MAX)[0] != tests:
-                    waiting.append((mutant, MORE_TESTS_S_MAX))
-                else:
-                    yield mutant
+                yield mutant
         time.sleep(0.005)
+
+
+def differing(old: CodeType, new: CodeType) -> list[tuple[CodeType, CodeType]] | None:
+    """The functions that differ between two readings of a module; None where more than they do."""
+
+    def plain(code: CodeType) -> list[Any]:
+        consts = [
+            None if isinstance(each, CodeType) else (type(each), repr(each))
+            for each in code.co_consts
+        ]
+        return [code.co_code, code.co_names, code.co_varnames, code.co_freevars, consts]
+
+    if plain(old) != plain(new):
+        return None
+    found: list[tuple[CodeType, CodeType]] = []
+    for was, now in zip(old.co_consts, new.co_consts, strict=True):
+        if not isinstance(was, CodeType) or was == now:
+            continue
+        if was.co_flags & inspect.CO_OPTIMIZED:
+            if was.co_freevars != now.co_freevars:
+                return None
+            found.append((was, now))
+            continue
+        within = differing(was, now)  # a class
+        if within is None:
+            return None
+        found += within
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A mutant within functions: their code as it is and as it becomes, and the tests to try."""
+
+    index: int
+    functions: list[tuple[CodeType, CodeType]]
+    tests: list[str]
+    patience_s: float
+
+
+class _InPlace:
+    """A plug-in that tries mutants in forks of one run, instead of running the tests once."""
+
+    def __init__(self, jobs: Sequence[_Job], told: int) -> None:
+        self._jobs = jobs
+        self._told = told  # a pipe, for "index code"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Instead of the loop: all jobs, some at once."""
+        items: dict[str, list[pytest.Item]] = {}
+        for item in session.items:
+            items.setdefault(item.nodeid.partition("[")[0], []).append(item)
+        waiting, running = list(reversed(self._jobs)), dict[int, tuple[_Job, float]]()
+        while waiting or running:
+            while waiting and len(running) < AT_ONCE:
+                job = waiting.pop()
+                chosen = [item for test in job.tests for item in items.get(test, ())]
+                child = _fork(partial(self._try, session, chosen, job), job.patience_s)
+                running[child] = (job, time.monotonic() + WAITS * job.patience_s)
+            for child, (job, deadline) in list(running.items()):
+                code = _ended(child, deadline)
+                if code is not None:
+                    del running[child]
+                    os.write(self._told, f"{job.index} {code}\n".encode())
+            time.sleep(0.005)
+        return True
+
+    def _try(self, session: pytest.Session, items: list[pytest.Item], job: _Job) -> int:
+        for old, new in job.functions:
+            live = [
+                each
+                for each in gc.get_objects()
+                if isinstance(each, FunctionType) and each.__code__ == old
+            ]
+            if not live:
+                return GONE
+            for function in live:
+                function.__code__ = new
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if session.testsfailed:
+                return FAILED
+        return 0
+
+
+def survivors(
+    module: str, tree: ast.Module, chosen: Sequence[Mutant], reach: Reach, reasons: set[str]
+) -> Iterator[Mutant]:
+    """Those mutants that no test notices.
+
+    To read the tests costs more than to run them. So mistakes within functions are tried in forks
+    of one run, each of which exchanges a function's code. What lives and has no reason is tried
+    with more tests, and then once more with everything read anew, as all other mistakes are.
+    """
+    source = compile(tree, f"{module}.py", "exec")
+    jobs: list[_Job] = []
+    anew: list[Mutant] = []
+    for index, mutant in enumerate(chosen):
+        undo = mutant.swap()
+        functions = differing(
+            source, compile(ast.fix_missing_locations(tree), f"{module}.py", "exec")
+        )
+        undo()
+        if not functions:
+            anew.append(mutant)
+            continue
+        tests, seconds = reach.tests(module, mutant, TESTS_S_MAX)
+        if mutant.words() not in reasons:
+            more, seconds = reach.tests(module, mutant, MORE_TESTS_S_MAX)
+            tests += [test for test in more if test not in tests]
+        jobs.append(_Job(index, functions, tests, max(PATIENCE_S_MIN, PATIENCE * seconds)))
+    if jobs:
+        files = sorted({test.partition("::")[0] for job in jobs for test in job.tests})
+        ours, told = os.pipe()
+        child = _fork(lambda: _pytest(*files, plugins=[_InPlace(jobs, told)]))
+        os.close(told)
+        count = 0
+        with os.fdopen(ours) as lines:
+            for line in lines:
+                index, code = map(int, line.split())
+                count += 1
+                mutant = chosen[index]
+                if code == GONE or (code == 0 and mutant.words() not in reasons):
+                    anew.append(mutant)
+                elif code == 0:
+                    yield mutant
+        os.waitpid(child, 0)
+        if count != len(jobs):
+            sys.exit(f"the tests of {module} could not be read")
+    yield from _tried_anew(module, tree, anew, reach)
 
 
 # --- the ledger
