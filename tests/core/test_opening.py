@@ -13,6 +13,7 @@ from parley.core.keys import Prekey, hybrid, sha256
 from parley.core.opening import (
     OPEN_BYTES_MAX,
     OPENS_PER_S,
+    PREKEYS_OFFERED,
     SOURCES_MAX,
     Patience,
     TheirOpen,
@@ -72,8 +73,9 @@ def test_S1_an_open_is_for_one_line_incarnation_direction_and_agreement() -> Non
 
 def test_G10_an_open_of_a_newer_version_is_known_by_the_line_it_names() -> None:
     value, block = made()
-    with pytest.raises(Newer):
+    with pytest.raises(Newer) as newer:
         TheirOpen.parse(packed([2, value[1], "anything"], block), SOUTH)
+    assert newer.value.rule == "S1"
     for other in ([2, bytes(16), *value[2:]], [1, *value[1:-1]], [True, *value[1:]], [2]):
         with pytest.raises(Refused) as caught:
             TheirOpen.parse(packed(other, block), SOUTH)
@@ -102,6 +104,7 @@ PUBLIC = b"\x05" * 1216
         (6, [[1, PUBLIC], [1, PUBLIC]]),
         (6, [[1, PUBLIC[1:]]]),
         (6, [[1, "text"]]),
+        (5, True),
     ],
 )
 def test_S1_a_field_of_another_form_is_refused(at: int, other: Any) -> None:
@@ -115,12 +118,47 @@ def test_S1_a_field_of_another_form_is_refused(at: int, other: Any) -> None:
 def test_S1_another_shape_is_refused() -> None:
     value, block = made()
     for wrong in (value[:7], [*value, 1], dict[str, int](), 5):
-        with pytest.raises(Malformed):
+        with pytest.raises(Malformed) as caught:
             TheirOpen.parse(packed(wrong, block), SOUTH)
+        assert caught.value.rule == "S1"
     with pytest.raises(Malformed):
         TheirOpen.parse(packed(value, bytes(OPEN_BYTES_MAX)), SOUTH)
     with pytest.raises(Malformed):
         TheirOpen.parse(b"", SOUTH)
+
+
+def test_S1_U6_the_limits_are_those_of_the_page() -> None:
+    assert (OPEN_BYTES_MAX, OPENS_PER_S, PREKEYS_OFFERED) == (40_960, 5, 2)
+    assert SOURCES_MAX == 256
+
+
+def test_S1_one_byte_more_than_the_limit_is_not_even_read() -> None:
+    value, block = made()
+    whole = packed(value, block)
+    longest = whole + bytes(OPEN_BYTES_MAX - len(whole))
+    assert TheirOpen.parse(longest, SOUTH).block.startswith(block)
+    with pytest.raises(Malformed, match="too long") as caught:
+        TheirOpen.parse(longest + b"\x00", SOUTH)
+    assert caught.value.rule == "S1"
+
+
+def test_S1_a_prekey_that_is_no_key_is_refused_though_it_is_signed() -> None:
+    value, _ = made()
+    bad = [[1, PUBLIC], [2, b"\xff" * 1216]]
+    with pytest.raises(Refused):
+        TheirOpen.parse(signed([*value[:6], bad, value[7]]), SOUTH).check(SOUTH)
+
+
+def test_S1_every_secret_of_an_open_has_32_bytes_of_chance() -> None:
+    drawn: list[int] = []
+
+    def entropy(count: int) -> bytes:
+        drawn.append(count)
+        return bytes([len(drawn)]) * count
+
+    ours = make_open(NORTH, entropy)
+    assert drawn == [32, 32, 32]
+    assert ours.prekeys == {1: b"\x02" * 32, 2: b"\x03" * 32}
 
 
 def test_S1_no_prekeys_and_sixteen_are_read() -> None:
@@ -152,8 +190,9 @@ def test_K5_one_signature_is_not_enough_and_nothing_follows_them() -> None:
 def test_S2_the_confirmation_must_be_that_of_the_secret() -> None:
     value, _ = made()
     theirs = TheirOpen.parse(signed([*value[:7], bytes(16)]), SOUTH)
-    with pytest.raises(Refused, match="the shared secret differs"):
+    with pytest.raises(Refused, match="the shared secret differs") as caught:
         theirs.accept(theirs.check(SOUTH), SOUTH, prekey(1).seed)
+    assert caught.value.rule == "S2"
 
 
 @pytest.mark.parametrize("sealed", [bytes(1168), b"\xff" * 1168])

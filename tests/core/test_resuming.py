@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import pytest
 
-from parley.core.errors import Malformed, Refused
-from parley.core.keys import XWING, hybrid, sha256
+from parley.core.errors import Malformed, Misused, Refused
+from parley.core.keys import XWING, hmac_sha256, hybrid, sha256
 from parley.core.record import EMPTY_ROOT
 from parley.core.resuming import (
+    INC_AHEAD_MAX,
     REASON_BYTES_MAX,
+    RESUME_BYTES_MAX,
     End,
     Resume,
     beginning,
@@ -21,7 +24,7 @@ from parley.core.resuming import (
     terms_after,
 )
 from parley.core.suites import SUITE_1
-from parley.core.wire import encode, uvar
+from parley.core.wire import encode, u32, uvar
 from tests.core.conversation import prekey, terms_of
 
 ONE, OTHER = bytes([1]) * 32, bytes([2]) * 32
@@ -103,6 +106,55 @@ def test_N1_every_other_form_is_refused(change: dict[str, Any]) -> None:
     assert fault.value.rule == "N1"
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"reason": "x" * REASON_BYTES_MAX},
+        {"reason": "é" * (REASON_BYTES_MAX // 2)},
+        {"inc": (1 << 32) - 1, "of": (1 << 32) - 2},
+        {"size": (1 << 63) - 1},
+        {"their_size": (1 << 63) - 1},
+    ],
+    ids=str,
+)
+def test_N1_what_stands_at_a_limit_is_read(change: dict[str, Any]) -> None:
+    read = Resume.parse(document(**change), terms_of(1), 0)
+    assert read.check(terms_of(1).their_keys.station, SUITE_1) is read
+
+
+def test_N1_N2_the_limits_are_those_of_the_page() -> None:
+    assert (RESUME_BYTES_MAX, INC_AHEAD_MAX, REASON_BYTES_MAX) == (8_192, 64, 400)
+
+
+def test_N1_one_byte_more_than_the_limit_is_not_even_read() -> None:
+    whole = resume().to_bytes()
+    longest = whole + bytes(RESUME_BYTES_MAX - len(whole))
+    assert Resume.parse(longest, terms_of(1), 0).reason == "why"
+    with pytest.raises(Malformed, match="too long") as fault:
+        Resume.parse(longest + b"\x00", terms_of(1), 0)
+    assert fault.value.rule == "N1"
+
+
+def test_N1_nothing_follows_its_signatures() -> None:
+    longer = Resume.parse(resume().to_bytes() + b"\x00", terms_of(1), 0)
+    with pytest.raises(Malformed) as fault:
+        longer.check(terms_of(1).their_keys.station, SUITE_1)
+    assert fault.value.rule == "W7"
+
+
+@pytest.mark.parametrize("reason", ["", "two\nlines", "x" * (REASON_BYTES_MAX + 1), "a\u202eb"])
+def test_N1_a_reason_that_may_not_be_said_is_our_own_mistake(reason: str) -> None:
+    with pytest.raises(Misused, match="a reason is one line"):
+        resume(reason=reason)
+
+
+def test_N11_none_is_made_on_a_deniable_line() -> None:
+    terms = terms_of(0, deniable=True)
+    with pytest.raises(Misused) as fault:
+        Resume.make(terms, 2, 1, (End(), End()), prekey(0), "why")
+    assert fault.value.rule == "N11"
+
+
 def test_N1_an_empty_log_has_the_root_of_nothing() -> None:
     empty = {"size": 0, "root": EMPTY_ROOT, "their_size": 0, "their_root": EMPTY_ROOT}
     assert Resume.parse(document(**empty), terms_of(1), 0).own == End()
@@ -148,3 +200,12 @@ def test_N3_both_RESUMEs_enter_the_terms_of_the_incarnation_they_begin() -> None
     assert other.h_agr != ours.h_agr
     assert ours.psk0 is None
     assert later_psk(bytes(32)) != bytes(32)
+
+
+def test_N3_of_the_secret_of_the_meeting_only_what_it_leaves_behind_enters() -> None:
+    later = later_psk(bytes(32))
+    assert later == hmac_sha256(bytes(32), b"pl1 later")
+    terms = replace(terms_of(0), psk0=bytes(32), later_psk=later)
+    begun = terms_after(terms, resume(0, inc=7), resume(1, inc=7))
+    assert begun.psk0 == hmac_sha256(later, b"pl1 resume" + u32(7))
+    assert begun.later_psk == later
