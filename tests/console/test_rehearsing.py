@@ -147,3 +147,65 @@ async def test_a_rehearsal_by_text_is_said_on_every_page_and_kept_from_the_princ
     await expect(listed.locator("[data-rehearsed=good]")).to_contain_text("all good")
     await expect(listed.locator("#call-due")).to_contain_text("all good")
     await shown(listed, "rehearsal-calls")
+
+
+@pytest.mark.story
+async def test_P9_a_call_at_once_ends_a_rehearsal_on_both_screens(
+    stations: World, with_camera: Browser
+) -> None:
+    north, south = stations.north, stations.south
+    await stations.agree_on_a_call()
+    async with duty_room(with_camera) as northern, duty_room(with_camera) as southern:
+        wanda = await enter(northern, north, "Wanda")
+        wen = await enter(southern, south, "Wen")
+        await wanda.get_by_role("button", name="Rehearse it with the other side").click()
+        for page in (wanda, wen):
+            await page.get_by_role("button", name="Join the rehearsal with camera").click()
+        first = await digits(wanda)
+        await expect(wen.locator("#others canvas")).to_have_count(1)
+        await wen.get_by_role("button", name="Open a call at once").click()
+        for page in (wanda, wen):
+            await expect(page.locator("h1")).to_contain_text("Call with")
+            await expect(page.locator("#rehearsal-over")).to_contain_text("REHEARSAL OVER")
+            await expect(page.locator("#rehearsal-over")).to_contain_text("Wen, Watch desk")
+            await expect(page.locator("#rehearsal")).to_be_hidden()
+            await expect(page.locator("#call-rings")).to_contain_text("The rehearsal is over.")
+            # P8: nothing of the page goes on in the call before its person joins that.
+            await expect(page.locator("#media-state")).to_contain_text("You are not in it")
+            await expect(page.locator("#others canvas")).to_have_count(0)
+        assert (await view(north, "Wanda"))["call"]["attendees"] == []
+        await shown(wanda, "rehearsal-over-at-once")
+        for page in (wanda, wen):
+            await page.get_by_role("button", name="Join with camera and microphone").click()
+
+        async def other_keys() -> bool:
+            now = (await view(north, "Wanda"))["call"]["digits"]
+            return now is not None and now != first
+
+        await stations.until(other_keys, MEDIA_MS / 1000)
+        await north.ask("Wanda", "call.end")
+        for page in (wanda, wen):
+            await expect(page.locator("#media-state")).to_contain_text("The call is ended")
+            await expect(page.locator("#rehearsal-over")).to_be_hidden()
+
+
+async def test_P9_who_rehearses_by_text_reads_that_it_is_over(stations: World, room: Room) -> None:
+    north, south = stations.north, stations.south
+    await stations.agree_on_a_call("text")
+    page = await enter(room, north, "Wanda")
+    await page.get_by_role("button", name="Rehearse it with the other side").click()
+    await page.get_by_role("button", name="Join the rehearsal by text").click()
+    await expect(page.locator("#people")).to_contain_text("in the rehearsal")
+
+    async def opened() -> bool:
+        return bool((await view(south, "Wen"))["call"])
+
+    await stations.until(opened, MEDIA_MS / 1000)
+    await south.ask("Wen", "call.begin", at_once=True)
+    await expect(page.locator("#rehearsal-over")).to_contain_text("Wen, Watch desk")
+    await expect(page.locator("#people")).to_contain_text("Nobody yet.")
+    await expect(page.locator("#call-rings")).to_contain_text("The rehearsal is over.")
+    await expect(page.get_by_role("button", name="Join by text")).to_be_visible()
+    # The call agreed for later was not taken for this one.
+    await south.ask("Wen", "call.end")
+    await expect(page.get_by_role("button", name="Rehearse it with the other side")).to_be_visible()

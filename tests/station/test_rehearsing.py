@@ -9,8 +9,8 @@ import pytest
 
 from parley.catalogue.call_events import CallEvent, Happened, Result
 from parley.catalogue.calls import Medium
+from parley.cli import holding, shown
 from parley.cli import rehearsed as told
-from parley.cli import shown
 from parley.core.errors import Misused, Refused
 from parley.station.call.held import Calls
 from parley.station.call.held_facts import calls_held
@@ -213,6 +213,56 @@ def test_P7_a_rehearsal_is_no_call_and_nobody_slips_from_it_into_one(tmp_path: P
         assert fact[1].began == second.opened
         for post in (north, south):
             assert post.watch.asks("call.history")["held"] == 1
+
+
+def test_P9_a_call_at_once_ends_the_rehearsal_in_one_act(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        agreed(north, south, 3 * HOUR_S, medium="voice")
+        rehearses(north, south)
+        first = Calls.of(south.station, south.station.lines[0]).at_work()
+        assert first is not None
+        with pytest.raises(Refused, match="A rehearsal on the line"):
+            south.watch.asks("call.begin")
+        size = south.line()["our_size"]
+        result = south.watch.asks("call.begin", at_once=True)
+        assert result["ends_rehearsal"] is True
+        assert any("ended with it" in each for each in holding.in_words_of(result))
+        sees(north, "opened")
+        assert south.line()["our_size"] == size + 1  # one entry says both
+        for post in (north, south):
+            view = post.watch.asks("call.show")
+            assert not view["call"]["rehearsal"]
+            assert view["call"]["medium"] == "voice"  # as it was tried
+            assert view["call"]["attendees"] == []  # nobody slipped into it
+            assert view["over_rehearsal"] == first.opened
+            assert post.line()["call"]["over_rehearsal"] == first.opened
+            assert "A REHEARSAL ENDED WITH IT" in shown.held(post.line()["call"])
+            # What was agreed for later is still to come.
+            assert view["call"]["request"] is None
+            assert view["ahead"]["purpose"] == "Open lines"
+        with pytest.raises(Refused, match="is open already"):
+            north.watch.asks("call.begin", at_once=True)
+        south.stops()
+        south.starts()
+        assert south.watch.asks("call.show")["over_rehearsal"] == first.opened
+        south.watch.asks("call.end")
+        sees(north, "ended")
+        # It is rehearsed again, ended by a person, and opened: that call ended no rehearsal.
+        north.watch.asks("call.rehearse")
+        north.watch.asks("call.end")
+        north.watch.asks("call.begin", at_once=True)
+        assert north.watch.asks("call.show")["over_rehearsal"] is None
+        assert north.watch.asks("call.show")["call"]["medium"] == "video"
+
+
+def test_P9_what_was_agreed_for_now_is_answered_by_a_call_at_once(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        agreed(north, south, 600)
+        rehearses(north, south)
+        north.watch.asks("call.begin", at_once=True)
+        view = north.watch.asks("call.show")
+        assert view["call"]["request"] is not None
+        assert view["over_rehearsal"] is not None
 
 
 @pytest.fixture

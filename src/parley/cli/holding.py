@@ -58,6 +58,8 @@ def tell(station: Asking, op: str, **given: Any) -> None:
 def in_words_of(view: View) -> Iterator[str]:
     said = SAID[view["event"]]
     yield OF_REHEARSALS.get(view["event"], said) if view.get("rehearsal") else said
+    if view.get("ends_rehearsal"):
+        yield "The rehearsal that was open ended with it, at both sides."
     if view.get("waiting"):
         yield f"It waits: {view['waiting']}."
 
@@ -68,10 +70,16 @@ def in_words_of(view: View) -> Iterator[str]:
     type=click.Choice(("video", "voice", "text")),
     help="Default: as agreed, else video.",
 )
+@click.option(
+    "--at-once",
+    is_flag=True,
+    help="A rehearsal that is open ends with it; a call agreed for later is still to come.",
+)
 @asks(line=True)
-def begin(station: Asking, medium: str | None) -> None:
+def begin(station: Asking, medium: str | None, at_once: bool) -> None:
     """Open the call that was agreed for about now, or one at once."""
-    tell(station, "call.begin", **({} if medium is None else {"medium": medium}))
+    given: View = {} if medium is None else {"medium": medium}
+    tell(station, "call.begin", at_once=at_once, **given)
 
 
 @call.command()
@@ -125,6 +133,9 @@ def show(station: Asking) -> None:
             yield "No call was opened on this line. `parley call begin` opens one."
         else:
             yield from held_in_words(view["call"], view["now"])
+        if view["over_rehearsal"] is not None:
+            since = shown.moment(view["over_rehearsal"], view["now"])
+            yield f"The rehearsal that was open since {since} ended when this call was opened."
         for how in (view["rehearsed"], view["ahead"]):
             if how is not None:
                 yield rehearsed.how_it_went(how, view["now"])

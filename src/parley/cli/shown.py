@@ -337,6 +337,7 @@ def held(view: View) -> str:
     rings = f". IT RINGS: nobody here has joined it, `{join}`" if view["rings"] else ""
     recorded = ". IT IS RECORDED" if view["recording"] else ""
     recorded += ". SOMETHING IS SHOWN" if view["showing"] else ""
+    recorded += ". A REHEARSAL ENDED WITH IT" if view["over_rehearsal"] is not None else ""
     return (
         f"{view['state']} since {moment(view['opened'])}, by {person(view['opened_by'])};"
         f" {sides['ours']} of ours and {sides['theirs']} of theirs take part{recorded}{rings}"

@@ -74,6 +74,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         call=shown,
         mine=mine[0] if mine else None,
         rehearsed=told.get("rehearsed"),
+        over_rehearsal=told.get("over_rehearsal"),
         ahead=told.get("ahead"),
         may_rehearse=bool(visit.seat.person.roles.intersection(REHEARSERS)),
         caption_language=_last_language(shown, me) if shown else "",
@@ -95,6 +96,8 @@ async def act(visit: Visit) -> Response:
         given["rehearsal"] = True
     if verb == "begin" and visit.form.get("medium"):
         given["medium"] = visit.form.get("medium")
+    if verb == "begin" and visit.form.get("at_once"):
+        given["at_once"] = True
     if verb == "say":
         given["text"] = visit.form.text("text")
     if verb == "end":

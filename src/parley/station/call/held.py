@@ -156,6 +156,11 @@ class Held:
             self._over = (call.key, call.opened, entry.dir, entry.n, ended)
             self._standing = None
 
+    def ended_by(self, call: Held) -> bool:
+        """Whether this rehearsal was open until that call was opened, and ended with it (P9)."""
+        over, ended = self._over, self.standing.ended
+        return bool(over and ended and over[0] == call.key and ended[2] is over[4])
+
     def _add_key(self, who: Who, event: CallEvent) -> None:
         """What a page says of its key in a round it says once: else it could choose another after
         it has seen those of others (V10). Of what it seals with the newest counts."""
@@ -349,6 +354,10 @@ class Calls:
         """The call that is not ended; of two whose openings crossed, the first (V5). While there is
         one no rehearsal is at work (P7)."""
         return min(self._open(), key=lambda each: (each.rehearsal, each.key), default=None)
+
+    def ended_with(self, call: Held) -> Held | None:
+        """The rehearsal that ended when that call was opened, if there was one (P9)."""
+        return next((each for each in self if each.rehearsal and each.ended_by(call)), None)
 
     def _open(self) -> list[Held]:
         return [each for each in self._held.values() if each.standing.ended is None]

@@ -25,6 +25,7 @@ from parley.core.errors import Misused, ParleyError, Refused, Unavailable
 from parley.station.acts.operations import Words, operation
 from parley.station.acts.person import CALLERS, READERS, Person, called
 from parley.station.call import next_call
+from parley.station.call.calls import AT_ONCE_S
 from parley.station.call.calls import Call as Request
 from parley.station.call.calls import Calls as Requests
 from parley.station.call.held import EVENTS_MAX, NOT_COUNTED, Calls, Held
@@ -34,7 +35,7 @@ from parley.station.call.held_parts import INTERPRETER, INTERPRETERS_MAX
 from parley.station.call.held_standing import Attendee
 from parley.station.call.openings import Openings
 from parley.station.call.rehearsed import of_call
-from parley.station.call.series import nearest
+from parley.station.call.series import NEAR_S, nearest
 from parley.station.line.lines import OpenLine
 from parley.station.line.standing import check_passes
 from parley.station.texts.acknowledgements import check_note
@@ -49,15 +50,26 @@ SEERS = tuple(dict.fromkeys((*CALLERS, *READERS)))
 
 @operation("call.begin", roles=("watch",))
 def call_begin(
-    station: Station, who: Person, *, medium: str | None = None, line: str | None = None
+    station: Station,
+    who: Person,
+    *,
+    medium: str | None = None,
+    at_once: bool = False,
+    line: str | None = None,
 ) -> dict[str, Any]:
-    """Open a call on a line: the one that was agreed, if one was, or one at once."""
+    """Open a call on a line: the one that was agreed, if one was, or one at once. What is said to
+    be at once ends a rehearsal that is open, and leaves what was agreed for later to its time."""
     open_line = station.line(line).current
-    check_may_open(station, open_line)
-    agreed = _agreed(station, open_line)
+    check_may_open(station, open_line, at_once)
+    rehearsal = Calls.of(station, open_line).at_work()
+    agreed = _agreed(station, open_line, AT_ONCE_S if at_once else NEAR_S)
+    if medium is None and agreed is not None:
+        medium = str(agreed.request.medium)
     if medium is None:
-        medium = str(agreed.request.medium) if agreed else str(Medium.VIDEO)
-    return opens(station, open_line, who, Happened.OPENED, medium, agreed)
+        medium = str(rehearsal.medium if rehearsal else Medium.VIDEO)
+    result = opens(station, open_line, who, Happened.OPENED, medium, agreed)
+    result["ends_rehearsal"] = rehearsal is not None
+    return result
 
 
 @operation("call.join", roles=CALLERS)
@@ -191,6 +203,7 @@ def call_show(station: Station, who: Person, *, line: str | None = None) -> dict
             ),
         },
         "rehearsed": _rehearsed(station, open_line, found),
+        "over_rehearsal": found and _over_rehearsal(station, open_line, found),
         "ahead": next_call.view(station, open_line),
         "verified": open_line.agreed.verified,
         "observed": open_line.observed,
@@ -246,7 +259,9 @@ def call_seal(
 def status_view(station: Station, open_line: OpenLine) -> dict[str, Any] | None:
     """The call that is open on a line now; None when there is none."""
     held = Calls.of(station, open_line).at_work()
-    return None if held is None else held.short()
+    if held is None:
+        return None
+    return {**held.short(), "over_rehearsal": _over_rehearsal(station, open_line, held)}
 
 
 def silenced(station: Station, open_line: OpenLine) -> bool:
@@ -276,8 +291,9 @@ def lost(station: Station, open_line: OpenLine, page: Attendee) -> None:
 # --- what is asked here
 
 
-def check_may_open(station: Station, open_line: OpenLine) -> None:
-    """That a call, or a rehearsal, may be opened on this line now (V5)."""
+def check_may_open(station: Station, open_line: OpenLine, at_once: bool = False) -> None:
+    """That a call, or a rehearsal, may be opened on this line now (V5); a call that is to be at
+    once while a rehearsal is open, too (P9)."""
     open_line.check_not_halted(station.state(open_line))
     check_passes(open_line, Type.CALL_EVENT, URGENCY, False, station.now.wall)
     if not station.state(open_line).path_up:
@@ -286,11 +302,14 @@ def check_may_open(station: Station, open_line: OpenLine) -> None:
             "Write a message: it goes as soon as there is one.",
         )
     held = Calls.of(station, open_line).at_work()
+    if held is not None and held.rehearsal and at_once:
+        return
     if held is not None and held.rehearsal:
         raise Refused(
             f"A rehearsal on the line {open_line.agreed.name} is open.",
-            "End it first, `parley call end`: from a rehearsal nobody slips into a call.",
-            "P7",
+            "End it first: `parley call end`. A call at once ends it by itself: `parley call begin"
+            " --at-once`.",
+            "P9",
         )
     if held is not None:
         raise Refused(
@@ -386,13 +405,19 @@ def _rehearsed(station: Station, open_line: OpenLine, found: Held | None) -> dic
     return None if found.request is None else of_call(station, open_line, found)
 
 
-def _agreed(station: Station, open_line: OpenLine) -> Request | None:
+def _over_rehearsal(station: Station, open_line: OpenLine, held: Held) -> float | None:
+    """Since when the rehearsal was open that ended with the opening of a call; None if none did."""
+    found = None if held.rehearsal else Calls.of(station, open_line).ended_with(held)
+    return None if found is None else found.opened
+
+
+def _agreed(station: Station, open_line: OpenLine, within_s: int) -> Request | None:
     """The call that was agreed for about now and not held yet, if there is one."""
     now, openings = station.now.wall, Openings.of(station, open_line).newest_first()
     near = [
         (abs(time - now), at, each)
         for at, each in enumerate(Requests.of(station, open_line))
-        if (time := nearest(each, openings, now)) is not None
+        if (time := nearest(each, openings, now)) is not None and abs(time - now) <= within_s
     ]
     return min(near)[2] if near else None
 
