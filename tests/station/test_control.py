@@ -7,6 +7,8 @@ import json
 import os
 import socket
 import stat
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +135,44 @@ def test_events_stream_as_they_happen_and_from_where_one_was(tmp_path: Path) -> 
         again = Caller(south.folder, south.watch.token, PATIENCE_S)
         assert next(again.events(alarm["seq"] - 1))["seq"] == alarm["seq"]
         again.close()
+
+
+def test_a_line_on_which_nothing_happens_is_listened_to_all_the_same(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        listener = Caller(south.folder, south.watch.token, 1.0)
+        events = listener.events()
+        with ThreadPoolExecutor(1) as beside:
+            alarm = beside.submit(lambda: next(each for each in events if each["kind"] == "alarm"))
+            with pytest.raises(TimeoutError):
+                alarm.result(2.5)  # longer than it waits for an answer
+            said = north.says("Ceasefire at 0600Z.", "FLASH")
+            assert alarm.result(PATIENCE_S)["n"] == said["n"]
+        listener.close()
+
+
+def test_who_listens_to_a_station_that_hangs_is_told() -> None:
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as hung:
+        hung.bind(f"{folder}/{SOCKET_NAME}")
+        hung.listen()
+        listener = Caller(Path(folder), "a token", 0.2)
+        station, _ = hung.accept()
+        with station:
+            station.sendall(b'{"id": 1, "ok": true, "result": {"seq": 0}}\n')
+            events = listener.events()
+            with pytest.raises(Unavailable, match="does not answer"):
+                next(events)
+        listener.close()
+
+
+def test_who_may_listen_no_more_is_told(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        listener = Caller(north.folder, north.deputy.token, 1.0)
+        events = listener.events()
+        north.operator.asks("person.end", person=north.deputy.id)
+        with pytest.raises(Refused, match="belongs to nobody"):
+            for _event in events:
+                pass
+        listener.close()
 
 
 def test_events_take_no_junk(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from parley.core.kept import Conflict
 from parley.station.acts.address import SOCKET_NAME, address
 
 PATIENCE_S = 60.0
+READ_BYTES = 65_536
 
 _KINDS: dict[str, type[ParleyError]] = {
     kind.kind: kind for kind in (Refused, Malformed, Misused, Unavailable, Halted, Conflict)
@@ -49,7 +50,7 @@ class Caller:
             raise Unavailable(
                 f"No station serves in {folder}.", "Start it with `parley serve`."
             ) from error
-        self._file = self._socket.makefile("rb")
+        self._heard = bytearray()
 
     def call(self, op: str, **args: Any) -> dict[str, Any]:
         """Ask, and wait for the answer; raises what the station answered with."""
@@ -72,13 +73,26 @@ class Caller:
     def read(self) -> dict[str, Any]:
         """The next line, whatever it answers."""
         try:
-            line = self._file.readline()
+            return self._next()
         except TimeoutError as error:
-            raise Unavailable("The station does not answer.", "See `parley doctor`.") from error
-        except OSError as error:
-            raise _gone() from error
-        if not line.endswith(b"\n"):
-            raise _gone()
+            raise _silent() from error
+
+    def _next(self) -> dict[str, Any]:
+        """The next line; TimeoutError when none came in time, and then it can be read on."""
+        begin = 0
+        while (end := self._heard.find(b"\n", begin)) < 0:
+            begin = len(self._heard)
+            try:
+                more = self._socket.recv(READ_BYTES)
+            except OSError as error:
+                if isinstance(error, TimeoutError):
+                    raise
+                raise _gone() from error
+            if not more:
+                raise _gone()
+            self._heard += more
+        line = bytes(self._heard[:end])
+        del self._heard[: end + 1]
         answer: dict[str, Any] = json.loads(line)
         return answer
 
@@ -96,14 +110,25 @@ class Caller:
         return self._events()
 
     def _events(self) -> Iterator[dict[str, Any]]:
+        # A line on which nothing happens says nothing. Whether the station is still there, and
+        # whether we may still listen, it is asked then.
+        asked: int | None = None
         while True:
-            answer = self.read()
+            try:
+                answer = self._next()
+            except TimeoutError as error:
+                if asked is not None:
+                    raise _silent() from error
+                asked = self.ask("whoami")
+                continue
             if "event" in answer:
                 yield answer["event"]
+            elif answer.get("id") == asked:
+                self.result(answer)
+                asked = None
 
     def close(self) -> None:
         """Hang up."""
-        self._file.close()
         self._socket.close()
 
     def __enter__(self) -> Self:
@@ -116,6 +141,10 @@ class Caller:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _silent() -> Unavailable:
+    return Unavailable("The station does not answer.", "See `parley doctor`.")
 
 
 def _gone() -> Unavailable:
