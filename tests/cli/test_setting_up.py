@@ -20,6 +20,7 @@ from parley.cli import voice
 from parley.cli.main import run
 from parley.station.machine.folder import Home
 from tests.station.founded import CHEAP, found, introduce
+from tests.store.test_world import file_limit
 
 PASSPHRASE = "four words nobody guesses"
 
@@ -147,6 +148,16 @@ def test_what_is_already_there_is_never_made_again(terminal: Terminal) -> None:
     assert terminal.types("init north --answer passphrase --party North") == 2
     assert terminal.types("init north --answer passphrase") == 1
     assert terminal.types("init nowhere --answer passphrase") == 3
+
+
+def test_a_station_for_which_there_was_no_room_can_be_made_later(terminal: Terminal) -> None:
+    init = "init north --party North --languages en --root root"
+    with file_limit(64 * 1024):  # keys and letter fit, the database does not
+        assert terminal.types(init) == 3
+    assert "next: " in terminal.err
+    assert not Path("north").exists()
+    terminal.does(init)
+    assert terminal.types("doctor --station north") == 1  # no path and no line yet, and else well
 
 
 def test_the_console_port_is_a_setting(terminal: Terminal) -> None:

@@ -14,6 +14,7 @@ from parley.bearers.framing import framed
 from parley.core.errors import Unavailable
 from parley.station.serving import perform_here
 from tests.playbook import Post, two_stations
+from tests.station.founded import found
 
 
 @contextlib.contextmanager
@@ -52,6 +53,24 @@ def test_on_a_full_disk_nothing_is_said_and_nothing_is_lost(tmp_path: Path) -> N
         assert n == size
         assert south.hears(n)["text"] == "Kept before the disk was full."
         assert north.line()["halted"] is south.line()["halted"] is None
+
+
+def test_who_asks_of_a_folder_on_a_full_disk_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with found(tmp_path / "north", "North").at_work() as north:
+        pages = north.station.store.sql("PRAGMA page_count")[0][0]
+        north.station.store.sql(f"PRAGMA max_page_count = {pages}")
+        fault: Unavailable | None = None
+        for n in range(1000):
+            try:
+                north.does("person.add", name=f"Ekström {n}", office="y" * 90, roles=["watch"])
+            except Unavailable as full:
+                fault = full
+                break
+    assert fault is not None
+    assert "full" in fault.sentence
+    assert not caplog.records  # the command line would show them beside the error
 
 
 def test_what_arrives_while_the_disk_is_full_arrives_later(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from parley.cli.carrying import (
 from parley.cli.client import with_json
 from parley.core.errors import Misused
 from parley.core.identity import Letter, check_name
-from parley.station.founding import begin, check_languages, finish
+from parley.station.founding import begin, check_languages, finish, undone
 from parley.station.machine.carried import ANSWER, carry
 from parley.station.machine.folder import REQUEST_NAME, read_whole
 from parley.station.parties.root import NEXT_NAME, PUBLIC_NAME, Request, RootFolder
@@ -84,13 +84,15 @@ def command(
     tags = check_languages(languages)
     root = _root(root_folder, party, passphrase_file, next_passphrase_file) if root_folder else None
     settings = {} if console_port is None else {"console": {"port": console_port}}
+    new = not folder.exists()
     request = begin(folder, station, tags, offers, settings=settings)
     if root is None:
         voice.tell(_asked(folder, request), _in_words)
         return
     place, unlocked = root
-    certified = place.certify(request, unlocked, int(time.time()))
-    letter = finish(folder, carry(ANSWER, certified.to_bytes()))
+    with undone(folder, new):
+        certified = place.certify(request, unlocked, int(time.time()))
+        letter = finish(folder, carry(ANSWER, certified.to_bytes()))
     voice.tell({**_made(folder, letter), "root": str(place.path)}, _in_words)
 
 

@@ -62,7 +62,7 @@ def begin(
         )
     new = not path.exists()
     make_private(path)
-    with _undone(path, new), lock(path):
+    with undone(path, new), lock(path):
         write_whole(path / CONFIG_NAME, template(**(settings or {})).encode())
         Config.read(path / CONFIG_NAME)
         write_whole(path / REQUEST_NAME, carry(REQUEST, request.to_bytes()))
@@ -71,7 +71,7 @@ def begin(
 
 
 @contextmanager
-def _undone(path: Path, new: bool) -> Iterator[None]:
+def undone(path: Path, new: bool) -> Iterator[None]:
     """Leave no half of a station behind when its making fails."""
     try:
         yield

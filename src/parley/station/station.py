@@ -267,6 +267,7 @@ class Station:
     ) -> dict[str, Any]:
         """Carry an operation out at once, in a station that only sets its folder up."""
         answers: list[Answer] = []
+        self.hardship.logs = False
         self._inputs.append(Call(find(name), who, arguments or {}, answers.append))
         while self._inputs:
             self._step()

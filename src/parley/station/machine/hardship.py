@@ -21,13 +21,14 @@ class Hardship:
         self._error: ParleyError | None = None
         self._since = self._last = Instant(0.0, 0.0)
         self._logged = 0.0
+        self.logs = True  # not where whoever asked is told the same at once
 
     def note(self, error: ParleyError, now: Instant) -> None:
         """Another step was undone."""
         before = self._error
         if before is None or now.mono - self._last.mono > STANDS_S:
             self._since = now
-        if (
+        if self.logs and (
             before is None
             or before.sentence != error.sentence
             or now.mono - self._logged > LOG_EVERY_S
