@@ -150,6 +150,16 @@ def test_what_is_already_there_is_never_made_again(terminal: Terminal) -> None:
     assert terminal.types("init nowhere --answer passphrase") == 3
 
 
+def test_a_file_is_named_as_it_was_typed(terminal: Terminal) -> None:
+    assert terminal.types("verify passphrase") == 1
+    assert "this command can check: passphrase is neither" in terminal.err
+
+
+def test_at_least_one_thing_is_looked_for(terminal: Terminal) -> None:
+    assert terminal.types("find fire --limit 0 --station north") == 2
+    assert "'--limit': 0 is not in the range x>=1" in terminal.err
+
+
 def test_a_station_for_which_there_was_no_room_can_be_made_later(terminal: Terminal) -> None:
     init = "init north --party North --languages en --root root"
     with file_limit(64 * 1024):  # keys and letter fit, the database does not

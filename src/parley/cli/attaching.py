@@ -121,9 +121,9 @@ def save(station: Asking, id: str, path: Path, ours: bool, draft: bool) -> None:
         with path.open("xb") as file:
             file.write(data)
     except FileExistsError as error:
-        raise Refused(f"{path} is there already.", "Name a file that is not.") from error
+        raise Refused(f"There is a file {path} already.", "Name a file that is not.") from error
     except OSError as error:
-        raise Unavailable(f"{path} cannot be written: {error.strerror}.") from error
+        raise Unavailable(f"The file {path} cannot be written: {error.strerror}.") from error
     told = {"path": str(path), "size": len(data), "sha256": got["sha256"], "media": got["media"]}
     voice.tell(
         told,

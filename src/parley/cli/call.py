@@ -125,7 +125,14 @@ def history_(station: Asking) -> None:
 @call.command()
 @click.argument("purpose")
 @click.option("--first", metavar=MOMENT, required=True, help="The first time, UTC; then weekly.")
-@click.option("--length", type=span, metavar="TIME", default="30m", show_default=True)
+@click.option(
+    "--length",
+    type=span,
+    metavar="TIME",
+    default="30m",
+    show_default=True,
+    help="How long each call lasts.",
+)
 @click.option("--by", "asked_by", help="Who asks; default: our party.")
 @click.option("--for", "asked_for", help="Who is asked for; default: the counterpart.")
 @what_it_is

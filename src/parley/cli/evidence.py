@@ -196,7 +196,7 @@ def verify(
                 return 0
             if title.strip() != audit.TITLE.encode():
                 raise Refused(
-                    f"{evidence} is not a file that this command can check: it is neither the"
+                    f"This is not a file that this command can check: {evidence} is neither the"
                     " record of a line nor the proof of one message nor a contradiction, as Parley"
                     " writes them.",
                     f"Such a file begins with the words {audit.TITLE!r}, {proof.TITLE!r} or"

@@ -21,7 +21,7 @@ from parley.cli.client import Asking, asks
 @click.option("--until", metavar="DAY", help="Kept here on that day or earlier.")
 @click.option("--person", help="Written, released or opened by somebody of that name or office.")
 @click.option("--unanswered", is_flag=True, help="Messages with no answer in the record.")
-@click.option("--limit", type=int, help="At most so many; 50 unless given.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many; 50 unless given.")
 @click.option("--before", type=int, metavar="PLACE", help="Older than a place an answer named.")
 @click.option("--rebuild", is_flag=True, help="Make the index of words anew.")
 @asks(line=True, setup=True)
