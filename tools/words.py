@@ -73,13 +73,12 @@ SPEAKING = (
     "station/line/versions.py",
     "station/line/stops.py",
     "station/machine/outside.py",
-    "station/open_items.py",
     "station/alarms/overdue.py",
-    "station/staff/duty.py",
     "station/line/filled.py",
     "core/suites.py",
     "catalogue/prepared.py",
     "catalogue/attendance.py",
+    "catalogue/facts.py",
 )
 _NAMED = re.compile(r"%\([a-z_]+\)s")
 # The classes of `core/errors.py`, and those made from them.

@@ -7,11 +7,11 @@ import re
 
 import pytest
 
+from parley.catalogue.facts import SENTENCES
 from parley.console import tongues
 from parley.console.app import build
 from parley.console.tongues import TONGUES
 from parley.console.vocabulary import fact
-from parley.station.open_items import SENTENCES
 from tests.console.asking import ask
 from tests.console.test_testing import cookies_of
 from tests.console.world import World

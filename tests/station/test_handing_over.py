@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from parley.catalogue.facts import SENTENCES
 from parley.core.errors import Refused
-from parley.station.open_items import SENTENCES, Item
+from parley.station.open_items import Item
 from tests.playbook import Post, Voice, two_stations
 
 NOTE = "The ferry reports late.\nTheir officer speaks French."

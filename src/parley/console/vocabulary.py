@@ -14,6 +14,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from parley.catalogue.facts import OUR_WORDS, SENTENCES
 from parley.console.signs import seen_signs
 from parley.console.tongues import (
     ENGLISH,
@@ -26,7 +27,6 @@ from parley.console.tongues import (
     isolated,
     texts,
 )
-from parley.station.open_items import OUR_WORDS, SENTENCES
 
 WORDS = frozenset(
     (

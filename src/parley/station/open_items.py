@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from parley.catalogue.facts import SENTENCES
 from parley.core.entry import Precedence, read_body
 from parley.station.alarms.watch import ALARMS_MAX, NEVER, missed, running
 from parley.station.call import call_requests, minutes
@@ -25,7 +26,7 @@ from parley.station.line import filled
 from parley.station.line.lines import OpenLine
 from parley.station.line.standing import declared_view
 from parley.station.machine.clock import moment
-from parley.station.staff import duties, duty
+from parley.station.staff import duties
 from parley.station.staff.desks import desk_for, desks_of
 from parley.station.texts import drafts
 from parley.station.texts.line_tests import next_due
@@ -38,48 +39,6 @@ SOON_S = 43_200  # a watch: what is due within it belongs to who comes on
 REPLIES_S = 15 * 86_400  # a reply is expected within 14 days
 REPLIES_MAX = 500  # messages of one side looked through for one
 DRAFTS_MAX = 200
-
-
-# Every fact in a sentence. A value of the last five names is words of the station itself.
-SENTENCES: Mapping[str, str] = {
-    "message.theirs.missed": "The %(precedence)s %(n)s of %(counterpart)s on %(line)s, kept"
-    " %(kept)s, is not opened; nobody answered by %(by)s.",
-    "message.theirs.called": "The %(precedence)s %(n)s of %(counterpart)s on %(line)s, kept"
-    " %(kept)s, is not opened; %(called)s is called, until %(by)s.",
-    "message.theirs.running": "The %(precedence)s %(n)s of %(counterpart)s on %(line)s, kept"
-    " %(kept)s, is not opened; its clock runs until %(by)s.",
-    "message.ours.missed": "The %(precedence)s %(n)s of ours on %(line)s, kept %(kept)s, is not"
-    " acknowledged there; nobody answered by %(by)s.",
-    "message.ours.called": "The %(precedence)s %(n)s of ours on %(line)s, kept %(kept)s, is not"
-    " acknowledged there; %(called)s is called, until %(by)s.",
-    "message.ours.running": "The %(precedence)s %(n)s of ours on %(line)s, kept %(kept)s, is not"
-    " acknowledged there; its clock runs until %(by)s.",
-    "reply.ours": "Message %(n)s of %(counterpart)s on %(line)s wants our reply by %(by)s.",
-    "reply.theirs": "Message %(n)s of ours on %(line)s wants their reply by %(by)s.",
-    "line.stopped": "The line %(line)s is stopped: %(why)s.",
-    "line.halted": "The line %(line)s is halted: %(why)s.",
-    "line.closed": "The line %(line)s is closed. %(declared)s",
-    "line.not-opened": "The line %(line)s has not been opened by both stations yet.",
-    "line.silent": "The line %(line)s is silent.",
-    "line.not-heard": "The line %(line)s has not been heard since the start.",
-    "line.declared": "Declared on %(line)s: %(declared)s",
-    "line.ours-not-filled": "The line %(line)s is not in service, our desk is not filled: %(gap)s.",
-    "line.theirs-not-filled": "The line %(line)s is not in service, their desk is not filled:"
-    " %(gap)s.",
-    "test.due": "A human test on %(line)s is due by %(by)s.",
-    "call.ours": "Our request for a call, message %(n)s on %(line)s: %(state)s.",
-    "call.theirs": "The request of %(counterpart)s for a call, message %(n)s on %(line)s:"
-    " %(state)s.",
-    "minute.waits": "A minute on %(line)s waits for us: %(minute)s",
-    "desk.empty": "Nobody holds the desk %(desk)s.",
-    "desk.deaf": "The desk %(desk)s is deaf: no tab of who holds it rings.",
-    "draft.released": "Draft %(draft)s, %(precedence)s, on %(line)s: released, and not sent yet.",
-    "draft.held": "Draft %(draft)s, %(precedence)s, on %(line)s: held by %(person)s.",
-    "draft.sent-back": "Draft %(draft)s, %(precedence)s, on %(line)s: sent back by %(person)s.",
-    "draft.open": "Draft %(draft)s, %(precedence)s, on %(line)s: open, nobody has released it.",
-    **duty.WORDS,
-}
-OUR_WORDS = frozenset(("why", "declared", "gap", "state", "minute"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from parley.catalogue.facts import SENTENCES
 from parley.core.errors import Misused, Refused
 from parley.station.acts.operations import operation
 from parley.station.acts.person import READERS, Person
@@ -17,7 +18,6 @@ from parley.station.machine.clock import moment
 from parley.station.staff import officer
 from parley.station.staff.desks import desk_of, desks_of
 from parley.station.staff.duty import (
-    WORDS,
     Duty,
     Fault,
     faults,
@@ -140,7 +140,7 @@ def is_there(station: Station, each: Duty) -> bool:
 def missing(station: Station, each: Duty) -> str:
     """Who is due and has not come, in words."""
     what, values = _missed(station, each)
-    return WORDS[what] % values
+    return SENTENCES[what] % values
 
 
 def _missed(station: Station, each: Duty) -> tuple[str, dict[str, str]]:
@@ -326,7 +326,7 @@ def _late_view(station: Station, each: Duty) -> dict[str, Any]:
         "called": [station.people.view(id) for id in deputies],
         "what": what,
         "values": values,
-        "sentence": WORDS[what] % values,
+        "sentence": SENTENCES[what] % values,
     }
 
 
@@ -344,5 +344,5 @@ def _warning(station: Station, fault: Fault) -> dict[str, Any]:
         "persons": names,
         "what": what,
         "values": values,
-        "sentence": WORDS[what] % values,
+        "sentence": SENTENCES[what] % values,
     }

@@ -103,26 +103,10 @@ def _gaps(duties: list[Duty], desk: int, now: float) -> list[Fault]:
     return found
 
 
-# What is wrong and who has not come, in words; the values stand beside them (`open_items.py`).
-WORDS = {
-    "roster.nobody": "Nobody is due at %(desk)s, and nobody later.",
-    "roster.nobody-from": "Nobody is due at %(desk)s from %(since)s on.",
-    "roster.gap-until": "Nobody is due at %(desk)s until %(until)s.",
-    "roster.gap": "Nobody is due at %(desk)s from %(since)s until %(until)s.",
-    "roster.two-desks": "%(person)s is due at %(desk)s and at %(other)s at once,"
-    " from %(since)s until %(until)s.",
-    "roster.twice": "%(person)s stands twice at %(desk)s from %(since)s until %(until)s.",
-    "roster.two-persons": "%(person)s and %(second)s are both due at %(desk)s"
-    " from %(since)s until %(until)s.",
-    "roster.no-watch": "%(person)s was due at %(desk)s at %(since)s and has not taken the watch.",
-    "roster.not-there": "%(person)s was due at %(desk)s at %(since)s and does not hold the desk.",
-}
-
-
 def said(
     fault: Fault, desks: dict[int, str], names: list[str], now: float
 ) -> tuple[str, dict[str, str]]:
-    """Which of the words above say a fault, and their values: none of them is the time of now."""
+    """Which fact of `catalogue/facts.py` a fault is, and its values: none is the time of now."""
     desk, since = {"desk": desks[fault.desk]}, {"since": moment(fault.since)}
     begun = fault.kind == GAP and fault.since <= now
     if fault.until is None:
