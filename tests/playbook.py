@@ -44,6 +44,8 @@ from parley.station.parties.root import RootFolder
 from parley.station.serving import serving
 from parley.station.station import Station
 
+DAY_S = 86_400
+TEST_S = 240  # longer than a test may take
 PATIENCE_S = 60.0  # a test that waits longer has failed; nothing waits for this in passing
 PASSPHRASE = "correct horse battery staple"
 PEOPLE = {
@@ -145,6 +147,12 @@ class MovedClock:
     def skip(self, seconds: float) -> None:
         """Let time pass at once, on both clocks and at all stations."""
         self._hours.skip(seconds)
+
+    def skip_midnight(self) -> None:
+        """Let a day begin if it is about to: what a test does next is done on one day."""
+        left_s = DAY_S - self.now().wall % DAY_S
+        if left_s < TEST_S:
+            self.skip(left_s + 1)
 
     def set_wrong(self, seconds: float) -> None:
         """Set this station's wall clock so far ahead, or back."""
@@ -329,6 +337,11 @@ class Post:
 
 
 Posts = tuple[Post, Post]
+
+
+def day_of(wall: float) -> str:
+    """The day of a moment, as the log of that day is asked for."""
+    return time.strftime("%Y-%m-%d", time.gmtime(wall))
 
 
 def void(_: object) -> None:

@@ -20,6 +20,7 @@ from tests.console import axe
 from tests.console.conftest import Room
 from tests.console.test_hostile_pages import as_if_days_had_gone
 from tests.console.world import Post, World
+from tests.playbook import day_of
 from tools.pictures import after_a_call
 
 pytestmark = [
@@ -213,9 +214,10 @@ async def test_a_program_finds_nothing_wrong_on_any_page(
     )
     aline = await room.sit(north, "Aline")
     audit = north.seat("Aline")[len(north.console) :]
-    today = time.strftime("%Y-%m-%d", time.gmtime())
+    (said, *_) = (await north.ask("Aline", "find", words="Amity"))["found"]
+    day = day_of(said["kept"])  # of which there is something to read
     await walk.reads(
-        aline, north, *(audit + path for path in ("/audit", "/alarms", f"/daylog?date={today}"))
+        aline, north, *(audit + path for path in ("/audit", "/alarms", f"/daylog?date={day}"))
     )
     ivo = await room.sit(north, "Ivo")
     desk = north.seat("Ivo")[len(north.console) :]

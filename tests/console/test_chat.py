@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from playwright.async_api import expect
 
 from tests.console.conftest import Room
 from tests.console.world import Post, World
+from tests.playbook import day_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 TEXT = "Text, in your own language"
@@ -102,8 +102,8 @@ async def test_operators_talk_and_their_words_do_not_slip_into_a_message(
     await expect(aline.locator("#chat li").first).to_contain_text(SAID)
     await aline.goto(f"{north.seat('Aline')}/record")
     await expect(aline.locator("#record .tag.CHAT")).to_have_count(2)
-    today = datetime.now(UTC).date().isoformat()
-    await aline.goto(f"{north.seat('Aline')}/daylog?date={today}")
+    (said, *_) = (await north.ask("Aline", "find", words="modem", kind="chat"))["found"]
+    await aline.goto(f"{north.seat('Aline')}/daylog?date={day_of(said['kept'])}")
     sheet = aline.locator("section.CHAT-EXERCISE")
     await expect(sheet).to_contain_text(SAID)
     await expect(sheet).to_contain_text("No official text.")

@@ -6,6 +6,7 @@ attribute, no template and no sign that turns what stands around it comes out of
 
 from __future__ import annotations
 
+import time
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ from tests.console import world as made
 from tests.console.asking import ask
 from tests.console.world import Post, World
 from tests.places import few
+from tests.playbook import day_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -298,10 +300,11 @@ def paths_of(hostile: Hostile, seat: int) -> list[str]:
             for values in product(*(places[each] for each in named)):
                 paths.append(route.path_format.format_map(dict(zip(named, values, strict=True))))
     assert len(paths) > 80
-    words = quote(f"zzz {TURNED}")
+    words, now = quote(f"zzz {TURNED}"), time.time()
     return [
         *paths,
         *(f"/s/{seat}/{each}?words=zzz" for each in ("find", "timeline", "timeline/print")),
         *(f"/s/{seat}/find?{each}={words}" for each in ("words", "line", "since", "person")),
-        f"/s/{seat}/daylog?date={datetime.now(UTC):%Y-%m-%d}",
+        # It was said within the last minutes, perhaps yesterday.
+        *(f"/s/{seat}/daylog?date={day}" for day in {day_of(now - 900), day_of(now)}),
     ]

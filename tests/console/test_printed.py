@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from parley.console import printed
 from tests.console.conftest import Room
 from tests.console.paper import sheets
 from tests.console.world import World, world
+from tests.playbook import Hours, MovedClock, day_of
 
 pytestmark = [
     pytest.mark.browser,
@@ -38,12 +38,13 @@ def say_what_they_are(found: list[str], marks: list[str]) -> None:
 
 
 async def test_each_sheet_says_what_it_is(browser: Browser, tmp_path: Path) -> None:
-    async with world(tmp_path, also="ACTUAL") as stations:
+    clock = MovedClock(Hours())
+    clock.skip_midnight()
+    async with world(tmp_path, also="ACTUAL", clock=clock) as stations:
         north = stations.north
         said = await stations.say(north, LONG, "PRIORITY", line="North – South")
         await stations.say(north, "The talks begin at 0900Z.", line="Leaders")
-        today = time.strftime("%Y-%m-%d", time.gmtime())
-        log = await north.ask("Aline", "daylog", date=today)
+        log = await north.ask("Aline", "daylog", date=day_of(clock.now().wall))
         line = log["rows"][0]["line"]
         message = await north.ask("Aline", "message", n=said["n"], dir="ours", line=line)
         record = await north.ask("Aline", "record", limit=1, line=line)

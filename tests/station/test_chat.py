@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from parley.core.errors import Refused
 from parley.station.acts.operations import find
 from parley.station.acts.person import ROLES
 from parley.station.texts.chat import WAITING_MAX
-from tests.playbook import Post, Posts, two_stations
+from tests.playbook import Post, Posts, day_of, two_stations
 from tests.station.test_early import LONG, Gap, rings
 
 SAID = "Our second path is slow tonight, we change the modem at 0200Z."
@@ -196,9 +195,8 @@ def test_O7_it_is_found_and_marked_and_stands_in_the_log_of_the_day(pair: Posts)
     ]
     assert north.auditor.asks("find", kind="chat", words="quince")["found"]
     assert north.auditor.asks("timeline", words="quince")["rows"] == []
-    day = north.auditor.asks("find", words="quince")["found"][0]["kept"]
-    date = datetime.fromtimestamp(day, UTC).date().isoformat()
-    rows = north.auditor.asks("daylog", date=date)["rows"]
+    (again,) = north.auditor.asks("find", words="quince")["found"]
+    rows = north.auditor.asks("daylog", date=day_of(again["kept"]))["rows"]
     assert [row["text"] for row in rows if row["kind"] == "chat"][-1] == (
         "The quince tree is in flower."
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +12,14 @@ import pytest
 from parley.core.entry import Key, Type
 from parley.core.errors import Misused, Refused
 from parley.core.wire import encode
-from tests.playbook import Posts, two_stations
+from tests.playbook import DAY_S, Posts, day_of, two_stations
 
 
 @pytest.fixture(scope="module")
 def incident(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Posts, dict[str, int]]]:
     """A question, its answer, a correction of the answer, and a message about something else."""
     with two_stations(tmp_path_factory.mktemp("incident")) as (north, south):
+        north.clock.skip_midnight()
         n = {"asked": north.says("Is aircraft 1127 yours?", "IMMEDIATE")["n"]}
         south.hears(n["asked"])
         south.watch.asks("open", n=n["asked"])
@@ -89,8 +90,8 @@ def test_the_log_of_a_day_says_how_the_logs_stood(
     incident: tuple[Posts, dict[str, int]],
 ) -> None:
     (north, south), _ = incident
-    today = time.strftime("%Y-%m-%d", time.gmtime(north.station.now.wall))
-    log = north.auditor.asks("daylog", date=today)
+    (first, *_) = north.auditor.asks("timeline", words="11")["rows"]
+    log = north.auditor.asks("daylog", date=day_of(first["kept"]))
     texts = [row["text"] for row in log["rows"] if row["kind"] == "text"]
     assert texts == ["Is aircraft 1127 yours?", "Oui, 1127.", "Non: 1172.", "Bonne nuit."]
     line = north.line()
@@ -105,6 +106,26 @@ def test_the_log_of_a_day_says_how_the_logs_stood(
     for wrong in ("today", "2026-02-30", "2026-11-29 08:00Z"):
         with pytest.raises(Misused):
             north.auditor.asks("daylog", date=wrong)
+
+
+def test_the_log_of_a_day_ends_at_midnight_utc(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        now = north.clock.now().wall
+        north.clock.skip(DAY_S - now % DAY_S - 60)
+        north.is_in_service()
+        said = [north.says("Before midnight.")["n"]]
+        south.hears(said[0])
+        today = day_of(north.clock.now().wall)
+        north.clock.skip(60)
+        north.is_in_service()
+        said.append(north.says("After midnight.")["n"])
+        south.hears(said[1])
+        for post in (north, south):
+            for day, text in ((today, "Before"), (day_of(post.clock.now().wall), "After")):
+                rows = post.auditor.asks("daylog", date=day)["rows"]
+                assert [row["text"] for row in rows if row["kind"] == "text"] == [
+                    f"{text} midnight."
+                ]
 
 
 def test_entries_of_several_pages_keep_their_order(
