@@ -46,11 +46,13 @@ def app(pair: World) -> Starlette:
     return build(pair.north.station)
 
 
-def forget_failures(pair: World) -> None:
-    """Nobody waits for what somebody tried before."""
+def forget_failures(pair: World, still: bool = False) -> None:
+    """Nobody waits for what somebody tried before; and when two are compared, the time that a busy
+    machine takes for one of them does not shorten its wait."""
     station = pair.north.station
     assert station is not None
-    station.gate = Gate(station.clock.now)
+    now = station.clock.now()
+    station.gate = Gate((lambda: now) if still else station.clock.now)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -202,7 +204,7 @@ async def test_enumeration_whoever_is_not_here_is_answered_like_whoever_is(
         return answer.status, told, answer.text.replace(name, "NAME")
 
     async def tries(name: str, password: str, count: int = 1) -> list[tuple[object, ...]]:
-        forget_failures(pair)  # they are counted by address too
+        forget_failures(pair, still=True)  # they are counted by address too
         typed = {"name": name, "password": password, "code": "000000"}
         return [alike(await ask(app, "/sign-in", typed), name) for _ in range(count)]
 
