@@ -150,6 +150,19 @@ def test_what_is_already_there_is_never_made_again(terminal: Terminal) -> None:
     assert terminal.types("init nowhere --answer passphrase") == 3
 
 
+def test_a_station_without_its_database_is_not_taken_for_a_new_one(terminal: Terminal) -> None:
+    terminal.does("init north --party North --languages en --root root")
+    for file in Path("north").glob("parley.db*"):
+        file.rename(file.name)
+    for verb in ("person list", "serve --no-console"):
+        assert terminal.types(f"{verb} --station north") == 3
+        assert "parley.db is missing" in terminal.err
+    assert not list(Path("north").glob("parley.db*"))
+    for file in Path().glob("parley.db*"):
+        file.rename(Path("north") / file.name)
+    assert "operator" in terminal.does("person list --station north")
+
+
 def test_a_file_is_named_as_it_was_typed(terminal: Terminal) -> None:
     assert terminal.types("verify passphrase") == 1
     assert "this command can check: passphrase is neither" in terminal.err

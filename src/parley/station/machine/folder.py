@@ -82,6 +82,12 @@ class Home:
                 f"Carry {path / REQUEST_NAME} to the root, and give what comes back to"
                 f" `parley init {path} --answer FILE`.",
             )
+        if not (path / DATABASE_NAME).exists() and not (path / REQUEST_NAME).exists():
+            # It is made before the request goes. An empty one in its place would know no line.
+            raise Unavailable(
+                f"The database {path / DATABASE_NAME} is missing, and with it lines and record.",
+                "Put it back from the newest copy of the whole folder.",
+            )
         letter = Letter.parse(take_up(LETTER, read_whole(letter_file)))
         if not certifies(letter.certificate, keys):
             keys = _next_keys(path, letter) or keys  # the letter is the last to change (C2)
