@@ -116,7 +116,7 @@ def test_two_persons_stay_two_also_by_delegation(tmp_path: Path) -> None:
         # Who lent the role changed this one, and could not release it: so nobody does for them.
         lends(north, north.watch)
         north.releaser.asks("draft.edit", draft=own["draft"], text="Ours.")
-        with pytest.raises(Refused, match=r"Berg has worked on draft .* nobody releases"):
+        with pytest.raises(Refused, match=r"Berg has worked on draft .* nobody reviews"):
             releases(north.watch, own)
         # Nor does anybody lend on what was lent, or lend it to themselves.
         until = at(north, HOUR_S)
@@ -210,6 +210,7 @@ def test_what_cannot_be_lent_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, _):
         refused: list[tuple[dict[str, Any], str]] = [
             ({"role": "watch"}, "is not lent"),
+            ({"role": "drafter"}, "is not lent"),
             ({"to": north.releaser.id}, "another person"),
             ({"to": north.auditor.id}, "may not read what goes out"),
             ({"to": 999}, "Nobody at this station"),
@@ -234,3 +235,82 @@ def test_what_cannot_be_lent_is_refused_in_a_sentence(tmp_path: Path) -> None:
         roy = north.operator.asks("person.add", name="Roy", office="2", roles=["releaser"])
         with pytest.raises(Refused, match="has the role releaser"):
             lends(north, north.watch, to=roy["id"])
+
+
+def three_persons(north: Post) -> None:
+    """On this line somebody reviews what another releases."""
+    home = north.station.home
+    writing = replace(home.config.writing, three_persons=("Blue Line",))
+    north.station.home = replace(home, config=replace(home.config, writing=writing))
+
+
+def reviews(who: Voice, draft: dict[str, Any]) -> dict[str, Any]:
+    """Somebody reads a draft, and says that exactly this may go out."""
+    shown = who.asks("draft.show", draft=draft["draft"])
+    return who.asks("draft.review", draft=draft["draft"], sha256=shown["sha256"])
+
+
+def test_a_review_is_lent_for_a_scope_and_a_time_and_shown_and_releases_nothing(
+    tmp_path: Path,
+) -> None:
+    with two_stations(tmp_path) as (north, _):
+        three_persons(north)
+        taken_on = north.operator.asks("person.add", name="Roy", office="2", roles=["releaser"])
+        roy = Voice(north, taken_on["id"], "Roy", taken_on["token"])
+        north.people["roy"] = roy
+        draft, routine = north.drafts("Fire.", "FLASH"), north.drafts("Snow.")
+        with pytest.raises(Refused, match="Only a releaser may do this"):
+            reviews(north.watch, draft)
+        lent = lends(north, north.watch, role="reviewer", precedences=["FLASH"])
+        assert lent["scope"] == "a reviewer on every line, FLASH only"
+        assert north.watch.asks("draft.show", draft=draft["draft"])["lent_review"] is not None
+        assert north.watch.asks("draft.show", draft=routine["draft"])["lent_review"] is None
+        with pytest.raises(Refused, match="does not cover this: ROUTINE on Blue Line"):
+            reviews(north.watch, routine)
+        reviewed = reviews(north.watch, draft)["reviewed"]
+        assert (reviewed["by"]["name"], reviewed["delegation"]["for"]["name"]) == ("Dahl", "Berg")
+        # Who reviews does not release, and whose review it is does not either: three stay three.
+        with pytest.raises(Refused, match="does not have the role releaser"):
+            releases(north.watch, draft)
+        with pytest.raises(Refused, match=r"was reviewed for Berg, who cannot release it too"):
+            releases(north.releaser, draft)
+        lends(north, north.deputy)
+        with pytest.raises(Refused, match=r"was reviewed for Berg, who cannot release it too"):
+            releases(north.deputy, draft)
+        assert releases(roy, draft)["n"] is not None
+        (row,) = [
+            row
+            for row in north.auditor.asks("audit")["rows"]
+            if row["act"] == "review by delegation"
+        ]
+        assert (row["name"], row["arguments"]["for"]) == ("Dahl", "Berg")
+
+        # Over is over; and who was lent all of the role reviews, too.
+        second = north.drafts("More fire.", "FLASH")
+        north.releaser.asks("delegation.end", delegation=lent["delegation"])
+        with pytest.raises(Refused, match="was taken back at"):
+            reviews(north.watch, second)
+        assert reviews(north.deputy, second)["reviewed"]["by"]["name"] == north.deputy.name
+
+
+def test_nobody_reviews_their_own_by_delegation_nor_what_the_lender_wrote(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        three_persons(north)
+        lends(north, north.drafter, role="reviewer")
+        own = north.drafts("My own.")
+        with pytest.raises(Refused, match=r"wrote draft .* and cannot"):
+            reviews(north.drafter, own)
+        lends(north, north.watch, role="reviewer")
+        north.releaser.asks("draft.edit", draft=own["draft"], text="Ours.")
+        with pytest.raises(Refused, match=r"Berg has worked on draft .* nobody reviews"):
+            reviews(north.watch, own)
+        sent_back = north.watch.asks("draft.send_back", draft=own["draft"], reason="Say where.")
+        assert sent_back["sent_back"]["delegation"]["for"]["name"] == "Berg"
+        with pytest.raises(Refused, match="not have the role releaser of their own"):
+            north.operator.asks(
+                "delegation.give",
+                role="reviewer",
+                by=north.watch.id,
+                to=north.deputy.id,
+                until=at(north, HOUR_S),
+            )

@@ -40,7 +40,8 @@ def command() -> None:
 @click.option("--by", type=int, metavar="PERSON", help="For the operator: whose role it is.")
 @asks()
 def give(station: Asking, role: str, person: int, precedences: tuple[str, ...], **at: Any) -> None:
-    """Lend your ROLE (releaser) to PERSON. You keep it; they may use it for what you name."""
+    """Lend your ROLE to PERSON: releaser, or reviewer alone. You keep it; they may use it for what
+    you name."""
     named = list(precedences) or None
     view = station.call("delegation.give", role=role, to=person, precedences=named, **at)
     voice.tell(view, in_words)

@@ -126,6 +126,7 @@ WORDS = frozenset(
         N_("operator"),
         N_("drafter"),
         N_("releaser"),
+        N_("reviewer"),
         N_("watch officer"),
         N_("auditor"),
         N_("principal"),

@@ -78,10 +78,17 @@ def release(
     }
     station.await_number(open_line, queue_id, result)
     if lent is not None:
-        by = {"draft": draft, "delegation": lent.id, "until": moment(lent.until)}
-        lender = {"for": station.people.name(lent.lender), "for_person": lent.lender}
-        station.trail.write(station.now.wall, who, "release by delegation", by | lender, "released")
+        wrote_for(station, who, "release by delegation", draft, lent, "released")
     return result
+
+
+def wrote_for(
+    station: Station, who: Person, act: str, draft: int, lent: Delegation, outcome: str
+) -> None:
+    """The audit trail says for whom somebody acted by a delegation."""
+    by = {"draft": draft, "delegation": lent.id, "until": moment(lent.until)}
+    lender = {"for": station.people.name(lent.lender), "for_person": lent.lender}
+    station.trail.write(station.now.wall, who, act, by | lender, outcome)
 
 
 def check_second_person(station: Station, draft: Draft, who: Person) -> None:
@@ -95,14 +102,14 @@ def check_second_person(station: Station, draft: Draft, who: Person) -> None:
 
 
 def check_lent(station: Station, draft: Draft, lent: Delegation | None) -> None:
-    """Refuse to release for somebody what they could not release themselves, and what closes a
+    """Refuse to release or review for somebody what they could not themselves, and what closes a
     line for good."""
     if lent is None:
         return
     name = station.people.name(lent.lender)
     if lent.lender == draft.person or lent.lender in draft.editors:
         raise Refused(
-            f"{name} has worked on draft {draft.id}, so nobody releases it for {name}.",
+            f"{name} has worked on draft {draft.id}, so nobody reviews or releases it for {name}.",
             "A releaser who has neither written nor changed it releases it.",
         )
     if draft.type == Type.CLOSE:

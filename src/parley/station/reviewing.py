@@ -15,7 +15,8 @@ from parley.station.acts.operations import Words, operation
 from parley.station.acts.person import HANDLERS, Person
 from parley.station.entries import draft_steps
 from parley.station.entries.draft_steps import FREED, HELD, REVIEWED, SENT_BACK, TAKEN_BACK, note
-from parley.station.releasing import check_read, check_second_person
+from parley.station.line import delegating
+from parley.station.releasing import check_lent, check_read, check_second_person, wrote_for
 from parley.station.texts.drafts import Draft, load, load_open, view
 
 if TYPE_CHECKING:
@@ -26,13 +27,18 @@ TYPED_BYTES_MAX = 200_000  # the longest text, and what stands beside it
 TYPED_MAX = 20  # unfinished texts of one person
 
 
-@operation("draft.review", roles=("releaser",))
+@operation("draft.review", roles=("releaser",), lent=True)
 def draft_review(station: Station, who: Person, *, draft: int, sha256: str) -> dict[str, Any]:
     """Say, as somebody who will not release it, that exactly these bytes may go out."""
     found = load_open(station, draft)
+    lent = delegating.authority(station, who, "reviewer", found.open_line, found.precedence)
     check_second_person(station, found, who)
+    check_lent(station, found, lent)
     check_read(found, sha256)
-    note(station, draft, who.id, REVIEWED, sha256=found.sha256)
+    by = None if lent is None else lent.id
+    note(station, draft, who.id, REVIEWED, sha256=found.sha256, delegation=by)
+    if lent is not None:
+        wrote_for(station, who, "review by delegation", draft, lent, "reviewed")
     return _told(station, found, "reviewed")
 
 
@@ -57,12 +63,15 @@ def draft_free(station: Station, who: Person, *, draft: int) -> dict[str, Any]:
     return _told(station, found, "freed")
 
 
-@operation("draft.send_back", roles=("releaser",))
+@operation("draft.send_back", roles=("releaser",), lent=True)
 def draft_send_back(station: Station, who: Person, *, draft: int, reason: Words) -> dict[str, Any]:
     """Give a draft back to its drafter with a remark; it is edited before it can be released."""
     found = load_open(station, draft)
+    lent = delegating.authority(station, who, "reviewer", found.open_line, found.precedence)
     _check_remark(reason)
-    note(station, draft, who.id, SENT_BACK, reason)
+    note(station, draft, who.id, SENT_BACK, reason, delegation=lent.id if lent else None)
+    if lent is not None:
+        wrote_for(station, who, "sent back by delegation", draft, lent, "sent back")
     return _told(station, found, "sent back")
 
 

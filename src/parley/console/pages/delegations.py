@@ -19,6 +19,7 @@ STATES = {
     "over": N_("its time is over"),
     "taken back": N_("taken back"),
 }
+OWN = frozenset(LENT.values())  # who has one of these can lend
 TYPED = ("role", "to", "by", "since", "until", "where")
 
 
@@ -43,12 +44,12 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         states=STATES,
         roles=LENT,
         oversees=oversees,
-        lenders=[each for each in people if set(LENT) & set(each["roles"])],
+        lenders=[each for each in people if OWN & set(each["roles"])],
         others=[
             each
             for each in people
             if set(HANDLERS) & set(each["roles"])
-            and not set(LENT) & set(each["roles"])
+            and not OWN & set(each["roles"])
             and each["id"] != me
         ],
         levels=sorted({line["level"] for line in page.lines}),

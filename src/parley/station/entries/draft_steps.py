@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from parley.core.errors import Refused
+from parley.station.line.delegation import find, short
 
 if TYPE_CHECKING:
     from parley.station.line.lines import OpenLine
@@ -67,13 +68,19 @@ def steps_of(station: Station, draft: int) -> Steps:
 
 
 def note(
-    station: Station, draft: int, person: int, step: str, remark: str = "", sha256: str = ""
+    station: Station,
+    draft: int,
+    person: int,
+    step: str,
+    remark: str = "",
+    sha256: str = "",
+    delegation: int | None = None,
 ) -> None:
-    """Somebody has done something with it."""
+    """Somebody has done something with it, for themselves or by a delegation."""
     station.store.sql(
-        "INSERT INTO draft_steps (draft, person, at, step, remark, sha256)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (draft, person, station.now.wall, step, remark, sha256),
+        "INSERT INTO draft_steps (draft, person, at, step, remark, sha256, delegation)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (draft, person, station.now.wall, step, remark, sha256, delegation),
     )
 
 
@@ -93,6 +100,7 @@ def view(station: Station, open_line: OpenLine, draft: int, sha256: str) -> dict
             "by": station.people.view(row["person"]),
             "at": row["at"],
             "remark": row["remark"],
+            "delegation": short(station, row["delegation"]),
         }
 
     return {
@@ -136,5 +144,12 @@ def check_releasable(
         name = station.people.name(review["person"])
         raise Refused(
             f"{name} reviewed draft {draft} and cannot release it too.",
+            "Another releaser does.",
+        )
+    lent = find(station, review["delegation"])
+    if lent is not None and lent.lender in acting:
+        raise Refused(
+            f"Draft {draft} was reviewed for {station.people.name(lent.lender)},"
+            " who cannot release it too.",
             "Another releaser does.",
         )

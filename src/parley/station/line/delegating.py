@@ -36,8 +36,10 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 NEVER = float("inf")
-# Roles that can be lent. The watch is handed over by two signatures; to write needs no authority.
-LENT = ("releaser",)
+# Roles that can be lent, each by who has the role after it: a reviewer reviews and sends back, and
+# does not release. Why no other, and not the watch: docs/decisions/0057.
+LENT = {"releaser": "releaser", "reviewer": "releaser"}
+ALSO = {"reviewer": ("reviewer", "releaser")}  # who was lent all of a role has a part of it
 DAYS_MAX = 31  # who is away for longer is followed by somebody with the role
 LIVE_MAX = 64
 LISTED_MAX = 200
@@ -107,7 +109,7 @@ def authority(
     station: Station, who: Person, role: str, open_line: OpenLine, precedence: Precedence
 ) -> Delegation | None:
     """By which delegation somebody acts in a role at this moment; None where it is their own."""
-    if role in who.roles:
+    if LENT[role] in who.roles:
         return None
     theirs = _to(station, who, role)
     found = [each for each in theirs if why_not(station, each) is None]
@@ -143,7 +145,7 @@ def may(
 def is_meant(station: Station, who: Person, roles: tuple[str, ...]) -> bool:
     """Whether one of these roles was ever lent to that person: then the act says what became of
     it."""
-    return any(_to(station, who, role) for role in roles if role in LENT)
+    return any(_to(station, who, role) for role, own in LENT.items() if own in roles)
 
 
 def why_not(station: Station, each: Delegation) -> Refused | None:
@@ -163,22 +165,23 @@ def why_not(station: Station, each: Delegation) -> Refused | None:
         at = moment(each.since)
         return Refused(f"The delegation of {lender} to {borrower} begins at {at}.", hint)
     here = {person.id: person for person in station.people.here()}
-    if each.lender not in here or each.role not in here[each.lender].roles:
+    if each.lender not in here or LENT[each.role] not in here[each.lender].roles:
         return Refused(f"{lender}, who lent the role, has it no more.", hint)
     return None
 
 
 def _to(station: Station, who: Person, role: str) -> list[Delegation]:
     """What was lent to somebody, what ends last first."""
+    roles = ALSO.get(role, (role,))
     rows = station.store.sql(
-        "SELECT * FROM delegations WHERE borrower = ? AND role = ?"
+        "SELECT * FROM delegations WHERE borrower = ? AND role IN (?, ?)"
         " ORDER BY ended IS NOT NULL, until DESC, id DESC LIMIT ?",
-        (who.id, role, LISTED_MAX),
+        (who.id, roles[0], roles[-1], LISTED_MAX),
     )
     return [read(row) for row in rows]
 
 
-@operation("delegation.give", roles=("operator", *LENT), setup=True)
+@operation("delegation.give", roles=("operator", "releaser"), setup=True)
 def delegation_give(
     station: Station,
     who: Person,
@@ -271,9 +274,10 @@ def _lender(station: Station, who: Person, by: int | None, role: str) -> Person:
         raise Refused(
             f"{who.name} cannot lend a role of {lender.name}.", "They do, or the operator for them."
         )
-    if role not in lender.roles:
+    own = LENT[role]
+    if own not in lender.roles:
         raise Refused(
-            f"{lender.name} does not have the role {role} of their own, so it is not lent.",
+            f"{lender.name} does not have the role {own} of their own, so it is not lent.",
             "A role that was lent is not lent on: ask a person who has it.",
         )
     return lender
@@ -285,8 +289,8 @@ def _borrower(station: Station, who: Person, lender: Person, to: int, role: str)
         raise Refused("A delegation is to another person.", "Name somebody else.")
     if borrower.id == who.id:
         raise Refused("Nobody lends a role to themselves.", "Another operator sets it.")
-    if role in borrower.roles:
-        raise Refused(f"{borrower.name} has the role {role}.", "Nothing needs to be lent.")
+    if LENT[role] in borrower.roles:
+        raise Refused(f"{borrower.name} has the role {LENT[role]}.", "Nothing needs to be lent.")
     if not borrower.roles.intersection(HANDLERS):
         raise Refused(
             f"{borrower.name} may not read what goes out, and cannot release it.",

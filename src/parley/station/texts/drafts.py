@@ -330,17 +330,23 @@ def draft_list(
     drafts = [_draft(station, row) for row in reversed(rows)]
     return {
         "drafts": [
-            view(station, draft) | {"lent": lent_to(station, who, draft)}
+            view(station, draft)
+            | {
+                "lent": lent_to(station, who, draft),
+                "lent_review": lent_to(station, who, draft, "reviewer"),
+            }
             for draft in drafts
             if draft.open_line.current is open_line or (open_line is None and not draft.over)
         ]
     }
 
 
-def lent_to(station: Station, who: Person, draft: Draft) -> dict[str, Any] | None:
-    """By which delegation this person could release it now; None where they need none, or have
-    none."""
-    found = delegating.may(station, who, "releaser", draft.open_line, draft.precedence)
+def lent_to(
+    station: Station, who: Person, draft: Draft, role: str = "releaser"
+) -> dict[str, Any] | None:
+    """By which delegation this person could release it now, or review it; None where they need
+    none, or have none."""
+    found = delegating.may(station, who, role, draft.open_line, draft.precedence)
     return None if found is None else delegation.short(station, found.id)
 
 
@@ -353,6 +359,7 @@ def draft_show(station: Station, who: Person, *, draft: int) -> dict[str, Any]:
     return {
         **view(station, found),
         "lent": lent_to(station, who, found),
+        "lent_review": lent_to(station, who, found, "reviewer"),
         "exact": found.exact.hex(),
         "elements": critical(found.text, found.at, protected_in(found)),
         "protected": names_kept(found),
