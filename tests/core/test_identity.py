@@ -12,10 +12,18 @@ from hypothesis import strategies as st
 from parley.core.agreement import AGREEMENT_LABEL
 from parley.core.errors import Malformed, Misused, Refused
 from parley.core.identity import (
+    BEARERS_MAX,
     CERTIFICATE_LABEL,
+    CERTIFICATES_MAX,
+    FINGERPRINT_BITS,
+    FINGERPRINT_BYTES,
+    LANGUAGES_MAX,
     LETTER_BYTES_MAX,
     LETTER_LABEL,
+    NAME_BYTES_MAX,
+    NOTE_BYTES_MAX,
     ROOT,
+    TIME_MAX,
     Certificate,
     Letter,
     Party,
@@ -109,8 +117,12 @@ def test_I6_junk_is_refused(junk: bytes) -> None:
 
 
 def test_I6_a_letter_longer_than_the_limit_is_not_even_read() -> None:
-    with pytest.raises(Malformed, match="too long"):
+    with pytest.raises(Malformed, match="too long") as caught:
         Letter.parse(bytes(LETTER_BYTES_MAX + 1))
+    assert caught.value.rule == "I6"
+    with pytest.raises(Malformed) as shorter:
+        Letter.parse(bytes(LETTER_BYTES_MAX))
+    assert "too long" not in str(shorter.value)
 
 
 @pytest.mark.parametrize(
@@ -133,14 +145,60 @@ def test_I6_a_letter_longer_than_the_limit_is_not_even_read() -> None:
         ({6: ["English"]}, "language"),
         ({6: ["en"] * 9}, "languages"),
         ({7: ["tcp"] * 9}, "bearers"),
+        ({7: ["tcp", ""]}, "bearer"),
         ({8: -1}, "date"),
         ({8: True}, "date"),
         ({9: 0}, "fields"),
     ],
 )
 def test_I6_a_letter_of_another_form_is_refused(fields: dict[int, object], why: str) -> None:
-    with pytest.raises(Malformed, match=why):
+    with pytest.raises(Malformed, match=rf"^the letter.*\b{why}\b") as caught:
         Letter.parse(letter_of(party("North"), fields))
+    assert caught.value.rule == "I6"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {2: "N" * 120},
+        {6: ["en"] * 8},
+        {7: []},
+        {7: ["tcp"] * 8},
+        {8: 0},
+        {8: TIME_MAX},
+    ],
+    ids=str,
+)
+def test_I6_what_stands_at_a_limit_is_read(fields: dict[int, object]) -> None:
+    north = party("North")
+    assert Letter.parse(letter_of(north, fields)).certificate == north.certificate
+
+
+def test_I6_a_letter_has_at_most_four_certificates() -> None:
+    north = party("North")
+    signed = [north.certificate.to_bytes(), north.root.sign(north.certificate.message)]
+    assert Letter.parse(letter_of(north, {5: [signed] * 4})).certificates == (
+        (north.certificate,) * 4
+    )
+    for wrong in ([signed] * 5, [[*signed, b""]], [[signed[0], "text"]]):
+        with pytest.raises(Malformed, match="certificates") as caught:
+            Letter.parse(letter_of(north, {5: wrong}))
+        assert caught.value.rule == "I6"
+
+
+def test_I6_nothing_follows_the_signature_of_a_certificate() -> None:
+    north = party("North")
+    signed = [north.certificate.to_bytes(), north.root.sign(north.certificate.message) + b"\x00"]
+    with pytest.raises(Refused) as caught:
+        Letter.parse(letter_of(north, {5: [signed]}))
+    assert caught.value.rule == "W7"
+
+
+def test_I5_I6_the_limits_are_those_of_the_page() -> None:
+    assert (LETTER_BYTES_MAX, NAME_BYTES_MAX, NOTE_BYTES_MAX) == (98_304, 120, 2_000)
+    assert (CERTIFICATES_MAX, LANGUAGES_MAX, BEARERS_MAX) == (4, 8, 8)
+    assert (FINGERPRINT_BYTES, FINGERPRINT_BITS) == (20, 159)
+    assert TIME_MAX == 253_402_300_799
 
 
 def test_I2_a_root_that_is_no_key_is_refused() -> None:
@@ -166,14 +224,39 @@ def test_I7_a_letter_signed_by_another_station_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value"),
-    [(1, ""), (2, 0), (2, 1 << 32), (3, [bytes(32), bytes(1311)]), (6, "mirrored"), (7, 1 << 41)],
+    ("key", "value", "why"),
+    [
+        (1, "", "station name"),
+        (2, 0, "serial"),
+        (2, 1 << 32, "serial"),
+        (3, [bytes(32), bytes(1311)], "station key"),
+        (4, [bytes(31), bytes(1312)], "log key"),
+        (5, [bytes(32)], "cosigner key"),
+        (6, "mirrored", "does not keep what it signs"),
+        (7, -1, "first day"),
+        (7, TIME_MAX + 1, "first day"),
+        (8, [bytes(2592)] * 2, "keys of suite 2"),
+        (8, [bytes(2592)] * 4, "keys of suite 2"),
+        (8, [bytes(2592), bytes(2592), bytes(2591)], "key of suite 2"),
+        (9, 0, "does not have the fields"),
+    ],
 )
-def test_I5_a_certificate_of_another_form_is_refused(key: int, value: object) -> None:
+def test_I5_U3_a_certificate_of_another_form_is_refused(key: int, value: object, why: str) -> None:
     body = decode(party("North").certificate.to_bytes())
     assert Certificate.parse(encode(body)) == party("North").certificate
-    with pytest.raises(Malformed):
+    with pytest.raises(Malformed, match=f"the certificate('s)? {why}|cosigner {why}") as caught:
         Certificate.parse(encode({**body, key: value}))
+    assert caught.value.rule == "I5"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [(1, "N" * 120), (2, 1), (2, (1 << 32) - 1), (7, 0), (7, TIME_MAX)]
+)
+def test_I5_what_stands_at_a_limit_is_read(key: int, value: object) -> None:
+    body = decode(party("North").certificate.to_bytes())
+    assert Certificate.parse(encode({**body, key: value})).to_bytes() == encode(
+        {**body, key: value}
+    )
 
 
 def test_I1_a_signature_on_one_kind_of_document_stands_for_no_other() -> None:
@@ -229,12 +312,14 @@ def test_I3_digits_are_read_back_however_they_are_grouped(number: int, between: 
         ("1234", "48 digits"),
         ("1" * 49, "48 digits"),
         ("9" * 48, "no fingerprint"),
+        (str(1 << 159), "no fingerprint"),
         ("٠" * 48, "digits"),
     ],
 )
 def test_I3_what_is_no_fingerprint_is_refused(typed: str, why: str) -> None:
-    with pytest.raises(Refused, match=why):
+    with pytest.raises(Refused, match=why) as caught:
         read_digits(typed)
+    assert caught.value.rule == "I3"
 
 
 def test_I4_a_root_commits_to_its_successor() -> None:
@@ -247,6 +332,6 @@ def test_I4_a_root_commits_to_its_successor() -> None:
     "name", ["", " ", "two\nlines", "two\u2028lines", "a\tb", "x" * 121, "half \ud800"]
 )
 def test_a_name_no_document_could_carry_is_our_own_mistake(name: str) -> None:
-    with pytest.raises(Misused):
+    with pytest.raises(Misused, match="does not fit: what you gave's party"):
         check_name("party", name)
     assert check_name("party", "Ministerium für Auswärtiges") == "Ministerium für Auswärtiges"

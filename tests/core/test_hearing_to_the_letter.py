@@ -1,0 +1,138 @@
+"""Ears to the letter: limits to the byte, what is known after a restart, what is kept and when."""
+
+from __future__ import annotations
+
+import pytest
+
+from parley.core.effects import Keep, Outcome
+from parley.core.errors import Misused, Refused
+from parley.core.hearing import (
+    CIPHERTEXTS_REMEMBERED,
+    HELD_BYTES_MAX,
+    PAST_EPOCHS_MAX,
+    ROOTS_AHEAD_MAX,
+)
+from parley.core.opening import TheirOpen
+from parley.core.seal import Epoch
+from parley.core.wire import decode
+from tests.core.conversation import (
+    TICK_S,
+    Station,
+    envelopes,
+    in_service,
+    opens,
+    packets,
+    talk,
+    two_stations,
+)
+from tests.core.test_hearing import plaintext
+
+LATER = 1 << 20  # a counter above all that were used
+
+
+def after_a_change_of_keys() -> tuple[Station, Station, Epoch]:
+    """North's first epoch is given up, and both know it; that epoch."""
+    north, south = in_service(rekey_entries=1)
+    old = north.epoch
+    for count in range(2):
+        north.says(str(count))
+        north.clock.passes(1.0)
+        talk(north, south, ticks=12)
+    return north, south, old
+
+
+def test_L10_L14_L24_the_limits_are_those_of_the_page() -> None:
+    assert (HELD_BYTES_MAX, CIPHERTEXTS_REMEMBERED) == (4_194_304, 64)
+    assert (ROOTS_AHEAD_MAX, PAST_EPOCHS_MAX) == (64, 16)
+
+
+def test_L10_what_is_held_counts_to_the_byte_and_after_a_restart() -> None:
+    north, south = in_service()
+    full = [north.writes(n, plaintext(bytes(1 << 20))) for n in range(1, 5)]
+    assert south.hears(*full) == [Outcome.OK] * 4  # 4 MiB, and not a byte more
+    one, none = north.writes(5, plaintext(b"x")), north.writes(6, plaintext(b""))
+    assert south.hears(one, none) == [Outcome.EARLY, Outcome.OK]
+    south.settles()
+    south.starts()
+    assert south.hears(one) == [Outcome.EARLY]
+
+
+def test_of_a_counterpart_that_was_not_heard_nothing_is_said() -> None:
+    north, _ = two_stations()
+    assert (north.state.they_halted, north.state.they_doubt) == (False, False)
+    assert north.state.their_announced == 0
+
+
+def test_L19_who_has_heard_no_status_says_so_and_puts_nobody_in_service() -> None:
+    north, south = two_stations()
+    ours, theirs = north.settles(), south.settles()
+    north.hears(*opens(theirs))
+    south.hears(*opens(ours))  # and none of their STATUS
+    north.clock.passes(TICK_S)
+    assert packets(north.settles())
+    said = packets(south.settles())
+    assert north.hears(*said) == [Outcome.OK] * len(said)
+    assert said
+    assert not north.state.in_service
+
+
+def test_S2_a_prekey_that_is_gone_opens_nothing() -> None:
+    north, south = two_stations()
+    (theirs,) = opens(north.settles())
+    read = TheirOpen.parse(theirs[1:], south.terms)
+    ears = south.line._ears
+    ears._prekey = None
+    with pytest.raises(Refused) as caught:
+        ears.accept_open(read, read.check(south.terms))
+    assert caught.value.rule == "S2"
+
+
+def test_S4_what_was_kept_has_no_key_of_an_entry_that_came() -> None:
+    north, south = in_service()
+    for count in range(3):
+        north.says(str(count))
+    zero, one, two = envelopes(north.settles())
+    south.hears(zero, two)
+    south.settles()
+    (epoch,) = [Epoch.from_cell(cell) for cell in decode(south.cells["in"])[0]]
+    for came in (0, 2):  # the one has joined, the other will, and needs its key no more
+        with pytest.raises(Misused):
+            epoch.message_key(came)
+    assert south.hears(one) == [Outcome.OK]
+
+
+def test_L22_what_was_kept_is_not_kept_again() -> None:
+    north, south = in_service()
+    north.says("Once.")
+    south.hears(*envelopes(north.settles()))
+    south.settles()
+    south.clock.passes(TICK_S)
+    again = [effect for effect in south.line.settle(south.clock.now, 0) if isinstance(effect, Keep)]
+    assert not again
+
+
+def test_L15_keys_they_had_given_up_are_known_after_a_restart() -> None:
+    north, south, old = after_a_change_of_keys()
+    south.starts(path=False)
+    north.speaks_under(old)
+    assert south.hears(north.states(LATER)) == [Outcome.HALTED]
+    assert "given up" in str(south.state.halted)
+
+
+def test_S17_what_was_given_up_is_kept_when_it_changes_and_not_with_every_entry() -> None:
+    north, south, _ = after_a_change_of_keys()
+    north.says("More.")
+    south.hears(*envelopes(north.settles()))
+    (keep,) = [
+        effect for effect in south.line.settle(south.clock.now, 0) if isinstance(effect, Keep)
+    ]
+    assert "in" in keep.change.cells
+    assert "past" not in keep.change.cells
+
+
+def test_D9_of_a_line_that_is_over_no_key_stays_in_memory() -> None:
+    _, south, _ = after_a_change_of_keys()
+    ears = south.line._ears
+    assert ears._past
+    ears.forget()
+    assert (ears.epochs, ears._past, ears.expected, ears._prekey) == ([], [], {}, None)
