@@ -155,6 +155,13 @@ def test_I12_another_version_or_field_is_refused_by_the_rule(change: dict[int, o
     assert caught.value.rule == "I12"
 
 
+def test_I14_without_a_side_there_is_neither_its_prekey_nor_its_comparison() -> None:
+    both = agreement(A, B, compared=(True, True))
+    assert both.without(1).compared == (True, False)
+    assert both.without(0).compared == (False, True)
+    assert both.without(0).prekeys == (b"", both.prekeys[1])
+
+
 def test_I14_one_byte_more_than_the_limit_is_not_even_read() -> None:
     for size, too_long in ((AGREEMENT_BYTES_MAX, False), (AGREEMENT_BYTES_MAX + 1, True)):
         with pytest.raises(Malformed) as caught:

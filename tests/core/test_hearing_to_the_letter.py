@@ -11,6 +11,7 @@ from parley.core.hearing import (
     HELD_BYTES_MAX,
     PAST_EPOCHS_MAX,
     ROOTS_AHEAD_MAX,
+    SEALED_AT,
 )
 from parley.core.opening import TheirOpen
 from parley.core.seal import Epoch
@@ -55,6 +56,37 @@ def test_L10_what_is_held_counts_to_the_byte_and_after_a_restart() -> None:
     south.settles()
     south.starts()
     assert south.hears(one) == [Outcome.EARLY]
+    assert south.hears(north.writes(0, plaintext())) == [Outcome.OK]
+    assert south.state.their_size == 5  # what joined is no longer held
+    again = [north.writes(n, plaintext(bytes(1 << 20))) for n in range(7, 11)]
+    assert south.hears(*again, one) == [Outcome.OK] * 5
+    assert south.state.their_size == 11
+
+
+def test_L16_a_root_stated_in_part_before_its_entry_came_is_no_contradiction() -> None:
+    north, south = in_service()
+    north.says("Slower than the STATUS that tells of it.")
+    sealed = envelopes(north.settles())
+    assert south.hears(north.states(LATER), *sealed) == [Outcome.OK] * 2
+    assert south.state.halted is None
+
+
+def test_S5_a_locator_belongs_to_the_other_entry_after_the_first_has_joined() -> None:
+    north, south = in_service()
+    for count in range(3):
+        north.says(str(count))
+    sealed = envelopes(north.settles())
+    expected = south.line._ears.expected
+    first, last = sealed[0][:SEALED_AT], sealed[2][:SEALED_AT]
+    expected[first] = [*expected[first], *expected[last]]
+    shared = first + sealed[2][SEALED_AT:]
+    assert south.hears(sealed[0], sealed[1], shared) == [Outcome.OK] * 3
+    assert all(expected.values())
+
+
+def test_L13_an_authentic_entry_of_nothing_stops_the_line() -> None:
+    north, south = in_service()
+    assert south.hears(north.writes(0, b"")) == [Outcome.HALTED]
 
 
 def test_of_a_counterpart_that_was_not_heard_nothing_is_said() -> None:

@@ -203,10 +203,9 @@ def test_I5_I6_the_limits_are_those_of_the_page() -> None:
 
 def test_I2_a_root_that_is_no_key_is_refused() -> None:
     north = party("North")
-    with pytest.raises(Malformed, match="root"):
-        Letter.parse(letter_of(north, {3: [bytes(32), bytes(1951)]}))
-    with pytest.raises(Malformed, match="root"):
-        Letter.parse(letter_of(north, {3: [bytes(32)]}))
+    for wrong in ([bytes(32), bytes(1951)], [bytes(31), bytes(1952)], [bytes(32)]):
+        with pytest.raises(Malformed, match=r"^the letter's root is"):
+            Letter.parse(letter_of(north, {3: wrong}))
 
 
 def test_I7_a_certificate_of_another_root_is_refused() -> None:
@@ -244,7 +243,7 @@ def test_I7_a_letter_signed_by_another_station_is_refused() -> None:
 def test_I5_U3_a_certificate_of_another_form_is_refused(key: int, value: object, why: str) -> None:
     body = decode(party("North").certificate.to_bytes())
     assert Certificate.parse(encode(body)) == party("North").certificate
-    with pytest.raises(Malformed, match=f"the certificate('s)? {why}|cosigner {why}") as caught:
+    with pytest.raises(Malformed, match=rf"the certificate('s)? {why}\b|cosigner {why}") as caught:
         Certificate.parse(encode({**body, key: value}))
     assert caught.value.rule == "I5"
 
