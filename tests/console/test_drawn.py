@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from playwright.async_api import Browser
 
 from tests.console.conftest import Room
-from tests.console.world import World
+from tests.console.world import World, world
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 COLOUR = "each => getComputedStyle(each).backgroundColor"
@@ -49,6 +52,19 @@ async def test_a_mark_is_whole_on_a_narrow_screen(stations: World, room: Room) -
         await stations.north.ask("Wanda", "person.tongue", person=person, tongue=tongue)
         await page.reload()
         assert await page.evaluate(CUT) == []
+
+
+async def test_a_line_that_nobody_compared_is_as_wide_as_a_narrow_screen(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with world(tmp_path, compared=False) as stations:
+        context = await browser.new_context(viewport={"width": 320, "height": 900})
+        page = await context.new_page()
+        await page.goto(await stations.north.link("Wanda"))
+        await page.get_by_role("button", name="Take this seat").click()
+        await page.get_by_text("UNVERIFIED: the letter was not compared").wait_for()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+        await context.close()
 
 
 async def test_words_of_the_other_direction_stand_in_their_column(

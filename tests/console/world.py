@@ -121,11 +121,12 @@ def settle(post: Post) -> None:
         station.perform("desk.add", AT_THE_MACHINE, {"name": "Watch desk"})
 
 
-def introduce(a: Post, b: Post) -> None:
-    """Letters both ways, with the digits compared."""
+def introduce(a: Post, b: Post, *, compared: bool = True) -> None:
+    """Letters both ways, with the digits compared by a person or by a program."""
+    how = "digits" if compared else "fingerprint"
     letters = [post.set_up("introduce") for post in (a, b)]
     for post, other in ((a, letters[1]), (b, letters[0])):
-        post.set_up("accept", letter=other["letter"], digits=other["digits"])
+        post.set_up("accept", **{"letter": other["letter"], how: other["digits"]})
 
 
 def agree(a: Post, b: Post, mark: str, name: str, **terms: Any) -> None:
@@ -203,12 +204,13 @@ async def world(
     mark: str = "EXERCISE",
     also: str | None = None,
     clock: Clock | None = None,
+    compared: bool = True,
     **terms: Any,
 ) -> AsyncIterator[World]:
     """Two stations that serve, with an open line between them; and a second one marked `also`."""
     posts = []
     hour = int(time.time() // HOUR_S) if "test_turns_s" in terms else 0  # where hours count
-    for made in founded(mark, also, tuple(sorted(terms.items())), hour):
+    for made in founded(mark, also, tuple(sorted(terms.items())), hour, compared):
         place = shutil.copytree(made.folder, folder / made.party)
         posts.append(Post(made.party, place, made.root, dict(made.ids), clock=clock))
     north, south = posts
@@ -229,7 +231,7 @@ async def world(
 
 @cache
 def founded(
-    mark: str, also: str | None, terms: tuple[tuple[str, Any], ...], hour: int
+    mark: str, also: str | None, terms: tuple[tuple[str, Any], ...], hour: int, compared: bool
 ) -> tuple[Post, Post]:
     """Two stations that agreed and never served, made once a run, and once an hour where tests are
     due by the clock; tests take a copy."""
@@ -238,7 +240,7 @@ def founded(
     north, south = found(folder, "North"), found(folder, "South")
     for post in (north, south):
         settle(post)
-    introduce(north, south)
+    introduce(north, south, compared=compared)
     agree(north, south, mark, LINES[0], level="military", **dict(terms))
     if also is not None:
         agree(north, south, also, LINES[1], level="leaders", **dict(terms))
