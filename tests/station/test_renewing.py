@@ -41,7 +41,9 @@ def test_renewed_keys_outlive_a_restart(tmp_path: Path) -> None:
         north.stops()
         south.says("While you were away.")
         north.starts()
-        assert north.line()["epochs"] == epochs
+        # Theirs may have gone on meanwhile.
+        again = north.line()["epochs"]
+        assert all(again[side] >= epochs[side] for side in ("ours", "theirs"))
         assert north.line()["healed"]["ours"]
         south.hears(north.says("Back.")["n"])
 
