@@ -17,9 +17,7 @@ import atexit
 import contextlib
 import os
 import queue
-import random
 import shutil
-import socket
 import sqlite3
 import tempfile
 import threading
@@ -43,6 +41,7 @@ from parley.station.parties.letters import from_base64, to_base64
 from parley.station.parties.root import RootFolder
 from parley.station.serving import serving
 from parley.station.station import Station
+from tests.ports import free_port
 
 DAY_S = 86_400
 TEST_S = 240  # longer than a test may take
@@ -487,12 +486,3 @@ def _agree(top: Path, roots: dict[str, Any], terms: dict[str, Any]) -> None:
     for name in ("north", "south"):
         with set_up(top / name) as station:
             station.perform("agree.accept", AT_THE_MACHINE, {"agreement": packed})
-
-
-def free_port() -> int:
-    """A port on loopback that nobody uses, below those the system gives to callers."""
-    while True:
-        port = random.randint(20_000, 32_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port

@@ -14,7 +14,6 @@ import re
 import select
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+
+from tests.ports import free_port
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DIGITS = re.compile(r"\d{4}(?:\s+\d{4}){3,11}")
@@ -72,13 +73,6 @@ def pattern(printed: str) -> str:
             text = DIGITS.sub(r"[\\d ]+", text)
             out += GROUP.sub(r"\\d{3} \\d{3}", text) + r"\n"
     return out
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 @dataclass

@@ -14,7 +14,8 @@ from parley.conference.link import MediaLink
 from parley.conference.rate import Budget
 from parley.conference.running import RunningLink
 from parley.conference.wanted import Stream
-from tests.playbook import Post, free_port, two_stations
+from tests.playbook import Post, two_stations
+from tests.ports import free_port
 from vectors.of_media import PICTURE, SOUND, header
 
 SECRET = bytes(range(32))

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from parley.core.errors import Misused, Refused
-from tests.playbook import Post, free_port, two_stations
+from tests.playbook import Post, two_stations
+from tests.ports import free_port
 
 
 class UdpRelay:
