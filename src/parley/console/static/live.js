@@ -45,6 +45,8 @@ function onEvent(event) {
       if (at) field.setAttribute("data-age", String(at));
     }
   }
+  // An alarm that is told late, after a stream was lost, may be one that this page knows to be over.
+  if (event.kind === "alarm" && event.seq <= Number(page.dataset.seq ?? 0)) renewal.ask();
   // What happened while this page was on its way was told to nobody here: the next beat says so.
   if (event.seq > Number(page.dataset.seq ?? 0) && (event.kind !== "beat" || event.seq > asked)) {
     asked = event.seq;

@@ -1,9 +1,11 @@
 // Renewing a page without leaving it: the page is fetched again and its live parts are exchanged.
 // What a person has typed, opened or focused stays as it was.
 
+import { Held } from "./held.js";
 import { lock } from "./presence.js";
 
 const LEAST_MS = 400; // between two renewals of one tab, however busy the line is
+const AGAIN_MS = 2_000; // after one that failed while the station is there
 
 const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy("parley-renewal", { createHTML: (/** @type {string} */ html) => html });
 
@@ -34,21 +36,31 @@ function formOf(element) {
   return element.closest("form") ?? (element.tagName === "SUMMARY" ? element.parentElement?.querySelector("form") : null);
 }
 
-/** Who takes the place of each element: the one of the same row, else the only one of its kind.
+/** Who takes the place of each element: the one of the same row, else the only one of its kind. Of several in one
+ * row it is the one at the same place among them.
  * @param {Element} old @param {Element} fresh @returns {(element: Element) => Element | undefined} */
 function heirs(old, fresh) {
-  const rows = new Map([...fresh.querySelectorAll(KEPT)].map((e) => [rowOf(e), e]));
-  /** @param {Element} all */
-  const counted = (all) => {
-    const kinds = new Map();
-    for (const each of all.querySelectorAll(KEPT)) kinds.set(keyOf(each), [...(kinds.get(keyOf(each)) ?? []), each]);
-    return kinds;
+  /** @param {Element} all @param {(element: Element) => string} by @returns {Map<string, Element[]>} */
+  const sorted = (all, by) => {
+    const found = new Map();
+    for (const each of all.querySelectorAll(KEPT)) found.set(by(each), [...(found.get(by(each)) ?? []), each]);
+    return found;
   };
-  const [before, now] = [counted(old), counted(fresh)];
+  const [rows, kinds, oldRows, oldKinds] = [sorted(fresh, rowOf), sorted(fresh, keyOf), sorted(old, rowOf), sorted(old, keyOf)];
   return (element) => {
-    const [key, row] = [keyOf(element), rows.get(rowOf(element))];
-    return row ?? (before.get(key)?.length === 1 && now.get(key)?.length === 1 ? now.get(key)[0] : undefined);
+    const [row, key] = [rowOf(element), keyOf(element)];
+    const same = rows.get(row);
+    if (same) return same[Math.min(oldRows.get(row)?.indexOf(element) ?? 0, same.length - 1)];
+    return oldKinds.get(key)?.length === 1 && kinds.get(key)?.length === 1 ? kinds.get(key)?.[0] : undefined;
   };
+}
+
+/** Where somebody writes in a field, or what they have marked there.
+ * @param {Element | null} field @returns {[number, number, "forward" | "backward" | "none"] | null} */
+function caretOf(field) {
+  if (!(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement)) return null;
+  const { selectionStart: start, selectionEnd: end, selectionDirection: to } = field; // null where there is none
+  return start === null || end === null ? null : [start, end, to ?? "none"];
 }
 
 /** @param {Element} old @param {Element} fresh */
@@ -84,6 +96,8 @@ export class Renewal {
     this.stale = false; // in the background only the alarm was renewed
     this.called = false; // everyone was: from now on a tab in the background learns what rings
     this.leaving = false; // a form was sent: its answer is the next page, whatever we are told here
+    this.failed = false;
+    this.held = new Held();
     document.addEventListener("submit", () => (this.leaving = true));
     document.addEventListener("visibilitychange", () => {
       if (this.stale && document.visibilityState === "visible") this.asked = true;
@@ -100,12 +114,19 @@ export class Renewal {
     if (!this.asked || this.busy) return;
     if (document.visibilityState === "hidden" && !this.called && !document.documentElement.hasAttribute("data-rings")) return;
     this.busy = true;
-    const wait = Math.max(15, this.last + LEAST_MS - performance.now());
+    const wait = Math.max(15, this.last + (this.failed ? AGAIN_MS : LEAST_MS) - performance.now());
     setTimeout(async () => {
       this.last = performance.now();
       const hidden = document.visibilityState === "hidden";
       this.asked = false;
-      await (hidden ? this.renewAlarms() : this.renew()).catch(() => undefined);
+      await (hidden ? this.renewAlarms() : this.renew()).then(
+        () => (this.failed = false),
+        () => {
+          // Nothing else may happen that asks for it; where the station is gone, its coming back does.
+          this.failed = document.documentElement.dataset.connected === "yes";
+          this.asked ||= this.failed;
+        },
+      );
       this.busy = false;
       if (hidden) this.stale = true;
       this.pump();
@@ -116,6 +137,7 @@ export class Renewal {
   async fetchPage(address) {
     const answer = await fetch(address, { cache: "no-store", headers: { "X-Parley-Renewal": "1" } });
     if (answer.status === 403 && !this.leaving) location.reload();
+    if (answer.status >= 500) throw new Error(`the station answers ${answer.status}`);
     if (!answer.ok && answer.status !== 401) return null;
     const html = await answer.text();
     const fresh = new DOMParser().parseFromString(/** @type {string} */ (policy ? policy.createHTML(html) : html), "text/html");
@@ -132,6 +154,7 @@ export class Renewal {
   async renew() {
     const fresh = await this.fetchPage(location.href);
     if (!fresh) return;
+    await this.held.over();
     this.stale = false;
     for (const old of document.querySelectorAll("[data-live]")) {
       const heir = fresh.getElementById(old.id);
@@ -140,11 +163,12 @@ export class Renewal {
       const refused = old.querySelector("[data-refused]")?.getAttribute("name");
       if (refused && heir.querySelector(`[name="${refused}"]`)) continue;
       const was = heir.outerHTML;
-      const focus = carryOver(old, heir);
+      const [caret, focus] = [caretOf(document.activeElement), carryOver(old, heir)];
       const adopted = document.adoptNode(heir);
       adopted.setAttribute("data-was", was);
       old.replaceWith(adopted);
       if (focus instanceof HTMLElement) focus.focus({ preventScroll: true });
+      if (caret && (focus instanceof HTMLInputElement || focus instanceof HTMLTextAreaElement)) focus.setSelectionRange(...caret);
     }
     const { sleeps } = fresh.documentElement.dataset;
     if (sleeps) document.documentElement.dataset.sleeps = sleeps;
