@@ -28,7 +28,7 @@ FLAGS = [
     # A camera that draws and a microphone that beeps; a page must still be allowed to have them.
     "--use-fake-device-for-media-stream=fps=30",
 ]
-PATIENCE_MS = 30_000  # for a busy machine: no test waits longer than what it waits for
+PATIENCE_MS = 60_000  # for a busy machine: no test waits longer than what it waits for
 expect.set_options(timeout=PATIENCE_MS)
 
 

@@ -116,7 +116,7 @@ async def numbered(world: World, post: Post, n: int) -> None:
     async def come() -> bool:
         return bool((await post.ask(watch, "status"))["lines"][0]["their_size"] > n)
 
-    await world.until(come, 30)
+    await world.until(come)
 
 
 async def busy(world: World) -> dict[str, Any]:

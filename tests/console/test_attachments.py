@@ -10,6 +10,7 @@ from playwright.async_api import FilePayload, expect
 
 from parley.console.guard import FILE, HEADERS
 from tests.console.conftest import Room
+from tests.console.looking import width_of_image
 from tests.console.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -57,8 +58,7 @@ async def test_a_picture_is_seen_by_the_releaser_and_by_the_other_side(
 
     rene = await room.sit(north, "Rene", f"/drafts/{number}")
     seen = rene.get_by_role("article", name="tracks.png")
-    loaded = "it => it.decode().then(() => it.naturalWidth)"
-    assert await seen.locator("img").evaluate(loaded) == 900
+    assert await width_of_image(rene, "article img") == 900
     await expect(rene.get_by_role("article", name="positions.txt")).to_contain_text("Amity 55 10 N")
     hash = await seen.locator(".hash").inner_text()
     await rene.get_by_role("checkbox").check()
@@ -75,7 +75,7 @@ async def test_a_picture_is_seen_by_the_releaser_and_by_the_other_side(
     await stations.until(whole)
     wen = await room.sit(south, "Wen", f"/messages/{line}/theirs/{n}")
     there = wen.get_by_role("article", name="tracks.png")
-    assert await there.locator("img").evaluate(loaded) == 900
+    assert await width_of_image(wen, "article img") == 900
     await expect(there.locator(".hash")).to_have_text(hash)
     await expect(there).to_contain_text("its hash is the one that the message names")
     address = await there.locator("img").get_attribute("src") or ""

@@ -63,7 +63,7 @@ async def test_one_click_states_it_and_both_sides_see_it_until_he_has_left(pair:
         line = (await south.ask("Wen", "status"))["lines"][0]
         return bool(line["presence"]["theirs"] and line["presence"]["theirs"]["here"] is here)
 
-    await pair.until(lambda: told(here=True), 30)
+    await pair.until(lambda: told(here=True))
     for post, name, path in (
         (north, "Wanda", "/"),
         (north, "Wanda", "/wall"),
@@ -80,7 +80,7 @@ async def test_one_click_states_it_and_both_sides_see_it_until_he_has_left(pair:
     assert "The principal, Lind &lt;b&gt;, Prime Minister, is at the terminal." in record
 
     assert (await clicks(north, "Wanda", "0"))[1].endswith("done=presence-left")
-    await pair.until(lambda: told(here=False), 30)
+    await pair.until(lambda: told(here=False))
     assert "Has left the terminal" in await looks(south, "Wen", "/")
 
     # With a second principal the page asks which one.

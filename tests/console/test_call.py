@@ -16,7 +16,7 @@ from vectors import generate
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 HELD = generate.read("held")
-MEDIA_MS = 3 * PATIENCE_MS  # on a machine that is too busy, pictures are given up for a while
+MEDIA_MS = 2 * PATIENCE_MS  # on a machine that is too busy, pictures are given up for a while
 # Pictures of the other side that were unlike each other, by fifteen places of each.
 PICTURES = """(least) => {
   const picture = document.querySelector("#others canvas");

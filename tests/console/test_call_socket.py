@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 from parley.conference import room
 from tests.conference.test_loop import picture, sound
 from tests.console.test_media_socket import cookie, ours
-from tests.console.world import Post, World
+from tests.console.world import PATIENCE_S, Post, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -39,7 +39,7 @@ class Client:
 
     async def until(self, what: Any) -> Any:
         """Read until that is true of what came; what it gives."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while not (found := what(self)):
                 item = await self.open.recv()
                 if isinstance(item, bytes):
@@ -135,7 +135,7 @@ async def test_M14_a_page_that_is_gone_comes_back_or_has_left(
         view = (await stations.north.ask("Wanda", "call.show"))["call"]
         return view["attendees"][0]["left"] is not None
 
-    await stations.until(has_left, 30)
+    await stations.until(has_left)
     rows = (await stations.north.ask("Aline", "audit"))["rows"]
     assert any(row["act"].startswith("left the call") for row in rows)
 

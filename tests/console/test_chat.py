@@ -21,7 +21,7 @@ async def _arrives(stations: World, post: Post, name: str, text: str) -> dict[st
     async def there() -> bool:
         return any(each["text"] == text for each in (await post.ask(name, "chat.show"))["chat"])
 
-    await stations.until(there, 30)
+    await stations.until(there)
     found: dict[str, Any] = (await post.ask(name, "chat.show"))["chat"][-1]
     return found
 

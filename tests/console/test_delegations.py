@@ -52,7 +52,7 @@ async def test_a_role_is_lent_used_shown_and_taken_back(stations: World, room: R
 
     # At 320 px nothing is cut off, and the list is gone through by keyboard.
     await rene.set_viewport_size({"width": 320, "height": 700})
-    assert await rene.evaluate("document.documentElement.scrollWidth") <= 320
+    await rene.wait_for_function("() => document.documentElement.scrollWidth <= 320")
     await rene.get_by_role("button", name="Take it back from Wanda now").focus()
     await rene.keyboard.press("Enter")
     await expect(rene.locator(".notice.done")).to_contain_text("Taken back.")

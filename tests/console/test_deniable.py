@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from tests.console.world import Post, World, world
 
@@ -43,22 +43,22 @@ async def test_H3_every_page_says_that_it_is_provable_to_each_other_only(
         page = await sit(await context.new_page(), stations.south, "Wen")
         await page.get_by_text("deniable: provable to each other only").first.wait_for()
         panel = page.locator(".panel", has_text="Records")
-        assert "Agree" in await panel.inner_text()
-        assert "vouched for" in await panel.inner_text()
+        await expect(panel).to_contain_text("Agree")
+        await expect(panel).to_contain_text("vouched for")
         await picture(page, "lines")
         for path in ("/inbox", "/record", "/watch"):
             await page.goto(stations.south.seat("Wen") + path)
-            assert await page.locator("#strip .tag", has_text="DENIABLE").count() == 1, path
+            await expect(page.locator("#strip .tag", has_text="DENIABLE")).to_have_count(1)
         (line,) = (await stations.south.ask("Wen", "status"))["lines"]
         await page.goto(f"{stations.south.seat('Wen')}/messages/{line['line'][:8]}/theirs/{n}")
-        facts = await page.locator("#facts header").inner_text()
-        assert "Vouched for between the two" in facts
-        assert "igned" not in facts
+        facts = page.locator("#facts header")
+        await expect(facts).to_contain_text("Vouched for between the two")
+        await expect(facts).not_to_contain_text("igned", use_inner_text=True)
         await picture(page, "message")
         auditor = await sit(await context.new_page(), stations.south, "Amir")
         await auditor.goto(stations.south.seat("Amir") + "/record")
-        heads = await auditor.locator("#heads").inner_text()
-        assert "vouched for between the two" in heads
-        assert "signed" not in heads
+        heads = auditor.locator("#heads")
+        await expect(heads).to_contain_text("vouched for between the two")
+        await expect(heads).not_to_contain_text("signed", use_inner_text=True)
         await picture(auditor, "record")
     await context.close()

@@ -8,10 +8,13 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.console.conftest import Room
+from tests.console.looking import style
 from tests.console.world import World, world
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-COLOUR = "each => getComputedStyle(each).backgroundColor"
+COLOUR = "backgroundColor"
+BARS = """[...document.querySelectorAll(".mark-bar")].map(
+  (each) => getComputedStyle(each).backgroundColor)"""
 CUT = """() => [...document.querySelectorAll('.mark-bar span, .bar span, .panel .big')].filter(
   each => {
     const box = each.getBoundingClientRect();
@@ -35,10 +38,10 @@ async def test_a_flash_is_the_loudest_in_the_colours_of_the_system_too(
     page = await room.sit(stations.north, "Wanda", "/inbox")
     await page.locator("#alarm").wait_for(state="visible")
     await page.emulate_media(forced_colors="active")
-    alarm = await page.locator("#alarm").evaluate(COLOUR)
-    assert await page.locator("#inbox h2 .prec.FLASH").evaluate(COLOUR) == alarm
+    (alarm,) = await style(page, "#alarm", COLOUR)
+    assert await style(page, "#inbox h2 .prec.FLASH", COLOUR) == [alarm]
     # Bars that stay while the page scrolls beneath them have a ground of their own.
-    bars = [await each.evaluate(COLOUR) for each in await page.locator(".mark-bar").all()]
+    bars = await page.evaluate(BARS)
     assert len(bars) == 2
     assert not [each for each in bars if each == "rgba(0, 0, 0, 0)"]
     assert alarm not in bars
@@ -100,18 +103,17 @@ async def test_a_page_that_lost_its_station_shows_no_line_as_heard(
     """Until it is back, in the same page: nobody has to load it again."""
     north = stations.north
     page = await room.sit(north, "Wanda", "/inbox")
-    heard = page.locator("#strip .seen.heard")
-    drawn = "each => [getComputedStyle(each).textDecorationLine, getComputedStyle(each).color]"
-    before = await heard.evaluate(drawn)
+    drawn = ("#strip .seen.heard", "textDecorationLine", "color")
+    before = await style(page, *drawn)
     assert before[0] == "none"
     await page.evaluate("window.kept = true")
     port = int(north.console.rpartition(":")[2])
     await north.hide_pages()
     await page.wait_for_selector("#lost:not([hidden])")
-    line, colour = await heard.evaluate(drawn)
+    line, colour = await style(page, *drawn)
     assert line == "line-through"
     assert colour != before[1]
     await north.show_pages(port)
     await page.locator("#lost").wait_for(state="hidden")
-    assert await heard.evaluate(drawn) == before
+    assert await style(page, *drawn) == before
     assert await page.evaluate("window.kept") is True

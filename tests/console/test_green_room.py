@@ -116,7 +116,7 @@ async def test_what_a_person_shows_and_says_comes_back(stations: World, room: Ro
         " document.getElementById('preview').srcObject.getVideoTracks()[0]; }"
     )
     await page.get_by_role("button", name="Turn off").click()
-    assert await page.evaluate("track.readyState") == "ended"
+    await page.wait_for_function("() => track.readyState === 'ended'")
     await expect(page.locator("#camera-state")).to_have_text("Turned off.")
     await expect(page.locator("#run")).to_be_hidden()
 

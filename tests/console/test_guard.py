@@ -167,8 +167,9 @@ async def test_whoever_wrote_it_cannot_release_it(stations: World, room: Room) -
 async def test_a_draft_changed_meanwhile_is_not_released(stations: World, room: Room) -> None:
     north = stations.north
     await north.ask("Dana", "draft.new", text="We will not attack.")
+    # No page is renewed, not even by what was asked for before.
+    await room.context.add_init_script("globalThis.fetch = () => new Promise(() => {});")
     rene = await room.sit(north, "Rene", "/drafts/1")
-    await rene.evaluate("() => { globalThis.fetch = () => new Promise(() => {}); }")  # no renewal
     await north.ask("Dana", "draft.edit", draft=1, text="We will attack.")
     await rene.get_by_role("checkbox").check()
     await rene.get_by_role("button", name=re.compile("^Release")).click()

@@ -96,8 +96,8 @@ async def test_an_inbox_grows_by_precedence(stations: World, room: Room) -> None
     for precedence in ("ROUTINE", "FLASH", "PRIORITY"):
         await stations.say(stations.south, f"This is {precedence}.", precedence)
     await expect(wanda.locator("a.msg")).to_have_count(3)
-    words = await wanda.locator("a.msg .what").all_inner_texts()
-    assert words == ["This is FLASH.", "This is PRIORITY.", "This is ROUTINE."]
+    words = ["This is FLASH.", "This is PRIORITY.", "This is ROUTINE."]
+    await expect(wanda.locator("a.msg .what")).to_have_text(words)
     await expect(wanda.locator("a.msg [data-due]").nth(1)).to_contain_text("2:59:")
     # A watch officer's screen shows them, and the other side is told so.
     await stations.until(lambda: displayed(stations))
@@ -119,10 +119,11 @@ async def test_a_tab_in_the_background_rings_and_displays_nothing(
           Object.defineProperty(document, "visibilityState", { get });
         }"""
     )
-    await stations.say(stations.south, "Now.", "FLASH")
+    async with wanda.expect_response("**/alarms") as renewed:  # all that it renews there
+        await stations.say(stations.south, "Now.", "FLASH")
+    await (await renewed.value).finished()
     await expect(wanda.locator("#alarm")).to_be_attached()
     await expect(wanda.locator("#alarms > li")).to_have_count(1)
-    await wanda.wait_for_timeout(700)  # longer than a renewal may wait
     assert await wanda.locator("a.msg").count() == 0
     assert not await displayed(stations)
     await wanda.evaluate(

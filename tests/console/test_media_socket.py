@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 
 from parley.console.media_socket import DISPLACED, MESSAGE_BYTES_MAX, NO_SEAT
 from tests.conference.test_loop import KEY_WORD, picture, sound
-from tests.console.world import Post, World
+from tests.console.world import PATIENCE_S, Post, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -48,7 +48,7 @@ def ours(post: Post, secret: str) -> dict[str, str]:
 async def frames_until(open: ClientConnection, last: bytes) -> list[bytes]:
     """Frames that come back, up to that one."""
     back: list[bytes] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not back or back[-1] != last:
             item = await open.recv()
             if isinstance(item, bytes):
@@ -58,7 +58,7 @@ async def frames_until(open: ClientConnection, last: bytes) -> list[bytes]:
 
 async def word(open: ClientConnection, t: str) -> dict[str, Any]:
     """The next word of that kind."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             item = await open.recv()
             if isinstance(item, str) and json.loads(item)["t"] == t:
@@ -67,7 +67,7 @@ async def word(open: ClientConnection, t: str) -> dict[str, Any]:
 
 async def closed(open: ClientConnection) -> int:
     """By which code the station ends it."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         await open.wait_closed()
     assert open.close_code
     return open.close_code

@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.console.conftest import Room
+from tests.console.looking import places
 from tests.console.world import Post, World
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -43,7 +44,7 @@ async def has(world: World, post: Post, n: int) -> None:
     async def come() -> bool:
         return bool((await post.ask(watch, "status"))["lines"][0]["their_size"] > n)
 
-    await world.until(come, 30)
+    await world.until(come)
 
 
 def row(page: Page, what: str) -> Any:
@@ -133,15 +134,11 @@ async def test_two_readouts_that_disagree_on_the_date(stations: World, room: Roo
     await expect(row(dana, "1. Meetings at sea").locator(".mark")).to_have_text("same")
     await expect(row(dana, "Пролив").locator(".mark")).to_have_text("ONLY SOUTH")
     await expect(row(dana, "Open and direct lines").locator(".mark")).to_have_text("ONLY NORTH")
-    assert await date.locator(".mark svg").count() == 1  # a shape beside the word
-    left, right = await dana.locator("#readouts article").all()
-    await expect(left).to_contain_text(OURS)
-    await expect(right).to_contain_text(THEIRS)
-    boxes = [await each.bounding_box() for each in (left, right)]
-    assert boxes[0] is not None
-    assert boxes[1] is not None
-    assert boxes[0]["y"] == boxes[1]["y"]  # beside each other
-    assert boxes[0]["x"] < boxes[1]["x"]
+    await expect(date.locator(".mark svg")).to_have_count(1)  # a shape beside the word
+    await expect(dana.locator("#readouts article")).to_contain_text([OURS, THEIRS])
+    left, right = await places(dana, "#readouts article", 2)
+    assert left[1] == right[1]  # beside each other
+    assert left[0] < right[0]
 
     # On paper the same stands there, without what can be pressed.
     await dana.emulate_media(media="print")

@@ -18,6 +18,7 @@ from parley.console.stream import STREAMS_MAX, UNSENT_BYTES_MAX, Stream, _Browse
 from parley.console.views import reference
 from parley.core.entry import check_text
 from parley.core.errors import Halted, Misused, Refused, Unavailable
+from tests.console.world import PATIENCE_S
 
 Message = MutableMapping[str, Any]
 
@@ -165,7 +166,7 @@ class Wire:
         self.news.set()
 
     async def until(self, words: bytes) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while words not in self.told:
                 self.news.clear()
                 await self.news.wait()
@@ -236,7 +237,7 @@ async def test_a_stream_ends_when_the_last_seat_is_given_up(
     task = asyncio.create_task(stream(admitted)(scope(), wire.receive, wire.send))
     await wire.until(b'"kind":"beat"')
     admitted.append(False)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await task
     assert wire.ended.is_set()
 

@@ -17,6 +17,11 @@ from tests.console.world import Post, World
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 ITEMS = ("picture", "sound", "text", "digits")
+# What is written over each picture of others.
+OVER = """(words) => {
+  const all = [...document.querySelectorAll("#others .other")];
+  return all.length && all.every((each) => getComputedStyle(each, "::after").content === words);
+}"""
 
 
 async def finds(page: Page, item: str, what: str, words: str = "") -> None:
@@ -61,8 +66,7 @@ async def test_two_duty_officers_rehearse_and_then_hold_the_call(
         assert first == await digits(wen)
         await sees_and_hears(wanda)
         await sees_and_hears(wen)
-        over = "getComputedStyle(document.querySelector('#others .other'), '::after').content"
-        assert await wen.evaluate(over) == '"REHEARSAL"'
+        await wen.wait_for_function(OVER, arg='"REHEARSAL"')
         await wanda.locator("#caption-words").fill("One, two, three.")
         await wanda.locator("#caption-language").fill("English")
         await wanda.keyboard.press("Enter")
@@ -110,7 +114,7 @@ async def test_two_duty_officers_rehearse_and_then_hold_the_call(
             await page.get_by_role("button", name="Join with camera and microphone").click()
         assert await digits(wanda, first) != first
         await sees_and_hears(wen)
-        assert await wen.evaluate(over) == "none"
+        await wen.wait_for_function(OVER, arg="none")
         listed = await southern.sit(south, "Wen", "/calls")
         await expect(listed.locator("#main")).to_contain_text("Open and direct lines")
         await shown(listed, "rehearsal-list")

@@ -42,7 +42,7 @@ async def test_the_roster_is_filled_read_and_said(stations: World, room: Room) -
     await both.get_by_label("Until").fill(typed(30 * HOUR_S))
     await both.get_by_label("Until").press("Enter")
     await expect(both.locator("#to-see-to")).to_contain_text("Wanda and Both are both due at")
-    assert await both.evaluate("document.documentElement.scrollWidth") <= 320
+    await both.wait_for_function("() => document.documentElement.scrollWidth <= 320")
 
     # The wall and the page of the desks have renewed themselves, or are asked.
     for place in (wall.locator("#wall-watch"), both.locator("#desks")):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import Browser, expect
 
@@ -69,7 +71,7 @@ async def test_a_page_for_others_is_refused_at_once(stations: World, room: Room)
     assert answer is not None
     assert answer.status == 422
     await expect(rene.locator("main")).to_contain_text("Only a drafter writes messages.")
-    assert await rene.locator("textarea").count() == 0
+    await expect(rene.locator("textarea")).to_have_count(0)
 
 
 async def test_who_ends_has_no_seat(stations: World, room: Room) -> None:
@@ -122,7 +124,7 @@ async def test_an_actual_line_says_so(tmp_path_factory: pytest.TempPathFactory, 
     async with world(tmp_path_factory.mktemp("actual"), mark="ACTUAL") as actual:
         wanda = await room.sit(actual.north, "Wanda")
         assert (await wanda.title()).startswith("ACTUAL · ")
-        assert await wanda.locator(".mark-bar.ACTUAL").count() == 2
+        await expect(wanda.locator(".mark-bar.ACTUAL")).to_have_count(2)
         await actual.say(actual.south, "This is not an exercise.", "FLASH")
         await expect(wanda.locator("#alarm .tag:not(.gap)")).to_have_text("ACTUAL")
         assert "EXERCISE" not in (await wanda.locator("body").inner_text()).replace(
@@ -145,13 +147,13 @@ async def test_lines_of_two_marks_are_never_mixed_up(
         assert await both.evaluate("document.activeElement.name") == "line"
         await both.locator("select").select_option(label="South: Leaders (ACTUAL)")
         await both.get_by_role("button", name="Keep as draft").click()
-        assert (await both.title()).startswith("ACTUAL · ")
+        await expect(both).to_have_title(re.compile("^ACTUAL · "))
         await expect(both.locator("article .tag.ACTUAL")).to_be_visible()
         await mixed.say(south, "In training.", "FLASH", line="North – South")
         await expect(both.locator("#alarm .ref")).to_contain_text("North – South")
         await expect(both.locator("#alarm .tag:not(.gap)")).to_have_text("EXERCISE")
         await both.get_by_role("link", name="Read it").click()
-        assert (await both.title()).startswith("EXERCISE · ")
+        await expect(both).to_have_title(re.compile("^EXERCISE · "))
         await both.goto("about:blank")
 
 

@@ -5,6 +5,7 @@ from playwright.async_api import expect
 
 from parley.console.pages.wall import HIGH, WIDE, bars, dots, height_of, in_words, strip
 from tests.console.conftest import Room
+from tests.console.looking import style
 from tests.console.world import World
 
 DAY_S = 86_400.0
@@ -56,15 +57,15 @@ async def test_a_wall_left_alone_shows_what_comes(stations: World, room: Room) -
     wall = await room.sit(north, "Wanda", "/wall")
     await expect(wall.locator("article .name")).to_have_text("South")
     await expect(wall.locator("article")).to_contain_text("HEARD")
-    assert await wall.locator("svg.plot[aria-label]").count() == 4
+    await expect(wall.locator("svg.plot[aria-label]")).to_have_count(4)
     said = await stations.say(south, "Soon.", "PRIORITY")
     oldest = wall.locator(".panel", has_text="Oldest unacknowledged here")
     await expect(oldest).to_contain_text(f"South {said['n']}")
     await expect(oldest.locator(".clock")).to_contain_text("2:59:")
     await north.ask("Wanda", "open", n=said["n"])
     await expect(oldest).to_contain_text("None")
-    small = await wall.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
+    assert await style(wall, "html", "fontSize") == ["16px"]
     await wall.set_viewport_size({"width": 3840, "height": 2160})
-    large = await wall.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
-    assert (small, round(large)) == (16, 44)
-    assert await wall.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    (large,) = await style(wall, "html", "fontSize")
+    assert round(float(large.removesuffix("px"))) == 44
+    await wall.wait_for_function("() => document.documentElement.scrollHeight <= innerHeight")

@@ -20,13 +20,14 @@ async def test_nothing_that_was_typed_is_lost(stations: World, room: Room) -> No
     await expect(dana.locator("#text-fault")).to_contain_text("character 43")
     await expect(dana.locator("#found")).to_contain_text("04:10")
     await dana.get_by_role("button", name="0410Z").click()
-    picked = "t => t.value.slice(t.selectionStart, t.selectionEnd)"
-    assert await dana.locator("#text").evaluate(picked) == "0410Z"
+    await dana.wait_for_function(
+        "() => text.value.slice(text.selectionStart, text.selectionEnd) === '0410Z'"
+    )
 
     async def held() -> bool:
         return bool((await north.ask("Dana", "typing.show"))["form"])
 
-    await stations.until(held, 30)
+    await stations.until(held)
     await dana.close(run_before_unload=False)
     again = await room.sit(north, "Dana", "/compose")
     typed = "Our ship “Amity” leaves at 0410Z. This is not a drill."

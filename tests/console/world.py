@@ -27,8 +27,10 @@ from parley.station.parties.letters import from_base64, to_base64
 from parley.station.parties.root import RootFolder
 from parley.station.serving import serving
 from parley.station.station import Station
+from tests.ports import free_port
 
 HOUR_S = 3_600
+PATIENCE_S = 60.0  # a test that waits longer has failed; nothing waits for this in passing
 LINES = ("North – South", "Leaders")
 PASSPHRASE = "seven swans behind the mill"
 SCRYPT_COST = 1 << 10  # these roots guard nothing
@@ -66,7 +68,7 @@ class Post:
 
     async def __aenter__(self) -> Post:
         self.station = await self._stack.enter_async_context(serving(self.folder, clock=self.clock))
-        await self.show_pages(0)
+        await self.show_pages(free_port())  # so that who hides them can show them there again
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -180,7 +182,7 @@ class World:
 
         await self.until(accepted)
 
-    async def until(self, true: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+    async def until(self, true: Callable[[], Awaitable[bool]], seconds: float = PATIENCE_S) -> None:
         """Wait for something to become true at the stations."""
         async with asyncio.timeout(seconds):
             while True:
