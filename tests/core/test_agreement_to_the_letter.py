@@ -216,6 +216,10 @@ def test_I16_I18_terms_are_refused_by_the_rule() -> None:
         with pytest.raises(Refused) as caught:
             terms(given, A.letter, keys, B.letter, secret)
         assert caught.value.rule == rule
+    renewed = party(B.letter.party, serial=2).letter
+    with pytest.raises(Refused, match="another station") as caught:
+        terms(plain, A.letter, A.keys, renewed)
+    assert caught.value.rule == "I13"
     for one, other in ((31, 32), (32, 33)):
         with pytest.raises(Refused) as caught:
             psk0(bytes(one), bytes(other), with_secret)

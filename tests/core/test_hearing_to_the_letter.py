@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from parley.core.effects import Keep, Outcome
@@ -14,6 +16,8 @@ from parley.core.hearing import (
     SEALED_AT,
 )
 from parley.core.opening import TheirOpen
+from parley.core.packets import Status
+from parley.core.record import EMPTY_ROOT
 from parley.core.seal import Epoch
 from parley.core.wire import decode
 from tests.core.conversation import (
@@ -106,6 +110,16 @@ def test_L19_who_has_heard_no_status_says_so_and_puts_nobody_in_service() -> Non
     assert north.hears(*said) == [Outcome.OK] * len(said)
     assert said
     assert not north.state.in_service
+
+
+def test_H6_on_a_deniable_line_a_status_states_whole_roots() -> None:
+    _, south = in_service(deniable=True)
+    ears, ours = south.line._ears, south.line._voice.log
+    whole = Status(0, 0, frozenset(), EMPTY_ROOT, EMPTY_ROOT, 0, 1, 0, 0)
+    ears.check_status(whole, ours, 0, 0)
+    with pytest.raises(Refused) as caught:
+        ears.check_status(replace(whole, own_root=EMPTY_ROOT[:31]), ours, 0, 0)
+    assert caught.value.rule == "H6"
 
 
 def test_S2_a_prekey_that_is_gone_opens_nothing() -> None:

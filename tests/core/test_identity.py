@@ -36,6 +36,7 @@ from parley.core.identity import (
     read_digits,
 )
 from parley.core.keys import SigningKey, VerifyKey, sha256
+from parley.core.suites import SUITE_1
 from parley.core.wire import Reader, decode, encode, uvar
 from tests.core.parties import MADE, Known, party, seed
 from tests.places import places, some_or_all
@@ -256,6 +257,17 @@ def test_I5_what_stands_at_a_limit_is_read(key: int, value: object) -> None:
     assert Certificate.parse(encode({**body, key: value})).to_bytes() == encode(
         {**body, key: value}
     )
+
+
+def test_I2_each_key_of_a_letter_has_the_name_of_its_use() -> None:
+    letter = Letter.parse(party("North").letter.raw)
+    keys = (letter.who.root, *letter.certificate.keys(SUITE_1))
+    assert [key.name for key in keys] == [
+        "parley.invalid/root",
+        "parley.invalid/station",
+        "parley.invalid/log",
+        "parley.invalid/cosigner",
+    ]
 
 
 def test_I1_a_signature_on_one_kind_of_document_stands_for_no_other() -> None:
