@@ -16,7 +16,7 @@ from parley.core.hearing import (
     SEALED_AT,
 )
 from parley.core.opening import TheirOpen
-from parley.core.packets import Status
+from parley.core.packets import Kind, Status
 from parley.core.record import EMPTY_ROOT
 from parley.core.seal import Epoch
 from parley.core.wire import decode
@@ -30,9 +30,8 @@ from tests.core.conversation import (
     talk,
     two_stations,
 )
+from tests.core.renewing import LATER, forges, live
 from tests.core.test_hearing import plaintext
-
-LATER = 1 << 20  # a counter above all that were used
 
 
 def after_a_change_of_keys() -> tuple[Station, Station, Epoch]:
@@ -155,6 +154,15 @@ def test_L22_what_was_kept_is_not_kept_again() -> None:
     south.clock.passes(TICK_S)
     again = [effect for effect in south.line.settle(south.clock.now, 0) if isinstance(effect, Keep)]
     assert not again
+
+
+def test_S16_an_epoch_that_was_accepted_is_known_after_a_restart() -> None:
+    north, south = in_service()
+    rekey, _ = forges(north, south)
+    assert south.hears(north.seals(Kind.REKEY, rekey.to_bytes(), LATER)) == [Outcome.OK]
+    south.settles()
+    south.starts()
+    assert live(south) == [0, 1]
 
 
 def test_L15_keys_they_had_given_up_are_known_after_a_restart() -> None:

@@ -227,6 +227,7 @@ def test_I7_a_letter_signed_by_another_station_is_refused() -> None:
     ("key", "value", "why"),
     [
         (1, "", "station name"),
+        (1, 2, "station name"),
         (2, 0, "serial"),
         (2, 1 << 32, "serial"),
         (3, [bytes(32), bytes(1311)], "station key"),
