@@ -37,7 +37,7 @@ from parley.core.identity import (
 )
 from parley.core.keys import SigningKey, VerifyKey, sha256
 from parley.core.suites import SUITE_1
-from parley.core.wire import Reader, decode, encode, uvar
+from parley.core.wire import decode, encode, uvar
 from tests.core.parties import MADE, Known, party, seed
 from tests.places import places, some_or_all
 
@@ -276,7 +276,7 @@ def test_I1_a_signature_on_one_kind_of_document_stands_for_no_other() -> None:
     labels = [CERTIFICATE_LABEL, LETTER_LABEL, AGREEMENT_LABEL]
     for signed in labels:
         for read in labels:
-            block = Reader(north.root.sign(signed + b"words"))
+            block = north.root.sign(signed + b"words")
             with nullcontext() if read == signed else pytest.raises(Refused):
                 check_root(block, read + b"words", north.letter.who.root)
 

@@ -29,15 +29,7 @@ from parley.core.identity import (
     check_root,
     read_map,
 )
-from parley.core.keys import (
-    ED25519,
-    MLDSA65,
-    SIGNATURE_BYTES,
-    Kem,
-    check_prekey,
-    hkdf32,
-    sha256,
-)
+from parley.core.keys import ED25519, MLDSA65, SIGNATURE_BYTES, Kem, check_prekey, hkdf32, sha256
 from parley.core.record import key_name
 from parley.core.suites import SUITE_1, Suite, suite_of
 from parley.core.terms import OurKeys, Terms, TheirKeys
@@ -160,19 +152,15 @@ class Agreement:
 
     def with_ours(self, side: int, prekey: bytes, compared: bool) -> Agreement:
         """The agreement with what one side puts in: its prekey, and whether it compared."""
-        return replace(
-            self,
-            prekeys=_put(self.prekeys, side, check_prekey(prekey, self.algorithms.kem)),
-            compared=_put(self.compared, side, compared),
-        )
+        return self._with(side, check_prekey(prekey, self.algorithms.kem), compared)
 
     def without(self, side: int) -> Agreement:
         """The agreement as the other side proposed it."""
-        return replace(
-            self,
-            prekeys=_put(self.prekeys, side, b""),
-            compared=_put(self.compared, side, False),
-        )
+        return self._with(side, b"", False)
+
+    def _with(self, side: int, prekey: bytes, compared: bool) -> Agreement:
+        prekeys, pair = _put(self.prekeys, side, prekey), _put(self.compared, side, compared)
+        return replace(self, prekeys=prekeys, compared=pair)
 
     @staticmethod
     def parse(data: bytes) -> Paper:
@@ -257,16 +245,14 @@ class Paper:
         """Refuse unless the root of that side's letter signed these very words (I15)."""
         if not self.signed(side):
             raise Refused(f"the agreement is not signed by {letter.party}", rule="I15")
-        block = Reader(self.blocks[side])
         try:
-            check_root(block, self.agreement.message, letter.who.root)
+            check_root(self.blocks[side], self.agreement.message, letter.who.root)
         except Refused as error:
             raise Refused(
                 f"the agreement is not as {letter.party} signed it: {error.sentence}",
                 "ask for the file again",
                 "I15",
             ) from error
-        block.end()
 
     def verify(self, letter_a: Letter, letter_b: Letter) -> Agreement:
         """The agreement, once both roots have signed it for these two letters (I13, I15)."""
@@ -341,7 +327,11 @@ def terms(
     if (psk0 is not None or spent) != agreement.psk0:
         raise Refused("the secret of the meeting is missing, or not agreed upon", rule="I18")
     line = agreement.line_id
-    station, log, cosigner = theirs.certificate.keys(suite)
+    names, their_names = (
+        [key_name(line, at, use) for use in ("station", "log", "cosigner")]
+        for at in (side, 1 - side)
+    )
+    their_keys = theirs.certificate.keys(suite)
     return Terms(
         line_id=line,
         inc=agreement.inc,
@@ -349,15 +339,9 @@ def terms(
         h_agr=agreement.hash,
         our_prekey=agreement.prekeys[side],
         their_prekey=agreement.prekeys[1 - side],
-        our_keys=OurKeys(
-            our_keys.station.named(key_name(line, side, "station")),
-            our_keys.log.named(key_name(line, side, "log")),
-            our_keys.cosigner.named(key_name(line, side, "cosigner")),
-        ),
+        our_keys=OurKeys(*(key.named(n) for key, n in zip(our_keys.each, names, strict=True))),
         their_keys=TheirKeys(
-            station.named(key_name(line, 1 - side, "station")),
-            log.named(key_name(line, 1 - side, "log")),
-            cosigner.named(key_name(line, 1 - side, "cosigner")),
+            *(key.named(n) for key, n in zip(their_keys, their_names, strict=True))
         ),
         psk0=psk0,
         window=agreement.window,

@@ -15,13 +15,13 @@ from parley.core.effects import Covered, Outcome
 from parley.core.errors import Refused
 from parley.core.hearing import Stop
 from parley.core.kept import Change, HeadRow
-from parley.core.keys import VerifyKey
 from parley.core.packets import Checkpoint, Cosign, Kind
 from parley.core.record import Head, Log
 from parley.core.terms import Instant, Terms
 from parley.core.vouching import CODE, RecordKey
-from parley.core.wire import Reader, Value, encode
+from parley.core.wire import Value, encode
 
+CHECKPOINT, COSIGN = "checkpoint", "cosign"  # kinds of a head as kept
 SIGN_GAP_S = 1.0
 SIGN_FLASH_GAP_S = 0.1
 BOTH_ENTRIES, BOTH_S = 32, 60.0  # so rarely ML-DSA stands beside Ed25519: 2,420 bytes or 4,627
@@ -55,16 +55,7 @@ class Heads:
         kinds = (Kind.CHECKPOINT,) if terms.deniable else (Kind.CHECKPOINT, Kind.COSIGN)
         self._both_at = dict.fromkeys(kinds, float("-inf"))
 
-    def _keep(
-        self,
-        head: Head,
-        kind: Kind,
-        time: int,
-        block: bytes,
-        found: list[int],
-        now: Instant,
-        change: Change,
-    ) -> None:
+    def _keep(self, head: HeadRow, found: list[int], change: Change) -> None:
         """Keep a head that bears the algorithms `found`, if it covers more than the kept ones do
         together: a line that starts again and again keeps no two that say the same."""
         ours = head.dir == self.terms.side
@@ -72,15 +63,14 @@ class Heads:
         if CODE in found:
             cover = replace(cover, vouched=max(cover.vouched, head.size))
         else:
-            cover = cover.grown(kind == Kind.COSIGN, head.size, len(found) > 1)
+            cover = cover.grown(head.kind == COSIGN, head.size, len(found) > 1)
         if cover == before:
             return
         if ours:
             self.ours = cover
         else:
             self.theirs = cover
-        name = kind.name.lower()
-        change.heads.append(HeadRow(head.dir, head.size, head.root, name, time, block, now.wall))
+        change.heads.append(head)
         change.cells["signed"] = encode([self.ours.sizes, self.theirs.sizes])
 
     # --- ours
@@ -118,20 +108,20 @@ class Heads:
         """Sign a head, or vouch for it where nobody signs (H2)."""
         terms, ours = self.terms, kind == Kind.CHECKPOINT
         log = self._our_log if ours else self._their_log
-        head = Head(
-            terms.line_id, terms.inc, terms.side if ours else terms.theirs, log.size, log.root
-        )
+        at = log.size, log.root
+        head = Head(*terms.place(terms.side if ours else terms.theirs), *at)
         time = 0 if ours else max(int(now.wall), 0)
         if terms.deniable:
             block, found = self._record_key.block(head.text), [CODE]
         else:
             block, found = self._signature(head, kind, time, now)
-        packet = Checkpoint(log.size, log.root, block) if ours else Cosign(log.size, time, block)
+        packet = Checkpoint(*at, block) if ours else Cosign(log.size, time, block)
         self._newest[kind] = packet.to_bytes()
         self._sealed.pop(kind, None)
         if ours:
             self._checkpoint_sent_at = now.mono
-        self._keep(head, kind, time, block, found, now, change)
+        row = HeadRow(head.dir, *at, CHECKPOINT if ours else COSIGN, time, block, now.wall)
+        self._keep(row, found, change)
 
     def _signature(
         self, head: Head, kind: Kind, time: int, now: Instant
@@ -142,10 +132,8 @@ class Heads:
         public = key.public
         required, optional = head.checkpoint(public) if ours else head.cosignature(public, time)
         wanted = [required]
-        if (
-            head.size - self._sizes(kind)[2] >= BOTH_ENTRIES
-            or now.mono >= self._both_at[kind] + BOTH_S
-        ):
+        long_ago = now.mono >= self._both_at[kind] + BOTH_S
+        if long_ago or head.size - self._sizes(kind)[2] >= BOTH_ENTRIES:
             wanted.append(optional)
             self._both_at[kind] = now.mono
         return key.block(wanted), [algorithm for algorithm, _ in wanted]
@@ -186,10 +174,11 @@ class Heads:
         terms = self.terms
         if packet.size > self._their_log.size:
             return Outcome.EARLY  # it comes again; until then there is nothing to hold it against
-        head = Head(terms.line_id, terms.inc, terms.theirs, packet.size, packet.root)
+        head = Head(*terms.place(terms.theirs), packet.size, packet.root)
         key, did = terms.their_keys.log, "vouched for" if terms.deniable else "signed"
         if not terms.deniable:
-            found = _check(packet.block, key, head.checkpoint(key))
+            required, optional = head.checkpoint(key)
+            found = key.check_whole(packet.block, [required], [optional])
         elif self._record_key.key is None:
             return Outcome.EARLY  # before our own OPEN exists
         else:
@@ -200,7 +189,8 @@ class Heads:
                 self._contradicted = True
                 change.cells["contradiction"] = encode([packet.size, packet.root, packet.block])
             raise Stop(f"the record they {did} differs from the one they sent us")
-        self._keep(head, Kind.CHECKPOINT, 0, packet.block, found, now, change)
+        at = packet.size, packet.root
+        self._keep(HeadRow(head.dir, *at, CHECKPOINT, 0, packet.block, now.wall), found, change)
         return Outcome.OK
 
     def hear_cosign(self, packet: Cosign, now: Instant, change: Change) -> Outcome:
@@ -210,20 +200,11 @@ class Heads:
             raise Refused("nobody signs a receipt on a deniable line", rule="H4")
         if packet.size > log.size:
             raise Stop("they signed for more than we wrote; we were rolled back")
-        root = log.root_at(packet.size)
-        head = Head(terms.line_id, terms.inc, terms.side, packet.size, root)
+        head = Head(*terms.place(terms.side), packet.size, log.root_at(packet.size))
         key = terms.their_keys.cosigner
-        found = _check(packet.block, key, head.cosignature(key, packet.time))
-        self._keep(head, Kind.COSIGN, packet.time, packet.block, found, now, change)
+        required, optional = head.cosignature(key, packet.time)
+        found = key.check_whole(packet.block, [required], [optional])
+        at = head.size, head.root
+        row = HeadRow(head.dir, *at, COSIGN, packet.time, packet.block, now.wall)
+        self._keep(row, found, change)
         return Outcome.OK
-
-
-def _check(
-    block: bytes, key: VerifyKey, wanted: tuple[tuple[int, bytes], tuple[int, bytes]]
-) -> list[int]:
-    """The algorithms of the signatures on a head; Refused when one does not stand."""
-    required, optional = wanted
-    packet = Reader(block)
-    found = key.check(packet, [required], [optional])
-    packet.end()
-    return found

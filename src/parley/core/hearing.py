@@ -17,7 +17,7 @@ from parley.core.kept import Change, EntryRow, HeldRow
 from parley.core.keys import sha256
 from parley.core.opening import TheirOpen
 from parley.core.packets import KINDS, Kind, Status
-from parley.core.record import Log, commitment, leaf_hash
+from parley.core.record import Log
 from parley.core.seal import (
     LOCATOR_BYTES,
     TAG_BYTES,
@@ -228,9 +228,8 @@ class Ears:
     def _open(self, epoch: Epoch, n: int, sealed: bytes) -> HeldRow | None:
         if len(sealed) < TAG_BYTES:
             return None
-        terms = self.terms
         key = epoch.message_key(n)
-        aad = associated(terms.line_id, terms.inc, terms.theirs, epoch.e, n, epoch.et)
+        aad = associated(*self.terms.place(self.terms.theirs), epoch.e, n, epoch.et)
         plain = open_entry(key, aad, sealed)
         if plain is None:
             return None
@@ -262,44 +261,17 @@ class Ears:
         if seen > our_log.size:
             raise Stop("an entry of theirs has seen more than we wrote; we were rolled back")
         self._seen = seen
-        terms = self.terms
-        leaf = leaf_hash(
-            terms.line_id,
-            terms.inc,
-            terms.theirs,
-            row.n,
-            row.type,
-            row.marks,
-            row.time,
-            seen,
-            our_log.root_at(seen),
-            row.et,
-            commitment(row.blind, row.body),
-        )
         self._unlist(row.n)
         if self.held.pop(row.n, None) is not None:
             self._held_bytes -= len(row.body)
         self.moved = True
-        root = self.log.append(leaf)
-        joined.append(
-            EntryRow(
-                terms.theirs,
-                row.n,
-                row.type,
-                row.marks,
-                row.time,
-                seen,
-                row.et,
-                row.blind,
-                row.body,
-                leaf,
-                root,
-                wall,
-            )
-        )
+        place, fixed = self.terms.place(self.terms.theirs), (row.type, row.marks, row.time)
+        said = row.et, row.blind, row.body
+        entry = self.log.join(place, row.n, fixed, seen, our_log, said, wall)
+        joined.append(entry)
         stated = self._roots_ahead.pop(self.log.size, None)
         if stated is not None:
-            _agree(root, stated)
+            _agree(entry.root, stated)
 
     # --- packets
 
@@ -326,8 +298,7 @@ class Ears:
         known = self._digests.get(kind, {}).get(counter)
         if counter <= newest and known in (None, digest):
             return Outcome.STALE if known is None else Outcome.DUPLICATE
-        terms = self.terms
-        aad = associated(terms.line_id, terms.inc, terms.theirs, epoch.e, None, epoch.et)
+        aad = associated(*self.terms.place(self.terms.theirs), epoch.e, None, epoch.et)
         plain = epoch.open_packet(kind, counter, aad, sealed)
         if plain is None:
             return Outcome.FORGED

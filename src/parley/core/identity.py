@@ -3,13 +3,9 @@
 A party is its name and its root keys, which lie in a folder of their own and sign two kinds of
 document: certificates of stations and agreements. Two people compare 48 digits made from the name
 and the root; everything else may change under them. The root also commits to its successor, so
-that whoever steals it cannot name another. Source: spec/identity.md I1 to I7.
+that whoever steals it cannot name another. Source: spec/identity.md I1 to I7, with the keys of the
+maps in the order in which they are read here.
 
-    certificate  map  1 name, 2 serial, 3 station, 4 log, 5 cosigner: each [Ed25519, ML-DSA-44],
-                      6 the cosigner's log is "also mirrored", 7 valid from,
-                      8 if it has keys of suite 2: [station, log, cosigner], ML-DSA-87
-    letter       map  1 version, 2 party, 3 root [Ed25519, ML-DSA-65], 4 next root commit,
-                      5 [[certificate, block of the root], ...], 6 languages, 7 bearers, 8 issued
     letter file  uvar length ‖ letter ‖ block of the root ‖ block of the station
 """
 
@@ -21,15 +17,7 @@ from dataclasses import dataclass, replace
 
 from parley.core.entry import check_text
 from parley.core.errors import Malformed, Misused, Newer, Refused
-from parley.core.keys import (
-    MLDSA44,
-    MLDSA65,
-    MLDSA87_BYTES,
-    SigningKey,
-    VerifyKey,
-    hybrid,
-    sha256,
-)
+from parley.core.keys import MLDSA44, MLDSA65, MLDSA87_BYTES, SigningKey, VerifyKey, hybrid, sha256
 from parley.core.suites import Suite
 from parley.core.wire import Reader, Value, decode, encode, uvar
 
@@ -120,9 +108,9 @@ class PartyRoot:
         return self.key.block(hybrid(message, MLDSA65))
 
 
-def check_root(block: Reader, message: bytes, root: VerifyKey) -> None:
-    """Read the next signature block and refuse it unless the root made it (K4, K5)."""
-    root.check(block, hybrid(message, MLDSA65))
+def check_root(block: bytes, message: bytes, root: VerifyKey) -> None:
+    """Refuse a signature block unless the root made it, and nothing follows it (K4, K5)."""
+    root.check_whole(block, hybrid(message, MLDSA65))
 
 
 # --- the certificate of a station
@@ -154,12 +142,10 @@ class Certificate:
 
     def to_bytes(self) -> bytes:
         """The map that the root signs."""
-        keys = (self.station, self.log, self.cosigner)
-        pairs = [[key.ed25519, key.mldsa] for key in keys]
+        pairs = [[key.ed25519, key.mldsa] for key in (self.station, self.log, self.cosigner)]
         values = [self.name, self.serial, *pairs, ALSO_MIRRORED, self.valid_from]
-        if self.mldsa87:
-            values.append(list(self.mldsa87))
-        return encode(dict(enumerate(values, 1)))
+        later = [list(self.mldsa87)] if self.mldsa87 else []
+        return encode(dict(enumerate([*values, *later], 1)))
 
     @property
     def message(self) -> bytes:
@@ -247,22 +233,18 @@ class Letter:
             read.key("root", root, ROOT, 1952),
             read.blob("next root commit", commit, 32),
         )
-        check_root(file, LETTER_LABEL + body, who.root)
+        who.root.check(file, hybrid(LETTER_LABEL + body, MLDSA65))
         certificates = tuple(
             _certificate(item, who.root)
             for item in read.items("certificates", signed, 1, CERTIFICATES_MAX)
         )
-        certificates[0].station.check(file, hybrid(LETTER_LABEL + body))
-        file.end()
+        certificates[0].station.check_whole(file.rest(), hybrid(LETTER_LABEL + body))
+        reached = read.items("bearers", bearers, 0, BEARERS_MAX)
         return cls(
             who,
             certificates,
-            tuple(
-                read.language(item) for item in read.items("languages", languages, 1, LANGUAGES_MAX)
-            ),
-            tuple(
-                read.name("bearer", item) for item in read.items("bearers", bearers, 0, BEARERS_MAX)
-            ),
+            tuple(map(read.language, read.items("languages", languages, 1, LANGUAGES_MAX))),
+            tuple(read.name("bearer", item) for item in reached),
             read.uint("date", issued, 0, TIME_MAX),
             data,
         )
@@ -299,9 +281,7 @@ def _certificate(item: Value, root: VerifyKey) -> Certificate:
     if not (isinstance(item, list) and [type(part) for part in item] == [bytes, bytes]):
         raise Malformed("the letter's certificates are not as they should be", rule="I6")
     certificate = Certificate.parse(item[0])
-    block = Reader(item[1])
-    check_root(block, CERTIFICATE_LABEL + item[0], root)
-    block.end()
+    check_root(item[1], CERTIFICATE_LABEL + item[0], root)
     return certificate
 
 

@@ -94,18 +94,7 @@ class Change:
     heads: list[HeadRow] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(
-            self.entries
-            or self.held_put
-            or self.held_drop
-            or self.queue_put
-            or self.queue_drop
-            or self.outbox_put
-            or self.outbox_drop_below
-            or self.outbox_drop
-            or self.cells
-            or self.heads
-        )
+        return self != Change(self.line_id, self.inc, self.before)
 
 
 @dataclass(slots=True)

@@ -32,6 +32,7 @@ from parley.core.errors import Malformed, Misused, Refused
 from parley.core.wire import Reader, u8
 
 Entropy = Callable[[int], bytes]  # so many fresh random bytes; handed in at the door (K7)
+Signed = Sequence[tuple[int, bytes]]  # (algorithm, message) of signatures that stand or are to
 
 ED25519 = 0x01
 COSIGN_ED25519 = 0x04
@@ -131,15 +132,10 @@ class VerifyKey:
             raise Malformed("a public key is one under which anybody can sign", rule="I2")
         return self
 
-    def check(
-        self,
-        block: Reader,
-        required: Sequence[tuple[int, bytes]],
-        optional: Sequence[tuple[int, bytes]] = (),
-    ) -> list[int]:
+    def check(self, block: Reader, required: Signed, optional: Signed = ()) -> list[int]:
         """Read one signature block; return the algorithms that stand, Refused if one does not.
 
-        `required` and `optional` are (algorithm, message); cheapest first, which is ascending.
+        Cheapest first, which is ascending.
         """
         count = block.uint(1)
         if count == len(required):
@@ -165,6 +161,13 @@ class VerifyKey:
             except InvalidSignature as error:
                 raise Refused("a signature does not verify", rule="K4") from error
         return [algorithm for algorithm, _ in wanted]
+
+    def check_whole(self, block: bytes, required: Signed, optional: Signed = ()) -> list[int]:
+        """The same of a block that stands by itself: nothing may follow it."""
+        packet = Reader(block)
+        found = self.check(packet, required, optional)
+        packet.end()
+        return found
 
 
 _MldsaPrivate = MLDSA44PrivateKey | MLDSA65PrivateKey | MLDSA87PrivateKey
@@ -199,8 +202,8 @@ class SigningKey:
         """The same keys under the name they bear on a line."""
         return SigningKey(name, self.seed, self.mldsa)
 
-    def block(self, wanted: Sequence[tuple[int, bytes]]) -> bytes:
-        """A signature block over (algorithm, message) pairs, ascending (K3)."""
+    def block(self, wanted: Signed) -> bytes:
+        """A signature block, ascending (K3)."""
         out = bytearray(u8(len(wanted)))
         for algorithm, message in sorted(wanted):
             by_ed = algorithm in (ED25519, COSIGN_ED25519)

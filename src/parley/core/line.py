@@ -214,13 +214,14 @@ class Line:
         if kind == PACKET:
             return self._hear_packet(data, now)
         if kind == OPEN:
-            return self._hear_open(data[1:], now, source)
+            opened = self._greeting.hear(data[1:], now, source, self._change, self._notice)
+            return self._took(opened, now)
         return Outcome.REFUSED
 
     # --- hearing
 
-    def _hear_open(self, data: bytes, now: Instant, source: str) -> Outcome:
-        outcome = self._greeting.hear(data, now, source, self._change, self._notice)
+    def _took(self, outcome: Outcome, now: Instant) -> Outcome:
+        """What was accepted has retired a key, and a STATUS says so soon."""
         if outcome is Outcome.OK:
             self._to_scrub = True
             self._pulse.soon(now)
@@ -239,9 +240,7 @@ class Line:
                 if row.type == Type.CLOSE:
                     self._closing.heard_one(self._change)
                     self.give_back(lambda row: row.type not in CLOSING)
-        if outcome is Outcome.OK:
-            self._to_scrub = True
-            self._pulse.soon(now)
+        if self._took(outcome, now) is Outcome.OK:
             self._bridge_seen(now)
         return outcome
 
@@ -264,20 +263,14 @@ class Line:
             outcome = self._rekeying.hear_prekeys(packet, heard.epoch, self._change)
         elif heard.kind == Kind.REKEY:
             rekey = Rekey.parse(heard.plain, self.terms.suite)
-            outcome = self._hear_rekey(rekey, heard.epoch, now)
+            renewed = self._rekeying.hear_rekey(rekey, heard.epoch, self._ears, now, self._change)
+            outcome = self._took(renewed, now)
         elif heard.kind in (Kind.CHECKPOINT, Kind.COSIGN):
             outcome = self._heads.hear(heard.kind, heard.plain, now, self._change)
         else:
             return Outcome.IGNORED
         if outcome is Outcome.OK:
             self._change.cells["newest"] = encode(self._ears.acted_on(heard))
-        return outcome
-
-    def _hear_rekey(self, rekey: Rekey, under: Epoch, now: Instant) -> Outcome:
-        outcome = self._rekeying.hear_rekey(rekey, under, self._ears, now, self._change)
-        if outcome is Outcome.OK:
-            self._to_scrub = True
-            self._pulse.soon(now)
         return outcome
 
     def _hear_status(self, status: Status, under: Epoch, now: Instant) -> Outcome:

@@ -10,15 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from parley.core.errors import Malformed, Newer, Refused
-from parley.core.keys import (
-    Entropy,
-    Prekey,
-    check_prekey,
-    hybrid,
-    same,
-    seal_to,
-    sha256,
-)
+from parley.core.keys import Entropy, Prekey, check_prekey, hybrid, same, seal_to, sha256
 from parley.core.packets import PREKEYS_MAX
 from parley.core.seal import Epoch, Made, open_info
 from parley.core.terms import Terms
@@ -44,26 +36,20 @@ class MadeOpen:
 
 def make_open(terms: Terms, entropy: Entropy) -> MadeOpen:
     """Make the OPEN of our direction from fresh secrets."""
-    info0 = open_info(terms.line_id, terms.inc, terms.side, terms.h_agr, terms.their_prekey)
+    info0 = open_info(*terms.place(terms.side), terms.h_agr, terms.their_prekey)
     secret = entropy(32)
     sealed = seal_to(terms.their_prekey, secret, info0, terms.suite.kem)
     made = Epoch.first(secret, terms.psk0, info0, sealed)
     seeds = {number: entropy(32) for number in range(1, PREKEYS_OFFERED + 1)}
     offered = [[number, Prekey(seed, terms.suite.kem).public] for number, seed in seeds.items()]
-    document = encode(
-        [
-            VERSION,
-            terms.line_id,
-            terms.inc,
-            terms.side,
-            terms.h_agr,
-            sealed,
-            offered,
-            made.confirmation,
-        ]
-    )
+    document = encode([*_head(terms, terms.side), sealed, offered, made.confirmation])
     block = terms.our_keys.station.block(hybrid(_signed(info0, sealed, offered), terms.suite.mldsa))
     return MadeOpen(uvar(len(document)) + document + block, made.epoch, seeds, made.share)
+
+
+def _head(terms: Terms, dir: int) -> list[Value]:
+    """The fields that say of what the OPEN of a direction is."""
+    return [VERSION, *terms.place(dir), terms.h_agr]
 
 
 def _signed(info0: bytes, sealed: bytes, offered: Value) -> bytes:
@@ -87,33 +73,29 @@ class TheirOpen:
             raise Malformed("an OPEN is too long", rule="S1")
         packet = Reader(data)
         document = packet.take(packet.uvar())
-        value = decode(document)
-        match value:
+        match decode(document):
             case [int(version), terms.line_id, *_] if version > VERSION:
                 raise Newer("an OPEN of this line is of a newer version", rule="S1")
-        if not (isinstance(value, list) and len(value) == 8):
-            raise Malformed("an OPEN has the wrong shape", rule="S1")
-        expected = [VERSION, terms.line_id, terms.inc, terms.theirs, terms.h_agr]
-        if value[:5] != expected or any(isinstance(item, bool) for item in value[:5]):
+            case [*head, bytes(sealed), list(prekeys), bytes(confirmation)] if len(head) == 5:
+                pass
+            case _:
+                raise Malformed("an OPEN has the wrong shape", rule="S1")
+        if head != _head(terms, terms.theirs) or bool in map(type, head):
             raise Refused("an OPEN is for another line, incarnation or agreement", rule="S1")
-        sealed, prekeys, confirmation = value[5:]
-        if not (
-            isinstance(sealed, bytes)
-            and len(sealed) == terms.suite.kem.sealed_bytes
-            and isinstance(confirmation, bytes)
-            and len(confirmation) == 16
-            and _are_prekeys(prekeys, terms.suite.kem.prekey_bytes)
+        kem = terms.suite.kem
+        if (
+            (len(sealed), len(confirmation)) != (kem.sealed_bytes, 16)
+            or len(prekeys) > PREKEYS_MAX
+            or not _are_prekeys(prekeys, kem.prekey_bytes)
         ):
             raise Malformed("an OPEN has the wrong shape", rule="S1")
         return cls(sha256(document), sealed, prekeys, confirmation, packet.rest())
 
     def check(self, terms: Terms) -> bytes:
         """Verify both signatures; return info0, Refused otherwise."""
-        info0 = open_info(terms.line_id, terms.inc, terms.theirs, terms.h_agr, terms.our_prekey)
-        block = Reader(self.block)
+        info0 = open_info(*terms.place(terms.theirs), terms.h_agr, terms.our_prekey)
         message = _signed(info0, self.sealed, self.prekeys)
-        terms.their_keys.station.check(block, hybrid(message, terms.suite.mldsa))
-        block.end()
+        terms.their_keys.station.check_whole(self.block, hybrid(message, terms.suite.mldsa))
         for public in self.offered.values():
             check_prekey(public, terms.suite.kem)
         return info0
@@ -166,17 +148,13 @@ class Patience:
         return True
 
 
-def _are_prekeys(value: Value, size: int) -> bool:
-    if not (isinstance(value, list) and len(value) <= PREKEYS_MAX):
-        return False
+def _are_prekeys(offered: list[Value], size: int) -> bool:
+    """Whether these are [id, public key] each, their ids ascending from 1."""
     last = 0
-    for item in value:
-        if not (isinstance(item, list) and len(item) == 2):
-            return False
-        number, public = item
-        if type(number) is not int or not last < number < 1 << 32:
-            return False
-        if not (isinstance(public, bytes) and len(public) == size):
-            return False
-        last = number
-    return True
+    for item in offered:
+        match item:
+            case [int(number), bytes(public)] if last < number < 1 << 32 and len(public) == size:
+                last = number
+            case _:
+                return False
+    return all(type(number) is int for number, _ in offered)

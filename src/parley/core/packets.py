@@ -65,21 +65,10 @@ class Status:
             if 0 <= n - self.contig - 1 < 8 * SACK_BYTES_MAX:
                 bits |= 1 << n - self.contig - 1
         sack = bits.to_bytes((bits.bit_length() + 7) // 8, "little")
-        return b"".join(
-            (
-                uvar(self.size),
-                uvar(self.contig),
-                u8(len(sack)),
-                sack,
-                u8(root_bytes),
-                self.own_root[:root_bytes],
-                self.their_root[:root_bytes],
-                uvar(self.epoch),
-                u32(self.echo),
-                uvar(self.cover),
-                u8(self.flags),
-            )
-        )
+        counts = uvar(self.size) + uvar(self.contig) + u8(len(sack)) + sack
+        roots = u8(root_bytes) + self.own_root[:root_bytes] + self.their_root[:root_bytes]
+        rest = uvar(self.epoch) + u32(self.echo) + uvar(self.cover) + u8(self.flags)
+        return counts + roots + rest
 
     @classmethod
     def parse(cls, data: bytes) -> Status:

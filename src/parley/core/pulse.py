@@ -105,6 +105,6 @@ class Counters:
         if counter > self._reserved.get(kind, 0):
             self._reserved[kind] = min(counter + COUNTER_BLOCK, COUNTER_LAST)
             change.cells["counters"] = encode(self._reserved)
-        aad = associated(terms.line_id, terms.inc, terms.side, epoch.e, None, epoch.et)
+        aad = associated(*terms.place(terms.side), epoch.e, None, epoch.et)
         sealed = epoch.seal_packet(kind, counter, aad, plain)
         return frame(PACKET, packet_locator(epoch.kl, kind) + u32(counter) + sealed)

@@ -12,13 +12,15 @@ import base64
 import hashlib
 import struct
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from parley.core.errors import Malformed, Misused
+from parley.core.kept import EntryRow
 from parley.core.keys import COSIGN_ED25519, ED25519, VerifyKey, sha256
 from parley.core.wire import u8, u64
 
 EMPTY_ROOT = sha256(b"")
+Place = tuple[bytes, int, int]  # line, incarnation, direction: which log it is
 ROOTS_REMEMBERED = 4096  # more than the usual window, so that the past is rarely asked for
 
 
@@ -41,19 +43,8 @@ class Leaf:
 
     def hash(self) -> bytes:
         """The leaf hash: RFC 6962 over 140 bytes."""
-        return leaf_hash(
-            self.line_id,
-            self.inc,
-            self.dir,
-            self.n,
-            self.type,
-            self.marks,
-            self.time,
-            self.seen,
-            self.seen_root,
-            self.et,
-            commitment(self.blind, self.body),
-        )
+        *shown, blind, body = (getattr(self, field.name) for field in fields(self))
+        return leaf_hash(*shown, commitment(blind, body))
 
 
 def commitment(blind: bytes, body: bytes) -> bytes:
@@ -61,23 +52,9 @@ def commitment(blind: bytes, body: bytes) -> bytes:
     return sha256(b"\x02" + blind + body)
 
 
-def leaf_hash(
-    line_id: bytes,
-    inc: int,
-    dir: int,
-    n: int,
-    type: int,
-    marks: int,
-    time: int,
-    seen: int,
-    seen_root: bytes,
-    et: bytes,
-    committed: bytes,
-) -> bytes:
-    """The leaf hash from its fields, with the body only as committed."""
-    return sha256(
-        _LEAF.pack(1, line_id, inc, dir, n, type, marks, time, seen, seen_root, et, committed)
-    )
+def leaf_hash(*values: int | bytes) -> bytes:
+    """The leaf hash from the fields of a `Leaf` up to `et`, and the body only as committed."""
+    return sha256(_LEAF.pack(1, *values))
 
 
 _LEAF = struct.Struct(">xB16sIBQBBIQ32s32s32s")  # RFC 6962's 00, then the 140 bytes
@@ -147,6 +124,23 @@ class Log(Tree):
         root = self._roots[self.size] = self.fold()
         return root
 
+    def join(
+        self,
+        place: Place,
+        n: int,
+        fixed: tuple[int, int, int],  # type, marks, time
+        seen: int,
+        other: Log,
+        said: tuple[bytes, bytes, bytes],  # transcript, blinding value, body
+        wall: float,
+    ) -> EntryRow:
+        """Append an entry whose speaker had accepted `seen` of the other log; the row to keep."""
+        et, blind, body = said
+        root_seen = other.root_at(seen)
+        leaf = leaf_hash(*place, n, *fixed, seen, root_seen, et, commitment(blind, body))
+        root = self.append(leaf)
+        return EntryRow(place[2], n, *fixed, seen, et, blind, body, leaf, root, wall)
+
     def forget(self) -> None:
         """Let go of roots of long ago; only once they are durable and `past` knows them."""
         while len(self._roots) > ROOTS_REMEMBERED:
@@ -195,17 +189,8 @@ def note_text(line_id: bytes, dir: int, inc: int, size: int, root: bytes) -> byt
 
 def subtree_message(name: str, time: int, log: str, size: int, root: bytes) -> bytes:
     """What an ML-DSA cosignature covers (C2SP tlog-cosignature, type 06; U5)."""
-    return (
-        b"subtree/v1\n\x00"
-        + u8(len(name))
-        + name.encode()
-        + u64(time)
-        + u8(len(log))
-        + log.encode()
-        + u64(0)
-        + u64(size)
-        + root
-    )
+    names = u8(len(name)) + name.encode() + u64(time) + u8(len(log)) + log.encode()
+    return b"subtree/v1\n\x00" + names + u64(0) + u64(size) + root
 
 
 @dataclass(frozen=True, slots=True)

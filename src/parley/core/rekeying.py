@@ -15,23 +15,14 @@ from parley.core.effects import Outcome
 from parley.core.errors import Refused
 from parley.core.hearing import Ears, Stop
 from parley.core.kept import Change
-from parley.core.keys import (
-    ED25519,
-    Entropy,
-    Prekey,
-    check_prekey,
-    hybrid,
-    same,
-    seal_to,
-    sha256,
-)
+from parley.core.keys import Entropy, Prekey, check_prekey, hybrid, same, seal_to, sha256
 from parley.core.opening import PREKEYS_OFFERED
 from parley.core.packets import Flag, Kind, Prekeys, Rekey
 from parley.core.seal import CHAIN_STEPS_MAX, Epoch
 from parley.core.speaking import Voice
 from parley.core.terms import Instant, Terms
 from parley.core.vouching import CODE_BYTES, RecordKey
-from parley.core.wire import Reader, Value, encode, u8, u32, u64
+from parley.core.wire import Value, encode, u8, u32, u64
 
 REKEY_GAP_S = 1.0  # at most so often because the other side asks: each costs it a prekey
 OFFER_GAP_S = 1.0
@@ -257,7 +248,5 @@ def _offer_message(terms: Terms, dir: int, epoch: Epoch, offered: dict[int, byte
 
 def _check(block: bytes, terms: Terms, message: bytes) -> bool:
     """Refuse unless their station signed with Ed25519; whether ML-DSA stands beside it."""
-    packet, mldsa = Reader(block), terms.suite.mldsa
-    found = terms.their_keys.station.check(packet, [(ED25519, message)], [(mldsa, message)])
-    packet.end()
-    return mldsa in found
+    ed25519, mldsa = hybrid(message, terms.suite.mldsa)
+    return len(terms.their_keys.station.check_whole(block, [ed25519], [mldsa])) > 1

@@ -12,14 +12,7 @@ from typing import Protocol
 
 from parley.core.entry import check_text
 from parley.core.errors import Malformed, Misused, Refused
-from parley.core.keys import (
-    Prekey,
-    VerifyKey,
-    check_prekey,
-    hmac_sha256,
-    hybrid,
-    sha256,
-)
+from parley.core.keys import Prekey, VerifyKey, check_prekey, hmac_sha256, hybrid, sha256
 from parley.core.record import EMPTY_ROOT
 from parley.core.suites import Suite
 from parley.core.terms import Terms
@@ -120,9 +113,7 @@ class Resume:
 
     def check(self, station: VerifyKey, suite: Suite) -> Resume:
         """The RESUME itself, once both signatures of its station stand; Refused otherwise."""
-        block = Reader(self.block)
-        station.check(block, hybrid(_signed(self.document), suite.mldsa))
-        block.end()
+        station.check_whole(self.block, hybrid(_signed(self.document), suite.mldsa))
         check_prekey(self.prekey, suite.kem)
         return self
 

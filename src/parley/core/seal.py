@@ -9,7 +9,7 @@ Sources: RFC 8452 (AES-GCM-SIV), spec/seal.md.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
@@ -55,29 +55,22 @@ class EntryKey:
     blind: bytes
 
 
+@dataclass(eq=False, repr=False)
 class Epoch:
     """One direction, one epoch: the chain from which each entry's key is taken once."""
 
-    def __init__(
-        self,
-        *,
-        e: int,
-        base: int,
-        et: bytes,
-        kl: bytes,
-        ka: bytes,
-        nk: bytes,
-        chain: bytes,
-        at: int,
-        skipped: dict[int, bytes],
-    ) -> None:
-        self.e = e
-        self.base = base
-        self.et = et
-        self.kl = kl
-        self.ka = ka
-        self.nk = nk
-        self._packets = AESGCMSIV(ka)
+    e: int
+    base: int  # number at which its chain starts
+    et: bytes  # transcript
+    kl: bytes  # for locators
+    ka: bytes  # for packets about the line
+    nk: bytes  # for the next epoch
+    chain: InitVar[bytes]
+    at: InitVar[int]  # number that `chain` stands at
+    skipped: InitVar[dict[int, bytes]]  # message keys of entries that are missing before it
+
+    def __post_init__(self, chain: bytes, at: int, skipped: dict[int, bytes]) -> None:
+        self._packets = AESGCMSIV(self.ka)
         # Chain keys and message keys from `_low` to `_high`, derived once and then remembered.
         self._chain = {at: chain}
         self._high = at
@@ -105,17 +98,8 @@ class Epoch:
 
     @classmethod
     def _grow(cls, rk: bytes, et: bytes, e: int, base: int) -> Epoch:
-        return cls(
-            e=e,
-            base=base,
-            et=et,
-            kl=hmac_sha256(rk, b"loc"),
-            ka=hmac_sha256(rk, b"aux"),
-            nk=hmac_sha256(rk, b"next"),
-            chain=hmac_sha256(rk, b"chain"),
-            at=base,
-            skipped={},
-        )
+        kl, ka, nk, chain = (hmac_sha256(rk, use) for use in (b"loc", b"aux", b"next", b"chain"))
+        return cls(e, base, et, kl, ka, nk, chain, at=base, skipped={})
 
     # --- keys of entries
 
@@ -159,27 +143,20 @@ class Epoch:
         """The epoch as kept: no root key, and no key of an entry that has been retired."""
         low = min(self._chain)
         skipped = {n: key for n, key in self._message.items() if n < low}
-        return [
-            self.e,
-            self.base,
-            self.et,
-            self.kl,
-            self.ka,
-            self.nk,
-            self._chain[low],
-            low,
-            skipped,
-        ]
+        return [*self._known, self.nk, self._chain[low], low, skipped]
 
     @classmethod
     def from_cell(cls, cell: list[Value]) -> Epoch:
         """The epoch as `cell` kept it."""
-        e, base, et, kl, ka, nk, chain, at, skipped = cell
-        return cls(e=e, base=base, et=et, kl=kl, ka=ka, nk=nk, chain=chain, at=at, skipped=skipped)
+        return cls(*cell)
 
     def past(self) -> list[Value]:
         """What is kept of an erased epoch: enough to know its packets, no key of an entry (S17)."""
-        return [self.e, self.base, self.et, self.kl, self.ka, b"", b"", 0, {}]
+        return [*self._known, b"", b"", 0, {}]
+
+    @property
+    def _known(self) -> list[Value]:
+        return [self.e, self.base, self.et, self.kl, self.ka]
 
     # --- packets about the line
 

@@ -14,7 +14,7 @@ from parley.core.effects import Effect, Numbered, Saying, Transmit
 from parley.core.entry import BODY_BYTES_MAX, EPOCH_2020, FIXED_BYTES, Plaintext, Precedence, Type
 from parley.core.errors import Misused
 from parley.core.kept import Change, EntryRow, Kept, QueueRow
-from parley.core.record import Log, commitment, leaf_hash
+from parley.core.record import Log
 from parley.core.seal import ENVELOPE_OVERHEAD, Epoch, associated, envelope_locator, seal_entry
 from parley.core.terms import Instant, Terms
 from parley.core.wire import Value, encode, u8
@@ -156,36 +156,11 @@ class Voice:
         time = min(max(int(now.wall) - EPOCH_2020, 0), (1 << 32) - 1)
         key = epoch.message_key(n)
         plain = Plaintext(row.type, row.marks, seen & 0xFFFF, time, row.body).to_bytes()
-        aad = associated(terms.line_id, terms.inc, terms.side, epoch.e, n, epoch.et)
+        place = terms.place(terms.side)
+        aad = associated(*place, epoch.e, n, epoch.et)
         sealed = frame(ENVELOPE, envelope_locator(epoch.kl, n) + seal_entry(key, aad, plain))
-        leaf = leaf_hash(
-            terms.line_id,
-            terms.inc,
-            terms.side,
-            n,
-            row.type,
-            row.marks,
-            time,
-            seen,
-            their_log.root_at(seen),
-            epoch.et,
-            commitment(key.blind, row.body),
-        )
-        root = self.log.append(leaf)
-        entry = EntryRow(
-            terms.side,
-            n,
-            row.type,
-            row.marks,
-            time,
-            seen,
-            epoch.et,
-            key.blind,
-            row.body,
-            leaf,
-            root,
-            now.wall,
-        )
+        fixed, said = (row.type, row.marks, time), (epoch.et, key.blind, row.body)
+        entry = self.log.join(place, n, fixed, seen, their_log, said, now.wall)
         self.seen = seen
         self.closed |= row.type == Type.CLOSE  # nothing is numbered behind it (D8)
         self._outbox[n] = sealed

@@ -3,11 +3,9 @@
 A revocation says that the stations of a party certified up to a serial speak for it no more. A
 succession says that the next root, to which the compared digits committed, is the root from now
 on; the old root signs it too where it still exists. Both say when and why, and decide nothing by
-it: what was in a record before one came stays there. Source: spec/succession.md C1, C5 to C12.
+it: what was in a record before one came stays there. Source: spec/succession.md C1, C5 to C12, with
+the keys of both maps in the order in which they are read here.
 
-    revocation   map  1 version, 2 fingerprint, 3 last serial revoked, 4 reason, 5 made
-    succession   map  1 version, 2 fingerprint, 3 new root [Ed25519, ML-DSA-65],
-                      4 next root commit of the new root, 5 reason, 6 made
     files        uvar length ‖ map ‖ block of the root
                  uvar length ‖ map ‖ block of the new root ‖ block of the old root, or 00
 """
@@ -77,9 +75,7 @@ class Revocation:
 
     def verify(self, root: VerifyKey) -> Revocation:
         """Itself, once that root is shown to have signed it and nobody else has (C6)."""
-        block = Reader(self.block)
-        check_root(block, REVOCATION_LABEL + self._body(), root)
-        block.end()
+        check_root(self.block, REVOCATION_LABEL + self._body(), root)
         return self
 
 
@@ -131,14 +127,14 @@ class Succession:
         new, old = file.take(ROOT_BLOCK_BYTES), file.rest()
         if old != UNSIGNED and len(old) != ROOT_BLOCK_BYTES:
             raise read.bad("last block", "is not that of a root")
-        check_root(Reader(new), bare._message(), bare.root)
+        check_root(new, bare._message(), bare.root)
         return replace(bare, blocks=(new, old))
 
     def signed_by(self, gone: Party) -> bool:
         """Whether the root that goes signed it too; Refused when its signature does not stand."""
         if self.blocks[1] == UNSIGNED:
             return False
-        check_root(Reader(self.blocks[1]), self._message(), gone.root)
+        check_root(self.blocks[1], self._message(), gone.root)
         return True
 
     def follow(self, gone: Party) -> Party:

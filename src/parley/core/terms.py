@@ -25,14 +25,18 @@ class OurKeys:
     cosigner: SigningKey
 
     @property
+    def each(self) -> tuple[SigningKey, SigningKey, SigningKey]:
+        """The three."""
+        return self.station, self.log, self.cosigner
+
+    @property
     def publics(self) -> tuple[VerifyKey, VerifyKey, VerifyKey]:
         """Their public halves."""
         return self.station.public, self.log.public, self.cosigner.public
 
     def of(self, suite: Suite) -> OurKeys:
         """The keys that a suite grows from the same seeds (U4)."""
-        keys = (self.station, self.log, self.cosigner)
-        return OurKeys(*(SigningKey(key.public.name, key.seed, suite.mldsa) for key in keys))
+        return OurKeys(*(SigningKey(key.public.name, key.seed, suite.mldsa) for key in self.each))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,10 @@ class Terms:
     def theirs(self) -> int:
         """Their direction."""
         return 1 - self.side
+
+    def place(self, dir: int) -> tuple[bytes, int, int]:
+        """Which log or channel the one of that direction is."""
+        return self.line_id, self.inc, dir
 
     @property
     def root_bytes(self) -> int:
