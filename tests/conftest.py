@@ -50,8 +50,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_runtest_setup() -> Generator[None, None, None]:
-    """It may be interrupted from here on."""
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    """It may be interrupted from here on; each try has its own time."""
+    if not item.get_closest_marker("proof"):
+        signal.setitimer(signal.ITIMER_REAL, TEST_S_MAX, AGAIN_S)
     return (yield from _interruptible())
 
 
@@ -79,13 +81,6 @@ def _interruptible() -> Generator[None, None, None]:
 # The same names, in the same order, as tools/chromium.
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 SHELL_NAME = "chromium-headless-shell"
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Each try has its own time."""
-    if not item.get_closest_marker("proof"):
-        signal.setitimer(signal.ITIMER_REAL, TEST_S_MAX, AGAIN_S)
 
 
 def find_browser(*names: str | None) -> Path | None:
