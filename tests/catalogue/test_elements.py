@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -90,6 +90,6 @@ def test_numbers_of_a_readout_stand_without_their_units() -> None:
 def test_the_longest_text_takes_no_breath() -> None:
     """A counterpart may fill a message with nothing but elements."""
     text = ("3.12.2026 08:02 21°40′N 5 km «a» " * 2200)[:65_536]
-    began = perf_counter()
+    began = process_time()
     assert len(find(text, 2026)) > 5000
-    assert perf_counter() - began < 2
+    assert process_time() - began < 2
