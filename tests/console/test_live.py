@@ -103,6 +103,23 @@ async def test_an_inbox_grows_by_precedence(stations: World, room: Room) -> None
     await stations.until(lambda: displayed(stations))
 
 
+async def test_a_message_that_was_read_from_the_alarm_is_displayed(
+    stations: World, room: Room
+) -> None:
+    wanda = await room.sit(stations.north, "Wanda", "/")
+    aline = await room.sit(stations.north, "Aline", "/")
+    said = await stations.say(stations.south, "Now.", "FLASH")
+    await aline.get_by_role("link", name="Read it").click()
+    await expect(aline.locator("#stages")).to_contain_text("Received")
+    assert not await displayed(stations)  # an auditor's screen is not the watch
+    await wanda.get_by_role("link", name="Read it").click()
+    await expect(wanda.locator("#stages")).to_contain_text("Displayed")
+    await stations.until(lambda: displayed(stations))
+    seen = await stations.north.ask("Wanda", "message", n=said["n"])
+    assert [stage["stage"] for stage in seen["stages"]].count("displayed") == 1
+    assert "opened" not in {stage["stage"] for stage in seen["stages"]}
+
+
 async def displayed(stations: World) -> bool:
     sent = (await stations.south.ask("Rosa", "outbox"))["messages"]
     return all("displayed" in {s["stage"] for s in message["stages"]} for message in sent)

@@ -28,7 +28,7 @@ OFFERED = (
         "draft.attach",
         "release",
     ),
-    *("open", "pass", "readback", "unable", "wait", "confirm", "correct"),
+    *("display", "open", "pass", "readback", "unable", "wait", "confirm", "correct"),
     *("call.show", "call.begin", "call.join", "call.check"),
     *("watch.show", "watch.accept", "delegation.list", "delegation.give"),
     *("roster.list", "roster.add", "roster.take"),

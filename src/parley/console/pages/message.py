@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -38,6 +39,7 @@ VERBS: dict[str, tuple[str, tuple[str, ...], str]] = {
 async def show(visit: Visit, error: ParleyError | None = None) -> Response:
     """GET /messages/LINE/DIR/N"""
     page, message = await _message(visit)
+    await _displayed(visit, page, message)
     offices: list[str] = []
     if page.may["pass"] and message["dir"] == "theirs":
         people = (await visit.call("person.list"))["persons"]
@@ -69,6 +71,16 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         else _(views.ATTRIBUTION[message["attribution"]]),
         error=refusal(error, _typed(visit)) if error else None,
     )
+
+
+async def _displayed(visit: Visit, page: Frame, message: View) -> None:
+    """Whoever keeps the watch has its words on the screen now, also who came here from the alarm
+    and saw no list: the other side is told."""
+    known = any(stage["stage"] == "displayed" for stage in message["stages"])
+    if message["dir"] != "theirs" or message["provisional"] or known or not page.may["display"]:
+        return
+    with suppress(ParleyError):  # of a halted line the page is shown all the same
+        await visit.call("display", line=message["line"], n=message["n"])
 
 
 def _typed(visit: Visit) -> str:
