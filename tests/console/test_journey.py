@@ -103,6 +103,7 @@ async def test_the_whole_way(stations: World, room: Room) -> None:
         "Confirmed",
     ]
     await expect(wen.locator("#stages")).to_contain_text("Confirmed")
+    await expect(wen.locator("#act details[open]")).to_have_count(0)  # no step is left
 
     # They answer.
     dmitri = await room.sit(south, "Dmitri", "/inbox")

@@ -247,7 +247,8 @@ def _as_reader(page: Frame, message: View, offices: list[str]) -> list[View]:
     if not is_test and may["wait"]:
         minutes = {"name": "minutes", "label": _("Minutes until you answer"), "type": "number"}
         minutes |= {"value": "15", "min": "1"}
-        actions.append(_form("wait", _("Ask them to wait"), _("Tell them"), "", minutes))
+        wait = _form("wait", _("Ask them to wait"), _("Tell them"), "", minutes)
+        actions.append({**wait, "quiet": True})  # never the next step, also where it is the first
     if not is_test and may["unable"]:
         reason = {"name": "reason", "label": _("Why it cannot be done"), "long": True}
         actions.append(_form("unable", _("Unable"), _("Tell them"), "u", reason))
