@@ -125,7 +125,10 @@ async def test_M14_a_page_that_is_gone_comes_back_or_has_left(
     again = await Client.of(stations.north, "Wanda", line(stations))
     await again.until(lambda c: c.last("call"))
     assert again.last("call")["me"] is None
+    assert again.last("call")["claims"] == ""
     await again.says(t="here", page="B9")
+    await again.until(lambda c: c.last("call")["claims"] == "B9")
+    assert again.last("call")["me"] is None
     await again.says(t="here", page=me["page"])
     await again.until(lambda c: c.last("call")["me"] == me["page"])
     monkeypatch.setattr(room, "LOST_S", 0.0)

@@ -229,7 +229,7 @@ class CallPage:
         room = self.room
         if room is None:
             return {"t": "call", "state": "none", "me": None, "pages": []}
-        told = {"t": "call", **room.held.for_page(self.me)}
+        told = {"t": "call", **room.held.for_page(self.me), "claims": self._claims}
         return {**told, "state": "silenced"} if room.silenced else told
 
     def _say(self, word: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ class Call {
     /** @type {any} */
     this.station = null;
     this.page = ""; // A1, once the record says so
+    this.claims = false; // whether a new socket was told so, and the station has to look first
     this.epoch = -1;
     /** @type {Round | null} */
     this.round = null;
@@ -60,6 +61,7 @@ class Call {
 
   opened() {
     this.anew = true;
+    this.claims = this.page !== "";
     if (this.page) this.say({ t: "here", page: this.page });
     else this.say({ t: "join", ...this.join });
     postMessage({ open: true });
@@ -86,7 +88,8 @@ class Call {
     this.state = state;
     if (state.me) this.page = state.me;
     const me = state.pages.find((/** @type {Page} */ each) => each.page === state.me);
-    postMessage({ state: { state: state.state, me: state.me, rehearsal: state.rehearsal, leaf: state.leaf, pages: state.pages.map(shown) } });
+    const gone = this.page !== "" && !me && (!this.claims || state.claims === this.page);
+    postMessage({ state: { state: state.state, me: state.me, gone, rehearsal: state.rehearsal, leaf: state.leaf, pages: state.pages.map(shown) } });
     this.forget(state.pages);
     this.recorder.stands(state);
     this.shown.stands(state);

@@ -2,7 +2,7 @@
 // and agrees on keys; what stands in the record is shown by the server and renewed by `live.js`.
 
 import { Parts } from "./call-parts.js";
-import { features, refusal, remains } from "./devices.js";
+import { features, refusal, remains, withdrawn } from "./devices.js";
 import { HEARD_LEVEL, LARGE, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
 import { Recording } from "./recording.js";
 import { Showing } from "./showing.js";
@@ -52,6 +52,7 @@ class CallPage {
     at("join-media").addEventListener("click", () => this.join());
     at("mute").addEventListener("click", () => this.mute(!this.muted));
     at("camera-off").addEventListener("click", () => this.turnCamera());
+    at("microphone-on").addEventListener("click", () => this.takeMicrophone());
     at("leave-media").addEventListener("click", () => this.leave());
     document.addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("submit", (event) => this.submit(event));
@@ -92,6 +93,7 @@ class CallPage {
     at("large-field").hidden = at("join-media").hidden || this.medium !== "video";
     for (const id of ["mute", "leave-media"]) at(id).hidden = !inside;
     at("camera-off").hidden = !inside || this.medium !== "video";
+    at("microphone-on").hidden = !inside || this.microphone !== null;
     say("mute-words", this.muted ? _("Open my microphone") : _("Close my microphone"));
     at("mute").setAttribute("aria-pressed", String(this.muted));
     say("camera-words", this.camera ? _("Turn my camera off") : _("Turn my camera on"));
@@ -142,7 +144,7 @@ class CallPage {
       if (this.worker) sendPictures(this.worker, track, preview, () => this.camera === track);
       say("camera-state", "");
     } catch (error) {
-      say("camera-state", refusal(error, "camera"));
+      say("camera-state", refusal(error, "camera", _("Turn my camera on")));
     }
   }
 
@@ -155,16 +157,19 @@ class CallPage {
       /** @type {AudioContext} */ (this.context).createMediaStreamSource(stream).connect(/** @type {AudioWorkletNode} */ (this.capture));
       say("microphone-state", "");
     } catch (error) {
-      say("microphone-state", refusal(error, "microphone"));
+      say("microphone-state", refusal(error, "microphone", _("Turn my microphone on")));
     }
+    this.settle();
   }
 
   /** @param {"camera" | "microphone"} device @param {MediaStreamTrack} track */
-  lost(device, track) {
+  async lost(device, track) {
     if (this[device] !== track) return;
     this[device] = null;
-    say(`${device}-state`, device === "camera" ? _("The camera is gone. Plug it in, leave the call and join again; text goes on meanwhile.") : _("The microphone is gone. Plug it in, leave the call and join again; text goes on meanwhile."));
+    if (device === "camera") /** @type {HTMLVideoElement} */ (at("self")).srcObject = null;
     this.settle();
+    if (await withdrawn(device)) say(`${device}-state`, refusal(new DOMException("", "NotAllowedError"), device, device === "camera" ? _("Turn my camera on") : _("Turn my microphone on")));
+    else say(`${device}-state`, device === "camera" ? _("The camera is gone. Plug it in, then press “Turn my camera on”; voice and text go on meanwhile.") : _("The microphone is gone. Plug it in, then press “Turn my microphone on”; text goes on meanwhile."));
   }
 
   async turnCamera() {
@@ -271,7 +276,7 @@ class CallPage {
     say("foul-words", _("The keys of %(who)s are not those that were announced. Say nothing that matters in this call; end it and call the engineer.", { who: named }));
   }
 
-  /** @param {{state: string, me: string | null, rehearsal: boolean, leaf: string, pages: Person[]}} state */
+  /** @param {{state: string, me: string | null, gone: boolean, rehearsal: boolean, leaf: string, pages: Person[]}} state */
   stands(state) {
     if (this.worker && this.leaf && state.leaf && state.leaf !== this.leaf) {
       this.end(); // nobody comes from a rehearsal into the call without joining it
@@ -280,7 +285,11 @@ class CallPage {
     }
     this.leaf = state.leaf || this.leaf;
     if (state.leaf) this.rehearsed = state.rehearsal;
-    if (this.me && state.me === null && state.state !== "none") say("media-state", _("You are no longer in the call: another page of yours has joined, or this one was gone for too long. Join again."));
+    if (this.worker && state.gone && state.state !== "none" && state.state !== "ended") {
+      this.end(); // so that the button to join is there again
+      say("media-state", _("You are no longer in the call: another page of yours has joined, or this one was gone for too long. Join again."));
+      return;
+    }
     this.me = state.me ?? "";
     this.people = state.pages;
     if (state.state === "ended" || state.state === "none") {

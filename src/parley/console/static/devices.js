@@ -53,13 +53,13 @@ function browser() {
   return "";
 }
 
-const ALLOW = _("Press the sign at the left of the address and set Camera and Microphone to Allow, then press “Turn on” again.");
-const WAY = /** @type {Record<string, string>} */ ({
-  Firefox: _("Press the crossed-out sign at the left of the address and remove what is blocked, then press “Turn on” again."),
+const ALLOW = (/** @type {string} */ button) => _("Press the sign at the left of the address and set Camera and Microphone to Allow, then press “%(button)s” again.", { button });
+const WAY = /** @type {Record<string, (button: string) => string>} */ ({
+  Firefox: (button) => _("Press the crossed-out sign at the left of the address and remove what is blocked, then press “%(button)s” again.", { button }),
   Edge: ALLOW,
   Chromium: ALLOW,
-  Safari: _("Open Safari, Settings for This Website, and set Camera and Microphone to Allow, then press “Turn on” again."),
-  "": _("Allow camera and microphone for this address in its settings, then press “Turn on” again."),
+  Safari: (button) => _("Open Safari, Settings for This Website, and set Camera and Microphone to Allow, then press “%(button)s” again.", { button }),
+  "": (button) => _("Allow camera and microphone for this address in its settings, then press “%(button)s” again.", { button }),
 });
 const PRIVACY = _("If that does not help, look at the privacy settings of this machine.");
 
@@ -67,38 +67,44 @@ const PRIVACY = _("If that does not help, look at the privacy settings of this m
 const SAYS = {
   camera: {
     refuses: (/** @type {string} */ name) => (name ? _("%(browser)s refuses this page the camera.", { browser: name }) : _("This browser refuses this page the camera.")),
-    absent: _("No camera is connected. Plug one in, then press “Turn on” again."),
-    held: _("The camera is there and gives nothing: another program may hold it. Close that program, then press “Turn on” again."),
-    gone: _("The camera that was chosen is gone. Choose another, then press “Turn on” again."),
-    failed: (/** @type {string} */ name) => _("The camera could not be turned on (%(name)s). Load the page again, then press “Turn on” again.", { name }),
+    absent: (/** @type {string} */ button) => _("No camera is connected. Plug one in, then press “%(button)s” again.", { button }),
+    held: (/** @type {string} */ button) => _("The camera is there and gives nothing: another program may hold it. Close that program, then press “%(button)s” again.", { button }),
+    gone: (/** @type {string} */ button) => _("The camera that was chosen is gone. Choose another, then press “%(button)s” again.", { button }),
+    failed: (/** @type {string} */ name, /** @type {string} */ button) => _("The camera could not be turned on (%(name)s). Load the page again, then press “%(button)s” again.", { name, button }),
     plain: _("This page has no right to a camera, because it is not encrypted. Ask the engineer for the console's address that begins with https."),
   },
   microphone: {
     refuses: (/** @type {string} */ name) => (name ? _("%(browser)s refuses this page the microphone.", { browser: name }) : _("This browser refuses this page the microphone.")),
-    absent: _("No microphone is connected. Plug one in, then press “Turn on” again."),
-    held: _("The microphone is there and gives nothing: another program may hold it. Close that program, then press “Turn on” again."),
-    gone: _("The microphone that was chosen is gone. Choose another, then press “Turn on” again."),
-    failed: (/** @type {string} */ name) => _("The microphone could not be turned on (%(name)s). Load the page again, then press “Turn on” again.", { name }),
+    absent: (/** @type {string} */ button) => _("No microphone is connected. Plug one in, then press “%(button)s” again.", { button }),
+    held: (/** @type {string} */ button) => _("The microphone is there and gives nothing: another program may hold it. Close that program, then press “%(button)s” again.", { button }),
+    gone: (/** @type {string} */ button) => _("The microphone that was chosen is gone. Choose another, then press “%(button)s” again.", { button }),
+    failed: (/** @type {string} */ name, /** @type {string} */ button) => _("The microphone could not be turned on (%(name)s). Load the page again, then press “%(button)s” again.", { name, button }),
     plain: _("This page has no right to a microphone, because it is not encrypted. Ask the engineer for the console's address that begins with https."),
   },
 };
 
-/** Why a device could not be had, and what to do. @param {unknown} error @param {"camera" | "microphone"} device */
-export function refusal(error, device) {
+/** Why a device could not be had, and what to do; `button` is what is pressed to try again. @param {unknown} error @param {"camera" | "microphone"} device @param {string} button */
+export function refusal(error, device, button) {
   const name = error instanceof Error || error instanceof DOMException ? error.name : "";
   const says = SAYS[device];
   switch (name) {
     case "NotAllowedError":
     case "SecurityError":
-      return [says.refuses(browser()), WAY[browser()], PRIVACY].join(" ");
+      return [says.refuses(browser()), WAY[browser()](button), PRIVACY].join(" ");
     case "NotFoundError":
-      return says.absent;
+      return says.absent(button);
     case "NotReadableError":
     case "AbortError":
-      return says.held;
+      return says.held(button);
     case "OverconstrainedError":
-      return says.gone;
+      return says.gone(button);
     default:
-      return isSecureContext ? says.failed(name || _("no reason given")) : says.plain;
+      return isSecureContext ? says.failed(name || _("no reason given"), button) : says.plain;
   }
+}
+
+/** Whether this browser lets the page have the device no longer. @param {"camera" | "microphone"} device */
+export async function withdrawn(device) {
+  const name = /** @type {any} */ (device);
+  return navigator.permissions.query({ name }).then(({ state }) => state === "denied", () => false);
 }

@@ -45,7 +45,7 @@ class GreenRoom {
       at("on").hidden = true;
       say("camera-state", _("This browser gives calls no sound."));
       say("loop-state", "");
-      if (!isSecureContext) say("camera-state", refusal(null, "camera"));
+      if (!isSecureContext) say("camera-state", refusal(null, "camera", _("Turn on")));
     }
     this.judge();
     await this.list();
@@ -120,7 +120,7 @@ class GreenRoom {
       if (this.worker) this.sendPictures(track);
     } catch (error) {
       at("preview").srcObject = null;
-      say("camera-state", refusal(error, "camera"));
+      say("camera-state", refusal(error, "camera", _("Turn on")));
     }
     this.settle();
   }
@@ -141,7 +141,7 @@ class GreenRoom {
       this.source.connect(/** @type {AudioWorkletNode} */ (this.capture));
       say("microphone-state", _("%(device)s is on. Say something: the bar moves.", { device: track.label || _("The microphone") }));
     } catch (error) {
-      say("microphone-state", refusal(error, "microphone"));
+      say("microphone-state", refusal(error, "microphone", _("Turn on")));
     }
     this.settle();
   }

@@ -1,0 +1,181 @@
+"""What goes wrong on one side of a call: it goes on, or the page says in a sentence what to do, and
+text goes on meanwhile. Real pages; the other side takes part without one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from parley.conference import room as conference
+from parley.conference.room import LOST_S
+from tests.console.conftest import Room
+from tests.console.test_call import MEDIA_MS, cut, duty_room, enter, joins, mend, says
+from tests.console.world import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+# What a driver does when the device is pulled out.
+GONE = """(kind) => {
+  const track = window.taken.find((each) => each.kind === kind && each.readyState === "live");
+  track.stop();
+  track.dispatchEvent(new Event("ended"));
+}"""
+KEEP = """const ask = MediaDevices.prototype.getUserMedia;
+window.taken = [];
+MediaDevices.prototype.getUserMedia = async function (...how) {
+  const stream = await ask.apply(this, how);
+  window.taken.push(...stream.getTracks());
+  return stream;
+};"""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def duty(with_camera: Browser) -> AsyncIterator[Room]:
+    """The browser of North's duty officer."""
+    async with duty_room(with_camera) as room:
+        await room.context.add_init_script(KEEP)
+        yield room
+
+
+async def joined(stations: World, room: Room) -> Page:
+    """North's duty officer is in the call with camera and microphone, South's by text."""
+    await stations.north.ask("Wanda", "call.begin")
+    page = await enter(room, stations.north, "Wanda")
+    await joins(page)
+    await expect(page.locator("#alone")).to_be_visible(timeout=MEDIA_MS)
+
+    async def opened() -> bool:
+        return bool((await stations.south.ask("Wen", "call.show"))["call"])
+
+    await stations.until(opened, MEDIA_MS / 1000)
+    await stations.south.ask("Wen", "call.join")
+    return page
+
+
+async def told(stations: World, text: str) -> None:
+    """South has read it in the call."""
+
+    async def read() -> bool:
+        texts = (await stations.south.ask("Wen", "call.show"))["call"]["texts"]
+        return text in [each["text"] for each in texts]
+
+    await stations.until(read, MEDIA_MS / 1000)
+
+
+async def pages_here(stations: World, pages: list[str]) -> None:
+    """Which pages of North have ever joined, and that the last of them is there."""
+
+    async def so() -> bool:
+        call = (await stations.north.ask("Wanda", "call.show"))["call"]
+        ours = [each for each in call["attendees"] if each["dir"] == "ours"]
+        return [each["page"][1:] for each in ours] == pages and ours[-1]["left"] is None
+
+    await stations.until(so, MEDIA_MS / 1000)
+
+
+@pytest.mark.story
+async def test_devices_that_go_are_named_and_the_call_goes_on(stations: World, duty: Room) -> None:
+    page = await joined(stations, duty)
+    await page.evaluate(GONE, "video")
+    await expect(page.locator("#camera-state")).to_contain_text("The camera is gone")
+    await expect(page.locator("#camera-state")).to_contain_text("“Turn my camera on”")
+    await says(page, "Our camera fell.")
+    await told(stations, "Our camera fell.")
+    # Plugged in again: no other keys, and nobody has to leave.
+    await page.get_by_role("button", name="Turn my camera on").click()
+    await expect(page.locator("#camera-state")).to_have_text("")
+    await expect(page.get_by_role("button", name="Turn my camera off")).to_be_visible()
+    await pages_here(stations, ["1"])
+    await page.evaluate(GONE, "audio")
+    await expect(page.locator("#microphone-state")).to_contain_text("The microphone is gone")
+    await page.get_by_role("button", name="Turn my microphone on").click()
+    await expect(page.locator("#microphone-state")).to_have_text("")
+    await expect(page.locator("#microphone-on")).to_be_hidden()
+    await pages_here(stations, ["1"])
+    await stations.north.ask("Wanda", "call.end")
+
+
+@pytest.mark.story
+async def test_who_was_away_for_too_long_is_told_and_joins_again(
+    stations: World, duty: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a laptop was asleep: its page comes back and is in the call no longer."""
+    page = await joined(stations, duty)
+    port = urlsplit(stations.north.console).port
+    assert port
+    await stations.north.hide_pages()
+    monkeypatch.setattr(conference, "LOST_S", 0.0)
+    await stations.north.show_pages(0)  # where this page does not look
+    await expect(page.locator("#media-state")).to_contain_text("does not answer")
+
+    async def has_left() -> bool:
+        call = (await stations.north.ask("Wanda", "call.show"))["call"]
+        return call["attendees"][0]["left"] is not None
+
+    await stations.until(has_left, MEDIA_MS / 1000)
+    await stations.north.hide_pages()
+    monkeypatch.setattr(conference, "LOST_S", LOST_S)
+    await stations.north.show_pages(port)
+    await expect(page.locator("#media-state")).to_contain_text(
+        "You are no longer in the call", timeout=MEDIA_MS
+    )
+    await joins(page)  # the button is there, and one press is enough
+    await pages_here(stations, ["1", "2"])
+    await says(page, "We are back.")
+    await told(stations, "We are back.")
+    await stations.north.ask("Wanda", "call.end")
+
+
+@pytest.mark.story
+async def test_a_station_that_is_started_anew_finds_its_page_in_the_call(
+    stations: World, duty: Room
+) -> None:
+    page = await joined(stations, duty)
+    port = urlsplit(stations.north.console).port
+    assert port
+    await stations.north.__aexit__()
+    await expect(page.locator("#media-state")).to_contain_text("the call goes on by itself")
+    await stations.north.__aenter__()
+    await stations.north.hide_pages()
+    await stations.north.show_pages(port)
+    await expect(page.locator("#media-state")).to_have_text("", timeout=MEDIA_MS)
+    await pages_here(stations, ["1"])
+    await cut(stations)  # its port is another one now
+    await mend(stations)
+    await says(page, "Still here.")
+    await told(stations, "Still here.")
+    await stations.north.ask("Wanda", "call.end")
+
+
+@pytest.mark.parametrize(
+    ("lacks", "says_so"),
+    [
+        ("VideoEncoder", "can send no pictures: it lacks Pictures as VP8 (WebCodecs)."),
+        ("AudioEncoder", "can hold the call by text only: it lacks"),
+    ],
+)
+@pytest.mark.story
+async def test_a_browser_without_webcodecs_holds_what_it_can(
+    stations: World, duty: Room, lacks: str, says_so: str
+) -> None:
+    await stations.north.ask("Wanda", "call.begin")
+    await duty.context.add_init_script(f"delete globalThis.{lacks};")
+    page = await enter(duty, stations.north, "Wanda")
+    await expect(page.locator("#media-state")).to_contain_text(says_so)
+    if lacks == "VideoEncoder":
+        await page.get_by_role("button", name="Join with the microphone").click()
+        await expect(page.locator("#alone")).to_be_visible(timeout=MEDIA_MS)
+        await expect(page.locator("#camera-off")).to_be_hidden()
+        medium = "voice"
+    else:
+        await expect(page.locator("#join-media")).to_be_hidden()
+        await page.get_by_role("button", name="Join by text").click()
+        await expect(page.locator("#people")).to_contain_text("duty officer")
+        medium = "text"
+    (me,) = (await stations.north.ask("Wanda", "call.show"))["call"]["attendees"]
+    assert me["medium"] == medium
+    await stations.north.ask("Wanda", "call.end")
