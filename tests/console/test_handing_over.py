@@ -1,4 +1,4 @@
-"""A watch change in the middle of a FLASH, at two desks in real Chromium."""
+"""A watch change in the middle of a FLASH, in two browsers: North's duty room, and South's."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 from hashlib import sha256
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.console.conftest import Room
+from tests.console.conftest import PATIENCE_MS, Room
 from tests.console.test_journey import make_tab_hear
+from tests.console.test_misread import releases, writes
 from tests.console.world import World
 
 pytestmark = [
@@ -25,8 +26,13 @@ async def goes_through_all(page: Page) -> None:
         await left.first.check()
 
 
-async def test_a_watch_changes_in_the_middle_of_a_flash(stations: World, room: Room) -> None:
+async def test_a_watch_changes_in_the_middle_of_a_flash(
+    stations: World, room: Room, browser: Browser
+) -> None:
     north, south = stations.north, stations.south
+    there = Room(await browser.new_context(viewport={"width": 1280, "height": 800}))
+    there.context.set_default_timeout(PATIENCE_MS)
+    dmitri, rosa = await there.sit(south, "Dmitri"), await there.sit(south, "Rosa")
     await north.ask("Wanda", "desk.hold", desk=1)
     snow = await stations.say(south, "Snow at the pass.", "ROUTINE")
     wanda = await room.sit(north, "Wanda", "/watch/hand-over")
@@ -48,10 +54,12 @@ async def test_a_watch_changes_in_the_middle_of_a_flash(stations: World, room: R
     await expect(both.locator("#who")).to_contain_text(NOTE)
     await goes_through_all(both)
     ticked = await both.locator("#items input:checked").count()
-    flash = await stations.say(south, "Fire on board.", "FLASH")
+    draft = await writes(dmitri, south.seat("Dmitri"), "Fire on board.", "FLASH")
+    await releases(rosa, south.seat("Rosa"), draft)
+    number = re.findall(r"/ours/(\d+)", rosa.url)[0]
     for page in (wanda, both):
         await expect(page.locator("#alarm")).to_be_visible()
-        new = page.locator("#items li", has_text=f"FLASH {flash['n']} of South")
+        new = page.locator("#items li", has_text=f"FLASH {number} of South")
         await expect(new).to_contain_text("NEW")
     await expect(both.locator("#items input:checked")).to_have_count(ticked)
     await both.get_by_role("button", name="Sign: I have the watch").click()
@@ -71,6 +79,9 @@ async def test_a_watch_changes_in_the_middle_of_a_flash(stations: World, room: R
     await both.get_by_role("button", name="Open: I have read it").click()
     for page in (wanda, both):
         await expect(page.locator("html")).to_have_attribute("data-ringing", "no")
+    # South sees by whom, on a page that was open all the while.
+    opened = rosa.locator("#stages tr", has_text="Opened")
+    await expect(opened).to_contain_text("Both, Night staff")
 
     # The log shows what was signed, and its hash is right.
     log = (await north.ask("Aline", "watch.log"))["log"]
@@ -82,3 +93,5 @@ async def test_a_watch_changes_in_the_middle_of_a_flash(stations: World, room: R
     await expect(wanda.locator(".hash")).to_have_text(
         f"SHA-256 {sha256(log[0]['text'].encode()).hexdigest()}"
     )
+    await there.context.close()
+    assert there.faults == []
