@@ -19,11 +19,11 @@ BOXES = """([selector, count]) => {
   const all = [...document.querySelectorAll(selector)].map((each) => each.getBoundingClientRect());
   return all.length === count && all.map((box) => [box.x, box.y]);
 }"""
-# One that is loaded when it is seen is loaded by asking for it.
-LOADED = """async (selector) => {
+# One that is loaded when it is seen has to be seen.
+LOADED = """(selector) => {
   const image = document.querySelector(selector);
-  await image?.decode().catch(() => undefined);
-  return image?.naturalWidth;
+  image?.scrollIntoView();
+  return image?.complete && image.naturalWidth;
 }"""
 
 
