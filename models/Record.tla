@@ -50,7 +50,7 @@ Sign == \E head \in Logs \ {<<>>} :
     /\ UNCHANGED <<copy, shown, cosigned, stopped, evidence, backup, restored, closed>>
 
 \* L12: A CHECKPOINT for entries we lack is too early and is not kept.
-\* L16: The CHECKPOINT that contradicts what they sent is kept
+\* L16: The first CHECKPOINT that contradicts what they sent is kept
 HearCheckpoint == \E head \in signed :
     /\ Len(head) <= Len(copy) /\ head # SubSeq(copy, 1, Len(head))
     /\ evidence = None

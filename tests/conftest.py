@@ -52,8 +52,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     """It may be interrupted from here on; each try has its own time."""
-    if not item.get_closest_marker("proof"):
-        signal.setitimer(signal.ITIMER_REAL, TEST_S_MAX, AGAIN_S)
+    _begin(item)
     return (yield from _interruptible())
 
 
@@ -64,9 +63,15 @@ def pytest_runtest_call() -> Generator[None, None, None]:
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_runtest_teardown() -> Generator[None, None, None]:
-    """And here."""
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """And here: who was interrupted has time to close what it had open."""
+    _begin(item)
     return (yield from _interruptible())
+
+
+def _begin(item: pytest.Item) -> None:
+    if not item.get_closest_marker("proof"):
+        signal.setitimer(signal.ITIMER_REAL, TEST_S_MAX, AGAIN_S)
 
 
 def _interruptible() -> Generator[None, None, None]:

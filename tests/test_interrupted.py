@@ -21,7 +21,7 @@ def test_next():
 RUN = """
 import sys, pytest
 from tests import conftest
-conftest.TEST_S_MAX, conftest.AGAIN_S = 0.5, 0.001
+conftest.TEST_S_MAX, conftest.AGAIN_S = 1.0, 0.001
 options = ["-q", "-p", "no:randomly", "-p", "no:cacheprovider", "--rootdir", sys.argv[1]]
 sys.exit(pytest.main([*options, sys.argv[1]], plugins=[conftest]))
 """
