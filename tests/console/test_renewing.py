@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Page, Response, Route, expect
+from playwright.async_api import Locator, Page, Response, Route, expect
 
 from parley.console.stream import _Browser
 from parley.station.acts.person import AT_THE_MACHINE
@@ -66,34 +66,35 @@ async def test_a_press_whose_end_is_not_told_holds_no_page_back_for_long(
     await expect(wanda.locator("#inbox")).to_contain_text("Soon.")
 
 
+async def gives_a_reason(stations: World, room: Room) -> tuple[int, Page, Locator]:
+    """A message to North, its page, and the field that says there why it cannot be done."""
+    n: int = (await stations.say(stations.south, "First."))["n"]
+    line = (await stations.north.ask("Wanda", "status"))["lines"][0]["line"][:8]
+    wanda = await room.sit(stations.north, "Wanda", f"/messages/{line}/theirs/{n}")
+    await wanda.locator("summary", has_text="Unable").click()
+    return n, wanda, wanda.get_by_label("Why it cannot be done")
+
+
 async def test_a_word_that_is_being_composed_is_not_cut_off(stations: World, room: Room) -> None:
     """As Chinese is written: letters become signs when the word is chosen."""
-    said = await stations.say(stations.south, "First.")
-    line = (await stations.north.ask("Wanda", "status"))["lines"][0]["line"][:8]
-    wanda = await room.sit(stations.north, "Wanda", f"/messages/{line}/theirs/{said['n']}")
-    await wanda.locator("summary", has_text="Unable").click()
-    reason = wanda.get_by_label("Why it cannot be done")
+    n, wanda, reason = await gives_a_reason(stations, room)
     await reason.focus()
     keys = await room.context.new_cdp_session(wanda)
     begun = {"text": "qiao", "selectionStart": 4, "selectionEnd": 4}
     await keys.send("Input.imeSetComposition", begun)
     async with while_it_is_fetched(wanda):
-        await stations.north.ask("Wanda", "open", n=said["n"])
+        await stations.north.ask("Wanda", "open", n=n)
     await keys.send("Input.insertText", {"text": "桥"})
     await expect(wanda.locator("#stages")).to_contain_text("Opened")
     await expect(reason).to_have_value("桥")
 
 
 async def test_who_corrects_a_word_goes_on_where_the_word_is(stations: World, room: Room) -> None:
-    said = await stations.say(stations.south, "First.")
-    line = (await stations.north.ask("Wanda", "status"))["lines"][0]["line"][:8]
-    wanda = await room.sit(stations.north, "Wanda", f"/messages/{line}/theirs/{said['n']}")
-    await wanda.locator("summary", has_text="Unable").click()
-    reason = wanda.get_by_label("Why it cannot be done")
+    n, wanda, reason = await gives_a_reason(stations, room)
     await reason.fill("The bridge down")
     for _ in range(len(" down")):
         await reason.press("ArrowLeft")
-    await stations.north.ask("Wanda", "open", n=said["n"])
+    await stations.north.ask("Wanda", "open", n=n)
     await expect(wanda.locator("#stages")).to_contain_text("Opened")
     await expect(reason).to_be_focused()
     await wanda.keyboard.type(" is")

@@ -11,6 +11,8 @@ from parley.core.seal import Epoch
 from parley.core.wire import decode
 from tests.core.conversation import (
     Station,
+    in_service,
+    talk,
 )
 
 LATER = 1 << 20  # a counter far above all that were used
@@ -53,3 +55,14 @@ def forges(
 
 def is_offer(frame: bytes) -> bool:
     return len(frame) > 4_000
+
+
+def after_a_change_of_keys() -> tuple[Station, Station, Epoch]:
+    """North's first epoch is given up, and both know it; that epoch."""
+    north, south = in_service(rekey_entries=1)
+    old = north.epoch
+    for count in range(2):
+        north.says(str(count))
+        north.clock.passes(1.0)
+        talk(north, south, ticks=12)
+    return north, south, old

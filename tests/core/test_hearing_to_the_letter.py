@@ -22,27 +22,14 @@ from parley.core.seal import Epoch
 from parley.core.wire import decode
 from tests.core.conversation import (
     TICK_S,
-    Station,
     envelopes,
     in_service,
     opens,
     packets,
-    talk,
     two_stations,
 )
-from tests.core.renewing import LATER, forges, live
+from tests.core.renewing import LATER, after_a_change_of_keys, forges, live
 from tests.core.test_hearing import plaintext
-
-
-def after_a_change_of_keys() -> tuple[Station, Station, Epoch]:
-    """North's first epoch is given up, and both know it; that epoch."""
-    north, south = in_service(rekey_entries=1)
-    old = north.epoch
-    for count in range(2):
-        north.says(str(count))
-        north.clock.passes(1.0)
-        talk(north, south, ticks=12)
-    return north, south, old
 
 
 def test_L10_L14_L24_the_limits_are_those_of_the_page() -> None:

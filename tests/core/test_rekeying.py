@@ -25,7 +25,16 @@ from tests.core.conversation import (
     talk,
     two_stations,
 )
-from tests.core.renewing import LATER, epochs, forges, is_offer, is_rekey, live, offers
+from tests.core.renewing import (
+    LATER,
+    after_a_change_of_keys,
+    epochs,
+    forges,
+    is_offer,
+    is_rekey,
+    live,
+    offers,
+)
 
 
 def test_S14_the_next_epoch_as_written_out() -> None:
@@ -176,12 +185,7 @@ def test_S17_of_sixteen_epochs_that_are_over_the_packets_are_still_known() -> No
 
 def test_S17_epochs_kept_beside_the_living_ones_are_still_known() -> None:
     """As folders of an earlier release have them; the first entry puts them into their own cell."""
-    north, south = in_service(rekey_entries=1)
-    old = north.epoch
-    for count in range(2):
-        north.says(str(count))
-        north.clock.passes(1.0)
-        talk(north, south, ticks=12)
+    north, south, old = after_a_change_of_keys()
     live, _, until, accepted = decode(south.cells["in"])
     past = decode(south.cells.pop("past"))
     south.cells["in"] = encode([live, past, until, accepted])
