@@ -44,6 +44,7 @@ from parley.station.line.standing import check_not_closed
 from parley.station.machine.clock import Alarm, Clock
 from parley.station.machine.folder import Home
 from parley.station.machine.hardship import Hardship
+from parley.station.machine.rest import Rest
 from parley.station.noting import note
 from parley.station.parties import resuming
 from parley.station.staff.challenges import Challenges
@@ -110,6 +111,7 @@ class Station:
         self._not_before = 0.0
         self._broken = False  # what is in memory is not what is durable
         self._departures = Departures(store)
+        self._rest = Rest(store, clock)
         # What one step gathers.
         self._said = 0
         self._happened: list[Event] = []
@@ -134,6 +136,7 @@ class Station:
         if self._alarm is not None:
             self._alarm[1].cancel()
             self._alarm = None
+        self._rest.stop()
         stopped = Unavailable("The station is stopping.", "Ask again once it serves.")
         for each in self._inputs:
             if isinstance(each, Call):
@@ -370,7 +373,7 @@ class Station:
                 if self.lines_changed:
                     self._after.append(self._take_up_lines)
                 if self.roster_changed:
-                    self._tell_rosters()
+                    roster.tell_all(self)
                 distrust.look(self)
                 self._settle()
                 self.watch.look()
@@ -391,8 +394,10 @@ class Station:
                 what()
             except Exception:
                 _log.exception("what was to follow a step failed")
-        if waiting and self._loop is not None:
-            self._scrub(TURNS_BEFORE_SCRUB)
+        if self._loop is not None:
+            self._rest.after(self.now)
+            if waiting:
+                self._scrub(TURNS_BEFORE_SCRUB)
 
     def _carry_out(self, call: Call) -> None:
         """One operation, in a savepoint of its own; and a row of the audit trail for it."""
@@ -413,13 +418,6 @@ class Station:
         if not call.operation.quiet:
             self.trail.asked(self.now.wall, call.who, call.operation.name, call.arguments, answer)
         self._answers.append((call.reply, answer))
-
-    def _tell_rosters(self) -> None:
-        for open_line in self._lines:
-            state = self.state(open_line)
-            if state.halted is None and not state.closed:
-                roster.tell(self, open_line)
-        self.after_commit(partial(setattr, self, "roster_changed", False))
 
     def _scrub(self, turns: int) -> None:
         """Scrub and send the rest, a few turns of the loop from now: a scrub waits for the disk,

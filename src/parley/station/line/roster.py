@@ -12,6 +12,7 @@ list is passed over. Numbers are never used again, so a name once learnt stands 
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,15 @@ def name_too(station: Station, open_line: OpenLine, who: Person) -> None:
         "INSERT OR IGNORE INTO named_persons VALUES (?, ?) RETURNING person", (open_line.id, who.id)
     )
     station.roster_changed |= bool(new)
+
+
+def tell_all(station: Station) -> None:
+    """Tell every line that can be told what is new or changed."""
+    for open_line in station.lines:
+        state = station.state(open_line)
+        if state.halted is None and not state.closed:
+            tell(station, open_line)
+    station.after_commit(partial(setattr, station, "roster_changed", False))
 
 
 def tell(station: Station, open_line: OpenLine) -> None:
