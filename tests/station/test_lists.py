@@ -48,3 +48,25 @@ def test_what_is_on_no_screen_is_not_told_as_displayed(tmp_path: Path) -> None:
         assert all("displayed" not in south.stages(n, "theirs") for n in numbers[:2])
         south.watch.asks("inbox", all=True)
         south.until(lambda: all("displayed" in south.stages(n, "theirs") for n in numbers))
+
+
+def test_many_that_wait_leave_room_for_a_few_of_the_newest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page stays one that can be drawn at once, and still shows what came last."""
+    monkeypatch.setattr("parley.station.texts.inbox.NEWEST", 4)
+    monkeypatch.setattr("parley.station.texts.inbox.NEWEST_LEAST", 2)
+    with two_stations(tmp_path) as (north, south):
+        numbers = [north.says(f"Number {n}.")["n"] for n in range(9)]
+        south.hears(numbers[-1])
+
+        def shown(most: int) -> tuple[list[int], bool]:
+            found = south.auditor.asks("inbox", most=most)
+            return [numbers.index(each["n"]) for each in found["messages"]], found["more"]
+
+        assert shown(5) == ([0, 1, 2, 3, 4, 7, 8], True)
+        assert shown(7) == ([0, 1, 2, 3, 4, 5, 6, 7, 8], False)
+        assert shown(8) == ([0, 1, 2, 3, 4, 5, 6, 7, 8], False)
+        for n in numbers[:8]:
+            south.watch.asks("open", n=n)
+        assert shown(5) == ([6, 7, 8], False)  # one waits, and is among the newest three

@@ -201,7 +201,9 @@ def build(seat: Seat, status: View, now: float, seq: int, heard_by: list[str]) -
         views.alarm(alarm, names)
         for alarm in status["alarms"]
         # Once everyone is called, those too see it who may not read it.
-        if alarm["dir"] == "theirs" and (may["inbox"] or alarm["escalation"])
+        if alarm["precedence"] in RINGING
+        and alarm["dir"] == "theirs"
+        and (may["inbox"] or alarm["escalation"])
     ]
     flashes = [alarm for alarm in rings if alarm["precedence"] == "FLASH"]
     urgent = [alarm for alarm in rings if alarm["precedence"] == "IMMEDIATE"]

@@ -25,7 +25,7 @@ from parley.station.line.observing import Observations
 from parley.station.line.standing import declared_view
 from parley.station.machine.clock import stamp
 from parley.station.staff import duties
-from parley.station.staff.desks import desk_for
+from parley.station.staff.desks import desk_for, desks_of, meant
 from parley.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -234,6 +234,7 @@ def alarms(station: Station) -> list[dict[str, Any]]:
     """Their messages that nobody here has acknowledged, and ours that they let run out; the most
     urgent first."""
     found: list[dict[str, Any]] = []
+    desks = desks_of(station.store)
     for precedence in reversed(Precedence):
         for open_line in (life for each in station.lines for life in each.lives):
             for dir in (open_line.theirs, open_line.ours):
@@ -241,15 +242,17 @@ def alarms(station: Station) -> list[dict[str, Any]]:
                 rows = missed(station.store, lane, ALARMS_MAX)
                 if dir == open_line.theirs:
                     rows += running(station.store, lane, NEVER, ALARMS_MAX)
-                found += [_view(station, open_line, row) for row in rows]
+                found += [_view(station, open_line, row, desks) for row in rows]
                 if len(found) >= ALARMS_MAX:
                     return found[:ALARMS_MAX]
     return found
 
 
-def _view(station: Station, open_line: OpenLine, row: Any) -> dict[str, Any]:
+def _view(
+    station: Station, open_line: OpenLine, row: Any, desks: list[dict[str, Any]]
+) -> dict[str, Any]:
     side = open_line.side(row["dir"])
-    desk = desk_for(station, row["desk"]) if side == "theirs" else None
+    desk = meant(desks, row["desk"]) if side == "theirs" else None
     called: list[int] = []
     if desk:
         called = desk["deputies"][row["called"] - 1 : row["called"]] if row["called"] else []

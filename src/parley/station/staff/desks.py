@@ -124,7 +124,11 @@ def desk_deputies(
 
 def desk_for(station: Station, wanted: int | None) -> dict[str, Any] | None:
     """The desk a message is for: the one it names, else our first."""
-    desks = desks_of(station.store)
+    return meant(desks_of(station.store), wanted)
+
+
+def meant(desks: list[dict[str, Any]], wanted: int | None) -> dict[str, Any] | None:
+    """The same, of desks at hand."""
     for desk in desks:
         if desk["desk"] == wanted:
             return desk

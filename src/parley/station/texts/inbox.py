@@ -25,7 +25,8 @@ from parley.station.texts.views import Viewer
 if TYPE_CHECKING:
     from parley.station.station import Station
 
-NEWEST = 50  # shown beside those that wait
+NEWEST = 50  # shown with those that wait among them
+NEWEST_LEAST = 10  # beside those that wait, however many they are
 LISTED_MAX = 1000  # at once, in the hand of whoever reads the command line
 VIEWS_A_TURN = 16  # some two milliseconds
 PLACE = re.compile(r"(\d{1,12}(?:\.\d{1,9})?(?:e\d{1,2})?),(\d{1,18}),([0-9a-f]{32}),(\d{1,9})")
@@ -48,15 +49,16 @@ def inbox(
     `most` comes, and where the next begins; of those that wait, the gravest, and whether there are
     more."""
     lives = _lines(station, line)
-    listed, older = _page(station, lives, "theirs", _most(most) if all else NEWEST, before)
-    more = False
+    waiting: list[Item] = []
     if not all and before is None:
-        found = [item for life in lives for item in _waiting(station, life, most)]
-        shown = {(life.key, row["n"]) for life, row in listed}
-        found = [item for item in found if (item[0].key, item[1]["n"]) not in shown]
-        found.sort(key=_gravest_first)
-        more = len(found) > most
-        listed += found[:most]
+        waiting = [item for life in lives for item in _waiting(station, life, most)]
+        waiting.sort(key=_gravest_first)
+    gravest = {_place_of(item): item for item in waiting[:most]}
+    beside = _most(most) if all else max(NEWEST_LEAST, NEWEST - len(gravest))
+    newest, older = _page(station, lives, "theirs", beside, before)
+    shown = gravest | {_place_of(item): item for item in newest}
+    more = any(_place_of(item) not in shown for item in waiting)
+    listed = list(shown.values())
     if "watch" in who.roles:
         for life in lives:
             _displayed_to(station, who, life, [row for at, row in listed if at is life])
@@ -151,6 +153,10 @@ def _place(before: str | None) -> tuple[float, int, tuple[str, int]]:
     if found is None:
         raise Misused(f"{before!r:.40} is no place in a list.", "Begin with the newest.")
     return float(found[1]), int(found[2]), (found[3], int(found[4]))
+
+
+def _place_of(item: Item) -> tuple[tuple[bytes, int], int]:
+    return item[0].key, item[1]["n"]
 
 
 def _newest_last(item: Item) -> tuple[float, int, str, int]:
