@@ -32,9 +32,8 @@ class Call:
     def run(self, station: Station) -> Result:
         """Check who asks and what, and do it."""
         operation = self.operation
-        operation.check_person(
-            self.who, operation.lent and is_meant(station, self.who, operation.roles)
-        )
+        lent = operation.lent and not self.who.roles.intersection(operation.roles)
+        operation.check_person(self.who, lent and is_meant(station, self.who, operation.roles))
         return operation.run(station, self.who, **operation.check_arguments(self.arguments))
 
     def read(self, station: Station) -> Answer | Result:
