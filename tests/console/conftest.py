@@ -78,10 +78,10 @@ class Room:
 
 
 @asynccontextmanager
-async def launched(path: Path) -> AsyncIterator[Browser]:
-    """A browser that runs."""
+async def launched(path: Path, *more: str) -> AsyncIterator[Browser]:
+    """A browser that runs; of a flag that is given twice it takes the last."""
     async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        found = await playwright.chromium.launch(executable_path=path, args=[*FLAGS, *more])
         yield found
         await found.close()
 

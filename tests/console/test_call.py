@@ -55,7 +55,12 @@ async def joins(page: Page) -> None:
 
 async def sees_and_hears(page: Page, pictures: int = 3) -> None:
     """The picture of the other side changes, and its sound is heard."""
-    await page.wait_for_function(PICTURES, arg=pictures, timeout=MEDIA_MS)
+    await page.wait_for_function(PICTURES, arg=pictures, timeout=MEDIA_MS, polling=200)
+    await hears(page)
+
+
+async def hears(page: Page) -> None:
+    """The sound of the other side is heard, from now on."""
     before = int(await page.locator("#call").get_attribute("data-heard") or "0")
     await page.wait_for_function(
         "before => Number(document.getElementById('call').dataset.heard ?? 0) > before + 1",
