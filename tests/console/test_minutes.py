@@ -202,9 +202,8 @@ async def test_Y9_the_draft_begins_with_what_was_shown_and_recorded(
     # Any text of theirs is a text, and the drafter of either side begins with the same.
     line = (await south.ask("Wen", "status"))["lines"][0]["line"]
     (held,) = (await south.ask("Dmitri", "minute.list"))["calls"]
-    dmitri = await room.sit(
-        south, "Dmitri", f"/minutes/draft?line={line}&call={held['call'].replace(' ', '+')}"
-    )
+    address = f"/minutes/draft?line={line}&call={held['call'].replace(' ', '+')}"
+    dmitri = await room.sit(south, "Dmitri", address)
     await expect(dmitri.get_by_label("Shown, as both sides agreed")).to_have_value(
         re.compile(r"^2\d{3}-.*Z; document; Chart of the <b>strait; North; Watch desk; Wanda$")
     )
@@ -222,3 +221,17 @@ async def test_Y9_the_draft_begins_with_what_was_shown_and_recorded(
     await expect(text).to_have_value(
         re.compile("\nRecorded: .*Wanda\nShown: .*; Chart of the <b>strait; North;")
     )
+    # What is struck out stays so, also where something else was refused; its field is still there.
+    await dmitri.goto(south.seat("Dmitri") + address)
+    await dmitri.get_by_label("Shown, as both sides agreed").fill("")
+    await recorded.fill("")
+    began = dmitri.get_by_label("Began")
+    when = await began.input_value()
+    await began.fill("at noon")
+    await dmitri.get_by_role("button", name="Make the text of it").click()
+    await expect(dmitri.locator("#refused")).to_be_visible()
+    await expect(recorded).to_have_value("")
+    await recorded.fill(mine)
+    await began.fill(when)
+    await dmitri.get_by_role("button", name="Make the text of it").click()
+    await expect(text).to_have_value(re.compile("\nRecorded: .*Wanda(?!.*Shown)", re.DOTALL))

@@ -332,6 +332,10 @@ def test_Y9_a_minute_begins_with_what_the_record_says_of_the_call(tmp_path: Path
             north.drafter.asks("minute.draft")
         shown = north.drafter.asks("minute.list")["calls"][0]["held"]
         assert len(shown["present"]) == 2
+        # What the drafter has struck out does not come back.
+        bare = north.drafter.asks("minute.draft", call=f"ours {n}", interrupted=[])
+        assert "Interrupted" not in bare["text"]
+        assert "Present: South" in bare["text"]
 
 
 def test_Y9_what_was_recorded_and_shown_stands_in_the_draft(tmp_path: Path) -> None:

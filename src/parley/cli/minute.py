@@ -57,7 +57,8 @@ def minute() -> None:
 @asks(line=True)
 def draft(station: Asking, **given: Any) -> None:
     """Print the text of a minute from facts; edit it as you like, then propose it."""
-    lists = {name: list(value) for name, value in given.items() if isinstance(value, tuple)}
+    # Of what was not named the record has the word, as it has of what is touched.
+    lists = {name: list(value) or None for name, value in given.items() if isinstance(value, tuple)}
     view = station.call("minute.draft", **{**given, **lists})
     voice.tell(view, lambda view: map(voice.visible, view["text"].split("\n")))
 

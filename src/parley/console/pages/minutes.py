@@ -94,9 +94,11 @@ async def draft(
     form = form or {**dict.fromkeys(FACTS, ""), "call": visit.query("call")}
     line = _line(page, str(form.get("line") or visit.query("line")))
     agenda: list[str] = []
+    of_record: list[str] = []
     if form["call"]:
         talk = await visit.call("minute.show", line=line["line"], call=form["call"])
         agenda = talk["agenda"]
+        of_record = [name for name in OF_RECORD if talk["held"] and talk["held"][name]]
         if begun and talk["held"]:  # what the record has; the drafter may change it
             held = {name: value for name, value in talk["held"].items() if name not in MANY}
             form |= held | {name: "\n".join(talk["held"][name]) for name in OF_RECORD}
@@ -113,6 +115,7 @@ async def draft(
         form=form,
         text=text,
         agenda=agenda,
+        of_record=of_record,
         now=clock(page.now)[:16],
         error=refusal(error, text or "") if error else None,
     )

@@ -8,8 +8,9 @@ both sides have said the text. Source: spec/minute.md.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from parley.catalogue.agreeing import Saying
 from parley.catalogue.comparing import Mark, compare
@@ -38,6 +39,8 @@ from parley.station.texts import drafts
 
 if TYPE_CHECKING:
     from parley.station.station import Station
+
+Fact = TypeVar("Fact")
 
 LISTED_MAX = 100
 DIFFERENCES = frozenset((Mark.DIFFER, Mark.FIRST_ONLY, Mark.SECOND_ONLY, Mark.NEITHER))
@@ -87,7 +90,8 @@ def minute_draft(
 
     An item of the agenda may be given by its number; those that are not given were not touched. Of
     a call that was held over this line times, people, items marked as touched, interruptions, and
-    what was recorded and shown are those of the record, unless others are given.
+    what was recorded and shown are those of the record, unless others are given; an empty list says
+    that there is none.
     """
     open_line = station.line(line).current
     name = None if call is None else _name(station, open_line, call)
@@ -107,16 +111,23 @@ def minute_draft(
         held_by or (held.held_by if held else asked_by),
         start,
         held.ended if held and ended is None else _read(ended or ""),
-        tuple(map(_attendee, present or [])) if present or not held else held.present,
+        _given(present, _attendee, held.present if held else ()),
         tuple(items),
         tuple(dict.fromkeys([*others, *(each for each in agenda if each not in items)])),
-        tuple(map(_span, interrupted or [])) if interrupted or not held else held.interruptions,
-        tuple(map(_recorded, recorded or [])) if recorded or not held else held.recorded,
-        tuple(map(_shown, shown or [])) if shown or not held else held.shown,
+        _given(interrupted, _span, held.interruptions if held else ()),
+        _given(recorded, _recorded, held.recorded if held else ()),
+        _given(shown, _shown, held.shown if held else ()),
     )
     minute = Minute(facts, tuple(agreed or []))
     minute.check()
     return {"line": open_line.agreed.hex, "call": facts.call, "text": minute.text()}
+
+
+def _given(
+    written: list[str] | None, read: Callable[[str], Fact], of_record: tuple[Fact, ...]
+) -> tuple[Fact, ...]:
+    """What the drafter wrote, be it nothing; what the record has, where it was left alone."""
+    return of_record if written is None else tuple(map(read, written))
 
 
 @operation("minute.propose", roles=("drafter",))
