@@ -76,10 +76,12 @@ def test_Y8_topics_are_found_by_number_by_the_same_words_and_in_the_words() -> N
     assert (found["3. Strait"].second, found["3. Strait"].mark) == (IN_WORDS, Mark.SECOND_ONLY)
     assert found["4. Дети"].mark is Mark.SECOND_ONLY
     assert found["Rescue at sea"].minute == ""
-    assert rows(MINUTE, FIRST, SECOND)["3. Strait"].mark is Mark.NEITHER
+    assert rows(MINUTE, FIRST, SECOND)["3. Strait"].mark is Mark.FITS  # not touched, nor named
+    silent = [replace(each, topics=(), words="We spoke.") for each in (FIRST, SECOND)]
+    assert rows(MINUTE, silent[0], silent[1])["1. Meetings at sea"].mark is Mark.NEITHER
     assert rows(MINUTE, FIRST, SECOND)["1. Meetings at sea"].second == "1. 海上会晤"
     whole = rows(MINUTE, FIRST, replace(other, words="Straits only."))
-    assert whole["3. Strait"].mark is Mark.NEITHER  # part of a word is another word
+    assert whole["3. Strait"].second == ""  # part of a word is another word
     chinese = replace(MINUTE, facts=replace(MINUTE.facts, touched=("海上会晤",)))
     assert (
         rows(chinese, FIRST, replace(SECOND, topics=(), words="讨论海上会晤等"))[

@@ -23,6 +23,7 @@ from parley.catalogue.minutes import Attendee, Minute, Readout
 
 _NUMBERED = re.compile(r"(?P<at>[1-9]\d?)\.\s+(?P<words>.+)")
 IN_WORDS = "in its words"
+NOT_TOUCHED = "not touched"
 
 FIGURES_MAX = 200  # of a kind: more is a table, and read elsewhere
 
@@ -94,7 +95,7 @@ def _topics(minute: Minute | None, first: Readout, second: Readout | None) -> It
         found.append(at)
         left.append(own)
     for number, item in enumerate(items):
-        said = "touched" if facts and number < len(facts.touched) else "not touched"
+        said = "touched" if facts and number < len(facts.touched) else NOT_TOUCHED
         values = [each.get(number, "") for each in found]
         yield _topic(f"{number + 1}. {item}", said, values)
     for topic in dict.fromkeys(topic for own in left for topic in own):
@@ -104,6 +105,8 @@ def _topics(minute: Minute | None, first: Readout, second: Readout | None) -> It
 
 def _topic(what: str, minute: str, values: list[str]) -> Row:
     mark = _has(*_two(values), len(values) > 1)
+    if mark is Mark.NEITHER and minute == NOT_TOUCHED:
+        mark = Mark.FITS  # nobody spoke of it, and nobody says so
     return _row("topic", what, minute, *_two(values), mark=mark)
 
 
