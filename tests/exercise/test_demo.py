@@ -59,9 +59,10 @@ def serves(port: int) -> bool:
 
 
 @pytest.mark.story
-def test_a_demo_goes_on_where_it_was(made: Pair, tmp_path: Path) -> None:
+def test_a_demo_goes_on_where_it_was(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
-    pair = copy_of(made, folder)
+    demo.make(folder)
+    pair = Pair.open(folder)
     with running(folder) as process:
         links = LINK.findall(welcome(process))
         assert len(links) == len({link for _, _, link in links}) == 6
@@ -73,7 +74,13 @@ def test_a_demo_goes_on_where_it_was(made: Pair, tmp_path: Path) -> None:
         assert [desk["holders"] for desk in pair.a.ask("watch", "desk.list")["desks"]] == [
             [{"id": 4, "name": "Wanda"}]
         ]
-        assert pair.a.ask("watch", "status")["lines"][0]["filled"]["ours"]
+        views = [post.ask("watch", "status") for post in (pair.a, pair.b)]
+        lines = [view["lines"][0] for view in views]
+        assert lines[0]["filled"]["ours"]
+        # Both see the same test to come, and whose turn it is; nothing is missed on the first day.
+        assert lines[0]["next_test"] == lines[1]["next_test"] > views[0]["now"]
+        assert {line["tests"]["due"]["by"] for line in lines} == {"ours", "theirs"}
+        assert [view["overdue"] for view in views] == [[], []]
         assert "stopped" in interrupt(process)
     ports = [post.console_port for post in (pair.a, pair.b)]
     assert not any(serves(port) for port in ports if port)

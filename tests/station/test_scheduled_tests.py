@@ -195,8 +195,22 @@ def test_T3_where_nothing_was_agreed_the_station_s_own_setting_asks(tmp_path: Pa
         north.event("overdue", state="test missed")
 
 
-def test_T4_an_exercise_line_asks_for_none(tmp_path: Path) -> None:
-    with two_stations(tmp_path, **{**HOURLY, "mark": "EXERCISE"}) as (north, _):
+def test_T4_an_exercise_line_asks_for_those_by_the_clock(tmp_path: Path) -> None:
+    with two_stations(tmp_path, **{**HOURLY, "mark": "EXERCISE"}) as (north, south):
+        assert asks(north)["schedule"] == asks(south)["schedule"]
+        assert asks(north)["due"]["until"] == asks(south)["due"]["until"]
+        assert north.line()["next_test"] == south.line()["next_test"] is not None
+        north.clock.skip(5 * HOUR_S)
+        north.event("overdue", state="test missed")
+
+
+def test_T4_an_exercise_line_without_turns_asks_for_none(tmp_path: Path) -> None:
+    terms = {"mark": "EXERCISE", "test_s": HOUR_S}
+    with two_stations(tmp_path, started=False, **terms) as (north, south):
+        (tmp_path / "north" / "station.toml").write_text("[tests]\nevery_hours = 4\n")
+        south.starts()
+        north.starts()
+        north.is_in_service()
         north.clock.skip(5 * HOUR_S)
         assert asks(north)["due"] is None
         assert north.line()["next_test"] is None

@@ -22,6 +22,10 @@ from parley.station.machine.folder import lock
 
 PARTIES = ("North", "South")
 SEATS = ("drafter", "releaser", "watch")
+# A person tests the line once a day, in turns, at any time of that day: the pages show when the
+# next one is due and whose turn it is, and nothing rings on the day on which the demo was made.
+DAY_S = 86_400
+TESTS = {"test_turns_s": DAY_S, "test_window_s": DAY_S}
 DEPUTIES = ("Willa", "Wim")  # of the watch officers: they are called, and have no link
 
 Tell = Callable[[str], None]
@@ -47,7 +51,7 @@ def make(folder: Path) -> None:
     new = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True, mode=0o700)
-    Pair.make(new, PARTIES)
+    Pair.make(new, PARTIES, terms=TESTS)
     new.rename(folder)
 
 

@@ -69,8 +69,10 @@ class Pair:
         parties: Sequence[str] = PARTIES,
         languages: Sequence[str] = ("en", "en"),
         settings: Settings | None = None,
+        terms: Mapping[str, Any] | None = None,
     ) -> Pair:
-        """Make both in an empty folder, with settings of their own; neither serves yet."""
+        """Make both in an empty folder, with settings of their own and an agreement on these terms;
+        neither serves yet."""
         names = folder_names(parties)
         posts = [
             Post(party, folder / name, people, free_port())
@@ -78,7 +80,8 @@ class Pair:
         ]
         pair = cls(folder, posts[0], posts[1], (LOOPBACK, free_port()))
         each = zip(posts, languages, strict=True)
-        _agree(posts, [_found(post, language, settings or {}) for post, language in each])
+        founded = [_found(post, language, settings or {}) for post, language in each]
+        _agree(posts, founded, terms or {})
         place = _place(pair.listening)
         pair.a.set_up(*_staff(pair.a), ("bearer.add", {"listen": place}))
         pair.b.set_up(*_staff(pair.b), ("bearer.add", {"dial": place}))
@@ -191,19 +194,21 @@ def _found(post: Post, language: str, settings: Settings) -> tuple[RootFolder, P
     return root, unlocked
 
 
-def _agree(posts: Sequence[Post], roots: Sequence[tuple[RootFolder, PartyRoot]]) -> None:
+def _agree(
+    posts: Sequence[Post], roots: Sequence[tuple[RootFolder, PartyRoot]], given: Mapping[str, Any]
+) -> None:
     """Letters exchanged, terms proposed by a, signed by both roots, accepted by both stations."""
     a, b = posts
     letters = [post.set_up(("introduce", {}))[0] for post in posts]
     for post, theirs in ((a, letters[1]), (b, letters[0])):
         # No person compares these digits, and the mark of the line says so.
         post.set_up(("accept", {"letter": theirs["letter"], "fingerprint": theirs["digits"]}))
-    terms = {"mark": "EXERCISE"}
+    terms = {"mark": "EXERCISE", **given}
     (told,) = a.set_up(("agree.propose", {"party": b.name, "terms": terms}))
     for post, (root, unlocked) in ((b, roots[1]), (a, roots[0])):
         # There was no meeting to which a secret could have been brought.
-        given = {"agreement": told["agreement"], "words": [NO_SECRET.word]}
-        (told,) = post.set_up(("agree.sign", given))
+        signing = {"agreement": told["agreement"], "words": [NO_SECRET.word]}
+        (told,) = post.set_up(("agree.sign", signing))
         paper = Paper.parse(from_base64("agreement", told["agreement"]))
         told["agreement"] = to_base64(root.sign(paper, unlocked, int(time.time())).to_bytes())
     for post in posts:

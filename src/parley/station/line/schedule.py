@@ -80,13 +80,14 @@ NONE = Schedule()
 
 
 def schedule_of(station: Station, open_line: OpenLine) -> Schedule:
-    """What was agreed, else what is set here. An exercise line asks for no tests (T4)."""
+    """What was agreed, else what is set here. On an exercise line only tests by the clock are due:
+    key 23 is in every agreement, and an exercise is no promise to be awake every day (T4)."""
     agreed = open_line.agreed
-    if agreed.mark != Status.ACTUAL:
-        return NONE
     every, window, answer = agreed.testing
     if every:
         return Schedule("agreement", every, window, answer, turns=True)
+    if agreed.mark != Status.ACTUAL:
+        return NONE
     hours = station.home.config.tests.every_hours
     source, every = ("agreement", agreed.test_s) if agreed.test_s else ("settings", 3_600 * hours)
     if not every:

@@ -139,7 +139,7 @@ class TestsConfig:
         0,
         _whole(0, 24 * 366),
         "How often people test a line on whose tests nothing was agreed; 0 for never. What was"
-        " agreed goes before it, and an exercise line asks for none.",
+        " agreed goes before it, and an exercise line knows no such tests.",
     )
 
 
