@@ -24,8 +24,16 @@ async def show(visit: Visit) -> Response:
     rank = views.PRECEDENCES.index
     messages.sort(key=lambda each: (rank(each["precedence"]), each["kept"]))
     groups = [
-        {"precedence": name, "within": _within(page, name), "messages": list(members)}
-        for name, members in groupby(messages, key=lambda each: each["precedence"])
+        {
+            "precedence": name,
+            "within": _within(page, name),
+            "messages": members,
+            "waiting": sum(each["clock"] is not None for each in members),
+        }
+        for name, members in (
+            (name, list(found))
+            for name, found in groupby(messages, key=lambda each: each["precedence"])
+        )
     ]
     return await visit.page("inbox.html", page, groups=groups, every=every, **_onward(found, every))
 
