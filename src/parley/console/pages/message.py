@@ -65,7 +65,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         faults={"errors": error.sentence} if error and "errors" in visit.form.names() else {},
         actions=_actions(page, message, offices),
         facts=_facts(page, message),
-        stages=[_stage(stage, page.now) for stage in message["stages"]],
+        stages=[_stage(stage, message["counterpart"], page.now) for stage in message["stages"]],
         attribution=_("Authentic, and in no record yet")
         if message["provisional"]
         else _(views.ATTRIBUTION[message["attribution"]]),
@@ -321,9 +321,15 @@ def _form(verb: str, name: str, does: str, key: str, *fields: View) -> View:
 # --- what is known of it
 
 
-def _stage(stage: View, now: float) -> View:
+# What a person does, and what the entry that tells it may name nobody for (spec/entry.md E8).
+_BY_A_PERSON = ("passed", "read back", "confirmed", "corrected", "unable", "wait")
+
+
+def _stage(stage: View, counterpart: str, now: float) -> View:
     by, detail = stage["by"], seen_signs(stage.get("detail") or "")
     who = _called(by) if by else ""
+    if not by and stage["stage"] in _BY_A_PERSON and stage["side"] == "theirs":
+        who = _("%(counterpart)s, which names no person", counterpart=counterpart)
     if stage["stage"] == "passed":
         detail = _("to %(office)s", office=seen_signs(stage["office"]))
     elif stage["stage"] == "wait" and stage.get("until") is not None:

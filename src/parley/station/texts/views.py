@@ -251,6 +251,7 @@ class Viewer:
         stage = _stage(name, act["at_theirs"], act["at_ours"], person)
         stage["office"] = office
         stage["n"] = act["n"] if act["n"] >= 0 else None
+        stage["side"] = self._line.side(act["dir"])
         if name == "read back":
             stage["detail"] = detail
             looks_like_group = len(detail) == 6 and detail.isascii() and detail.isdigit()
