@@ -65,6 +65,69 @@ def test_one_element(text: str, kind: Kind, value: str) -> None:
     assert (found.kind, found.value) == (kind, value)
 
 
+@pytest.mark.parametrize(
+    ("text", "latitude", "longitude"),
+    [
+        ("54N 010E", "54°00′00″N", "10°00′00″E"),
+        ("54N, 10E", "54°00′00″N", "10°00′00″E"),
+        ("54N010E", "54°00′00″N", "10°00′00″E"),
+        ("N54 E010", "54°00′00″N", "10°00′00″E"),
+        ("54.5N 10.25E", "54°30′00″N", "10°15′00″E"),
+        ("54,512 N 018,512 E", "54°30′43″N", "18°30′43″E"),
+        ("54-30N 010-15E", "54°30′00″N", "10°15′00″E"),
+        ("54-30.5N 010-15.2E", "54°30′30″N", "10°15′12″E"),
+        ("54-30-12S 010-15-20W", "54°30′12″S", "10°15′20″W"),
+        ("54 30 N 010 15 E", "54°30′00″N", "10°15′00″E"),
+        ("54 30.5' N, 010 15.2' E", "54°30′30″N", "10°15′12″E"),
+        ("N54-30 E010-15", "54°30′00″N", "10°15′00″E"),
+        ("N54 30.5 W010 15.2", "54°30′30″N", "10°15′12″W"),
+        ("5430N 01015E", "54°30′00″N", "10°15′00″E"),
+        ("5430N01015E", "54°30′00″N", "10°15′00″E"),
+        ("5430.5N 01015.2E", "54°30′30″N", "10°15′12″E"),
+        ("543012N 0101520E", "54°30′12″N", "10°15′20″E"),
+        ("543012N0101520E", "54°30′12″N", "10°15′20″E"),
+        ("N5430 E01015", "54°30′00″N", "10°15′00″E"),
+        ("54° 30' North, 010° 15' East", "54°30′00″N", "10°15′00″E"),
+        ("54 degrees 30 minutes north 10 degrees west", "54°30′00″N", "10°00′00″W"),
+        ("54 degrés 30 minutes sud, 10° ouest", "54°30′00″S", "10°00′00″W"),
+        ("54° 30' sur, 10° 15' este", "54°30′00″S", "10°15′00″E"),
+        ("54° norte, 10 grados 15 minutos oeste", "54°00′00″N", "10°15′00″W"),
+        ("54 градуса 30 минут северной широты, 10° восточной долготы", "54°30′00″N", "10°00′00″E"),
+    ],
+)
+def test_a_position_is_read_however_it_is_written(text: str, latitude: str, longitude: str) -> None:
+    found = find(f"Ship at {text}.", 2026)
+    assert [(each.kind, each.value) for each in found] == [
+        (Kind.POSITION, latitude),
+        (Kind.POSITION, longitude),
+    ]
+    assert (found[0].start, found[-1].end) == (8, 8 + len(text))
+
+
+@pytest.mark.parametrize("text", ["33UXP1234567890", "33U XP 12345 67890", "33UXP 12345 67890"])
+def test_a_square_of_the_grid_is_one_position(text: str) -> None:
+    (found,) = find(f"At {text}", 2026)
+    assert (found.kind, found.value) == (Kind.POSITION, "33U XP 12345 67890")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "54N",
+        "N5430",
+        "5 S 3",
+        "Exit W 12 30 left",
+        "54N of 10E",
+        "99N 010E",
+        "12-30 E-mails",
+        "10° est peu",
+        "10° sur l'échelle",
+    ],
+)
+def test_what_may_be_something_else_is_no_position(text: str) -> None:
+    assert all(each.kind is Kind.NUMBER for each in find(text, 2026))
+
+
 @pytest.mark.parametrize("text", ["91°00′N", "181°00′E", "21°61′N", "9930N"])
 def test_what_is_nowhere_on_earth_is_no_position(text: str) -> None:
     assert all(each.kind is Kind.NUMBER for each in find(text, 2026))

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from parley.catalogue.positions import COORDINATES, coordinate
+from parley.catalogue.positions import COORDINATES, GRID, PAIR, coordinate, half, square
 from parley.catalogue.units import UNIT, unit
 
 _MONTHS = (  # by number from 1; beginnings serve, since what follows them is letters
@@ -148,6 +148,8 @@ class _Search:
         self._take(Kind.DATE, _DTG, self._group)
         for pattern in COORDINATES:
             self._take(Kind.POSITION, pattern, coordinate)
+        self._take_pairs()
+        self._take(Kind.POSITION, GRID, square)
         for pattern in _DATES:
             self._take(Kind.DATE, pattern, self._clear)
         self._take(Kind.DATE, _SLASHED, _slashed)
@@ -175,6 +177,17 @@ class _Search:
             if value is not None:
                 self.found.append(Element(kind, value, *found.span()))
                 spans.append(found.span())
+        self._fill(spans)
+
+    def _take_pairs(self) -> None:
+        """Latitudes and longitudes that are seen to be some by standing beside each other."""
+        spans: list[tuple[int, int]] = []
+        for found in PAIR.finditer(self.text):
+            both = {side: half(found[side]) for side in ("first", "second")}
+            if None not in both.values():
+                for side, value in both.items():
+                    self.found.append(Element(Kind.POSITION, str(value), *found.span(side)))
+                    spans.append(found.span(side))
         self._fill(spans)
 
     def _take_numbers(self) -> None:
