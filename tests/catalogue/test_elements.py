@@ -111,6 +111,99 @@ def test_a_square_of_the_grid_is_one_position(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("211430ZDEC23", {"2023-12-21", "14:30"}),
+        ("211430Z DEC 2023", {"2023-12-21", "14:30"}),
+        ("211430Z Dec 23", {"2023-12-21", "14:30"}),
+        ("211430ZDEC", {"2026-12-21", "14:30"}),
+        ("211430Z", {"21", "14:30"}),
+        ("21 Dec 2023", {"2023-12-21"}),
+        ("21 DEC 23", {"2023-12-21"}),
+        ("21DEC2023", {"2023-12-21"}),
+        ("21-Dec-2023", {"2023-12-21"}),
+        ("Dec. 21, 2023", {"2023-12-21"}),
+        ("21 Sept", {"2026-09-21"}),
+        ("21 December 1430Z", {"2026-12-21", "14:30"}),
+        ("21 DEC 1430Z", {"2026-12-21", "14:30"}),
+        ("December 21 1430 UTC", {"2026-12-21", "14:30"}),
+        ("2023/12/21", {"2023-12-21"}),
+        ("2023.12.21", {"2023-12-21"}),
+        ("2023-12-21T14:30:15Z", {"2023-12-21", "14:30:15"}),
+        ("14:30:15 UTC", {"14:30:15"}),
+        ("14:30:00", {"14:30"}),
+        ("14:30 UTC", {"14:30"}),
+        ("0600-0800Z", {"06:00", "08:00"}),
+        ("0600Z-0800Z", {"06:00", "08:00"}),
+        ("0600 to 0800 UTC", {"06:00", "08:00"}),
+        ("at 1430 hours", {"14:30"}),
+        ("by 0600", {"06:00"}),
+        ("at 1430 local", {"14:30"}),
+        ("14.30 Uhr", {"14:30"}),
+        ("14 ч 30 мин", {"14:30"}),
+    ],
+)
+def test_a_time_is_read_however_it_is_written(text: str, said: set[str]) -> None:
+    assert {each.value for each in find(f"It was {text}.", 2026)} == said
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("045°T", "45 °T"),
+        ("045° T", "45 °T"),
+        ("045T", "45 °T"),
+        ("course 270T", "270 °T"),
+        ("bearing 315M", "315 °M"),
+        ("270 degrees true", "270 °T"),
+        ("270° magnetic", "270 °M"),
+        ("300T", "300 t"),
+        ("300 m", "300 m"),
+        ("045°", "45 °"),
+        ("2182 kHz", "2182 kHz"),
+        ("156.8 MHz", "156.8 MHz"),
+        ("121,5 МГц", "121.5 MHz"),
+        ("8.4 GHz", "8.4 GHz"),
+        ("50 Hz", "50 Hz"),
+        ("12nm", "12 NM"),
+        ("12 miles", "12 mi"),
+        ("12 миль", "12 mi"),
+        ("12 морских миль", "12 NM"),
+        ("500 yards", "500 yd"),
+        ("500 yds", "500 yd"),
+    ],
+)
+def test_a_bearing_frequency_or_range_has_its_unit(text: str, value: str) -> None:
+    (found,) = find(f"Take {text}.", 2026)
+    assert (found.kind, found.value) == (Kind.NUMBER, value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "call sign DDH47",
+        "callsign: DDH47",
+        "Call sign is “DDH47”",
+        "позывной DDH47",
+        "indicatif d'appel DDH47",
+        "distintivo de llamada DDH47",
+        "呼号DDH47",
+    ],
+)
+def test_a_call_sign_is_a_name_and_its_figures_no_number(text: str) -> None:
+    (found,) = find(f"{text} at sea.", 2026)
+    assert (found.kind, found.value) == (Kind.NAME, "DDH47")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2000 in all", "1430 people", "300 men by 2030", "May 2023 be", "31 JUN 24"],
+)
+def test_a_number_that_looks_like_a_time_is_none(text: str) -> None:
+    assert all(each.kind is Kind.NUMBER for each in find(text, 2026))
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "54N",

@@ -1,10 +1,11 @@
 """What must not be misread in a text of any language: dates, times, positions, numbers, names.
 
-What is found: dates as 2026-12-03, 3.12.2026 or 2026年12月3日, and with a month by name in English,
-French, German, Russian, Spanish or Arabic, the year of the heading where none stands; times as
-08:02, 0802Z, 8:02 p.m., 8 h 02, 8时02分 or in a date-time group; latitudes and longitudes
-(`positions`); all other figures as numbers, with the unit behind them (`units`), also in the digits
-of other scripts; names that somebody protected, and words in quotation marks.
+What is found: dates as 2026-12-03, 3.12.2026 or 2026年12月3日, and with a month by name in English
+(3 DEC 26 too), French, German, Russian, Spanish or Arabic, the year of the heading where none
+stands; times as 08:02, 08:02:30, 0802Z, 0600-0802Z, 8:02 p.m., 8 h 02, 8时02分, at 0802 or in a
+date-time group; latitudes and longitudes (`positions`); all other figures as numbers, with the unit
+behind them (`units`), also in the digits of other scripts; names that somebody protected, call
+signs that are said to be some, and words in quotation marks.
 
 What is not: numbers in words, Chinese numerals, other calendars, months of other languages; 1.200
 is read as a decimal fraction and 3/12/2026 as a date that is unclear.
@@ -20,7 +21,7 @@ from datetime import date
 from enum import StrEnum
 
 from parley.catalogue.positions import COORDINATES, GRID, PAIR, coordinate, half, square
-from parley.catalogue.units import UNIT, unit
+from parley.catalogue.units import BEARING, UNIT, bearing, unit
 
 _MONTHS = (  # by number from 1; beginnings serve, since what follows them is letters
     "January Januar janvier января enero يناير",
@@ -37,34 +38,53 @@ _MONTHS = (  # by number from 1; beginnings serve, since what follows them is le
     "December Dezember décembre декабря diciembre ديسمبر",
 )
 _NUMBERS = {name: at for at, names in enumerate(_MONTHS, 1) for name in names.split()}
-_GROUPS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_GROUPS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_NUMBERS |= {name: at for at, name in enumerate(_GROUPS, 1)} | {"Sept": 9}
 _NAME = "|".join(sorted({*_NUMBERS, *(name.upper() for name in _NUMBERS)}, key=len, reverse=True))
 _DAY = r"(?P<d>\d{1,2})"
-_YEAR = r"(?P<y>\d{4})"
+_CLOCK = r"(?P<H>[01]\d|2[0-3])(?P<M>[0-5]\d)"
+_UTC = r"\s?(?:Z|UTC|GMT|hrs)\b"
+_YEAR = rf"(?P<y>\d{{4}}(?!\d|{_UTC}|\s?(?:hours|local)\b))"
 _DTG = re.compile(
-    rf"\b(?P<d>\d\d)(?P<H>[01]\d|2[0-3])(?P<M>[0-5]\d)Z\s?(?P<g>{'|'.join(_GROUPS)})\s?(?P<y>\d\d)\b"
+    rf"\b(?P<d>\d\d){_CLOCK}Z\s?(?P<name>{_NAME})(?![^\W\d_])(?:\s?(?P<y>(?:20)?\d\d)(?!\d))?"
 )
 _DATES = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"(?<!\d){_YEAR}-(?P<m>\d\d)-(?P<d>\d\d)(?!\d)",
-        rf"(?<![\d.]){_DAY}\.(?P<m>\d{{1,2}})\.{_YEAR}(?!\d)",
+        rf"(?<![\d./-]){_YEAR}(?P<between>[-/.])(?P<m>\d\d)(?P=between)(?P<d>\d\d)(?!\d)",
+        rf"(?<![\d.]){_DAY}\.(?P<m>\d{{1,2}})\.{_YEAR}",
         rf"(?<!\d){_YEAR}\s?[年년]\s?(?P<m>\d{{1,2}})\s?[月월]\s?{_DAY}\s?[日일]",
         rf"(?<!\d)(?P<m>\d{{1,2}})\s?[月월]\s?{_DAY}\s?[日일]",
-        rf"(?<!\d){_DAY}(?:st|nd|rd|th|er|\.)?\s+(?:of\s+|de\s+)?(?P<name>{_NAME})\b"
-        rf"(?:,?\s+(?:de\s+)?{_YEAR}(?!\d))?",
-        rf"\b(?P<name>{_NAME})\s+{_DAY}(?:st|nd|rd|th)?(?![\d:]|\.\d)(?:,?\s+{_YEAR}(?!\d))?",
+        rf"(?<!\d){_DAY}[ -]?(?P<name>{'|'.join(_GROUPS).upper()})[ -]?(?P<y>\d\d)(?!\d|[:.,]\d)",
+        rf"(?<!\d){_DAY}(?:st|nd|rd|th|er|\.)?(?:\s+(?:of\s+|de\s+)?|-)?(?P<name>{_NAME})"
+        rf"(?![^\W\d_])(?:\.?,?[\s-]*(?:de\s+)?{_YEAR})?",
+        rf"(?<!\d[ -])(?<!\dZ )(?<![^\W_])(?P<name>{_NAME})\.?\s+{_DAY}(?:st|nd|rd|th)?"
+        rf"(?![\d:]|\.\d)(?:,?\s+{_YEAR})?",
     )
 )
 _SLASHED = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4})(?![\d/])")
+_AT = "|".join(
+    rf"(?<=\b{word} )" for word in ["at", "by", "from", "till", "until", "since", "before", "after"]
+)
 _TIMES = (
     re.compile(
         r"(?<![\d:])(?P<H>1[0-2]|0?[1-9])(?:[:.](?P<M>[0-5]\d))?\s?(?P<half>[ap])\.?\s?m\b\.?", re.I
     ),
-    re.compile(r"(?<![\d:])(?P<H>[01]?\d|2[0-3]):(?P<M>[0-5]\d)(?!\d)(?:\s?Z\b)?"),
-    re.compile(r"(?<!\d)(?P<H>[01]\d|2[0-3])(?P<M>[0-5]\d)\s?(?:Z|UTC|GMT|hrs)\b"),
-    re.compile(r"(?<!\d)(?P<H>[01]?\d|2[0-3])\s?h\s?(?P<M>[0-5]\d)(?!\d)"),
+    re.compile(
+        r"(?<![\d:])(?P<H>[01]?\d|2[0-3]):(?P<M>[0-5]\d)(?::(?P<S>[0-5]\d))?(?!\d)"
+        r"(?:\s?(?:Z|UTC|GMT)\b)?"
+    ),
+    re.compile(rf"(?<![\d.,])(?P<H>[01]?\d|2[0-3])\.(?P<M>[0-5]\d)(?:{_UTC}|\s?Uhr\b)"),
+    re.compile(rf"(?<!\d){_CLOCK}(?=Z?\s?(?:[-–/]|to|until|till|and)\s?[0-2]\d[0-5]\d{_UTC})Z?"),
+    re.compile(rf"(?:(?<!\d)|(?<=\b(?:0[1-9]|[12]\d|3[01])(?=\d{{4}}Z))){_CLOCK}{_UTC}"),
+    re.compile(rf"(?:{_AT})(?:{_CLOCK}\s?(?:hours|local)\b)"),
+    re.compile(rf"(?:{_AT})(?=0){_CLOCK}(?![\d.,]\d|\d)"),
+    re.compile(r"(?<!\d)(?P<H>[01]?\d|2[0-3])\s?[hч]\s?(?P<M>[0-5]\d)(?!\d)(?:\s?мин\b\.?)?"),
     re.compile(r"(?<!\d)(?P<H>[01]?\d|2[0-3])\s?[时時点點]\s?(?:(?P<M>[0-5]?\d)\s?分)?(?!间|間)"),
+)
+_CALL_SIGN = re.compile(
+    r"(?:\b(?i:call[ -]?sign|indicatif(?: d['’]appel)?|indicativo|distintivo(?: de llamada)?)"
+    r"|[Пп]озывн\w+|呼号)(?: is| est| es)?[:\s]*[«“\"]?(?P<sign>[A-Z0-9]{3,10})(?![^\W_])"
 )
 _FIGURES = re.compile(
     r"(?<!\d)\d{1,3}(?:[,\u00a0\u202f\u2009]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:[.,]\d+)?"
@@ -128,6 +148,8 @@ def find(text: str, year: int, names: Iterable[tuple[int, int]] = ()) -> list[El
     """All elements in the order of the text; `names` are where protected names stand."""
     search = _Search(text, year)
     search.take_names(names, protected=True)
+    signs = (sign.span("sign") for sign in _CALL_SIGN.finditer(search.text))
+    search.take_names(signs, protected=False)
     search.run()
     quoted = (found.span(found.lastgroup or 0) for found in _QUOTED.finditer(search.text))
     search.take_names(quoted, protected=False)
@@ -149,12 +171,13 @@ class _Search:
         for pattern in COORDINATES:
             self._take(Kind.POSITION, pattern, coordinate)
         self._take_pairs()
-        self._take(Kind.POSITION, GRID, square)
         for pattern in _DATES:
             self._take(Kind.DATE, pattern, self._clear)
         self._take(Kind.DATE, _SLASHED, _slashed)
+        self._take(Kind.POSITION, GRID, square)
         for pattern in _TIMES:
             self._take(Kind.TIME, pattern, _time)
+        self._take(Kind.NUMBER, BEARING, bearing)
         self._take_numbers()
 
     def take_names(self, spans: Iterable[tuple[int, int]], *, protected: bool) -> None:
@@ -208,8 +231,7 @@ class _Search:
 
     def _group(self, found: re.Match[str]) -> str | None:
         """A date-time group: its date where the whole stands, and its time."""
-        month = _GROUPS.index(found["g"]) + 1
-        day = _date(2000 + int(found["y"]), month, int(found["d"]))
+        day = self._clear(found)
         if day is not None:
             self.found.append(Element(Kind.TIME, f"{found['H']}:{found['M']}", *found.span()))
         return day
@@ -218,7 +240,8 @@ class _Search:
         parts = found.groupdict()
         name = parts.get("name")
         month = _month(name) if name else int(found["m"])
-        return _date(int(parts.get("y") or self._year), month, int(found["d"]))
+        year = int(parts.get("y") or self._year)
+        return _date(year + (2000 if year < 100 else 0), month, int(found["d"]))
 
 
 def _slashed(found: re.Match[str]) -> str | None:
@@ -228,10 +251,12 @@ def _slashed(found: re.Match[str]) -> str | None:
 
 
 def _time(found: re.Match[str]) -> str:
-    hours, half = int(found["H"]), found.groupdict().get("half")
+    parts = found.groupdict()
+    hours, half = int(parts["H"]), parts.get("half")
     if half:
         hours = hours % 12 + (12 if half in "pP" else 0)
-    return f"{hours:02}:{int(found['M'] or 0):02}"
+    seconds = int(parts.get("S") or 0)
+    return f"{hours:02}:{int(parts['M'] or 0):02}" + (f":{seconds:02}" if seconds else "")
 
 
 def _western(character: str) -> str:
