@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from parley.station import doctor
 from parley.station.machine.clock import SYNCHRONISED
 from parley.station.serving import perform_here
 from tests.playbook import Post, two_stations
@@ -32,6 +35,38 @@ def test_what_others_can_read_is_found(tmp_path: Path) -> None:
         (north.folder / "tokens" / f"{north.watch.name}.token").chmod(0o644)
         assert bad(north) == ["folder and keys"]
         assert "chmod" in findings(north)["folder and keys"]["hint"]
+
+
+def test_a_disk_that_is_nearly_full_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two_stations(tmp_path) as (north, _):
+        monkeypatch.setattr(doctor, "FREE_BYTES_MIN", 1 << 62)  # no disk has so much left
+        assert bad(north) == ["database"]
+        found = findings(north)["database"]
+        assert f"The disk that holds {north.folder} has " in found["sentence"]
+        assert found["sentence"].endswith(" MB left.")
+        assert found["hint"].startswith("Free some space on it")
+
+
+def test_an_operator_token_that_is_not_there_is_found(tmp_path: Path) -> None:
+    with two_stations(tmp_path, started=False) as (north, _):
+
+        def folder() -> dict[str, Any]:
+            checks = perform_here(north.folder, "doctor", "")["checks"]
+            return next(each for each in checks if each["name"] == "folder and keys")
+
+        token = north.folder / "tokens" / "operator.token"
+        was = token.read_text()
+        token.unlink()
+        assert not folder()["ok"]
+        assert folder()["sentence"] == f"No token of an operator lies in {token.parent}."
+        assert "`parley person add NAME operator`" in folder()["hint"]
+        token.write_text("of somebody else\n")
+        token.chmod(0o600)
+        assert folder()["sentence"] == f"The token in {token} is nobody's who works here."
+        token.write_text(was)
+        assert folder()["ok"]
 
 
 def test_a_clock_that_was_set_is_found(tmp_path: Path) -> None:

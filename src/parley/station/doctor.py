@@ -1,8 +1,10 @@
-"""Six checks that matter, each with a sentence and a next step: folder, database, clock, paths,
-whether persons have compared what the lines stand on, and what browsers see."""
+"""Six checks that matter, each with a sentence and a next step: folder with keys and tokens,
+database and its disk, clock, paths, whether persons have compared what the lines stand on, and what
+browsers see."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +21,7 @@ from parley.station.machine.clock import SKEW_S_MAX, SYNCHRONISED, stamp, synchr
 from parley.station.machine.console_certificate import examined
 from parley.station.machine.folder import KEYS_NAME, Home, check_private, read_keys
 from parley.station.parties import lives
-from parley.station.staff.people import TOKENS
+from parley.station.staff.people import TOKENS, People
 from parley.store.reading import Reader
 from parley.store.words import check_can_search
 
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 Finding = dict[str, Any]
+
+FREE_BYTES_MIN = (
+    64 << 20
+)  # 1,024 entries of the greatest length: all that may be on its way at once
 
 
 @operation("doctor", roles=(), reads=True, setup=True)
@@ -36,10 +42,11 @@ def doctor(station: Station, who: Person) -> Beside:
     trouble = station.hardship.view(station.now)
     after = [_paths(station), _introductions(station)]
     home, now = station.home, station.now.wall
+    tokens = None if "operator" in who.roles and who.id else _operators(home.path, station.people)
 
     def work() -> dict[str, Any]:
         with station.store.reader() as reader:
-            found = [_folder(home.path), _database(reader, trouble)]
+            found = [_folder(home.path, tokens), _database(reader, home.path, trouble)]
         checks = [*found, *before, *after, _console(home, now)]
         return {"checks": checks, "ok": all(check["ok"] for check in checks)}
 
@@ -65,8 +72,35 @@ def _console(home: Home, now: float) -> Finding:
         return _finding("console", False, error.sentence, error.hint)
 
 
-def _folder(folder: Path) -> Finding:
+def _operators(folder: Path, people: People) -> ParleyError | None:
+    """What is wrong with the tokens by which operators act where none is given."""
+    tokens = folder / TOKENS
+    files = [tokens / f"{each.name}.token" for each in people.here() if "operator" in each.roles]
+    there = [file for file in files if file.is_file()]
+    if not there:
+        return ParleyError(
+            f"No token of an operator lies in {tokens}.",
+            "Give it with --as where it is kept. If it is lost, stop the station and add another"
+            " operator: `parley person add NAME operator`.",
+        )
+    for file in there:
+        try:
+            token = file.read_text(errors="replace").strip()
+        except OSError:
+            token = ""
+        if people.by_token(token) is None:
+            return ParleyError(
+                f"The token in {file} is nobody's who works here.",
+                "Put the right one back. If it is lost, stop the station and add another operator:"
+                " `parley person add NAME operator`.",
+            )
+    return None
+
+
+def _folder(folder: Path, tokens: ParleyError | None) -> Finding:
     def check() -> None:
+        if tokens is not None:
+            raise tokens
         check_private(folder)
         for inside in sorted(folder.iterdir()):
             check_private(inside)
@@ -79,10 +113,16 @@ def _folder(folder: Path) -> Finding:
     )
 
 
-def _database(reader: Reader, trouble: dict[str, Any] | None) -> Finding:
+def _database(reader: Reader, folder: Path, trouble: dict[str, Any] | None) -> Finding:
     def check() -> None:
         if trouble:
             raise ParleyError(trouble["sentence"], trouble["hint"])
+        free = shutil.disk_usage(folder).free
+        if free < FREE_BYTES_MIN:
+            raise ParleyError(
+                f"The disk that holds {folder} has {free // 1_000_000} MB left.",
+                "Free some space on it: once it is full, nothing that comes or is written is kept.",
+            )
         problems = [row[0] for row in reader.sql("PRAGMA quick_check(1)") if row[0] != "ok"]
         if problems:
             raise ParleyError(
