@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from parley.core.entry import Key, Type, body_of
-from parley.core.errors import Refused
+from parley.core.errors import Misused, Refused
 from tests.playbook import Posts
 
 
@@ -82,9 +82,16 @@ def test_E18_a_reply_has_a_clock_until_it_comes(shared: Posts) -> None:
 
 def test_E18_a_time_that_is_none_is_refused_here_and_shown_raw_there(shared: Posts) -> None:
     north, south = shared
-    for given in ("0", "99999", "soon", "2020-01-01 00:00Z", "2099-01-01 00:00Z"):
+    for given in ("soon", "tomorrow", "30x", "2026-12-01", "2026-13-01 08:00Z"):
+        with pytest.raises(Misused, match="is no time by which") as told:  # as of every other time
+            north.drafts("Hello.", reply_by=given)
+        assert told.value.hint.startswith("Minutes from now, 3h or 2d, or a time such as ")
+    for given in ("0", "99999", "15d", "2020-01-01 00:00Z", "2099-01-01 00:00Z"):
         with pytest.raises(Refused):
             north.drafts("Hello.", reply_by=given)
+    for given, minutes in (("30m", 30), ("3h", 180), ("2d", 2880)):
+        due = north.drafts("Hello.", reply_by=given)["reply_by"]
+        assert abs(due - north.clock.now().wall - 60 * minutes) < 60
     kept = north.drafts("Hello.", reply_by="60")
     gone = north.drafter.asks("draft.edit", draft=kept["draft"], reply_by="")
     assert gone["reply_by"] is None

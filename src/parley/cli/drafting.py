@@ -67,7 +67,9 @@ def taken(text: str | None, file: Path | None) -> str:
 @click.option("--corrects", type=int, metavar="N", help="It corrects message N of ours.")
 @click.option("--retracts", type=int, metavar="N", help="It retracts message N of ours.")
 @click.option(
-    "--reply-by", metavar="TIME", help="When a reply is expected: in minutes from now, or in full."
+    "--reply-by",
+    metavar="TIME",
+    help="When a reply is expected: in minutes from now, in 3h or 2d, or 'YYYY-MM-DD HH:MMZ'.",
 )
 @click.option("--rescue", is_flag=True, help="Search and rescue: it passes in a suspension.")
 @click.option(

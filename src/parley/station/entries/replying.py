@@ -8,25 +8,26 @@ from typing import Any
 
 from parley.catalogue.form import moment, read_moment
 from parley.core.entry import Key
-from parley.core.errors import Refused
+from parley.core.errors import Misused, Refused
 from parley.core.wire import Value
 from parley.station.line.lines import posix, since_2020
 
-MINUTES = re.compile(r"[0-9]{1,5}", re.ASCII)
+SPAN = re.compile(r"([0-9]{1,5})([mhd]?)", re.ASCII)
+MINUTES = {"": 1, "m": 1, "h": 60, "d": 24 * 60}
 MINUTES_MAX = 14 * 24 * 60
 
 
 def read_reply_by(given: str, now: float) -> int:
-    """A time as a drafter gives it, in minutes from now or in full; seconds since 2020."""
-    if MINUTES.fullmatch(given):
-        at = now + 60 * int(given)
+    """A time as a drafter gives it, from now (90, 90m, 3h, 2d) or in full; seconds since 2020."""
+    if span := SPAN.fullmatch(given):
+        at = now + 60 * int(span[1]) * MINUTES[span[2]]
     else:
         try:
             at = float(read_moment(given))
         except ValueError as error:
-            raise Refused(
+            raise Misused(
                 f"{given!r:.40} is no time by which a reply can be expected.",
-                f"Minutes from now, or a time such as {moment(now + 3600)}.",
+                f"Minutes from now, 3h or 2d, or a time such as {moment(now + 3600)}.",
             ) from error
     if not now < at <= now + 60 * MINUTES_MAX:
         raise Refused(
