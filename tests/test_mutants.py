@@ -49,6 +49,11 @@ def test_to_exchange_what_is_the_same_in_either_order_is_no_mistake() -> None:
     assert [each for each in by_key if "max(a.own, b.held, key=" in each]  # the first of equals
 
 
+def test_to_forget_a_name_is_no_mistake_and_to_forget_a_key_is_one() -> None:
+    assert not [each for each in mutants("line")[1] if ": del now →" in each.words()]
+    assert [each for each in mutants("rekeying")[1] if ": del self._ours[number] →" in each.words()]
+
+
 def readings(before: str, after: str) -> list[tuple[CodeType, CodeType]] | None:
     """What differs between two readings of a module."""
     return differing(compile(before, "x.py", "exec"), compile(after, "x.py", "exec"))

@@ -132,7 +132,10 @@ class _Finder(ast.NodeVisitor):
     def _drop(self, node: ast.AST, name: str, index: int, item: ast.stmt) -> None:
         before, self._statement = self._statement, item
         docstring = isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant)
-        if isinstance(item, ast.Expr | ast.AugAssign | ast.Delete | ast.Raise) and not docstring:
+        # `del now` only says that a name is not used.
+        names = isinstance(item, ast.Delete) and all(isinstance(x, ast.Name) for x in item.targets)
+        dropped = isinstance(item, ast.Expr | ast.AugAssign | ast.Delete | ast.Raise)
+        if dropped and not docstring and not names:
             self._note(node, name, ast.Pass(), index)
         self._statement = before
 
