@@ -22,6 +22,7 @@ from parley.core.agreement import (
     psk0,
     terms,
 )
+from parley.core.entry import Status
 from parley.core.errors import Malformed, Refused
 from parley.core.identity import TIME_MAX
 from parley.core.wire import decode, encode
@@ -38,6 +39,17 @@ def test_I12_I14_I18_the_limits_are_those_of_the_page() -> None:
     assert (FIELDS_ALWAYS, AGREEMENT_BYTES_MAX, SPAN_S_MAX) == (27, 65_536, YEAR_S)
     assert (ATTRIBUTABLE, DENIABLE, PSK_BYTES, UNSIGNED) == (0, 1, 32, b"\x00")
     assert ROOT_BLOCK_BYTES == len(signed(A, B).blocks[0]) == 1 + 5 + 64 + 5 + 3_309
+
+
+def test_I12_what_nobody_chose_is_what_the_pages_propose() -> None:
+    plain = agreement(A, B)
+    assert (plain.mark, plain.level, plain.suite, plain.policy) == (Status.EXERCISE, "duty", 1, 0)
+    assert (plain.clocks, plain.calls) == ((21_600, 10_800, 1_800, 600), (172_800, 600))
+    assert (plain.heartbeat_s, plain.window, plain.attribution) == (10, 1_024, (1_024, 60))
+    assert (plain.test_s, plain.testing, plain.provisional) == (86_400, (0, 0, 0), 0)
+    assert (plain.psk0, plain.padding, plain.suspending) == (False, False, (False, 0))
+    assert (plain.tables, plain.replaces, plain.address) == ((), b"", ("", ""))
+    assert (plain.tests, plain.suspension) == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -66,6 +78,7 @@ def test_I12_I14_I18_the_limits_are_those_of_the_page() -> None:
         ("tests", "x" * 2_000),
         ("suspension", "x" * 2_000),
         ("address", ["x" * 400, ""]),
+        ("replaces", bytes(32)),
         ("suspending", [False, YEAR_S]),
         ("suspending", [True, 0]),
         ("provisional", 1),
@@ -112,6 +125,7 @@ def test_I12_what_stands_at_a_limit_is_read(name: str, value: object) -> None:
         ("clocks", [4, 3, 2, 0], "clock is", "I12"),
         ("clocks", [YEAR_S + 1, 3, 2, 1], "clock is", "I12"),
         ("clocks", [4, 3, 2], "clocks is", "I12"),
+        ("clocks", [5, 4, 3, 2, 1], "clocks is", "I12"),
         ("clocks", [1, 2, 3, 4], "clocks give a higher", "I12"),
         ("heartbeat_s", 86_401, "heartbeat is", "I12"),
         ("window", 8_193, "window is", "I12"),
@@ -146,6 +160,12 @@ def test_I12_I13_what_is_beyond_is_refused_by_its_name(
     with pytest.raises(Malformed, match=f"^the agreement's {why}") as caught:
         Agreement.read(encode({**MAP, KEY[name]: value}))
     assert caught.value.rule == rule
+
+
+@pytest.mark.parametrize("number", [3, 65_535])
+def test_I12_a_suite_that_nobody_knows_is_refused_by_its_number(number: int) -> None:
+    with pytest.raises(Malformed, match=f"suite {number}"):
+        Agreement.read(encode({**MAP, KEY["suite"]: number}))
 
 
 @pytest.mark.parametrize("change", [{1: 0}, {1: True}, {1: 2}, {999: 0}])

@@ -29,7 +29,17 @@ from parley.core.identity import (
     check_root,
     read_map,
 )
-from parley.core.keys import ED25519, MLDSA65, SIGNATURE_BYTES, Kem, check_prekey, hkdf32, sha256
+from parley.core.keys import (
+    ED25519,
+    MLDSA65,
+    SIGNATURE_BYTES,
+    Kem,
+    SigningKey,
+    VerifyKey,
+    check_prekey,
+    hkdf32,
+    sha256,
+)
 from parley.core.record import key_name
 from parley.core.suites import SUITE_1, Suite, suite_of
 from parley.core.terms import OurKeys, Terms, TheirKeys
@@ -331,7 +341,6 @@ def terms(
         [key_name(line, at, use) for use in ("station", "log", "cosigner")]
         for at in (side, 1 - side)
     )
-    their_keys = theirs.certificate.keys(suite)
     return Terms(
         line_id=line,
         inc=agreement.inc,
@@ -339,10 +348,8 @@ def terms(
         h_agr=agreement.hash,
         our_prekey=agreement.prekeys[side],
         their_prekey=agreement.prekeys[1 - side],
-        our_keys=OurKeys(*(key.named(n) for key, n in zip(our_keys.each, names, strict=True))),
-        their_keys=TheirKeys(
-            *(key.named(n) for key, n in zip(their_keys, their_names, strict=True))
-        ),
+        our_keys=OurKeys(*map(SigningKey.named, our_keys.each, names)),
+        their_keys=TheirKeys(*map(VerifyKey.named, theirs.certificate.keys(suite), their_names)),
         psk0=psk0,
         window=agreement.window,
         heartbeat_s=float(agreement.heartbeat_s),
