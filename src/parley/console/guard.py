@@ -18,7 +18,7 @@ from parley.console.uploads import read_upload
 from parley.core.errors import Refused
 
 FORM_BYTES_MAX = 1 << 20  # the longest text with every byte escaped, and room for the rest
-FORM_FIELDS_MAX = 64
+FORM_FIELDS_MAX = 4_096  # a watch is accepted item by item, and the other side makes items
 
 POLICY = "; ".join(
     (

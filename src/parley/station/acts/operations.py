@@ -27,7 +27,7 @@ _log = logging.getLogger("parley.station")
 Words = NewType("Words", str)  # a text that the operation checks itself, character by character
 
 INTEGER_MAX = (1 << 53) - 1  # what every JSON reader holds exactly
-LIST_ITEMS_MAX = 1024
+LIST_ITEMS_MAX = 4_096  # more than can be open when a watch is accepted
 HIDDEN = frozenset(
     ("token", "passphrase", "psk", "secret", "digits", "phrase", "password", "code")
 )  # never in the audit trail
