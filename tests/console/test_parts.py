@@ -12,7 +12,14 @@ from starlette.requests import Request
 from parley.console.app import _listen
 from parley.console.desk import refusal, status_of
 from parley.console.frame import mark_of, mark_sentence
-from parley.console.guard import FORM_BYTES_MAX, Foreign, Form, check_token, read_form
+from parley.console.guard import (
+    FORM_BYTES_MAX,
+    FORM_FIELDS_MAX,
+    Foreign,
+    Form,
+    check_token,
+    read_form,
+)
 from parley.console.hearing import TOLD_S_MAX, Ears
 from parley.console.stream import STREAMS_MAX, UNSENT_BYTES_MAX, Stream, _Browser, block
 from parley.console.views import reference
@@ -70,7 +77,7 @@ async def test_a_form_from_elsewhere_is_refused(headers: dict[str, str]) -> None
     [
         [b"a=" + b"x" * FORM_BYTES_MAX],
         [b"x" * (FORM_BYTES_MAX // 2)] * 3,
-        [b"&".join(b"a=1" for _ in range(100))],
+        [b"&".join([b"a=1"] * (FORM_FIELDS_MAX + 1))],
         [b"a=%ff"],
         [b"a=\xff"],
     ],
