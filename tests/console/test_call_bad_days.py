@@ -3,17 +3,28 @@ text goes on meanwhile. Real pages; the other side takes part without one."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from parley.conference import room as conference
 from parley.conference.room import LOST_S
 from tests.console.conftest import Room
-from tests.console.test_call import MEDIA_MS, cut, duty_room, enter, joins, mend, says
+from tests.console.test_call import (
+    MEDIA_MS,
+    cut,
+    duty_room,
+    enter,
+    joins,
+    mend,
+    says,
+    sees_and_hears,
+)
+from tests.console.test_call_parts import person
 from tests.console.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -23,6 +34,12 @@ GONE = """(kind) => {
   const track = window.taken.find((each) => each.kind === kind && each.readyState === "live");
   track.stop();
   track.dispatchEvent(new Event("ended"));
+}"""
+# What a page is told of itself when another tab stands before it.
+HIDE = """() => {
+  Object.defineProperty(document, "visibilityState", { get: () => "hidden" });
+  Object.defineProperty(document, "hidden", { get: () => true });
+  document.dispatchEvent(new Event("visibilitychange"));
 }"""
 KEEP = """const ask = MediaDevices.prototype.getUserMedia;
 window.taken = [];
@@ -100,6 +117,30 @@ async def test_devices_that_go_are_named_and_the_call_goes_on(stations: World, d
 
 
 @pytest.mark.story
+async def test_a_permission_that_is_withdrawn_is_told_from_a_camera_that_fell(
+    stations: World, duty: Room
+) -> None:
+    page = await joined(stations, duty)
+    both = ["camera", "microphone"]
+    for how in ("taken back", "refused"):
+        await duty.context.clear_permissions()  # the browser itself ends the tracks
+        if how == "refused":
+            await duty.context.grant_permissions([])
+        for device in both:
+            state = page.locator(f"#{device}-state")
+            await expect(state).to_contain_text(f"refuses this page the {device}")
+            await expect(state).to_contain_text(f"then press “Turn my {device} on” again")
+        await says(page, f"The right is {how}.")
+        await told(stations, f"The right is {how}.")
+        await duty.context.grant_permissions(both)
+        for device in both:
+            await page.get_by_role("button", name=f"Turn my {device} on").click()
+            await expect(page.locator(f"#{device}-state")).to_have_text("")
+    await pages_here(stations, ["1"])
+    await stations.north.ask("Wanda", "call.end")
+
+
+@pytest.mark.story
 async def test_who_was_away_for_too_long_is_told_and_joins_again(
     stations: World, duty: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,6 +192,81 @@ async def test_a_station_that_is_started_anew_finds_its_page_in_the_call(
     await stations.north.ask("Wanda", "call.end")
 
 
+@pytest.mark.story
+async def test_a_tab_that_nobody_looks_at_sends_on_and_hears_whom_it_chose(
+    stations: World, duty: Room, with_camera: Browser
+) -> None:
+    """As of somebody who reads a paper in another tab: an interpreter begins meanwhile."""
+    south = stations.south
+    await person(south, "Irina", "interpreter")
+    page = await joined(stations, duty)
+    async with duty_room(with_camera) as southern:
+        irina = await enter(southern, south, "Irina")
+        await joins(irina)
+        tile = page.locator("#others .other")
+        await expect(tile).to_have_attribute("data-gain", "1", timeout=MEDIA_MS)
+        await page.evaluate(HIDE)
+        await south.ask("Wen", "call.mode", mode="simultaneous")
+        await south.ask("Irina", "call.interpret", language="English")
+        # Who hears the original does not hear the interpreter over it.
+        await expect(tile).to_have_attribute("data-gain", "0", timeout=MEDIA_MS)
+        await south.ask("Wen", "call.say", text="Do you hear?")
+        await expect(page.locator("#texts")).to_contain_text("Do you hear?", timeout=MEDIA_MS)
+        await sees_and_hears(irina)
+        await stations.north.ask("Wanda", "call.end")
+        for each in (page, irina):
+            await expect(each.locator("#media-state")).to_contain_text("The call is ended")
+    # Outside of a call it fetches what rings, and nothing more.
+    async with page.expect_response("**/alarms"):
+        await stations.say(south, "Now.", "FLASH")
+
+
+@pytest.mark.story
+async def test_what_is_typed_while_the_last_words_are_sent_is_kept(
+    stations: World, duty: Room
+) -> None:
+    """Who types captions begins the next before the station has the last."""
+    page = await joined(stations, duty)
+    taken = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        await taken.wait()
+        await route.continue_()
+
+    async def never(route: Route) -> None:
+        await route.abort("connectionrefused")
+
+    await page.route("**/call/caption", slowly)
+    words = page.locator("#caption-words")
+    await page.locator("#caption-language").fill("English")
+    await words.fill("Ships keep clear.")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("Of each")
+    taken.set()
+    await expect(page.locator("#captions")).to_contain_text("Ships keep clear.")
+    await page.keyboard.type(" other.")
+    await expect(words).to_have_value("Of each other.")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#captions")).to_contain_text("Of each other.")
+    await expect(page.locator("#caption-language")).to_have_value("English")
+    # What the station refuses, or never had, stands there again before what was typed since.
+    field = page.locator("#words-of-mine")
+    await field.fill("ж" * 1_500)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#said-state")).to_contain_text("has refused that")
+    await expect(field).to_have_value("ж" * 1_500)
+    await page.route("**/call/say", never)
+    await field.fill("We go on.")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#said-state")).to_contain_text("did not reach the station")
+    await expect(field).to_have_value("We go on.")
+    await page.unroute("**/call/say")
+    await page.keyboard.press("Enter")
+    await told(stations, "We go on.")
+    await expect(page.locator("#said-state")).to_have_text("")
+    await stations.north.ask("Wanda", "call.end")
+
+
 @pytest.mark.parametrize(
     ("lacks", "says_so"),
     [
@@ -178,4 +294,7 @@ async def test_a_browser_without_webcodecs_holds_what_it_can(
         medium = "text"
     (me,) = (await stations.north.ask("Wanda", "call.show"))["call"]["attendees"]
     assert me["medium"] == medium
+    await expect(page.locator("#call[data-ready=yes]")).to_be_attached()
+    await says(page, "By what we have.")
+    await told(stations, "By what we have.")
     await stations.north.ask("Wanda", "call.end")

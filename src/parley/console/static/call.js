@@ -2,7 +2,7 @@
 // and agrees on keys; what stands in the record is shown by the server and renewed by `live.js`.
 
 import { Parts } from "./call-parts.js";
-import { features, refusal, remains, withdrawn } from "./devices.js";
+import { features, refusal, remains, right, withdrawn } from "./devices.js";
 import { HEARD_LEVEL, LARGE, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
 import { Recording } from "./recording.js";
 import { Showing } from "./showing.js";
@@ -27,6 +27,7 @@ class CallPage {
     this.camera = null;
     /** @type {MediaStreamTrack | null} */
     this.microphone = null;
+    this.rights = { camera: "", microphone: "" }; // as they stood when the device was had
     this.me = "";
     this.muted = false;
     /** @type {Map<string, {tile: HTMLElement, gain: GainNode, spokeAt: number, person: Person}>} */
@@ -87,6 +88,7 @@ class CallPage {
   /** Which buttons there are now; a renewed page may say that a call was opened. */
   settle() {
     const inside = this.worker !== null;
+    document.documentElement.toggleAttribute("data-in-call", inside); // who interprets is read from the page, seen or not
     this.label();
     this.showing.settle(inside);
     at("join-media").hidden = inside || this.medium === "text" || !this.open;
@@ -137,6 +139,7 @@ class CallPage {
       const stream = await navigator.mediaDevices.getUserMedia({ video: this.large ? LARGE : PICTURE });
       const track = stream.getVideoTracks()[0];
       this.camera = track;
+      right("camera").then((state) => (this.rights.camera = state));
       track.onended = () => this.lost("camera", track);
       const preview = /** @type {HTMLVideoElement} */ (at("self"));
       preview.srcObject = stream;
@@ -153,6 +156,7 @@ class CallPage {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: VOICE });
       const track = stream.getAudioTracks()[0];
       this.microphone = track;
+      right("microphone").then((state) => (this.rights.microphone = state));
       track.onended = () => this.lost("microphone", track);
       /** @type {AudioContext} */ (this.context).createMediaStreamSource(stream).connect(/** @type {AudioWorkletNode} */ (this.capture));
       say("microphone-state", "");
@@ -168,7 +172,7 @@ class CallPage {
     this[device] = null;
     if (device === "camera") /** @type {HTMLVideoElement} */ (at("self")).srcObject = null;
     this.settle();
-    if (await withdrawn(device)) say(`${device}-state`, refusal(new DOMException("", "NotAllowedError"), device, device === "camera" ? _("Turn my camera on") : _("Turn my microphone on")));
+    if (await withdrawn(device, this.rights[device])) say(`${device}-state`, refusal(new DOMException("", "NotAllowedError"), device, device === "camera" ? _("Turn my camera on") : _("Turn my microphone on")));
     else say(`${device}-state`, device === "camera" ? _("The camera is gone. Plug it in, then press “Turn my camera on”; voice and text go on meanwhile.") : _("The microphone is gone. Plug it in, then press “Turn my microphone on”; text goes on meanwhile."));
   }
 
@@ -228,10 +232,16 @@ class CallPage {
     if (!(form instanceof HTMLFormElement) || !this.worker || !form.action.includes("/call/")) return;
     event.preventDefault();
     const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
-    const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
-    const refused = answer.type !== "opaqueredirect" && !answer.ok;
-    say("said-state", refused ? _("The station has refused that. Text of a call has 2,000 bytes at most; load the page again to read why.") : "");
-    if (!refused) form.reset();
+    // Who types captions begins the next while this one is on its way.
+    const line = /** @type {HTMLInputElement | null} */ (form.querySelector("#words-of-mine, #caption-words"));
+    const words = line?.value ?? "";
+    if (line) line.value = "";
+    const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => null);
+    const taken = answer?.type === "opaqueredirect" || answer?.ok;
+    if (!answer) say("said-state", _("That did not reach the station. Send it again."));
+    else say("said-state", taken ? "" : _("The station has refused that. Text of a call has 2,000 bytes at most; load the page again to read why."));
+    if (line && !taken) line.value = [words, line.value].filter(Boolean).join(" ");
+    else if (!line && taken) form.reset();
   }
 
   // --- what the worker says

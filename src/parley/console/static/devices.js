@@ -103,8 +103,15 @@ export function refusal(error, device, button) {
   }
 }
 
-/** Whether this browser lets the page have the device no longer. @param {"camera" | "microphone"} device */
-export async function withdrawn(device) {
+/** What this browser says of the page's right to a device; "" where it says nothing. @param {"camera" | "microphone"} device @returns {Promise<string>} */
+export async function right(device) {
   const name = /** @type {any} */ (device);
-  return navigator.permissions.query({ name }).then(({ state }) => state === "denied", () => false);
+  return navigator.permissions.query({ name }).then(({ state }) => state, () => "");
+}
+
+/** Whether a right is there no longer that stood so when the device was had. It may be refused, or taken back to be
+ * asked for anew; but browsers that ask each time never say that it was granted. @param {"camera" | "microphone"} device @param {string} had */
+export async function withdrawn(device, had) {
+  const now = await right(device);
+  return now === "denied" || (had === "granted" && now === "prompt");
 }

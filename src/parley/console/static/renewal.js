@@ -86,6 +86,11 @@ export function carryOver(old, fresh) {
   return focused ?? null;
 }
 
+/** Whether a tab shows nothing now that anybody needs: a call is heard in the background too. */
+function rests() {
+  return document.visibilityState === "hidden" && !document.documentElement.hasAttribute("data-in-call");
+}
+
 export class Renewal {
   /** @param {(fresh: Document) => void} after */
   constructor(after) {
@@ -112,12 +117,12 @@ export class Renewal {
 
   pump() {
     if (!this.asked || this.busy) return;
-    if (document.visibilityState === "hidden" && !this.called && !document.documentElement.hasAttribute("data-rings")) return;
+    if (rests() && !this.called && !document.documentElement.hasAttribute("data-rings")) return;
     this.busy = true;
     const wait = Math.max(15, this.last + (this.failed ? AGAIN_MS : LEAST_MS) - performance.now());
     setTimeout(async () => {
       this.last = performance.now();
-      const hidden = document.visibilityState === "hidden";
+      const hidden = rests();
       this.asked = false;
       await (hidden ? this.renewAlarms() : this.renew()).then(
         () => (this.failed = false),
