@@ -14,9 +14,10 @@ from parley.core.hearing import (
     PAST_EPOCHS_MAX,
     ROOTS_AHEAD_MAX,
     SEALED_AT,
+    Stop,
 )
 from parley.core.opening import TheirOpen
-from parley.core.packets import Kind, Status
+from parley.core.packets import Flag, Kind, Status
 from parley.core.record import EMPTY_ROOT
 from parley.core.seal import Epoch
 from parley.core.wire import decode
@@ -177,3 +178,102 @@ def test_D9_of_a_line_that_is_over_no_key_stays_in_memory() -> None:
     assert ears._past
     ears.forget()
     assert (ears.epochs, ears._past, ears.expected, ears._prekey) == ([], [], {}, None)
+
+
+def test_L22_a_start_alone_leaves_nothing_of_theirs_to_keep() -> None:
+    north, south = in_service()
+    north.says("Kept before.")
+    south.hears(*envelopes(north.settles()))
+    south.settles()
+    south.starts()
+    keeps = [effect for effect in south.line.settle(south.clock.now, 0) if isinstance(effect, Keep)]
+    assert not [keep for keep in keeps if "in" in keep.change.cells]
+
+
+def test_S4_a_fresh_epoch_has_no_key_of_an_entry_that_came_before_it() -> None:
+    north, south = in_service()
+    for count in range(3):
+        north.says(str(count))
+    sealed = envelopes(north.settles())
+    rekey, _ = forges(north, south, base=0)
+    south.hears(*sealed)
+    assert south.hears(north.seals(Kind.REKEY, rekey.to_bytes(), LATER)) == [Outcome.OK]
+    fresh = south.line._ears.epochs[-1]
+    fresh.message_key(3)
+    with pytest.raises(Misused):
+        fresh.message_key(2)
+
+
+@pytest.mark.parametrize("first", [16, 32])
+def test_L16_a_root_stated_twice_ahead_is_the_same_root_in_whole_and_in_part(first: int) -> None:
+    for same in (True, False):
+        _, south = in_service()
+        ears, root = south.line._ears, bytes(range(32))
+        ears.check_root(5, root[:first])
+        again = root if same else root[:15] + b"\xff" + root[16:]
+        if same:
+            ears.check_root(5, again[: 48 - first])
+            assert ears._roots_ahead == {5: root}
+        else:
+            with pytest.raises(Stop, match="our copies of the record differ"):
+                ears.check_root(5, again[: 48 - first])
+
+
+def test_L24_S17_of_epochs_that_were_given_up_the_last_sixteen_are_known() -> None:
+    _, south = in_service()
+    ears = south.line._ears
+    for e in range(1, PAST_EPOCHS_MAX + 4):
+        cell = ears.epochs[-1].cell()
+        cell[0], cell[3] = e, bytes([e]) * 32
+        fresh = Epoch.from_cell(cell)
+        ears.begin(fresh, b"")
+        ears.spoken_under(fresh, 0)
+        assert ears.epochs == [fresh]
+    assert [epoch.e for epoch in ears._past] == list(range(3, PAST_EPOCHS_MAX + 3))
+    listened_to = {epoch for items in ears.expected.values() for epoch, _ in items}
+    assert listened_to == {*ears._past, fresh}
+    assert all(ears.expected.values())
+    for past in ears._past:  # only its STATUS, to find out who was rolled back
+        assert [kind for items in ears.expected.values() for e, kind in items if e is past] == [1]
+
+
+def test_S17_an_older_epoch_ends_with_the_last_entry_that_was_sealed_under_it() -> None:
+    north, south = in_service()
+    ears = south.line._ears
+    cell = ears.epochs[-1].cell()
+    cell[0], cell[3] = 1, bytes(32)
+    fresh = Epoch.from_cell(cell)
+    ears.begin(fresh, b"")
+    ears.spoken_under(fresh, 2)
+    assert live(south) == [0, 1]
+    assert south.hears(north.writes(0, plaintext())) == [Outcome.OK]
+    assert live(south) == [0, 1]
+    assert south.hears(north.writes(1, plaintext())) == [Outcome.OK]
+    assert live(south) == [1]
+
+
+def test_L15_one_counter_for_two_packets_stops_the_line() -> None:
+    north, south = in_service()
+    assert south.hears(north.states(LATER)) == [Outcome.OK]
+    assert south.hears(north.states(LATER, flags=Flag.CLOCK_IN_DOUBT)) == [Outcome.HALTED]
+
+
+def test_L15_who_holds_an_entry_that_we_did_not_write_stops_the_line() -> None:
+    north, south = in_service()
+    north.says("One.")
+    south.hears(*envelopes(north.settles()))
+    south.settles()
+    for n, outcome in ((0, Outcome.OK), (1, Outcome.HALTED)):
+        stated = south.states(LATER + n, contig=0, their_root=EMPTY_ROOT[:16], sack=frozenset({n}))
+        assert north.hears(stated) == [outcome]
+
+
+def test_L15_L16_a_root_of_another_record_stops_the_line() -> None:
+    for lie in ({"their_root": bytes(16)}, {"own_root": bytes(16)}, {"contig": 1}, {"size": 0}):
+        north, south = in_service()
+        north.says("One.")
+        south.hears(*envelopes(north.settles()))
+        south.settles()
+        assert south.hears(north.states(LATER, echo=0)) == [Outcome.OK]
+        true = {"their_root": EMPTY_ROOT[:16], "own_root": south._root_at(0, 1)[:16]}
+        assert south.hears(north.states(LATER + 1, **(true | lie))) == [Outcome.HALTED]

@@ -39,11 +39,7 @@ SEALED_AT = 1 + LOCATOR_BYTES  # in a frame, behind its header and locator
 
 
 class Stop(Exception):
-    """One of the two stations has lost or changed its past; `why` is the sentence."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
+    """One of the two stations has lost or changed its past; its text says which and how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +134,9 @@ class Ears:
         if self._prekey is None:
             raise Refused("the prekey of the agreement has been used", rule="S2")
         made = theirs.accept(info0, self.terms, self._prekey)
-        epoch = made.epoch
         self._prekey = None
         self.open_hash = theirs.hash
-        self.epochs = [epoch]
-        self._listen_to(epoch, KINDS)
-        self._list_entries()
-        self.moved = True
+        self._add(made.epoch)
         return {"prekey": None, "heard open": encode(theirs.hash)}, made.share
 
     # --- epochs
@@ -152,12 +144,8 @@ class Ears:
     def begin(self, epoch: Epoch, sealed: bytes) -> None:
         """Listen for a second epoch, brought by `sealed`, beside the present one (S16)."""
         epoch.retire(self.log.size, set())
-        self.epochs.append(epoch)
         self.accepted = sha256(sealed)
-        self._listen_to(epoch, KINDS)
-        for n in range(max(epoch.base, self.log.size), self._listed_to):
-            self._list(epoch, n)
-        self.moved = True
+        self._add(epoch)
 
     def spoken_under(self, epoch: Epoch, size: int) -> None:
         """They spoke under `epoch` when they had written `size` entries (S17)."""
@@ -180,6 +168,14 @@ class Ears:
             if not self.expected[locator]:
                 del self.expected[locator]
         self._listen_to(self._past[-1], (Kind.STATUS,))
+
+    def _add(self, epoch: Epoch) -> None:
+        self.epochs.append(epoch)
+        self._listen_to(epoch, KINDS)
+        for n in range(max(epoch.base, self.log.size), self._listed_to):
+            self._list(epoch, n)
+        self._list_entries()
+        self.moved = True
 
     def _listen_to(self, epoch: Epoch, kinds: Iterable[int]) -> None:
         for kind in kinds:
@@ -324,7 +320,7 @@ class Ears:
         """
         if self.terms.deniable and len(status.own_root) < self.terms.root_bytes:
             raise Refused("a STATUS of a deniable line states whole roots", rule="H6")
-        if max(status.contig, max(status.sack, default=-1) + 1) > our_log.size:
+        if max({status.contig - 1, *status.sack}) >= our_log.size:
             raise Stop("they have more of ours than we wrote; we were rolled back")
         _agree(our_log.root_at(status.contig), status.their_root)
         if status.size < self.announced:

@@ -180,7 +180,7 @@ class Line:
         try:
             outcome = self._hear(data, now, source)
         except Stop as stop:
-            outcome = self._stopped(data, stop.why, now)
+            outcome = self._stopped(data, str(stop), now)
         except Newer:
             outcome = Outcome.NEWER
         except (Refused, Malformed):
