@@ -54,7 +54,6 @@ class Voice:
         self._they_hold: frozenset[int] = frozenset()  # beyond `receipted`, as last stated
         self._resend_at = 0.0
         self._resend_after_s = RESEND_FIRST_S
-        self.begin()
 
     def begin(self) -> None:
         """Start a new step."""
@@ -130,7 +129,7 @@ class Voice:
         epoch.retire(self.log.size, set())
         change.cells["out"] = encode(epoch.cell())
         change.cells["our seen"] = encode(self.seen)
-        if idle or self._resend_at <= now.mono:
+        if idle:
             self._resend_at = now.mono + self._resend_after_s
         return True
 
@@ -143,7 +142,7 @@ class Voice:
         return (
             outstanding < self.terms.window - FLASH_PLACES
             and room > 0
-            and self._in_flight_bytes < max(1, IN_FLIGHT_BYTES_MAX - size)
+            and self._in_flight_bytes < IN_FLIGHT_BYTES_MAX - size
         )
 
     def _seal(
