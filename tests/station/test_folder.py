@@ -167,5 +167,10 @@ def test_one_process_works_in_a_folder_at_a_time(north: Founded) -> None:
 
 
 def test_a_folder_that_is_no_folder_is_not_locked(tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match="cannot be used"), lock(tmp_path / "nowhere"):
+    with pytest.raises(Unavailable, match="cannot be used") as told, lock(tmp_path / "nowhere"):
         pass
+    assert "`parley init` makes one" in told.value.hint
+    (tmp_path / "lock").mkdir()  # as unwritable as on a disk that may only be read
+    with pytest.raises(Unavailable, match="cannot be used") as told, lock(tmp_path):
+        pass
+    assert told.value.hint.startswith("Let the station's own user write there")

@@ -13,6 +13,7 @@ import pytest
 
 from parley.core.errors import Misused, ParleyError, Unavailable
 from parley.core.kept import Change, Conflict, Kept
+from parley.store import trouble
 from parley.store.migrations import migrations_of_this_version
 from parley.store.sqlite import CHECKED_BYTES_MAX, SqliteStore
 from tests.store.playbook import LINE, an_entry, enrol, keep, some_entries
@@ -103,6 +104,19 @@ def test_a_station_goes_on_by_itself_when_there_is_room_again(tmp_path: Path) ->
     keep(store, Change(LINE, 1, (size, 0), [an_entry(0, size)]))
     store.scrub()
     assert store.load(LINE, 1, 0).sizes == (size + 1, 0)
+    store.close()
+
+
+def test_a_write_that_fails_is_said_to_be_for_want_of_room_only_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database on a full disk cannot even be opened, and SQLite calls that a failing disk."""
+    store = a_store_with(tmp_path / "parley.db", 3)
+    with file_limit(200 * 1024):
+        size, error = fill(store, 3)
+        assert "failed to read or write" in said_by(error)
+        monkeypatch.setattr(trouble, "FULL_BYTES", 1 << 62)  # no disk has so much left
+        assert " is full; nothing of this step was kept." in said_by(fill(store, size)[1])
     store.close()
 
 

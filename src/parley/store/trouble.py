@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from pathlib import Path
 
 from parley.core.errors import Unavailable
+
+FULL_BYTES = 128 << 10  # SQLite's index of what is not in the database yet takes 32 KiB at a time
 
 # By SQLite's primary result code. What is not listed is a mistake of ours (a wrong statement, a
 # broken constraint) and stays the exception it is.
@@ -59,8 +62,17 @@ _WORLD = {
 def in_words(error: sqlite3.Error, path: Path) -> Unavailable | None:
     """The world's fault as Unavailable, or None when the mistake is our own."""
     code = getattr(error, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF == sqlite3.SQLITE_IOERR and _is_full(path):
+        code = sqlite3.SQLITE_FULL  # a full disk, where a database is opened
     known = _WORLD.get(code & 0xFF) if code is not None else None
     return Unavailable(known[0].format(path=path), known[1]) if known else None
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < FULL_BYTES
+    except OSError:
+        return False
 
 
 def not_openable(error: OSError, path: Path) -> Unavailable:

@@ -284,9 +284,13 @@ def lock(path: Path) -> Iterator[None]:
     try:
         file = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
+        hint = "Name the folder of a station; `parley init` makes one."
+        if path.is_dir():
+            hint = (
+                "Let the station's own user write there; what is only to be read is copied first."
+            )
         raise Unavailable(
-            f"The folder {path} cannot be used: {error.strerror or error}.",
-            "Name the folder of a station; `parley init` makes one.",
+            f"The folder {path} cannot be used: {error.strerror or error}.", hint
         ) from error
     try:
         try:
