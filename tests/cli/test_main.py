@@ -132,3 +132,26 @@ def test_every_verb_tells_its_facts_as_json_too() -> None:
         if not any("--json" in parameter.opts for parameter in command.params)
     ]
     assert not without
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("wait 2 soon", "Invalid value for 'MINUTES': 'soon' is no whole number."),
+        ("wait 2 0", "Invalid value for 'MINUTES': 0 is less than 1."),
+        ("message x", "Invalid value for 'N': 'x' is no whole number."),
+        ("serve --console-port 70000", "'--console-port': 70000 is not from 0 to 65535."),
+        ("record --start -1", "Invalid value for '--start': -1 is less than 0."),
+        ("record --limit 0", "Invalid value for '--limit': 0 is less than 1."),
+        ("audit --limit 0", "Invalid value for '--limit': 0 is less than 1."),
+        ("call mode", "Choose from: consecutive, simultaneous."),
+        ("open 2 3", "'3' is one word too many."),
+    ],
+)
+def test_what_was_typed_wrongly_is_said_in_one_line_without_the_words_of_programs(
+    typed: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*typed.split(), "--station", "nowhere"]) == 2
+    first, hint = capsys.readouterr().err.splitlines()
+    assert first.endswith(said)
+    assert hint.endswith("--help` says how it is used.")

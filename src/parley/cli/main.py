@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 
 import click
@@ -189,9 +190,14 @@ def trouble(error: ParleyError) -> int:
 
 
 def misused(error: click.UsageError) -> Misused:
-    """What click found wrong, as we say it."""
+    """What click found wrong, as we say it: in one line, without the names that programs have."""
     where = error.ctx.command_path if error.ctx is not None else "parley"
-    return Misused(error.format_message(), f"`{where} --help` says how it is used.")
+    told = " ".join(error.format_message().split())
+    told = re.sub(r"is not a valid (?:integer|int)(?: range)?\b", "is no whole number", told)
+    told = re.sub(r"is not in the range x>=(\d+)", r"is less than \1", told)
+    told = re.sub(r"is not in the range (\d+)<=x<=(\d+)", r"is not from \1 to \2", told)
+    told = re.sub(r"Got unexpected extra arguments? \((.*)\)", r"'\1' is one word too many", told)
+    return Misused(told, f"`{where} --help` says how it is used.")
 
 
 def world(error: OSError) -> Unavailable:

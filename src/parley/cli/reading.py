@@ -63,8 +63,8 @@ def message(station: Asking, n: int, ours: bool) -> None:
 
 
 @click.command()
-@click.option("--start", type=int, help="From this place of the joint order on.")
-@click.option("--limit", type=int, help="At most so many entries.")
+@click.option("--start", type=click.IntRange(0), help="From this place of the joint order on.")
+@click.option("--limit", type=click.IntRange(1), help="At most so many entries.")
 @asks(line=True)
 def record(station: Asking, start: int | None, limit: int | None) -> None:
     """What was said on the line, in the order both stations hold; without --start, the newest."""
@@ -99,8 +99,8 @@ def record(station: Asking, start: int | None, limit: int | None) -> None:
 
 
 @click.command()
-@click.option("--start", type=int, help="From this row on; default: the newest.")
-@click.option("--limit", type=int, help="At most so many rows.")
+@click.option("--start", type=click.IntRange(0), help="From this row on; default: the newest.")
+@click.option("--limit", type=click.IntRange(1), help="At most so many rows.")
 @asks(setup=True)
 def audit(station: Asking, start: int | None, limit: int | None) -> None:
     """Who did what at this station; refuses if a row was changed."""
