@@ -90,7 +90,8 @@ async def options(desk: Desk, request: Request) -> Response:
     place = passkeys_at(desk, request)
     if place is None:
         raise Refused("No browser keeps passkeys for this address.", "Use password and code.")
-    return Response(passkeys.request(desk.station, place), media_type="application/json")
+    made = passkeys.request(desk.station, desk.asking(request), place)
+    return Response(made, media_type="application/json")
 
 
 async def unlock(visit: Visit) -> Response:

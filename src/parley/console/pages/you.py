@@ -54,7 +54,8 @@ async def options(visit: Visit) -> Response:
     place = passkeys_at(visit.desk, visit.request)
     if place is None:
         raise Refused("No browser keeps passkeys for this address.", "Use password and code.")
-    made = passkeys.creation(visit.desk.station, visit.seat.sitting, place)
+    desk, sitting = visit.desk, visit.seat.sitting
+    made = passkeys.creation(desk.station, sitting, desk.asking(visit.request), place)
     return Response(made, media_type="application/json")
 
 

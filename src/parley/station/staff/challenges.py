@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from parley.core.keys import Entropy
 
 CHALLENGE_BYTES = 32
 CHALLENGE_S = 120.0
-CHALLENGES_MAX = 256  # the oldest goes first
+CHALLENGES_MAX = 256  # then the oldest goes of whoever asked for most
 
 
 class Challenges:
@@ -14,17 +16,19 @@ class Challenges:
 
     def __init__(self, entropy: Entropy) -> None:
         self._entropy = entropy
-        self._asked: dict[bytes, tuple[int, float]] = {}
+        self._asked: dict[bytes, tuple[int, float, str]] = {}
 
-    def make(self, mono: float, person: int) -> bytes:
-        """A fresh challenge; of nobody yet (0) when it is for signing in."""
+    def make(self, mono: float, person: int, asker: str) -> bytes:
+        """A fresh challenge; of nobody yet (0) when it is for signing in. Who asks for very many
+        takes none from others."""
         challenge = self._entropy(CHALLENGE_BYTES)
-        self._asked[challenge] = (person, mono + CHALLENGE_S)
-        while len(self._asked) > CHALLENGES_MAX:
-            del self._asked[next(iter(self._asked))]
+        self._asked[challenge] = (person, mono + CHALLENGE_S, asker)
+        if len(self._asked) > CHALLENGES_MAX:
+            ((most, _),) = Counter(each[2] for each in self._asked.values()).most_common(1)
+            del self._asked[next(key for key, each in self._asked.items() if each[2] == most)]
         return challenge
 
     def take(self, mono: float, challenge: bytes, person: int) -> bool:
         """Whether it was asked of that person and is answered for the first time, in time."""
-        whose, until = self._asked.pop(challenge, (-1, 0.0))
+        whose, until, _ = self._asked.pop(challenge, (-1, 0.0, ""))
         return whose == person and mono <= until

@@ -33,7 +33,7 @@ from parley.core.errors import Refused, Unavailable
 from parley.station.acts.operations import inner
 from parley.station.acts.person import Person
 from parley.station.staff.gate import ADDRESS
-from parley.station.staff.sessions import Sitting, is_known, sit
+from parley.station.staff.sessions import Sitting, browser_of, is_known, seated, sit
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -279,10 +279,19 @@ def _keys(
         return [(f"browser {digest} {person.id}", f"for {person.name} at a desk of theirs")]
     said = f"for {person.name}" if person else "for a name that nobody here has"
     digest = sha256(name.encode(errors="surrogatepass")).hexdigest()
-    return [
-        (f"name {digest}", said),
-        (f"{ADDRESS}{asking.address}", f"from {asking.address}"),
-    ]
+    return [(f"name {digest}", said), _address_of(asking)]
+
+
+def place_of(station: Station, asking: Asking) -> tuple[str, str]:
+    """Where somebody asks who is not named: a browser that has seats stands for itself."""
+    browser = None if asking.token is None else browser_of(station.store, asking.token)
+    if browser is None or not seated(station, browser):
+        return _address_of(asking)
+    return f"browser {browser}", f"from {asking.address}"
+
+
+def _address_of(asking: Asking) -> tuple[str, str]:
+    return f"{ADDRESS}{asking.address}", f"from {asking.address}"
 
 
 def begin(station: Station, keys: list[tuple[str, str]]) -> None:

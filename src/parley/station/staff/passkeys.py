@@ -27,7 +27,7 @@ from webauthn.helpers.structs import (
 from parley.core.errors import Refused
 from parley.station.acts.operations import inner
 from parley.station.acts.person import Person
-from parley.station.staff.factors import NOBODY, Asking, NotKnown, proved
+from parley.station.staff.factors import NOBODY, Asking, NotKnown, begin, place_of, proved
 from parley.station.staff.people import check_name
 from parley.station.staff.sessions import Sitting, sit
 
@@ -62,7 +62,7 @@ def not_taken() -> NotKnown:
     )
 
 
-def creation(station: Station, sitting: Sitting, place: Place) -> str:
+def creation(station: Station, sitting: Sitting, asking: Asking, place: Place) -> str:
     """What a browser is asked so that it makes a passkey, as JSON."""
     person = sitting.person
     options = webauthn.generate_registration_options(
@@ -70,7 +70,7 @@ def creation(station: Station, sitting: Sitting, place: Place) -> str:
         rp_name=station.home.name,
         user_id=_HANDLE + str(person.id).encode(),
         user_name=person.name,
-        challenge=station.challenges.make(station.clock.now().mono, person.id),
+        challenge=_challenge_for(station, asking, person.id),
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.REQUIRED,
             user_verification=UserVerificationRequirement.REQUIRED,
@@ -82,12 +82,12 @@ def creation(station: Station, sitting: Sitting, place: Place) -> str:
     return webauthn.options_to_json(options)
 
 
-def request(station: Station, place: Place) -> str:
+def request(station: Station, asking: Asking, place: Place) -> str:
     """What a browser is asked so that it signs with a passkey: of whomever, so that nobody learns
     who has one."""
     options = webauthn.generate_authentication_options(
         rp_id=place.name,
-        challenge=station.challenges.make(station.clock.now().mono, 0),
+        challenge=_challenge_for(station, asking, 0),
         user_verification=UserVerificationRequirement.REQUIRED,
     )
     return webauthn.options_to_json(options)
@@ -124,7 +124,10 @@ async def remove(station: Station, sitting: Sitting, number: int) -> None:
 async def sign_in(
     station: Station, asking: Asking, place: Place | None, answer: str, only: int | None = None
 ) -> dict[str, Any]:
-    """Take the seat of whoever owns the passkey; of that one person, where it must be."""
+    """Take the seat of whoever owns the passkey; of that one person, where it must be. Nobody
+    guesses one; but each refusal is a row of the audit trail, and so they wait."""
+    keys = [place_of(station, asking)]
+    begin(station, keys)
     row, count = _verified(station, place, answer, only)
     person = NOBODY if row is None else station.people.person(row["person"]) or NOBODY
     arguments = {
@@ -134,7 +137,9 @@ async def sign_in(
         "address": asking.address,
         "agent": asking.agent,
     }
-    return await station.ask(_sign_in, person, arguments)
+    taken = await station.ask(_sign_in, person, arguments)
+    station.gate.passed(keys)
+    return taken
 
 
 async def prove(
@@ -180,6 +185,11 @@ def _verified(
     except (WebAuthnException, ValueError, KeyError, TypeError):
         return None, 0
     return rows[0], verified.new_sign_count
+
+
+def _challenge_for(station: Station, asking: Asking, person: int) -> bytes:
+    asker, _ = place_of(station, asking)
+    return station.challenges.make(station.clock.now().mono, person, asker)
 
 
 def _challenge(station: Station, answer: str, person: int) -> bytes:
