@@ -36,6 +36,24 @@ def test_refusals_stand_in_it_too(tmp_path: Path) -> None:
         assert row["outcome"].startswith("refused: ")
 
 
+def test_what_people_wrote_stands_in_it_as_a_hash_alone(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        draft = north.drafts("Meet at 0600Z.", protect=["0600Z"])
+        for step, reason in (("hold", "Ask Ulan."), ("send_back", "Ulan says no.")):
+            north.releaser.asks(f"draft.{step}", draft=draft["draft"], reason=reason)
+            with pytest.raises(Refused, match="Ulan"):
+                north.releases(draft)
+            if step == "hold":
+                north.releaser.asks("draft.free", draft=draft["draft"])
+        window = {"earliest": "2030-01-01 08:00Z", "latest": "2030-01-02 08:00Z"}
+        given = {"purpose": "Ulan and the ferry", "agenda": ["Ulan"], "asked_for": "General South"}
+        north.drafter.asks("call.ask", **window, **given)
+        rows = north.auditor.asks("audit")["rows"]
+        assert [row["act"] for row in rows].count("release") == 2
+        for words in ("0600Z", "Ulan"):
+            assert words not in str(rows)
+
+
 def test_reading_leaves_no_trace(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, _):
         head = north.auditor.asks("audit")["head"]

@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.errors import ParleyError, Refused
 from parley.core.wire import encode
-from parley.station.acts.operations import Result, for_the_trail, operation
+from parley.station.acts.operations import (
+    Result,
+    for_the_trail,
+    operation,
+    refused_for_the_trail,
+)
 from parley.station.acts.person import Person
 from parley.store.reading import Reading
 from parley.store.sqlite import SqliteStore
@@ -62,7 +67,9 @@ class Trail:
         answer: Result | ParleyError,
     ) -> None:
         """Add what a person asked for and what became of it."""
-        outcome = f"refused: {answer.sentence}" if isinstance(answer, ParleyError) else "done"
+        outcome = "done"
+        if isinstance(answer, ParleyError):
+            outcome = refused_for_the_trail(answer, _digest)
         self.write(at, who, act, arguments, outcome)
 
     def happened(self, at: float, act: str, outcome: str) -> None:

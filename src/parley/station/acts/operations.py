@@ -32,7 +32,12 @@ HIDDEN = frozenset(
     ("token", "passphrase", "psk", "secret", "digits", "phrase", "password", "code")
 )  # never in the audit trail
 # What people wrote, and addresses that may hold a secret: there as a hash.
-WORDS = frozenset(("text", "subject", "reason", "fields", "webhook", "command"))
+WORDS = frozenset(
+    (
+        *("text", "subject", "reason", "fields", "protect", "words", "errors", "warning"),
+        *("purpose", "agenda", "items", "topics", "webhook", "command"),
+    )
+)
 KEPT_CHARACTERS_MAX = 200  # of any other argument
 
 
@@ -269,7 +274,25 @@ def for_the_trail(arguments: Mapping[str, Any], digest: Callable[[str], str]) ->
             continue
         written = value if isinstance(value, str) else json.dumps(value)
         if (name in WORDS and value is not None) or len(written) > KEPT_CHARACTERS_MAX:
-            kept[name] = f"{len(written)} characters, SHA-256 {digest(written)}"
+            kept[name] = _hashed(written, digest)
         else:
             kept[name] = value
     return kept
+
+
+def repeating(error: Refused, words: str) -> Refused:
+    """A refusal that repeats what somebody wrote: the audit trail has it without these words."""
+    error.add_note(words)
+    return error
+
+
+def refused_for_the_trail(error: ParleyError, digest: Callable[[str], str]) -> str:
+    """What was answered, with what people wrote as its hash."""
+    sentence = error.sentence
+    for words in filter(None, getattr(error, "__notes__", ())):
+        sentence = sentence.replace(words, _hashed(words, digest))
+    return f"refused: {sentence}"
+
+
+def _hashed(written: str, digest: Callable[[str], str]) -> str:
+    return f"{len(written)} characters, SHA-256 {digest(written)}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from parley.core.errors import Refused
+from parley.station.acts.operations import repeating
 from parley.station.line.delegation import find, short
 
 if TYPE_CHECKING:
@@ -121,16 +122,18 @@ def check_releasable(
     steps = steps_of(station, draft)
     if steps.hold is not None:
         by = station.people.name(steps.hold["person"])
-        raise Refused(
+        error = Refused(
             f"{by} holds draft {draft}: {steps.hold['remark']}",
             "It is released once it is free: `parley draft free`.",
         )
+        raise repeating(error, steps.hold["remark"])
     if steps.sent_back is not None:
         by = station.people.name(steps.sent_back["person"])
-        raise Refused(
+        error = Refused(
             f"{by} sent draft {draft} back: {steps.sent_back['remark']}",
             "Its drafter edits it first.",
         )
+        raise repeating(error, steps.sent_back["remark"])
     if not needs_three(station, open_line):
         return
     review = steps.review(sha256)
