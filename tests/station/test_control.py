@@ -17,7 +17,7 @@ import pytest
 from parley.core.errors import Misused, Refused, Unavailable
 from parley.station.acts.address import SOCKET_NAME, address
 from parley.station.acts.calling import Caller
-from parley.station.acts.control import REQUEST_BYTES_MAX
+from parley.station.acts.control import REQUEST_BYTES_MAX, UNSENT_BYTES_MAX
 from tests.playbook import PATIENCE_S, Post, Posts, two_stations
 
 
@@ -93,6 +93,26 @@ def test_a_request_without_end_loses_its_connection_and_nothing_else(tmp_path: P
         assert stranger.is_dropped()
         stranger.hangs_up()
         assert north.watch.asks("whoami")["person"]["name"] == north.watch.name
+
+
+def test_who_reads_no_answers_is_read_no_further_until_then(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        stranger = Stranger(north)
+        stranger.socket.settimeout(3)
+        question = {"id": "x" * (REQUEST_BYTES_MAX // 2), "op": "whoami"}
+        question["token"] = north.watch.token
+        asked = json.dumps(question).encode() + b"\n"  # as much is answered
+        sent, enough = 0, 8 * UNSENT_BYTES_MAX
+        with contextlib.suppress(TimeoutError):
+            while sent < enough:
+                sent += stranger.socket.send(asked[sent % len(asked) :])
+        assert sent < enough
+        stranger.socket.settimeout(PATIENCE_S)
+        for _ in range(sent // len(asked)):
+            assert stranger.reads()["ok"]
+        stranger.sends(asked[sent % len(asked) :])
+        assert stranger.reads()["id"] == question["id"]
+        stranger.hangs_up()
 
 
 def test_a_token_of_nobody_is_refused(tmp_path: Path) -> None:

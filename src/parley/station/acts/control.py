@@ -29,7 +29,8 @@ from parley.station.acts.person import Person
 
 REQUEST_BYTES_MAX = 1 << 20  # the longest text with every character escaped, twice over
 UNDER_WAY_MAX = 512  # of one connection; above it we stop reading until answers have gone
-UNSENT_BYTES_MAX = 8 << 20  # a listener that does not read loses its connection
+UNSENT_BYTES_MAX = 8 << 20  # a listener that does not read loses its connection; no other caller's
+# next requests are read before it has read the answers it has
 
 Answer = dict[str, Any] | ParleyError
 Reply = Callable[[Answer], None]
@@ -98,6 +99,7 @@ class _Connection(asyncio.Protocol):
         self._answers: list[bytes] = []
         self._flushing = False
         self._under_way = 0
+        self._full = False
         self._paused = False
         self._stop_listening: Callable[[], None] | None = None
 
@@ -106,6 +108,7 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A caller is there."""
         self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=UNSENT_BYTES_MAX)
         self._server.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -123,6 +126,16 @@ class _Connection(asyncio.Protocol):
             self._say(None, Refused("A request is longer than 1 MiB.", "Send less at once."))
             self._flush()
             self.close()
+
+    def pause_writing(self) -> None:
+        """The caller does not read what it asked for."""
+        self._full = True
+        self._read_or_wait()
+
+    def resume_writing(self) -> None:
+        """It has read on."""
+        self._full = False
+        self._read_or_wait()
 
     def connection_lost(self, error: Exception | None) -> None:
         """The caller has gone; what was asked is done all the same."""
@@ -171,18 +184,25 @@ class _Connection(asyncio.Protocol):
             return
         operation = find(name)
         self._under_way += 1
-        if self._under_way >= UNDER_WAY_MAX and not self._paused and self._transport is not None:
-            self._paused = True
-            self._transport.pause_reading()
+        self._read_or_wait()
         self._station.submit(operation, who, arguments, lambda answer: self._answer(id, answer))
 
     def _answer(self, id: Any, answer: Answer) -> None:
         self._under_way -= 1
-        if self._paused and self._under_way < UNDER_WAY_MAX // 2:
-            self._paused = False
-            if self._transport is not None:
-                self._transport.resume_reading()
+        self._read_or_wait()
         self._say(id, answer)
+
+    def _read_or_wait(self) -> None:
+        """Read requests while answers go: not too many under way, not too many unread."""
+        if self._transport is None:
+            return
+        enough = UNDER_WAY_MAX // 2 if self._paused else UNDER_WAY_MAX
+        wait = self._full or self._under_way >= enough
+        if wait and not self._paused:
+            self._transport.pause_reading()
+        elif self._paused and not wait:
+            self._transport.resume_reading()
+        self._paused = wait
 
     # Events.
 
