@@ -237,6 +237,8 @@ def test_what_cannot_be_lent_is_refused_in_a_sentence(tmp_path: Path) -> None:
             lends(north, north.watch, to=roy["id"])
 
 
+            ({"until": None, "for_s": -(1 << 50)}, "not after the start"),
+            ({"until": None, "for_s": 1 << 50}, "31 days at most"),
 def three_persons(north: Post) -> None:
     """On this line somebody reviews what another releases."""
     home = north.station.home

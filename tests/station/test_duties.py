@@ -172,14 +172,17 @@ def test_what_fits_no_roster_is_refused_in_a_sentence(tmp_path: Path) -> None:
             ({"person": 999}, "Nobody at this station"),
             ({"for_s": 8 * 24 * HOUR_S}, "168 hours"),
             ({"for_s": 0}, "is over"),
+            ({"for_s": -(1 << 50)}, "not after the start"),
+            ({"for_s": 1 << 50}, "168 hours"),
             ({"since": at(north, -3 * HOUR_S)}, "is over"),
             ({"since": at(north, HOUR_S), "for_s": -60}, "not after the start"),
         ]
         for given, why in refused:
             with pytest.raises(Refused, match=why):
                 north.operator.asks("roster.add", **{**good, **given})
-        with pytest.raises(Misused, match="is no time"):
-            north.operator.asks("roster.add", **{**good, "since": "soon"})
+        for no_time in ("soon", "9999-12-31 23:59Z"):
+            with pytest.raises(Misused, match="is no time"):
+                north.operator.asks("roster.add", **{**good, "since": no_time})
         with pytest.raises(Misused, match="Until when"):
             north.operator.asks("roster.add", desk=1, person=north.watch.id)
         with pytest.raises(Refused, match="Only an operator or a watch officer"):

@@ -112,6 +112,7 @@ def test_what_is_asked_wrongly_is_said(said: Any) -> None:
         {"kind": "roster"},
         {"since": "yesterday"},
         {"until": "2026-02-30"},
+        {"until": "9999-12-31"},
         {"words": "x" * 401},
         {"words": " ".join(f"word{at}" for at in range(17))},
         {"words": "\u200b"},

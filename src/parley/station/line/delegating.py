@@ -30,7 +30,7 @@ from parley.station.line.delegation import (
 from parley.station.line.delegation import view as one
 from parley.station.line.lines import OpenLine
 from parley.station.machine.clock import moment
-from parley.station.staff.duty import typed_moment
+from parley.station.staff.duty import typed_end, typed_moment
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -202,7 +202,7 @@ def delegation_give(
     borrower = _borrower(station, who, lender, to, role)
     now = station.watch.delegations.latest()
     begins = now if since is None else typed_moment(since)
-    ends = _ends(begins, until, for_s)
+    ends = typed_end(begins, until, for_s)
     _check_times(begins, ends, now)
     named = sorted({_precedence(each) for each in precedences or Precedence.__members__})
     if line is not None and level is not None:
@@ -297,12 +297,6 @@ def _borrower(station: Station, who: Person, lender: Person, to: int, role: str)
             "Name a drafter or a watch officer.",
         )
     return borrower
-
-
-def _ends(begins: float, until: str | None, for_s: int | None) -> float:
-    if (until is None) == (for_s is None):
-        raise Misused("Until when?", "Name the end, or for how long.")
-    return typed_moment(until) if until is not None else begins + (for_s or 0)
 
 
 def _check_times(begins: float, ends: float, now: float) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from parley.catalogue.facts import SENTENCES
-from parley.core.errors import Misused, Refused
+from parley.core.errors import Refused
 from parley.station.acts.operations import operation
 from parley.station.acts.person import READERS, Person
 from parley.station.machine.clock import moment
@@ -24,6 +24,7 @@ from parley.station.staff.duty import (
     now_and_next,
     read,
     said,
+    typed_end,
     typed_moment,
 )
 
@@ -242,9 +243,7 @@ def roster_add(
         )
     now = station.now.wall
     begins = now if since is None else typed_moment(since)
-    if (until is None) == (for_s is None):
-        raise Misused("Until when?", "Name the end, or for how long.")
-    ends = typed_moment(until) if until is not None else begins + (for_s or 0)
+    ends = typed_end(begins, until, for_s)
     if ends <= now:
         raise Refused(f"{moment(ends)} is over.", "Name an end that is to come, UTC.")
     if ends <= begins:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from parley.catalogue.form import read_moment
-from parley.core.errors import Misused
+from parley.core.errors import Misused, Refused
 from parley.station.machine.clock import moment
 
 AHEAD_S = 14 * 86_400  # how far ahead gaps and double bookings are looked for
 END_AHEAD_S = 86_400  # how long before the last duty ends it is said that nobody follows
 GAP, TWO, TWICE = "gap", "two", "twice"
+LATEST = 253_370_764_800  # 9999-01-01: what is typed, and some weeks after it, has a date
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +131,22 @@ def read(row: Any) -> Duty:
     )
 
 
+def typed_end(begins: float, until: str | None, for_s: int | None) -> float:
+    """The end of something, as people type it: a moment, or how long after it begins."""
+    if (until is None) == (for_s is None):
+        raise Misused("Until when?", "Name the end, or for how long.")
+    if for_s is not None and for_s < 0:
+        raise Refused("The end is not after the start.", "Name a later end.")
+    return typed_moment(until) if until is not None else begins + (for_s or 0)
+
+
 def typed_moment(text: str) -> float:
     """A moment as people type it, in POSIX seconds."""
     try:
-        return float(read_moment(text))
+        at = float(read_moment(text))
+        if at > LATEST:
+            raise ValueError
+        return at
     except ValueError as error:
         raise Misused(
             f"{text!r:.40} is no time.", "Write UTC to the minute: 2026-12-01 08:00Z."

@@ -91,12 +91,12 @@ def moment(text: str | None, *, end: bool = False) -> float | None:
             raise ValueError
         day, minute, second = found.groups()
         at = datetime.fromisoformat(f"{day}T{minute or '00:00'}{second or ''}+00:00")
-    except ValueError:
+        if end:
+            at += timedelta(seconds=1) if second else timedelta(minutes=1) if minute else DAY
+    except (ValueError, OverflowError):  # no day follows the last of the year 9999
         raise Misused(
             f"{text!r:.40} is no day and no time.", "Write 2026-11-29, or 2026-11-29 08:30Z (UTC)."
         ) from None
-    if end:
-        at += timedelta(seconds=1) if second else timedelta(minutes=1) if minute else DAY
     return at.timestamp()
 
 
