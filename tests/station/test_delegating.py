@@ -107,6 +107,26 @@ def test_no_clock_that_is_set_back_revives_it(tmp_path: Path) -> None:
         assert north.watch.asks("delegation.list")["delegations"] == []
 
 
+def test_one_that_waits_for_a_clock_that_was_set_back_wakes_nobody(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        lent = lends(north, north.watch, 5, since=at(north, HOUR_S))
+        north.clock.set_wrong(-2 * HOUR_S)
+        north.clock.skip(HOUR_S + 60)  # the steady clock is past its start, the other is not
+        assert north.watch.asks("delegation.list")["delegations"][0]["state"] == "waits"
+        left: list[float] = []
+
+        def looks() -> None:
+            due = north.station.watch.delegations.wake_at()
+            left.append(due - north.station.clock.now().mono)
+
+        north.stage.do(looks)
+        assert 1.5 * HOUR_S < left[0] < 2.5 * HOUR_S
+        north.clock.skip(2 * HOUR_S)
+        north.event("delegation", state="began")
+        north.clock.skip(lent["until"] - lent["since"] - 2 * HOUR_S)
+        north.event("delegation", state="ended")
+
+
 def test_two_persons_stay_two_also_by_delegation(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, _):
         lends(north, north.drafter)
@@ -217,6 +237,8 @@ def test_what_cannot_be_lent_is_refused_in_a_sentence(tmp_path: Path) -> None:
             ({"until": at(north, -HOUR_S)}, "is over"),
             ({"until": at(north, 32 * 24 * HOUR_S)}, "31 days at most"),
             ({"since": at(north, 3 * HOUR_S)}, "not after the start"),
+            ({"until": None, "for_s": -(1 << 50)}, "not after the start"),
+            ({"until": None, "for_s": 1 << 50}, "31 days at most"),
             ({"level": "no such"}, "No line has the level"),
             ({"line": "no such"}, "no such"),
         ]
@@ -237,8 +259,6 @@ def test_what_cannot_be_lent_is_refused_in_a_sentence(tmp_path: Path) -> None:
             lends(north, north.watch, to=roy["id"])
 
 
-            ({"until": None, "for_s": -(1 << 50)}, "not after the start"),
-            ({"until": None, "for_s": 1 << 50}, "31 days at most"),
 def three_persons(north: Post) -> None:
     """On this line somebody reviews what another releases."""
     home = north.station.home

@@ -53,7 +53,8 @@ class Delegations:
     def __init__(self, station: Station) -> None:
         self._station = station
         self._latest = 0.0
-        self._due = NEVER
+        self._begins = NEVER  # by the clock of now, which may be set back
+        self._ends = NEVER  # by the latest moment known
         self.load()
 
     def load(self) -> None:
@@ -69,10 +70,12 @@ class Delegations:
     def changed(self) -> None:
         """One was set or has ended: find out anew what is next."""
         rows = self._station.store.sql(
-            "SELECT min(CASE WHEN began IS NULL THEN since ELSE until END) AS due"
+            "SELECT min(CASE WHEN began IS NULL THEN since END) AS begins, min(until) AS ends"
             " FROM delegations WHERE ended IS NULL"
         )
-        self._due = NEVER if rows[0]["due"] is None else rows[0]["due"]
+        begins, ends = rows[0]["begins"], rows[0]["ends"]
+        self._begins = NEVER if begins is None else begins
+        self._ends = NEVER if ends is None else ends
 
     def latest(self) -> float:
         """The latest moment known, now."""
@@ -82,24 +85,25 @@ class Delegations:
 
     def wake_at(self) -> float:
         """The monotonic second at which one begins or ends."""
-        if self._due == NEVER:
-            return NEVER
-        return self._station.now.mono + max(self._due - self.latest(), 0.0) + 0.01
+        now = self._station.now
+        waits = min(self._begins - now.wall, self._ends - self.latest())
+        return NEVER if waits == NEVER else now.mono + max(waits, 0.0) + 0.01
 
     def look(self) -> None:
         """Note what has begun and what is over; within the transaction of a step."""
-        latest = self.latest()
-        if self._due > latest:
+        station, now, latest = self._station, self._station.now.wall, self.latest()
+        if self._begins > now and self._ends > latest:
             return
-        station, now = self._station, self._station.now.wall
         for row in station.store.sql(
-            "SELECT * FROM delegations WHERE ended IS NULL AND min(since, until) <= ?", (latest,)
+            "SELECT * FROM delegations WHERE ended IS NULL"
+            " AND (until <= ? OR began IS NULL AND since <= ?)",
+            (latest, now),
         ):
             each = read(row)
             if latest >= each.until:
                 _end(station, each, None)
                 _happened(station, each, "ended", f"its time was over at {moment(each.until)}")
-            elif each.began is None and now >= each.since:
+            else:
                 station.store.sql("UPDATE delegations SET began = ? WHERE id = ?", (now, each.id))
                 _happened(station, each, "began", f"until {moment(each.until)}")
         self.changed()
