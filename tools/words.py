@@ -58,7 +58,7 @@ SET_UP = frozenset(
     (
         *("bearing", "carried", "config", "console_certificate", "control", "evidence", "folder"),
         *("founding", "heirs", "introductions", "letters", "papers", "replacing", "root"),
-        *("serving", "supplying", "doctor", "contradicting", "renewing", "clauses"),
+        *("serving", "supplying", "lost", "doctor", "contradicting", "renewing", "clauses"),
     )
 )
 # Modules whose other sentences stand on pages too: what is said of a line, a call, a draft.

@@ -10,7 +10,7 @@ from parley.core.effects import Enrol, Keep, Outcome, Saying, Transmit
 from parley.core.entry import Precedence, Status, Type, body_of, read_body
 from parley.core.errors import Halted
 from parley.core.kept import Change
-from parley.core.life import ends_of
+from parley.core.life import PUT_ASIDE, ends_of
 from parley.core.packets import COUNTER_MAX
 from parley.core.resuming import beginning, in_order, later_psk
 from parley.core.speaking import RESUME, frame
@@ -414,6 +414,36 @@ def test_N9_nothing_is_cosigned_before_the_record_is_whole_again() -> None:
     north.life.is_whole(True)
     talk(north, south, 4 * SECOND)
     assert south.state.our_cover.cosigned == south.state.our_size
+
+
+def test_N12_an_incarnation_that_was_lost_and_supplied_is_one_of_the_past() -> None:
+    north, south = open_lives()
+    kept = north.image()
+    both_resume(north, south)
+    north.becomes(kept)
+    north.resumes("we are back")  # for incarnation 2, once more: South answers with the next
+    since = north.life.resumption.ours
+    south.resumes("agreed")
+    talk(north, south, 2 * SECOND)
+    assert is_open(north, south, 3)
+    assert north.life.resumes(2) == ()
+    a, b = south.life.resumes(2)
+    assert since is not None
+    assert a.document != since.document
+    cells = north.life.take_in(a, b)
+    assert cells[PUT_ASIDE] == encode(since.to_bytes())
+    with north.store.transaction():
+        north.store.enrol(north.terms.line_id, 2, 0)
+        north.store.keep(Change(north.terms.line_id, 2, (0, 0), cells=cells))
+    for _ in range(2):  # as it is, and after a restart
+        assert (north.life.inc, north.life.past) == (3, [1, 2])
+        assert north.life.resumes(2) == (a, b)
+        north.starts()
+    assert PUT_ASIDE not in north.life.take_in(a, b)  # the same again puts nothing aside
+    talk(north, south)
+    north.says("and it goes on")
+    talk(north, south)
+    assert south.reads_in(3)[-1] == "and it goes on"
 
 
 # --- begun anew and closed

@@ -136,6 +136,14 @@ def _in_words(view: dict[str, Any]) -> Iterator[str]:
         yield "There is more than is shown: narrow the time, or name a line."
 
 
+def _marks(row: dict[str, Any]) -> list[str]:
+    if row["kind"] == "chat":
+        return [row["status"], row["kind"]]
+    if not row["is_message"]:
+        return [row["kind"], *(["RETRACTED"] if row["retracted"] else [])]
+    return [row["precedence"], row["status"], row["kind"]]
+
+
 def _table(kept: list[dict[str, Any]]) -> Iterator[str]:
     rows = [
         (
@@ -143,13 +151,7 @@ def _table(kept: list[dict[str, Any]]) -> Iterator[str]:
             shown.moment(row["time"]),
             voice.visible(row["line_name"]),
             f"{row['dir']} {row['n']}",
-            " · ".join(
-                [row["status"], row["kind"]]
-                if row["kind"] == "chat"
-                else [row["kind"], *(["RETRACTED"] if row["retracted"] else [])]
-                if not row["is_message"]
-                else [row["precedence"], row["status"], row["kind"]]
-            ),
+            " · ".join([*_marks(row), *shown.supplied(row["supplied"])]),
             shown.persons(row["by"]) if row["by"] else "",
             voice.one_line(row["text"], shown.SUBJECT_COLUMNS) if row["text"] else "",
         )

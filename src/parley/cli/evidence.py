@@ -62,10 +62,10 @@ def export(station: Asking, out: Path, only: int | None, ours: bool, key_out: Pa
         write_whole(out, proof)
         _written(out, len(proof), told["policy"], key_out)
         return
-    size, policy = 0, ""
+    size, policy, last = 0, "", {}
 
     def pieces() -> Iterator[bytes]:
-        nonlocal size, policy
+        nonlocal size, policy, last
         after = None
         with voice.Progress("Writing", "MB") as progress:
             while True:
@@ -74,12 +74,12 @@ def export(station: Asking, out: Path, only: int | None, ours: bool, key_out: Pa
                 size += len(piece)
                 progress(size // MB)
                 yield piece
-                after = told["next"]
+                after, last = told["next"], told
                 if after is None:
                     return
 
     write_whole(out, pieces())
-    _written(out, size, policy, key_out, write_beside(station, out))
+    _written(out, size, policy, key_out, write_beside(station, out), last)
 
 
 def _written(
@@ -88,15 +88,29 @@ def _written(
     policy: str,
     key_out: Path | None,
     contradictions: Sequence[dict[str, Any]] = (),
+    last: dict[str, Any] | None = None,
 ) -> None:
     def in_words(told: dict[str, Any]) -> Iterator[str]:
         yield f"{out}: {voice.count(told['bytes'], 'byte')}."
         yield from _who_checks(out, policy, key_out)
+        yield from _supplied(told)
         yield from beside_in_words(contradictions)
 
     key = None if key_out is None else str(key_out)
     told = {"file": str(out), "bytes": size, "policy": policy, "key": key}
+    told |= {name: (last or {}).get(name) for name in ("supplied", "counterpart")}
     voice.tell(told | {"contradictions": list(contradictions)}, in_words)
+
+
+def _supplied(told: dict[str, Any]) -> Iterator[str]:
+    """What of it is here by the other side's evidence: the file itself has one form (R10)."""
+    ours, theirs = ((told["supplied"] or {}).get(side) for side in ("ours", "theirs"))
+    if ours and theirs and (ours["entries"] or theirs["entries"]):
+        there = voice.visible(told["counterpart"])
+        yield (
+            f"Lost here and supplied by {there}: {ours['entries']} of ours, {theirs['entries']} of"
+            f" theirs; on its word alone {ours['by_word']} and {theirs['by_word']}."
+        )
 
 
 def _who_checks(out: Path, policy: str, key_out: Path | None) -> Iterator[str]:

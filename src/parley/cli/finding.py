@@ -46,6 +46,7 @@ def in_words(view: dict[str, Any]) -> Iterator[str]:
         urgency = [] if each["kind"] == "chat" else [each["precedence"]]
         marks = [*urgency, each["status"], each["kind"]]
         marks += ["RETRACTED"] if each["retracted"] else []
+        marks += shown.supplied(each["supplied"])
         about = each["about"]
         if about:
             marks.append(f"about {about['dir']} {about['n']}")

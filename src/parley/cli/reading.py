@@ -79,7 +79,7 @@ def record(station: Asking, start: int | None, limit: int | None) -> None:
                 row["precedence"],
                 row["status"],
                 shown.moment(row["time"]),
-                shown.in_a_list(row),
+                "; ".join([*shown.supplied(row["supplied"]), shown.in_a_list(row)]),
             )
             for row in view["entries"]
         ]

@@ -50,7 +50,8 @@ def supply(station: Asking, evidence: Path) -> None:
 
     They write it with `parley export --line LINE@N`, N being the incarnation that `parley status`
     names. It is checked as `parley verify` does, and against what both stations signed when the
-    line began anew; then all of it stands in the record again, or nothing.
+    line began anew; then all of it stands in the record again, or nothing. Of several incarnations
+    that were lost whole each is given once, in any order: what comes before its turn waits.
     """
     try:
         text = evidence.read_bytes()
@@ -65,4 +66,4 @@ def supply(station: Asking, evidence: Path) -> None:
         told = station.call("line.supply", evidence=piece, more=more, **upload)
         upload = {"upload": told["upload"]}
     told = station.call("line.supply.take", **upload)
-    voice.tell(told, lambda view: [voice.one_line(view["sentence"], 300)])
+    voice.tell(told, lambda view: [voice.one_line(each, 400) for each in view["sentences"]])

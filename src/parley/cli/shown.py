@@ -150,6 +150,8 @@ def message(view: View) -> Iterator[str]:
     earlier = f", {words.span(back)} before the entry before it" if back else ""
     facts["Sent"] = moment(view["time"]) + f" (sender's clock{earlier})"
     facts["Kept"] = moment(view["kept"]) + " (our clock)"
+    if view.get("supplied"):
+        facts["Supplied"] = f"by the other side, since it was lost here{_by_word(view['supplied'])}"
     for key, name in REFERENCES.items():
         if view[key] is not None:
             facts[name] = reference(view, key)
@@ -191,6 +193,19 @@ def message(view: View) -> Iterator[str]:
     yield f"SHA-256 {view['sha256']} · {_stands(view)}"
 
 
+def supplied(view: View | None) -> list[str]:
+    """How an entry is marked in a list that is here by the other side's evidence."""
+    if view is None:
+        return []
+    return ["supplied by the other side" + (", on its word alone" if view["by_word"] else "")]
+
+
+def _by_word(view: View) -> str:
+    if not view["by_word"]:
+        return ""
+    return "; on its word alone: no signature shows whose words these are"
+
+
 def _stands(view: View) -> str:
     """What proves a message to others."""
     if view["provisional"]:
@@ -201,6 +216,12 @@ def _stands(view: View) -> str:
 
 def detail(stage: View) -> str:
     """What a stage says beside its name."""
+    return "; ".join(
+        filter(None, (_detail(stage), "on their word alone" * bool(stage.get("by_word"))))
+    )
+
+
+def _detail(stage: View) -> str:
     if stage["stage"] == "passed":
         return f"to {stage['office']}"
     if stage.get("delegation"):

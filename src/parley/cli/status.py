@@ -138,6 +138,10 @@ def line_in_words(line: View, now: float) -> Iterator[str]:
         facts["To do"] = f"{voice.one_line(told['next'], 300)}{by}"
     if told["last"]:
         facts["Begun anew"] = begun_in_words(line["inc"], told["last"])
+    if told["missing"]:
+        facts["MISSING"] = "; ".join(
+            missing_in_words(each, counterpart) for each in told["missing"]
+        )
     if line["newer"]:
         facts["VERSION"] = voice.visible(line["newer"])
     if line["clock"]["doubts"]:
@@ -219,6 +223,15 @@ def _declared(line: View) -> str:
     words = [voice.visible(each) for each in (standing["sentence"], standing["next"]) if each]
     said = " ".join([*words, erased] if erased else words)
     return f"{line['declared']}. {said}" if said else str(line["declared"])
+
+
+def missing_in_words(gap: View, counterpart: str) -> str:
+    """What is missing here of an incarnation that has ended, and how it comes back."""
+    what = "all" if gap["whole"] else f"{gap['ours']} of ours and {gap['theirs']} of theirs"
+    return (
+        f"{what} of incarnation {gap['of']}: {counterpart} writes it with"
+        f" `parley export --line {gap['asked_as']}`, `parley supply` takes it in"
+    )
 
 
 def begun_in_words(inc: int, last: View) -> str:

@@ -35,6 +35,7 @@ from parley.core.terms import Instant, Terms
 from parley.core.wire import decode, encode
 
 MADE, HELD, OTHER = "resume", "their resume", "other resume"
+SUPPLIED, PUT_ASIDE = "supplied", "resume put aside"  # of an incarnation that was lost here (N12)
 _HEADER = frame(RESUME, b"")
 # What opens or seals anything of an incarnation that has ended.
 _KEYS = ("prekey", "prekeys", "their prekeys", "out", "in", "past", "rekey", "open")
@@ -73,7 +74,7 @@ class Life:
             ):
                 if name in each.cells:
                     found[inc] = Resume.parse(decode(each.cells[name]), terms, side)
-            if "heard open" in each.cells and inc != begun:
+            if not each.cells.keys().isdisjoint(("heard open", SUPPLIED)) and inc != begun:
                 self.past.append(begun)
                 begun = inc
         self.line = self.line_of(begun, kept.get(begun, Kept(side=terms.side)))
@@ -150,6 +151,21 @@ class Life:
         if inc not in self._made or inc not in self._held:
             return ()
         return in_order(self.terms, self._made[inc], self._held[inc])
+
+    def take_in(self, ours: Resume, theirs: Resume) -> dict[str, bytes | None]:
+        """The two RESUMEs that began an incarnation which was lost here: it is one of the past, and
+        what the station must keep of it comes back. One that we made for it since, knowing nothing
+        of that, is put aside (N12)."""
+        inc, since = ours.inc, self._made.get(ours.inc)
+        cells: dict[str, bytes | None] = {
+            MADE: encode(ours.to_bytes()), HELD: encode(theirs.to_bytes()), SUPPLIED: encode(1)
+        }  # fmt: skip
+        if since is not None and since.document != ours.document:
+            cells[PUT_ASIDE] = encode(since.to_bytes())
+        self._made[inc], self._held[inc] = ours, theirs
+        self._enrolled.add(inc)
+        self.past = sorted({*self.past, inc})
+        return cells
 
     # --- what the station tells us
 

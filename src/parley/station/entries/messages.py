@@ -163,9 +163,9 @@ def heard(station: Station, open_line: OpenLine, entry: EntryRow, content: Conte
     if entry.type in NOT_MESSAGES:
         if content is not None and entry.type in ACTS:
             for about, act in acts_of(station, open_line, entry, content):
-                _index(station, about, entry, act)
+                index(station, about, entry, act)
             if entry.type == Type.DISPLAYED:
-                _displayed(station, open_line, entry, content.payload)
+                displayed(station, open_line, entry, content.payload)
         elif content is not None and entry.type == Type.ROSTER:
             roster.hear(station.store, open_line, content)
             station.publish("line", open_line, state="roster")
@@ -181,7 +181,7 @@ def heard(station: Station, open_line: OpenLine, entry: EntryRow, content: Conte
     )
     if content is not None:
         for about, act in references(open_line, entry.dir, entry.type, content):
-            _index(station, about, entry, act)
+            index(station, about, entry, act)
 
 
 def receipted(station: Station, open_line: OpenLine, upto: int) -> None:
@@ -299,38 +299,24 @@ def references(open_line: OpenLine, dir: int, type: int, content: Content) -> li
     return found
 
 
-def supplied(
-    station: Station, open_line: OpenLine, entry: EntryRow, content: Content | None
+def index(
+    station: Station,
+    open_line: OpenLine,
+    entry: EntryRow,
+    act: Act,
+    inc: int | None = None,
+    *,
+    deals: bool = True,
 ) -> None:
-    """An entry of either side that was lost here stands in the record again: nothing rings, but a
-    clock runs where nobody had dealt with it (spec/resume.md N9)."""
-    at = open_line.current
-    at.calls = at.minutes = at.openings = at.tested = None  # read anew when asked for
-    found: list[About] = []
-    if entry.type not in NOT_MESSAGES:
-        remember(station, open_line, entry, None if entry.dir == open_line.ours else content)
-        found = references(open_line, entry.dir, entry.type, content) if content else []
-    elif content is not None and entry.type in ACTS:
-        found = acts_of(station, open_line, entry, content)
-        if entry.type == Type.DISPLAYED:
-            _displayed(station, open_line, entry, content.payload, open_line.inc)
-    elif content is not None and entry.type == Type.ROSTER and entry.dir != open_line.ours:
-        roster.hear(station.store, open_line, content)
-    for about, act in found:
-        _index(station, about, entry, act, open_line.inc)
-
-
-def _index(
-    station: Station, open_line: OpenLine, entry: EntryRow, act: Act, inc: int | None = None
-) -> None:
-    """Note what an entry, of the incarnation at work unless given, says about a message."""
+    """Note what an entry, of the incarnation at work unless given, says about a message; and stop
+    its clock, if it `deals` with it."""
     about_dir, about, name, _, _ = act
     if about_dir not in (0, 1) or not is_message(station, open_line, about_dir, about):
         return
     by = (open_line.current.inc if inc is None else inc, entry.dir, entry.n)
     note_act(station, open_line, act, by, entry.wall, posix(entry.time))
     # Only the reader's side acknowledges; it may do so by answering at once.
-    if about_dir != entry.dir and (entry.type in ACKNOWLEDGED_BY or name == "answered"):
+    if deals and about_dir != entry.dir and (entry.type in ACKNOWLEDGED_BY or name == "answered"):
         acknowledge(station, open_line, about_dir, about)
     _stage(station, open_line, about_dir, about, name, entry.wall)
 
@@ -377,7 +363,7 @@ def note_act(
     )
 
 
-def _displayed(
+def displayed(
     station: Station,
     open_line: OpenLine,
     entry: EntryRow,
@@ -393,7 +379,7 @@ def _displayed(
             continue
         for n in mark_displayed(station, life, 1 - entry.dir, item[0], item[1]):
             act: Act = (1 - entry.dir, n, "displayed", None, "")
-            _index(station, life, entry, act, inc)
+            index(station, life, entry, act, inc)
 
 
 def mark_displayed(

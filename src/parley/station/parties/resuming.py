@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from parley.core.effects import Begun, Saying
 from parley.core.entry import Precedence, Type, body_of, check_text
@@ -28,7 +28,6 @@ from parley.station.line import meeting
 from parley.station.line.declared import ALL, Act, Declared, Limits, Scope
 from parley.station.line.lines import Agreed, OpenLine, PastLine, since_2020
 from parley.station.line.standing import check_not_closed
-from parley.store import Store
 from parley.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -101,7 +100,15 @@ def _limits(station: Station, life: OpenLine) -> Limits:
 # --- what is missing
 
 
-def lacks(store: Store, key: tuple[bytes, int], dir: int, size: int, stated: End, end: End) -> int:
+class Roots(Protocol):
+    """Who knows the root of a log at a size it has had."""
+
+    def root_at(self, line_id: bytes, inc: int, dir: int, size: int, /) -> bytes:
+        """The root there."""
+        ...
+
+
+def lacks(store: Roots, key: tuple[bytes, int], dir: int, size: int, stated: End, end: End) -> int:
     """How many entries of an ended log are missing here when `size` are here. Where one is, those
     behind what we stated may be others under the same numbers: they count as missing too; and all
     of them where what we stated is another log."""
@@ -325,7 +332,27 @@ def resumption_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "next": step and step[0],
         "by": step and step[1],
         "last": last,
+        "missing": missing(station, open_line),
     }
+
+
+def missing(station: Station, open_line: OpenLine) -> list[dict[str, Any]]:
+    """What is missing here of which incarnation that has ended, newest first."""
+    rows = station.store.sql(
+        "SELECT of, lost_0, lost_1 FROM resumptions"
+        " WHERE line_id = ? AND inc <= ? AND of >= ? AND whole IS NULL ORDER BY of DESC",
+        (*open_line.key, open_line.base.terms.inc),
+    )
+    return [
+        {
+            "of": row["of"],
+            "ours": row[f"lost_{open_line.ours}"],
+            "theirs": row[f"lost_{open_line.theirs}"],
+            "whole": open_line.life(row["of"]) is None,  # nothing of it is here
+            "asked_as": f"{open_line.agreed.hex[:8]}@{row['of']}",
+        }
+        for row in rows
+    ]
 
 
 def _asked(resume: Resume) -> dict[str, Any]:

@@ -3,15 +3,15 @@
 The record is held by both, so the counterpart's export of the incarnation that has ended is also
 our backup. It is checked as evidence is, and then against what both RESUMEs say: it must go on
 where our record ends, and give exactly the root that both sides signed for. Whose words the
-entries are is proved by the heads in it, not by the file. Source: spec/resume.md N9.
+entries are is proved by the heads in it, not by the file. An incarnation that was lost whole comes
+in the same way, and brings the RESUMEs that say where the one before it ended; a file that comes
+before its turn waits. Source: spec/resume.md N9, N12 to N14.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import io
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,35 +20,21 @@ from parley.core.entry import read_body
 from parley.core.errors import Refused
 from parley.core.kept import Change, EntryRow, HeadRow
 from parley.core.record import Tree
-from parley.core.resuming import End, ends
+from parley.core.resuming import End, Resume
 from parley.core.wire import decode, encode
-from parley.evidence import audit
 from parley.station.acts.operations import Beside, operation
 from parley.station.acts.person import Person
-from parley.station.entries import files, messages
+from parley.station.entries import files, supplied
 from parley.station.entries.unsaid import Unsaid, sizes_of
-from parley.station.line.evidence import documents_of
-from parley.station.line.lines import OpenLine
+from parley.station.line.lines import OpenLine, posix
 from parley.station.parties import resuming
+from parley.station.parties.lost import PIECE_BYTES, Past, Supply, Waits, section, waiting
+from parley.store.reading import Reader
 
 if TYPE_CHECKING:
     from parley.station.station import Station
 
 SUPPLY_BYTES_MAX = 1 << 30  # a million entries of a record that is whole
-
-
-@dataclass(frozen=True, slots=True)
-class Supply:
-    """What evidence of the other side brings that is missing here, checked whole."""
-
-    old: int  # the incarnation that ended
-    began: int  # and the one that then began
-    ended: tuple[End, End]
-    stated: tuple[End, End]  # as far as our own RESUME goes: what is here already
-    receipted: int  # of our log, as our RESUME states it
-    found: tuple[list[EntryRow], list[EntryRow]]
-    trees: tuple[Tree, Tree]
-    text: bytes
 
 
 @dataclass(slots=True)
@@ -58,7 +44,8 @@ class Upload:
 
     name: str
     pieces: list[bytes] = field(default_factory=list)
-    found: Supply | None = None  # once all has come and was checked
+    # Once all has come and was checked: the file, and what waited for it.
+    found: list[Supply] | Waits | None = None
 
 
 @operation("line.supply", roles=("operator",), reads=True, setup=True)
@@ -71,10 +58,10 @@ def supply(
     upload: str | None = None,
     line: str | None = None,
 ) -> dict[str, Any] | Beside:
-    """Check the other side's export of an incarnation that has ended, of which something is missing
-    here. It may come in pieces: `more` says that another one follows, which bears the `upload`
-    that the first one got. It is checked beside the loop, and `line.supply.take` takes in what was
-    checked, and nothing else."""
+    """Check the other side's export of an incarnation that has ended, of which something or all is
+    missing here. It may come in pieces: `more` says that another one follows, which bears the
+    `upload` that the first one got. It is checked beside the loop, and `line.supply.take` takes in
+    what was checked, and nothing else."""
     new = station.line(line).current
     if upload is None:
         new.upload = Upload(station.entropy(8).hex())
@@ -86,43 +73,46 @@ def supply(
     if more:
         return {"line": new.agreed.hex, "upload": mine.name, "pieces": len(mine.pieces)}
     pieces, mine.pieces = mine.pieces, []
-    lacking = _lacking(station, new)
-    here = {life.inc for life in new.lives}
-    resumes = {inc: new.line.resumes(inc) for inc in lacking.values()}
-    h_agr, wall = documents_of(station.store, new).agreement.hash, station.now.wall
+    past, wall = Past.of(station, new), station.now.wall
 
     def work() -> dict[str, Any]:
-        text = b"".join(pieces)
-        documents = audit.verify(io.BytesIO(text)).documents
-        old = documents.inc
-        if documents.agreement.hash != h_agr or old not in lacking:
-            wanted = f"{new.agreed.hex[:8]}@{max(lacking)}"
-            raise Refused(
-                f"This is not evidence of incarnation {max(lacking)} of the line"
-                f" {new.agreed.name}.",
-                f"The other side writes it with `parley export --line {wanted}`.",
-                "N9",
-            )
-        if old not in here:
-            raise Refused(
-                f"Nothing of incarnation {old} is here that could be added to.",
-                "Keep this evidence beside the record.",
-                "N9",
-            )
-        a, b = resumes[lacking[old]]
-        ours = (a, b)[new.ours]
-        stated = (ours.own, ours.held) if new.ours == 0 else (ours.held, ours.own)
-        ended = ends(a, b)
-        found, trees = _read(text, stated, ended, wall)
-        mine.found = Supply(old, lacking[old], ended, stated, ours.own.size, found, trees, text)
+        with station.store.reader() as reader:
+            mine.found = _checked(past, reader, b"".join(pieces), wall)
         return {
             "line": new.agreed.hex,
             "upload": mine.name,
             "name": new.agreed.name,
-            "of": old,
+            "of": _of(mine.found),
+            "waits": isinstance(mine.found, Waits),
         }
 
     return Beside(work)
+
+
+def _checked(past: Past, reader: Reader, text: bytes, wall: float) -> list[Supply] | Waits:
+    """What a file brings, and behind it those that wait and whose end it brings (N13)."""
+    report = past.verify(text)
+    inc = report.documents.inc
+    if inc not in past.gaps:
+        past.check_may_wait(inc)
+        if kept := waiting(reader, past.line_id, inc):
+            raise Refused(
+                f"Evidence of incarnation {inc} was given before and waits"
+                f"{'' if kept == text else '; this is another one'}.",
+                f"Give that of incarnation {max(past.gaps)} first: it shows what is right.",
+                "N13",
+            )
+        return Waits(inc, text)
+    found = [past.fit(past.gaps[inc], report, text, reader, wall)]
+    while (gap := found[-1].before) and not gap.is_none:
+        kept = waiting(reader, past.line_id, gap.old)
+        if not kept:
+            break
+        try:
+            found.append(past.fit(gap, past.verify(kept), kept, reader, wall))
+        except Refused:
+            break  # it is put away, and its gap stands
+    return found
 
 
 @operation("line.supply.take", roles=("operator",), setup=True)
@@ -139,11 +129,39 @@ def supply_take(
             "Give it first: `parley supply FILE`.",
             "N9",
         )
-    if _lacking(station, new).get(given.old) != given.began:
+    past = Past.of(station, new)
+    if isinstance(given, Waits):
+        return _keep_waiting(station, new, past, given)
+    gap = past.gaps.get(given[0].gap.old)
+    if gap is None or gap.began != given[0].gap.began:
         raise Refused("This was taken in already.", "There is nothing more to do.", "N9")
-    old = new.life(given.old)
-    assert old is not None
-    return _take_in(station, old, new, given)
+    told = [_take_in(station, new, each) for each in given]
+    last = given[-1].before
+    if last is not None and not last.is_none and _drop(station, new, last.old):
+        told.append(
+            {"sentence": f"What was given before as incarnation {last.old} does not end as was"
+                         " signed, and was put away."}
+        )  # fmt: skip
+    left = resuming.missing(station, new)
+    if not left:
+        _drop(station, new)
+    sentences = [each["sentence"] for each in told]
+    sentences += [_missing_in_words(new, each) for each in left]
+    return {
+        "line": new.agreed.hex,
+        "name": new.agreed.name,
+        "of": given[0].gap.old,
+        "waits": False,
+        "supplied": told[0]["supplied"],
+        "said_again": told[0]["said_again"],
+        "missing": left,
+        "sentence": " ".join(sentences),
+        "sentences": sentences,
+    }
+
+
+def _of(found: list[Supply] | Waits) -> int:
+    return found.inc if isinstance(found, Waits) else found[0].gap.old
 
 
 def _upload(new: OpenLine, name: str | None) -> Upload:
@@ -153,23 +171,6 @@ def _upload(new: OpenLine, name: str | None) -> Upload:
     return new.upload
 
 
-def _lacking(station: Station, new: OpenLine) -> dict[int, int]:
-    """Incarnations of which something is missing, and for each the one that began when it ended."""
-    rows = station.store.sql(
-        "SELECT inc, of FROM resumptions WHERE line_id = ? AND inc <= ? AND whole IS NULL"
-        " ORDER BY inc",
-        new.key,
-    )
-    lacking = {row["of"]: row["inc"] for row in rows if row["of"] >= new.base.terms.inc}
-    if not lacking:
-        raise Refused(
-            f"Nothing is missing of the line {new.agreed.name}.",
-            "There is nothing to take in.",
-            "N9",
-        )
-    return lacking
-
-
 def _bytes(packed: str) -> bytes:
     try:
         return base64.b64decode(packed, validate=True)
@@ -177,82 +178,142 @@ def _bytes(packed: str) -> bytes:
         raise Refused("The file did not arrive as it was read.", "Give it again.", "N9") from error
 
 
-def _section(text: bytes, name: str, following: str) -> Iterator[list[str]]:
-    """The lines of one section of evidence that was verified, in their parts."""
-    body = text.split(f"\n--- {name}\n".encode(), 1)[1].split(f"\n--- {following}\n".encode(), 1)[0]
-    return (line.split(" ") for line in body.decode().splitlines())
+# --- what waits for the end of an incarnation (N13)
 
 
-def _read(
-    text: bytes, stated: tuple[End, End], ended: tuple[End, End], wall: float
-) -> tuple[tuple[list[EntryRow], list[EntryRow]], tuple[Tree, Tree]]:
-    """What is missing behind `stated`, from evidence that was verified, and both logs as they
-    ended."""
-    found: tuple[list[EntryRow], list[EntryRow]] = ([], [])
-    trees = (Tree(), Tree())
-    for _, _, packed in _section(text, "entries", "end"):
-        dir, n, type, marks, time, seen, et, blind, body, leaf = decode(base64.b64decode(packed))
-        if n >= ended[dir].size:
-            continue  # said by its writer, and never receipted: said again since
-        trees[dir].grow(leaf)
-        root = trees[dir].fold()
-        if n + 1 == stated[dir].size and root != stated[dir].root:
-            raise Refused(
-                f"This is another record than ours: log {'AB'[dir]} differs below entry {n + 1}.",
-                "Keep both; call the duty officer.",
-                "N9",
-            )
-        if n < stated[dir].size:
-            continue
-        if blind is None:
-            raise Refused("A body is left out of this evidence.", "Ask for all of it.", "N9")
-        found[dir].append(
-            EntryRow(dir, n, type, marks, time, seen, et, blind, body, leaf, root, wall)
+def _keep_waiting(station: Station, new: OpenLine, past: Past, given: Waits) -> dict[str, Any]:
+    store = station.store
+    if given.inc in past.gaps or waiting(store, new.id, given.inc):
+        raise Refused("Another file was given since.", "Give this one again, whole.", "N13")
+    for part, at in enumerate(range(0, len(given.text), PIECE_BYTES)):
+        store.sql(
+            "INSERT INTO supply_waits (line_id, inc, part, text) VALUES (?, ?, ?, ?)",
+            (new.id, given.inc, part, given.text[at : at + PIECE_BYTES]),
         )
-    for dir in (0, 1):
-        if trees[dir].size != ended[dir].size or trees[dir].fold() != ended[dir].root:
-            raise Refused(
-                f"This evidence does not give log {'AB'[dir]} as both RESUMEs state it:"
-                f" {ended[dir].size} entries.",
-                "Ask the other side for its export of that incarnation.",
-                "N9",
-            )
-    return found, trees
+    sentence = (
+        f"Evidence of incarnation {given.inc} is kept, and not in the record yet: where it ended"
+        f" the evidence of incarnation {max(past.gaps)} says."
+    )
+    station.trail.happened(station.now.wall, f"evidence waits ({new.agreed.name})", sentence)
+    return {
+        "line": new.agreed.hex,
+        "name": new.agreed.name,
+        "of": given.inc,
+        "waits": True,
+        "sentence": sentence,
+        "sentences": [sentence],
+    }
 
 
-def _take_in(station: Station, old: OpenLine, new: OpenLine, given: Supply) -> dict[str, Any]:
-    store, counterpart, found = station.store, new.agreed.counterpart, given.found
-    before = Unsaid.of(station, old, given.receipted)
+def _drop(station: Station, new: OpenLine, inc: int | None = None) -> bool:
+    """Let evidence that waited go; whether any did."""
+    rows = station.store.sql(
+        "DELETE FROM supply_waits WHERE line_id = ?1 AND (?2 IS NULL OR inc = ?2) RETURNING id",
+        (new.id, inc),
+    )
+    return bool(rows)
+
+
+# --- taking in
+
+
+def _take_in(station: Station, new: OpenLine, given: Supply) -> dict[str, Any]:
+    store, counterpart, found, gap = station.store, new.agreed.counterpart, given.found, given.gap
+    if given.begun is not None:
+        _begin(station, new, given, given.begun)
+    old = new.life(gap.old)
+    assert old is not None
+    receipted = given.stated[old.ours].size
+    before = None if gap.behind or given.begun else Unsaid.of(station, old, receipted)
     _replace(station, old, given.stated, found, given.trees)
-    _keep_heads(station, old, given.ended, given.text)
+    _keep_heads(station, old, gap.ended, given.text)
+    _note(station, old, given)
     for row in sorted((*found[0], *found[1]), key=lambda row: (row.n + 1 + row.seen, row.dir)):
         content = read_body(row.type, row.marks, row.body)
-        messages.supplied(station, old, row, content)
+        supplied.joins(station, old, row, content, row.n < given.proved[row.dir])
         files.took(station, old, row, content)
-    again = before.say_again(station, old, new, found[old.ours])
+    supplied.spoken_of(station, old)
+    again = 0 if before is None else before.say_again(station, old, new, found[old.ours])
     store.sql(
         "UPDATE resumptions SET whole = ?, said_again = ? WHERE line_id = ? AND inc = ?",
-        (station.now.wall, again, new.id, given.began),
+        (station.now.wall, again, new.id, gap.began),
     )
+    _drop(station, new, gap.old)
     new.take_up(new.base, *resuming.load_again(station, new))
-    if given.began == new.inc:
+    if gap.began == new.inc:
         new.line.is_whole(True)
     resuming.read_declared(station, new)
+    sentence = _in_words(given, old, counterpart, again)
+    station.trail.happened(station.now.wall, f"record whole again ({new.agreed.name})", sentence)
+    station.publish("line", new, state="whole", sentence=sentence)
+    return {
+        "supplied": {"ours": len(found[old.ours]), "theirs": len(found[old.theirs])},
+        "said_again": again,
+        "sentence": sentence,
+    }
+
+
+def _in_words(given: Supply, old: OpenLine, counterpart: str, again: int) -> str:
+    found = given.found
+    by_word = {
+        dir: sum(row.n >= given.proved[dir] for row in found[dir]) for dir in (old.ours, old.theirs)
+    }
     sentence = (
         f"{len(found[old.ours])} entries of ours and {len(found[old.theirs])} of theirs were"
         f" taken in from {counterpart}'s evidence of incarnation {old.inc};"
         f" {again} of ours are said again."
     )
-    station.trail.happened(station.now.wall, f"record whole again ({new.agreed.name})", sentence)
-    station.publish("line", new, state="whole", sentence=sentence)
-    return {
-        "line": new.agreed.hex,
-        "name": new.agreed.name,
-        "of": old.inc,
-        "supplied": {"ours": len(found[old.ours]), "theirs": len(found[old.theirs])},
-        "said_again": again,
-        "sentence": sentence,
-    }
+    if any(by_word.values()):
+        sentence += (
+            f" On {counterpart}'s word alone rest {by_word[old.ours]} of ours and"
+            f" {by_word[old.theirs]} of theirs: no signature shows whose words they are."
+        )
+    return sentence
+
+
+def _begin(station: Station, new: OpenLine, given: Supply, begun: tuple[Resume, Resume]) -> None:
+    """An incarnation that was lost whole is one of the past, and what the RESUMEs that began it say
+    of the one before it is known (N12)."""
+    store, gap, before = station.store, given.gap, given.before
+    assert before is not None
+    store.enrol(new.id, gap.old, new.ours)
+    cells = new.line.take_in(begun[new.ours], begun[new.theirs])
+    store.keep(Change(new.id, gap.old, (0, 0), cells=cells))
+    times = [posix(row.time) for rows in given.found for row in rows[:1]]
+    (a, b), wall = before.ended, station.now.wall
+    store.sql(
+        "INSERT INTO resumptions (line_id, inc, of, size_0, root_0, size_1, root_1, begun,"
+        " asked_by, their_ask, lost_0, lost_1, whole)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(new.id, gap.old, before.old, a.size, a.root, b.size, b.root),
+            *(min(times, default=wall), begun[new.ours].reason, begun[new.theirs].reason),
+            *before.lost,
+            wall if before.is_none and new.life(before.old) else None,
+        ),
+    )
+    new.take_up(new.base, *resuming.load_again(station, new))
+
+
+def _note(station: Station, old: OpenLine, given: Supply) -> None:
+    """Which entries are here by the other side's evidence (N14)."""
+    for dir in (0, 1):
+        station.store.sql(
+            "INSERT INTO supplied VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(*old.key, dir, given.stated[dir].size, given.gap.ended[dir].size),
+                *(given.proved[dir], station.now.wall),
+            ),
+        )
+
+
+def _missing_in_words(new: OpenLine, gap: dict[str, Any]) -> str:
+    """What is to be asked for next."""
+    what = "All" if gap["whole"] else f"{gap['ours']} entries of ours and {gap['theirs']} of theirs"
+    return (
+        f"{what} of incarnation {gap['of']} is still missing:"
+        f" {new.agreed.counterpart} writes it with `parley export --line {gap['asked_as']}`."
+    )
 
 
 def _replace(
@@ -301,7 +362,7 @@ def _keep_heads(station: Station, old: OpenLine, ended: tuple[End, End], text: b
     known = {(head.dir, head.kind, head.block) for head in store.heads(*old.key)}
     cover = {dir: Covered() for dir in (0, 1)}
     new: list[HeadRow] = []
-    for side, size, kind, time, root, block in _section(text, "heads", "entries"):
+    for side, size, kind, time, root, block in section(text, "heads", "entries"):
         head = HeadRow(
             "AB".index(side), int(size), base64.b64decode(root), kind, int(time),
             base64.b64decode(block), station.now.wall,

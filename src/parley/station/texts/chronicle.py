@@ -58,10 +58,11 @@ def timeline(
     def work() -> dict[str, Any]:
         with word_index(home) as index, reader() as record:
             behind = catch_up(index, record)
-            found = Search(index, record, lives, query, whole=True).page(ROWS_MAX)
+            search = Search(index, record, lives, query, whole=True)
+            found = search.page(ROWS_MAX)
             rows = [*found["found"]]
             for each in found["found"]:
-                rows += _stages(record, lives, each)
+                rows += _stages(record, lives, each, search)
             rows.sort(key=lambda row: (row["kept"], row["entry"], not row["is_message"]))
             more = found["next"] is not None
             words = list(query.words)
@@ -71,7 +72,7 @@ def timeline(
 
 
 def _stages(
-    record: Reader, lives: Mapping[LineKey, Life], message: dict[str, Any]
+    record: Reader, lives: Mapping[LineKey, Life], message: dict[str, Any], search: Search
 ) -> list[dict[str, Any]]:
     """What people did with a message, as rows of their own."""
     key, life = _life(lives, message)
@@ -99,6 +100,7 @@ def _stages(
             "text": row["detail"] or None,
             "is_message": False,
             "retracted": False,
+            "supplied": search.supplied((key[0], row["by_inc"])).view(row["dir"], row["n"]),
         }
         for row in rows
     ]

@@ -23,6 +23,7 @@ from parley.core.wire import Value
 from parley.station.acts.operations import Beside, operation
 from parley.station.acts.person import READERS, Person
 from parley.station.entries import messages
+from parley.station.entries.supplied import Supplied
 from parley.station.line.lines import OpenLine, posix
 from parley.station.texts import views
 from parley.store.folding import fold, hits, origin
@@ -260,6 +261,13 @@ class Search:
         self._query = query
         self._unanswered = unanswered
         self._whole = whole
+        self._supplied: dict[LineKey, Supplied] = {}
+
+    def supplied(self, key: LineKey) -> Supplied:
+        """What of an incarnation the other side supplied."""
+        if key not in self._supplied:
+            self._supplied[key] = Supplied.of(self._record, key)
+        return self._supplied[key]
 
     def page(self, limit: int) -> dict[str, Any]:
         """The next so many; `next` is where the page after it begins, or None."""
@@ -315,6 +323,7 @@ class Search:
             "kept": row.wall,
             "is_message": row.type not in messages.NOT_MESSAGES,
             "retracted": "retracted by" in acts,
+            "supplied": self.supplied(key).view(row.dir, row.n),
             "about": self._about(key, row),
             **(self._text(row, content, life) if self._whole else {}),
             **({} if self._whole else excerpt(said, self._query.words)),

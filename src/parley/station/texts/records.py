@@ -11,6 +11,7 @@ from parley.core.kept import EntryRow
 from parley.evidence.vouched import RecordKeyFile
 from parley.station.acts.operations import Beside, operation
 from parley.station.acts.person import READERS, Person
+from parley.station.entries.supplied import Supplied
 from parley.station.line.evidence import Place, documents_of, piece, prove
 from parley.station.line.lines import OpenLine, posix
 from parley.station.texts.views import Names, entry_view, names_of
@@ -41,6 +42,7 @@ def record(
     ours, theirs = open_line.ours, open_line.theirs
     root_at = station.store.root_at
     names = {dir: names_of(station, open_line, dir) for dir in (ours, theirs)}
+    supplied = Supplied.of(station.store, open_line.key)
     return {
         "line": open_line.address,
         "inc": open_line.inc,
@@ -48,7 +50,9 @@ def record(
         "start": start,
         "total": total,
         "entries": [
-            _row(open_line, start + at, row, names[row.dir]) for at, row in enumerate(rows)
+            _row(open_line, start + at, row, names[row.dir])
+            | {"supplied": supplied.view(row.dir, row.n)}
+            for at, row in enumerate(rows)
         ],
         "heads": {
             "ours": {
@@ -95,6 +99,8 @@ def export(
     sizes = (state.our_size, state.their_size)
     upto = sizes if open_line.ours == 0 else sizes[::-1]
     place = Place.after(after, upto)
+    runs = Supplied.of(station.store, open_line.key)
+    supplied = {open_line.side(dir): runs.count(dir) for dir in (0, 1)}
 
     def work() -> dict[str, Any]:
         with station.store.reader() as reader:
@@ -105,6 +111,8 @@ def export(
             "policy": policy,
             "evidence": text,
             "next": following,
+            "supplied": supplied,
+            "counterpart": open_line.agreed.counterpart,
         }
 
     return Beside(work)

@@ -25,6 +25,7 @@ from parley.station.alarms.tested import certified
 from parley.station.alarms.watch import clock_view
 from parley.station.entries import early, files, messages
 from parley.station.entries.replying import reply_by, reply_view
+from parley.station.entries.supplied import Supplied
 from parley.station.line import roster
 from parley.station.line.declared import is_rescue
 from parley.station.line.delegation import short
@@ -87,6 +88,7 @@ class Viewer:
         self._line = open_line
         self._names = {dir: names_of(station, open_line, dir) for dir in (0, 1)}
         state = station.state(open_line)
+        self._supplied: dict[int, Supplied] = {}  # by incarnation, once asked for
         self._cover = {open_line.ours: state.our_cover, open_line.theirs: state.their_cover}
 
     def message(self, row: Any) -> dict[str, Any]:
@@ -154,6 +156,7 @@ class Viewer:
             "escalation": [] if ours else steps_of(self._station, open_line, n),
             "in_spite": in_spite(open_line, entry, is_rescue(header)),
             "attribution": self._cover[dir].attribution(n),
+            "supplied": self._supplied_of(open_line.inc).view(dir, n),
             "raw_header": {
                 str(key): _plain(value)
                 for key, value in header.items()
@@ -170,6 +173,11 @@ class Viewer:
             return 0
         before = self._station.entry(self._line, entry.dir, entry.n - 1)
         return max(before.time - entry.time, 0)
+
+    def _supplied_of(self, inc: int) -> Supplied:
+        if inc not in self._supplied:
+            self._supplied[inc] = Supplied.of(self._station.store, (self._line.id, inc))
+        return self._supplied[inc]
 
     # Stages.
 
@@ -252,6 +260,7 @@ class Viewer:
         stage["office"] = office
         stage["n"] = act["n"] if act["n"] >= 0 else None
         stage["side"] = self._line.side(act["dir"])
+        stage["by_word"] = self._supplied_of(act["by_inc"]).by_word(act["dir"], act["n"])
         if name == "read back":
             stage["detail"] = detail
             looks_like_group = len(detail) == 6 and detail.isascii() and detail.isdigit()
@@ -338,6 +347,7 @@ def _stage(
         "office": by["office"] if by else None,
         "detail": "",
         "delegation": None,  # by which somebody did it for another
+        "by_word": False,  # whether the other side alone says so, of what was lost here
     }
 
 
