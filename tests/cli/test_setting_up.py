@@ -170,7 +170,7 @@ def test_a_file_is_named_as_it_was_typed(terminal: Terminal) -> None:
 
 def test_at_least_one_thing_is_looked_for(terminal: Terminal) -> None:
     assert terminal.types("find fire --limit 0 --station north") == 2
-    assert "'--limit': 0 is not in the range x>=1" in terminal.err
+    assert "'--limit': 0 is less than 1" in terminal.err
 
 
 def test_a_station_for_which_there_was_no_room_can_be_made_later(terminal: Terminal) -> None:
