@@ -65,6 +65,17 @@ function onState(connected, since) {
   page.dataset.connected = connected ? "yes" : "no";
 }
 
+// On a narrow screen the names of the pages are one line: the one that is open is pushed into sight.
+function showWhere() {
+  const here = document.querySelector(".pages [aria-current]");
+  const names = here?.closest(".pages");
+  if (!here || !names) return;
+  const box = here.getBoundingClientRect();
+  names.scrollLeft += box.left + box.width / 2 - names.clientWidth / 2;
+}
+showWhere();
+addEventListener("resize", showWhere);
+
 // A clock that runs out changes what pages say, and nothing happens at the station to tell them.
 document.addEventListener("due", () => renewal.ask());
 startClocks();

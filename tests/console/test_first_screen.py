@@ -1,0 +1,64 @@
+"""What is overdue, DEAF and the names of the pages leave room: on the first screen of a telephone
+and of a tablet stand the words of the message, or the first thing to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.console.conftest import Room
+from tests.console.test_testing import Hour, hour
+from tests.playbook import HOUR_S
+
+__all__ = ["hour"]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+SCREENS = {"telephone": (320, 640), "tablet": (768, 1024), "tablet on its side": (1024, 768)}
+# Where the first of these ends, whole lines of it, and where the mark at the bottom begins.
+ENDS = """([selector, lines]) => {
+  const first = document.querySelector(selector), box = first.getBoundingClientRect();
+  const style = getComputedStyle(first);
+  const words = parseFloat(style.paddingTop) + lines * parseFloat(style.lineHeight);
+  const ends = box.top + (first.matches(".text, textarea") ? words : box.height);
+  return [ends, document.querySelector(".mark-bar.bottom").getBoundingClientRect().top];
+}"""
+HERE_IS_SEEN = """() => {
+  const box = document.querySelector(".pages [aria-current]")?.getBoundingClientRect();
+  return box && box.left >= 0 && box.right <= innerWidth;
+}"""
+
+
+@pytest.mark.parametrize("tongue", ["en", pytest.param("ru", marks=pytest.mark.story)])
+async def test_the_first_screen_shows_what_is_to_be_read_or_done(
+    hour: Hour, room: Room, tongue: str
+) -> None:
+    first, other = hour.first, hour.other
+    watch = hour.watch(first)
+    await first.ask(watch, "person.tongue", person=first.ids[watch], tongue=tongue)
+    said = await hour.world.say(other, "A ship was shelled at 0550Z.\nWe ask for help.", "FLASH")
+    draft = "Dana" if first.party == "North" else "Dmitri"
+    wrote = await first.ask(draft, "draft.new", text="We come.\nWe come now.", precedence="FLASH")
+
+    async def came() -> bool:
+        return bool((await first.ask(watch, "status"))["lines"][0]["their_size"] > said["n"])
+
+    await hour.world.until(came)
+    await first.ask(watch, "open", n=said["n"])
+    await first.ask(watch, "pass", n=said["n"], office="Chief of staff")
+    hour.clock.skip(HOUR_S + 901)  # a test of ours was missed, and an office is silent
+    page = await room.sit(first, watch, "/inbox")
+    await page.locator("#overdues > li").nth(1).wait_for(state="attached")
+    seen = {}
+    for path, shown in (
+        ("/inbox", "a.msg .what" if tongue == "en" else "#inbox h2"),
+        (f"/messages/{await hour.line(first)}/theirs/{said['n']}", "article .text"),
+        ("/wall", ".wall .panel"),
+        (f"/drafts/{wrote['draft']}", "article .text"),
+    ):
+        await page.goto(first.seat(watch) + path)
+        await page.locator(shown).first.wait_for()
+        for name, (width, height) in SCREENS.items():
+            await page.set_viewport_size({"width": width, "height": height})
+            seen[path, name] = await page.evaluate(ENDS, [shown, 2 if tongue == "en" else 1])
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width
+            # Where the names of the pages are pushed along, the one that is open is in sight.
+            await page.wait_for_function(HERE_IS_SEEN)
+    assert {at: ends for at, ends in seen.items() if ends[0] > ends[1]} == {}
