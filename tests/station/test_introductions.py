@@ -382,6 +382,8 @@ def test_I17_a_line_is_opened_once(pair: tuple[Founded, Founded]) -> None:
     whole = agreed(north, south)
     north.does("agree.accept", agreement=whole)
     refused(north, "agree.accept", whole, "opened with this agreement before", "I17")
+    shown = north.does("agree.show", agreement=whole)  # the terms that hold can be read again
+    assert shown["next"].endswith(" opened with it; there is nothing to do.")
     agreement = read(whole).agreement
     again = replace(agreement, heartbeat_s=11).without(agreement.side_of(north.letter.fingerprint))
     refused(north, "agree.sign", write(Paper(again)), "already in incarnation 1", "I17")

@@ -72,8 +72,9 @@ class Given:
         return pair if self.side == 0 else (pair[1], pair[0])
 
 
-def _given(station: Station, packed: str) -> Given:
-    """Read an agreement file, and hold it against our letter, theirs, and what we proposed."""
+def _given(station: Station, packed: str, *, only_shown: bool = False) -> Given:
+    """Read an agreement file, and hold it against our letter, theirs, and what we proposed; one
+    that opened a line can still be shown, and nothing else."""
     try:
         paper = Paper.parse(from_base64("agreement", packed))
     except Malformed as error:
@@ -96,8 +97,10 @@ def _given(station: Station, packed: str) -> Given:
     for letter in given.letters:
         vouching.check_letter(station, letter)
     paper.fits(*given.letters)
-    _check_new(station.store, given)
-    replacing.replaced_by(station, given.agreement)
+    opened = only_shown and _was_opened(station.store, given.agreement)
+    if not opened:
+        _check_new(station.store, given)
+        replacing.replaced_by(station, given.agreement)
     for signer, letter in enumerate(given.letters):
         if paper.signed(signer):
             paper.check(signer, letter)
@@ -105,13 +108,19 @@ def _given(station: Station, packed: str) -> Given:
         raise Refused(
             f"This proposal lacks the prekey of {party}.", "Ask for the file again.", "I14"
         )
-    if given.by_us and _proposal(station.store, given.key) is None:
+    if given.by_us and not opened and _proposal(station.store, given.key) is None:
         raise Refused(
             f"This is not what we proposed to {party}, or answered them.",
             "Look at `parley agree list`; propose anew if the terms are to change.",
             "I17",
         )
     return given
+
+
+def _was_opened(store: SqliteStore, agreement: Agreement) -> bool:
+    """Whether a line was opened with it here."""
+    rows = store.sql("SELECT hash FROM agreements WHERE line_id = ?", (agreement.line_id,))
+    return any(row["hash"] == agreement.hash for row in rows)
 
 
 def _check_new(store: SqliteStore, given: Given) -> None:
@@ -199,12 +208,14 @@ def _view(station: Station, given: Given) -> dict[str, Any]:
             "ours": given.paper.signed(given.side),
             "theirs": given.paper.signed(1 - given.side),
         },
-        "next": _next_step(given),
+        "next": _next_step(given, _was_opened(station.store, agreement)),
     }
 
 
-def _next_step(given: Given) -> str:
+def _next_step(given: Given, opened: bool = False) -> str:
     party = given.theirs.letter.party
+    if opened:
+        return f"The line {given.agreement.name} was opened with it; there is nothing to do."
     ours, theirs = given.paper.signed(given.side), given.paper.signed(1 - given.side)
     if not given.agreement.complete:
         return (
@@ -361,7 +372,7 @@ TERMS: dict[str, type] = {
 @operation("agree.show", roles=("operator",), reads=True, setup=True)
 def agree_show(station: Station, who: Person, *, agreement: str) -> dict[str, Any]:
     """What an agreement says, what it changes, who has signed it, and what comes next."""
-    return _view(station, _given(station, agreement))
+    return _view(station, _given(station, agreement, only_shown=True))
 
 
 @operation("agree.sign", roles=("operator",), setup=True)
