@@ -46,6 +46,21 @@ def test_who_ends_has_no_token_from_that_moment_on(tmp_path: Path) -> None:
         assert south.hears(n)["drafter"]["name"] == north.drafter.name
 
 
+def test_the_only_operator_stays_until_there_is_another(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        me = north.operator.id
+        with pytest.raises(Refused, match="the only operator here") as told:
+            north.operator.asks("person.end", person=me)
+        assert told.value.hint == "Add another first: `parley person add NAME operator`."
+        added = north.operator.asks("person.add", name="Ekholm", office="G6", roles=["operator"])
+        with Caller(north.folder, added["token"]) as second:
+            assert second.call("person.end", person=me)["person"]["id"] == me
+        with Caller(north.folder, north.operator.token) as first:
+            with pytest.raises(Refused, match="belongs to nobody") as refused:
+                first.call("whoami")
+            assert "`parley person add`" in refused.value.hint
+
+
 def test_a_number_is_never_given_twice(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, _):
         give = {"name": "Ekström", "office": "G3", "roles": ["watch"]}

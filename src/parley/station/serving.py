@@ -155,6 +155,7 @@ def perform_here(
         if who is None:
             raise Refused(
                 "This token belongs to nobody at this station.",
-                "Give the file of your own token; the operator makes a new one.",
+                "Give the file of your own token with --as. If it is lost, an operator ends who"
+                " you are and adds you anew: `parley person end`, `parley person add`.",
             )
         return station.perform(name, who, arguments)

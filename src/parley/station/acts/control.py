@@ -177,7 +177,8 @@ class _Connection(asyncio.Protocol):
         if who is None:
             raise Refused(
                 "This token belongs to nobody at this station.",
-                "Give the file of your own token with --as; the operator makes a new one.",
+                "Give the file of your own token with --as. If it is lost, an operator ends who"
+                " you are and adds you anew: `parley person end`, `parley person add`.",
             )
         if name == "events":
             self._listen(id, arguments)

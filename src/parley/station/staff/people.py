@@ -182,6 +182,11 @@ def person_list(station: Station, who: Person) -> dict[str, Any]:
 def person_end(station: Station, who: Person, *, person: int) -> dict[str, Any]:
     """Let somebody go: the token is dead at once, and desks are no longer held."""
     gone = station.people.must_be_here(person)
+    if {each.id for each in station.people.here() if "operator" in each.roles} == {person}:
+        raise Refused(
+            f"{gone.name} is the only operator here, and nobody else could set the station up.",
+            "Add another first: `parley person add NAME operator`.",
+        )
     station.store.sql("UPDATE persons SET ended = ? WHERE id = ?", (station.now.wall, person))
     station.store.sql("DELETE FROM holders WHERE person = ?", (person,))
     station.store.sql("DELETE FROM deputies WHERE person = ?", (person,))
