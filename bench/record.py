@@ -27,9 +27,10 @@ from parley.core.identity import (
 )
 from parley.core.kept import EntryRow, HeadRow
 from parley.core.keys import Prekey, SigningKey
-from parley.core.record import Head, Log, commitment, joint_key, key_name, leaf_hash
+from parley.core.record import EMPTY_ROOT, Head, Log, commitment, joint_key, key_name, leaf_hash
+from parley.core.resuming import End, Resume, beginning
 from parley.core.suites import SUITE_1, Suite
-from parley.core.terms import OurKeys
+from parley.core.terms import OurKeys, Terms, TheirKeys
 from parley.core.vouching import code_block
 from parley.evidence.sections import Documents
 from parley.exercise.post import command, environment
@@ -55,6 +56,7 @@ class Party:
         stronger = () if suite == SUITE_1 else tuple(key.mldsa for key in keys.of(suite).publics)
         certificate = Certificate(f"{name} station", 1, *keys.publics, BEGAN, stronger)
         self.log, self.cosigner = keys.of(suite).log, keys.of(suite).cosigner
+        self.station = keys.of(suite).station
         signed = [(certificate, self.root.sign(certificate.message))]
         body = letter_body(self.root.party, signed, ["en"], [], BEGAN)
         block = self.root.sign(b"parley letter v1" + body)
@@ -112,10 +114,59 @@ class LongRecord:
             )
             for side, party in enumerate(self._parties)
         ]
+        self._suite, self._h_agr = suite, self.documents.agreement.hash
+        self._begin(agreement.inc)
+        self._lines = (folder / "lines").open("w+b")
+
+    def _begin(self, inc: int) -> None:
+        self._inc = inc
         self._logs = (Log(), Log())
         self._tally = evidence.Tally()
         self._heads: list[HeadRow] = []
-        self._lines = (folder / "lines").open("w+b")
+
+    def begin_anew(self, reason: str) -> None:
+        """What was said is of an incarnation that has ended; go on in the next one, behind two
+        RESUMEs and both entries 0."""
+        ends = [End(log.size, log.root) for log in self._logs]
+        made = [
+            Resume.make(
+                self._terms(side),
+                self._inc + 1,
+                self._inc,
+                (ends[side], ends[1 - side]),
+                Prekey(self._chance.randbytes(32), self._suite.kem),
+                reason,
+            )
+            for side in (0, 1)
+        ]
+        raw = self.documents.raw[:3]
+        self.documents = Documents.read(*raw, *(each.to_bytes() for each in made))
+        self._begin(self._inc + 1)
+        self.rows = []
+        self._lines.seek(0)
+        self._lines.truncate()
+        marks = Precedence.FLASH << 6 | Status.SERVICE << 3
+        body = body_of(Type.SERVICE, {}, beginning(made[0], made[1]))
+        self._keep_all([self._say(dir, 0, EMPTY_ROOT, (Type.SERVICE, marks, body))
+                        for dir in (0, 1)])  # fmt: skip
+
+    def _terms(self, side: int) -> Terms:
+        """What a RESUME of that side is made under."""
+        ours, theirs = self._parties[side], self._parties[1 - side]
+        keys = OurKeys(ours.station.named(key_name(self._line, side, "station")), *self._keys[side])
+        return Terms(
+            line_id=self._line,
+            inc=self.documents.agreement.inc,
+            side=side,
+            h_agr=self._h_agr,
+            our_prekey=ours.prekey.public,
+            their_prekey=theirs.prekey.public,
+            our_keys=keys,
+            their_keys=TheirKeys(
+                theirs.station.public, *(key.public for key in self._keys[1 - side])
+            ),
+            suite=self._suite,
+        )
 
     def talk(self, entries: int) -> None:
         """So many more entries: both sides speak at the same time, then read."""
@@ -128,27 +179,33 @@ class LongRecord:
                 for _ in range(min(left, self._chance.randint(1, BURST_MAX))):
                     rows.append(self._say(dir, seen[dir], roots[dir]))
                     left -= 1
-            for row in sorted(rows, key=lambda row: joint_key(row.dir, row.n, row.seen)):
-                self._lines.write(evidence.entry_line(row).encode())
-            if self._keep:
-                self.rows += rows
-            for log in self._logs:
-                log.forget()
+            self._keep_all(rows)
 
-    def _say(self, dir: int, seen: int, seen_root: bytes) -> EntryRow:
+    def _keep_all(self, rows: list[EntryRow]) -> None:
+        for row in sorted(rows, key=lambda row: joint_key(row.dir, row.n, row.seen)):
+            self._lines.write(evidence.entry_line(row).encode())
+        if self._keep:
+            self.rows += rows
+        for log in self._logs:
+            log.forget()
+
+    def _say(
+        self, dir: int, seen: int, seen_root: bytes, said: tuple[int, int, bytes] | None = None
+    ) -> EntryRow:
+        """The next entry of a log: a text, or what is given by type, marks and body."""
         log, blind, et = self._logs[dir], self._chance.randbytes(32), bytes(32)
         n, time = log.size, 200_000_000 + log.size
-        body = body_of(Type.TEXT, {}, f"{n} {TEXT}")
-        given = (dir, n, int(Type.TEXT), MARKS, time, seen)
-        leaf = leaf_hash(self._line, 1, *given, seen_root, et, commitment(blind, body))
+        type, marks, body = said or (Type.TEXT, MARKS, body_of(Type.TEXT, {}, f"{n} {TEXT}"))
+        given = (dir, n, int(type), int(marks), time, seen)
+        leaf = leaf_hash(self._line, self._inc, *given, seen_root, et, commitment(blind, body))
         root = log.append(leaf)
-        self._tally.add(dir, MARKS, time, time)
+        self._tally.add(dir, marks, time, time)
         if log.size % self._signed_every == 0:
             self._sign(dir, log.size, root)
         return EntryRow(*given, et, blind, body, leaf, root, 0.0)
 
     def _sign(self, dir: int, size: int, root: bytes) -> None:
-        head = Head(self._line, 1, dir, size, root)
+        head = Head(self._line, self._inc, dir, size, root)
         if self._record_key is not None:
             block = code_block(self._record_key, self._line, head.text)
             self._heads.append(HeadRow(dir, size, root, "checkpoint", 0, block, 0.0))

@@ -422,6 +422,16 @@ def test_R18_so_is_a_proof() -> None:
     assert [block[0] for block in (each.block for each in shown.signed)] == [2, 2]
 
 
+def test_R22_so_are_a_record_and_a_proof_of_a_later_incarnation() -> None:
+    with (generate.FOLDER / "sample-later.evidence").open("rb") as file:
+        report = audit.verify(file, all_signatures=True)
+    assert report.documents.inc == 2
+    assert (report.entries, report.signed, report.cosigned) == ((31, 31), (30, 30), (30, 30))
+    with (generate.FOLDER / "sample-later.proof").open("rb") as file:
+        shown = proof.verify(file)
+    assert (shown.documents.inc, shown.leaf.dir, shown.leaf.n) == (2, 1, 9)
+
+
 @pytest.mark.parametrize(
     ("kind", "key"), [("heads", "log"), ("opens", "station"), ("resumes", "station")]
 )
@@ -480,6 +490,8 @@ def test_the_samples_can_be_made_anew(tmp_path: Path) -> None:
         ("sample.resumes", contradiction.verify),
         ("sample-2.evidence", audit.verify),
         ("sample-2.proof", proof.verify),
+        ("sample-later.evidence", audit.verify),
+        ("sample-later.proof", proof.verify),
     ]
     for name, verify in made:
         with (tmp_path / name).open("rb") as file:

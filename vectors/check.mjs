@@ -606,7 +606,7 @@ function readResume(data, line, side) {
     version === 1n && lineId === line["line id"] && dir === BigInt(side) && agreement === line.agreement &&
     BigInt(line.inc) <= of && of < inc && inc < 1n << 32n &&
     logs.every(([at, hash]) => at >= 0n && at < 1n << 63n && hash.length === 64 && (at || hash === empty)) &&
-    prekey.length === 2432 && utf8(reason).length > 0 && utf8(reason).length <= 400;
+    prekey.length === 2 * (line.prekey ?? 1216) && utf8(reason).length > 0 && utf8(reason).length <= 400;
   if (!stands) refuse("N1"); // N1
   const signed = join("pl1 resume", H(document));
   return { document, inc, of, own: logs[0], held: logs[1], prekey, signed, block: cursor.take(cursor.left) };
@@ -616,6 +616,14 @@ function endsOf(a, b) {
   if (a.of !== b.of) return a.of > b.of ? [a.own, a.held] : [b.held, b.own]; // N4
   const longer = (held, own) => (own[0] > held[0] ? own : held);
   return [longer(b.held, a.own), longer(a.held, b.own)];
+}
+
+// The body of entry 0 of either side (N6).
+function beginningOf(a, b) {
+  const int = (value) => ({ int: `${value}` });
+  const of = a.of > b.of ? a.of : b.of;
+  const logs = endsOf(a, b).map(([size, root]) => ({ list: [int(size), { bytes: root }] }));
+  return hex(encode({ list: [{ map: [] }, { list: [int(2), int(of), ...logs] }] }));
 }
 
 function checkResume() {
@@ -631,10 +639,7 @@ function checkResume() {
     same(a.inc === b.inc, true, `one incarnation, ${name}`);
     const ended = endsOf(a, b);
     same(ended.map(([size, root]) => [Number(size), root]), ends, `N4 ${name}`);
-    const int = (value) => ({ int: `${value}` });
-    const of = a.of > b.of ? a.of : b.of;
-    const logs = ended.map(([size, root]) => ({ list: [int(size), { bytes: root }] }));
-    same(encode({ list: [{ map: [] }, { list: [int(2), int(of), ...logs] }] }), beginning, `N6 ${name}`);
+    same(beginningOf(a, b), beginning, `N6 ${name}`);
     read[name] = [a, b];
   }
   const [a, b] = read[keys.pair];
@@ -787,6 +792,11 @@ function sectionsOf(text, names) {
   }
   return found;
 }
+// The documents of a record, and behind them both RESUMEs where it began by these (R22).
+const documentsOf = (text, ...following) => {
+  const later = text.includes("\n--- resume A\n") ? ["resume A", "resume B"] : [];
+  return sectionsOf(text, ["agreement", "letter A", "letter B", ...later, ...following]);
+};
 function file(data, label) {
   const cursor = new Cursor(data);
   const body = cursor.take(cursor.uvar());
@@ -818,7 +828,21 @@ function lineOf(sections) {
   });
   const base = `parley.invalid/${hex(id)}`;
   const agreed = { hash: H(message), prekeys: terms[9] };
-  return { id, inc: terms[3], base, sides, suite, deniable: terms[15] === 1n, agreed };
+  const line = { id, inc: terms[3], base, sides, suite, deniable: terms[15] === 1n, agreed };
+  return sections["resume A"] === undefined ? line : begunAnew(line, sections);
+}
+// A later incarnation: two RESUMEs of one number, signed by both stations, and what entry 0 says (N1, N6, R22).
+function begunAnew(line, sections) {
+  const given = {
+    "line id": hex(line.id), agreement: hex(line.agreed.hash), inc: `${line.inc}`, prekey: line.suite.prekey,
+  };
+  const [a, b] = ["resume A", "resume B"].map((name, side) => {
+    const resume = readResume(base64(sections[name].replaceAll("\n", "")), given, side);
+    signedByStation(line, side, resume.signed, resume.block);
+    return resume;
+  });
+  if (a.inc !== b.inc) refuse("R22");
+  return { ...line, inc: a.inc, began: beginningOf(a, b) };
 }
 const subtreeOf = (name, time, log, size, root) =>
   join(
@@ -870,7 +894,7 @@ function rootBy(path, leaf, n, size) {
     : H(join(uint(1, 1), top, rootBy(below, leaf, n - split, size - split)));
 }
 function readEvidence(text, recordKey) {
-  const sections = sectionsOf(text, ["agreement", "letter A", "letter B", "heads", "entries", "end"]);
+  const sections = documentsOf(text, "heads", "entries", "end");
   const line = lineOf(sections);
   const logs = [[], []];
   let last = [0n, 0n];
@@ -885,6 +909,7 @@ function readEvidence(text, recordKey) {
     last = order;
     const leaf = leafOf(line, fields, rootOf(logs[1n - dir].slice(0, Number(seen))));
     if (hex(leaf) !== hex(fields[9])) refuse("R12");
+    if (n === 0n && line.began && fields[7] !== null && hex(fields[8]) !== line.began) refuse("R22");
     logs[dir].push(leaf);
   }
   const heads = sections.heads.split("\n").filter(Boolean);
@@ -898,7 +923,7 @@ function readEvidence(text, recordKey) {
   return [...logs.map((log) => log.length), heads.length];
 }
 function readProof(text) {
-  const sections = sectionsOf(text, ["agreement", "letter A", "letter B", "proof"]);
+  const sections = documentsOf(text, "proof");
   const line = lineOf(sections);
   const [top, checkpoint, notes] = sections.proof.split("\n\n");
   const [standard, extra, index, ...path] = top.split("\n");
@@ -1034,6 +1059,20 @@ function checkSample() {
   everyChangeRefused(readEvidence, record, first, record.indexOf("\n--- end\n"), 997);
   where = "sample-2.evidence";
   same(readEvidence(text("sample-2.evidence")), [11, 13, 6], "entries of A and B, heads");
+  where = "sample-later.evidence";
+  const later = text("sample-later.evidence");
+  same(readEvidence(later), [31, 31, 20], "entries of A and B, heads");
+  everyChangeRefused(readEvidence, later, later.indexOf("\n--- resume A\n") + 14, later.indexOf("\n--- heads\n"), 197);
+  everyChangeRefused(readEvidence, later, later.indexOf("\n--- entries\n") + 13, later.indexOf("\n--- end\n"), 997);
+  const parts = later.split(/\n--- (resume [AB]|heads)\n/);
+  const swapped = [parts[0], "resume A", parts[4], "resume B", parts[2], "heads", parts[6]];
+  const without = [parts[0], "heads", parts[6]];
+  for (const [made, rule] of [[swapped, "N1"], [without, "R12"]]) {
+    const text = made.reduce((so, each, at) => so + (at % 2 ? `\n--- ${each}\n` : each), "");
+    same(ruleOf(() => readEvidence(text)), rule, "R22");
+  }
+  where = "sample-later.proof";
+  same(readProof(text("sample-later.proof")), ["B 9", [2, 2]], "the entry and its signatures");
   where = "sample-2.proof";
   same(readProof(text("sample-2.proof")), ["B 9", [2, 2]], "the entry and its signatures");
   where = "sample.proof";

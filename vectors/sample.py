@@ -1,6 +1,7 @@
 """Writes `sample.evidence` and `sample.proof` anew: a small record, and one entry of it; and
 `sample.deniable`, the record of a deniable line; and `sample.heads`, `sample.opens` and
-`sample.resumes`, two things each that one station signed.
+`sample.resumes`, two things each that one station signed. `sample-later.evidence` and its proof are
+of an incarnation that began by RESUME.
 
     python -m vectors.sample [FOLDER ENTRIES [SUITE]]
 
@@ -39,22 +40,10 @@ def main(folder: Path = FOLDER, entries: int = ENTRIES, suite: Suite = SUITE_1) 
         record.talk(entries)
         record.write(folder / f"{stem}.evidence")
         record.close()
-    dir, n = SHOWN
-    rows = {(row.dir, row.n): row for row in record.rows}
-    row = rows[SHOWN]
-    heads = [head for head in record.heads if head.dir == dir and head.size > n]
-    size = min(head.size for head in heads)
-    fields = (dir, n, row.type, row.marks, row.time, row.seen)
-    seen_root = rows[1 - dir, row.seen - 1].root
-    agreement = record.documents.agreement
-    leaf = Leaf(agreement.line_id, agreement.inc, *fields, seen_root, row.et, row.blind, row.body)
-    leaves = [rows[dir, number].leaf for number in range(size)]
-    signed = [Signed(head.kind, head.time, head.block) for head in heads if head.size == size]
-    path = inclusion(leaves, n, size)
-    proof = Proof(record.documents, leaf, path, size, tuple(signed)).check()
-    (folder / f"{stem}.proof").write_text(proof.text(), encoding="utf-8")
+    (folder / f"{stem}.proof").write_text(_shown(record), encoding="utf-8")
     if suite is not SUITE_1:
         return
+    _later(folder, entries)
     with tempfile.TemporaryDirectory(prefix="parley-") as name:
         record = LongRecord(Path(name), 2, SIGNED_EVERY, record_key=SAMPLE_KEY)
         record.talk(entries // 3)
@@ -63,6 +52,37 @@ def main(folder: Path = FOLDER, entries: int = ENTRIES, suite: Suite = SUITE_1) 
     for two in of_each_kind():
         text = shown(two).check().text()
         (folder / f"sample.{two.name}").write_text(text, encoding="utf-8")
+
+
+def _later(folder: Path, entries: int) -> None:
+    """Of a line that was begun anew, the second incarnation."""
+    with tempfile.TemporaryDirectory(prefix="parley-") as name:
+        record = LongRecord(Path(name), 3, SIGNED_EVERY, HYBRID_EVERY, keep=True)
+        record.talk(entries // 3)
+        record.begin_anew("A disk was put back.")
+        record.talk(entries)
+        record.write(folder / "sample-later.evidence")
+        record.close()
+    (folder / "sample-later.proof").write_text(_shown(record), encoding="utf-8")
+
+
+def _shown(record: LongRecord) -> str:
+    """The proof of one entry."""
+    dir, n = SHOWN
+    rows = {(row.dir, row.n): row for row in record.rows}
+    row = rows[SHOWN]
+    heads = [head for head in record.heads if head.dir == dir and head.size > n]
+    size = min(head.size for head in heads)
+    fields = (dir, n, row.type, row.marks, row.time, row.seen)
+    seen_root = rows[1 - dir, row.seen - 1].root
+    documents = record.documents
+    leaf = Leaf(
+        documents.agreement.line_id, documents.inc, *fields, seen_root, row.et, row.blind, row.body
+    )
+    leaves = [rows[dir, number].leaf for number in range(size)]
+    signed = [Signed(head.kind, head.time, head.block) for head in heads if head.size == size]
+    path = inclusion(leaves, n, size)
+    return Proof(documents, leaf, path, size, tuple(signed)).check().text()
 
 
 if __name__ == "__main__":

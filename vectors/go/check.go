@@ -138,6 +138,9 @@ func decode(data []byte) (interface{}, error) {
 type line struct {
 	id        []byte
 	inc       uint32
+	agreed    []byte // the agreement's hash
+	began     []byte // what entry 0 says of a later incarnation (resume.md N6); nil in the first
+	station   [2]ed25519.PublicKey
 	log       [2]ed25519.PublicKey
 	cosigner  [2]ed25519.PublicKey
 	verifiers [2]note.Verifiers // of heads of A's log and of B's
@@ -191,7 +194,8 @@ func readDocuments(agreement, letterA, letterB []byte) (found *line, err error) 
 	prints := fields[6].([]interface{})
 	named := bytes.Join([][]byte{[]byte("parley line v1"), prints[0].([]byte), prints[1].([]byte), fields[2].([]byte)}, nil)
 	hash := sha256.Sum256(named) // I11
-	found = &line{id: hash[:16], inc: uint32(fields[3].(uint64))}
+	agreed := sha256.Sum256(message)
+	found = &line{id: hash[:16], inc: uint32(fields[3].(uint64)), agreed: agreed[:]}
 	for side, letter := range [][]byte{letterA, letterB} {
 		given, signed, signatures, err := document(letter, "parley letter v1")
 		if err != nil {
@@ -214,6 +218,7 @@ func readDocuments(agreement, letterA, letterB []byte) (found *line, err error) 
 			return nil, err
 		}
 		certificate := value.(map[uint64]interface{})
+		found.station[side] = certificate[3].([]interface{})[0].([]byte)
 		found.log[side] = certificate[4].([]interface{})[0].([]byte)
 		found.cosigner[side] = certificate[5].([]interface{})[0].([]byte)
 	}
@@ -229,6 +234,103 @@ func readDocuments(agreement, letterA, letterB []byte) (found *line, err error) 
 		found.verifiers[dir] = note.VerifierList(speaker, &cosigner{found.name(1-dir, "cosigner"), found.cosigner[1-dir]})
 	}
 	return found, nil
+}
+
+// A RESUME of one side, and the Ed25519 half of its signature (resume.md N1).
+type resume struct {
+	inc, of   uint64
+	own, held end
+}
+
+type end struct {
+	size uint64
+	root []byte
+}
+
+func (l *line) readResume(data []byte, side int) (found *resume, err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = fmt.Errorf("resume %c does not have the fields it should have: %v", 'A'+side, problem)
+		}
+	}()
+	r := &reader{data: data}
+	body := r.take(r.uvar())
+	if r.err != nil {
+		return nil, r.err
+	}
+	value, err := decode(body)
+	if err != nil {
+		return nil, err
+	}
+	fields := value.([]interface{})
+	found = &resume{
+		inc: fields[2].(uint64), of: fields[5].(uint64),
+		own:  end{fields[6].(uint64), fields[7].([]byte)},
+		held: end{fields[8].(uint64), fields[9].([]byte)},
+	}
+	if len(fields) != 12 || fields[0].(uint64) != 1 || !bytes.Equal(fields[1].([]byte), l.id) ||
+		fields[3].(uint64) != uint64(side) || !bytes.Equal(fields[4].([]byte), l.agreed) ||
+		found.of < uint64(l.inc) || found.of >= found.inc || found.inc >= 1<<32 {
+		return nil, fmt.Errorf("resume %c is not of this line", 'A'+side)
+	}
+	hash := sha256.Sum256(body)
+	signed := append([]byte("pl1 resume"), hash[:]...)
+	if err := checkBlock(r.data, l.name(side, "station"), l.station[side], signed); err != nil {
+		return nil, fmt.Errorf("resume %c: %v", 'A'+side, err)
+	}
+	return found, nil
+}
+
+// A later incarnation: its number, and what its entries 0 say (N4, N6, R22).
+func (l *line) beginAnew(packed [2][]byte) error {
+	a, err := l.readResume(packed[0], 0)
+	if err != nil {
+		return err
+	}
+	b, err := l.readResume(packed[1], 1)
+	if err != nil {
+		return err
+	}
+	if a.inc != b.inc {
+		return errors.New("the two RESUMEs begin two incarnations")
+	}
+	of, ends := a.of, [2]end{longer(b.held, a.own), longer(a.held, b.own)}
+	if a.of > b.of {
+		ends = [2]end{a.own, a.held}
+	} else if b.of > a.of {
+		of, ends = b.of, [2]end{b.held, b.own}
+	}
+	l.inc = uint32(a.inc)
+	l.began = append([]byte{0x82, 0xa0, 0x84, 0x02}, shortest(of)...)
+	for _, each := range ends {
+		l.began = append(l.began, 0x82)
+		l.began = append(append(l.began, shortest(each.size)...), 0x58, 0x20)
+		l.began = append(l.began, each.root...)
+	}
+	return nil
+}
+
+// Of equal sizes what the reader holds counts.
+func longer(held, own end) end {
+	if own.size > held.size {
+		return own
+	}
+	return held
+}
+
+// A number in CBOR, in its only form (wire.md).
+func shortest(n uint64) []byte {
+	switch {
+	case n < 24:
+		return []byte{byte(n)}
+	case n < 1<<8:
+		return []byte{0x18, byte(n)}
+	case n < 1<<16:
+		return binary.BigEndian.AppendUint16([]byte{0x19}, uint16(n))
+	case n < 1<<32:
+		return binary.BigEndian.AppendUint32([]byte{0x1a}, uint32(n))
+	}
+	return binary.BigEndian.AppendUint64([]byte{0x1b}, n)
 }
 
 func (l *line) name(side int, key string) string {
@@ -441,16 +543,33 @@ func sections(text string, names ...string) (map[string]string, error) {
 	return found, nil
 }
 
+// The sections of documents before those named, with both RESUMEs where the incarnation began by them.
+func withDocuments(text string, names ...string) (map[string]string, error) {
+	before := []string{"agreement", "letter A", "letter B"}
+	if strings.Contains(text, "\n--- resume A\n") {
+		before = append(before, "resume A", "resume B")
+	}
+	return sections(text, append(before, names...)...)
+}
+
 func documents(found map[string]string) (*line, error) {
-	var raw [3][]byte
-	for at, name := range []string{"agreement", "letter A", "letter B"} {
+	var raw [5][]byte
+	names := []string{"agreement", "letter A", "letter B", "resume A", "resume B"}
+	if _, later := found["resume A"]; !later {
+		names = names[:3]
+	}
+	for at, name := range names {
 		data, err := base64.StdEncoding.Strict().DecodeString(strings.ReplaceAll(found[name], "\n", ""))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %v", name, err)
 		}
 		raw[at] = data
 	}
-	return readDocuments(raw[0], raw[1], raw[2])
+	l, err := readDocuments(raw[0], raw[1], raw[2])
+	if err == nil && len(names) == 5 {
+		err = l.beginAnew([2][]byte{raw[3], raw[4]})
+	}
+	return l, err
 }
 
 func lines(section string) []string {
@@ -461,7 +580,7 @@ func lines(section string) []string {
 }
 
 func checkEvidence(text string) (string, error) {
-	found, err := sections(text, "agreement", "letter A", "letter B", "heads", "entries", "end")
+	found, err := withDocuments(text, "heads", "entries", "end")
 	if err != nil {
 		return "", err
 	}
@@ -491,6 +610,9 @@ func checkEvidence(text string) (string, error) {
 		leaf := l.leafOf(e, root[:])
 		if !bytes.Equal(leaf[:], e.leaf) {
 			return "", fmt.Errorf("entry %c %d: its content does not give its leaf", 'A'+ours, e.n)
+		}
+		if e.n == 0 && l.began != nil && e.blind != nil && !bytes.Equal(e.body, l.began) {
+			return "", fmt.Errorf("entry %c 0 says that the line had ended elsewhere", 'A'+ours)
 		}
 		leaves[ours] = append(leaves[ours], leaf)
 		if err := logs[ours].append(int64(e.n), leaf); err != nil {
@@ -541,7 +663,7 @@ func checkEvidence(text string) (string, error) {
 var proofForm = regexp.MustCompile(`(?s)^c2sp\.org/tlog-proof@v1\nextra (\S+)\nindex (0|[1-9]\d*)\n((?:\S+\n)*)\n(.*)$`)
 
 func checkProof(text string) (string, error) {
-	found, err := sections(text, "agreement", "letter A", "letter B", "proof")
+	found, err := withDocuments(text, "proof")
 	if err != nil {
 		return "", err
 	}
