@@ -20,6 +20,15 @@ async def person(post: Post, name: str, role: str) -> None:
     post.ids[name] = (await post.station.call("person.add", AT_THE_MACHINE, given))["id"]
 
 
+# Where what is said of sound and pictures as a whole would end on the screen.
+STATES = """() => ["alone", "paused", "on-hold", "silenced"].map((id) => {
+  const each = document.getElementById(id);
+  each.hidden = false;
+  scrollTo(0, 0);
+  const { bottom } = each.getBoundingClientRect();
+  each.hidden = true;
+  return bottom;
+})"""
 # The lowest edge of so many pictures of others, empty as they are before the first one comes.
 LOWEST = """(count) => {
   const others = document.getElementById("others");
@@ -104,8 +113,9 @@ async def _open(post: Post) -> bool:
 
 
 async def test_captions_are_typed_and_read_below_the_pictures(stations: World, room: Room) -> None:
-    await stations.north.ask("Wanda", "call.begin")
     page = await enter(room, stations.north, "Wanda")
+    await expect(page.locator("#caption-words")).to_be_visible()  # also of who came before the call
+    await stations.north.ask("Wanda", "call.begin")
     await page.get_by_role("button", name="Join by text").click()
     await expect(page.locator("#people")).to_contain_text("duty officer")
     await expect(page.locator("#holders")).to_contain_text("Wanda, Watch desk, holds the call")
@@ -116,6 +126,7 @@ async def test_captions_are_typed_and_read_below_the_pictures(stations: World, r
     await expect(page.locator("#caption-language")).to_have_value("English")
     for width, height in ((1280, 800), (1180, 820)):
         await page.set_viewport_size({"width": width, "height": height})
+        assert max(await page.evaluate(STATES)) < height - 28
         for pictures in (1, 2, 3):
             assert await page.evaluate(LOWEST, pictures) < height - 28  # the edge of an exercise
     await stations.north.ask("Wanda", "call.end")
