@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,12 @@ import click
 from parley.cli import shown, voice
 from parley.cli.client import Asking, asks
 from parley.core.errors import Misused, Refused
+from parley.station.acts.calling import Caller
 
 View = dict[str, Any]
+# After which something overdue may sound here that did not before: it came up, another person was
+# called, or the tabs that were to sound ring no more.
+LOOKS_AFTER = ("overdue", "hearing", "watch", "roster")
 MISSING = ("late", "deputy called", "nobody came")  # who is due by the roster
 
 
@@ -39,13 +44,29 @@ def command() -> None:
 @asks()
 def events(station: Asking, since: int | None) -> None:
     """Tell what happens, one JSON object a line, until Ctrl-C; a bell for what rings."""
+    sounding: set[Sounding] = set()
     for event in station.serving().events(since):
         voice.say(json.dumps(event, ensure_ascii=False))
+        before = sounding
+        if event.get("kind") in LOOKS_AFTER:
+            sounding = _sounding(station)
         flash = event.get("kind") == "alarm" and event.get("precedence") == "FLASH"
-        late = event.get("kind") == "overdue" and event.get("state") not in ("came", "taken")
-        late |= event.get("kind") == "roster" and event.get("state") in MISSING
-        if flash or late or (event.get("kind"), event.get("state")) == ("call", "opened"):
+        missing = event.get("kind") == "roster" and event.get("state") in MISSING
+        call = (event.get("kind"), event.get("state")) == ("call", "opened")
+        late = sounding - before and event.get("state") not in ("came", "taken")
+        if flash or missing or call or late:
             voice.bell()
+
+
+Sounding = tuple[int, int, bool]  # what is overdue, how many were called for it, everyone
+
+
+def _sounding(station: Asking) -> set[Sounding]:
+    """What is overdue and sounds where this person sits: at its desk, as in the console (decision
+    0055). Asked on a connection of its own: the other one brings the events."""
+    with closing(Caller(station.folder, station.token())) as caller:
+        found = caller.call("overdue.list")["overdue"]
+    return {(e["id"], e["calls"], bool(e["escalation"])) for e in found if e["sounds"]}
 
 
 @command.command()

@@ -40,6 +40,12 @@ def sounds_at(station: Station, desk: dict[str, Any], called: int) -> list[int] 
     return persons if set(persons).intersection(station.hears()) else None
 
 
+def sounds_for(view: dict[str, Any], person: int) -> bool:
+    """Whether what is overdue sounds where that person sits: at the desk, at every one while none
+    of that desk's tabs rings, and at every one once everyone is called (T12)."""
+    return bool(view["escalation"]) or view["sounds_at"] is None or person in view["sounds_at"]
+
+
 def sentence(station: Station, row: Any) -> str:
     """What did not come."""
     open_line = station.line_of(bytes(row["line_id"]), row["inc"])
@@ -129,8 +135,10 @@ def in_hand(station: Station) -> list[dict[str, Any]]:
 
 @operation("overdue.list", reads=True)
 def overdue_list(station: Station, who: Person) -> dict[str, Any]:
-    """What was expected by a time and did not come: in nobody's hands, and in somebody's."""
-    return {"overdue": view(station), "in_hand": in_hand(station)}
+    """What was expected by a time and did not come: in nobody's hands, and in somebody's; and
+    whether it sounds where whoever asks sits."""
+    found = [{**each, "sounds": sounds_for(each, who.id)} for each in view(station)]
+    return {"overdue": found, "in_hand": in_hand(station)}
 
 
 @operation("overdue.take", roles=("watch",))
