@@ -406,3 +406,24 @@ def test_U7_a_weaker_suite_asks_for_its_word_at_the_station_and_at_the_root(
     assert terminal.types("root sign red --root south-root --word WITHOUT") == 2
     assert "WEAKER" in terminal.err
     signs("red", "WEAKER")
+
+
+def test_a_desk_is_named_by_its_number_or_its_name(terminal: Terminal) -> None:
+    station = ("--station", str(found(terminal.folder, "North").folder))
+    assert terminal.types("desk deputies Bridge", *station) == 2
+    assert "`parley desk add NAME` sets one up" in terminal.err
+    assert terminal.types("desk add", "Naval Staff", *station) == 0
+    for desk in ("1", "Naval Staff"):
+        assert terminal.types("desk deputies", desk, *station) == 0
+        assert "Desk 1, Naval Staff: held by nobody" in terminal.out
+    assert terminal.types("desk deputies Bridge", *station) == 2
+    assert "There is no desk 'Bridge' here.\n  next: There is: 1 Naval Staff." in terminal.err
+
+
+def test_the_next_step_to_a_watch_is_one_that_can_be_taken(terminal: Terminal) -> None:
+    station = ("--station", str(found(terminal.folder, "North").folder))
+    assert terminal.types("status", *station) == 0
+    assert "taken the watch up yet; `parley desk add NAME` sets up a desk" in terminal.out
+    assert terminal.types("desk add Bridge", *station) == 0
+    assert terminal.types("status", *station) == 0
+    assert "taken the watch up yet; `parley desk hold 1` does." in terminal.out

@@ -8,6 +8,7 @@ import click
 
 from parley.cli import voice
 from parley.cli.client import Asking, asks
+from parley.core.errors import Misused
 
 
 @click.group(name="desk")
@@ -20,6 +21,21 @@ def shown(desk: dict[str, Any]) -> list[str]:
     holders = ", ".join(person["name"] for person in desk["holders"]) or "nobody"
     deputies = ", ".join(person["name"] for person in desk["deputies"]) or "none"
     return [f"Desk {desk['desk']}, {desk['name']}: held by {holders}; deputies: {deputies}."]
+
+
+def numbered(station: Asking, desk: str) -> int:
+    """The number of a desk that was named by its number or its name."""
+    if desk.isascii() and desk.isdigit():
+        return int(desk)
+    desks = station.call("desk.list")["desks"]
+    for each in desks:
+        if each["name"] == desk:
+            return int(each["desk"])
+    known = ", ".join(f"{each['desk']} {each['name']}" for each in desks)
+    raise Misused(
+        f"There is no desk {desk!r:.130} here.",
+        f"There is: {known}." if known else "`parley desk add NAME` sets one up.",
+    )
 
 
 @command.command()
@@ -47,25 +63,29 @@ def list_(station: Asking) -> None:
 
 
 @command.command()
-@click.argument("desk", type=int)
+@click.argument("desk")
 @asks()
-def hold(station: Asking, desk: int) -> None:
-    """Take the watch at a desk."""
-    voice.tell(station.call("desk.hold", desk=desk), shown)
+def hold(station: Asking, desk: str) -> None:
+    """Take the watch at a desk, by its number or its name."""
+    voice.tell(station.call("desk.hold", desk=numbered(station, desk)), shown)
 
 
 @command.command()
-@click.argument("desk", type=int)
+@click.argument("desk")
 @asks()
-def leave(station: Asking, desk: int) -> None:
+def leave(station: Asking, desk: str) -> None:
     """Hand the watch over: you no longer hold this desk."""
-    voice.tell(station.call("desk.leave", desk=desk), shown)
+    voice.tell(station.call("desk.leave", desk=numbered(station, desk)), shown)
 
 
 @command.command()
-@click.argument("desk", type=int)
-@click.argument("persons", type=int, nargs=-1, metavar="PERSON…")
+@click.argument("desk")
+@click.argument("persons", type=int, nargs=-1, metavar="[NUMBER]...")
 @asks(setup=True)
-def deputies(station: Asking, desk: int, persons: tuple[int, ...]) -> None:
-    """Say who is called when a clock runs out, in this order."""
-    voice.tell(station.call("desk.deputies", desk=desk, persons=list(persons)), shown)
+def deputies(station: Asking, desk: str, persons: tuple[int, ...]) -> None:
+    """Say who is called when a clock runs out, in this order, by their numbers.
+
+    `parley person list` shows the numbers; without any, nobody is called.
+    """
+    told = station.call("desk.deputies", desk=numbered(station, desk), persons=list(persons))
+    voice.tell(told, shown)

@@ -174,7 +174,11 @@ def _write(view: View, sheet: int | None, out: Path) -> None:
 def officer(view: View) -> str:
     """Who has the watch, in a sentence."""
     if view["officer"] is None:
-        return "Nobody has taken the watch up yet; `parley desk hold 1` does."
+        if view["desk"] is None:
+            return (
+                "Nobody has taken the watch up yet; `parley desk add NAME` sets up a desk to hold."
+            )
+        return f"Nobody has taken the watch up yet; `parley desk hold {view['desk']}` does."
     gone = "" if view["here"] else ", who works here no more: `parley watch take`"
     return f"{shown.person(view['officer'])}, since {shown.moment(view['since'])}{gone}"
 

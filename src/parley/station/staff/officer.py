@@ -58,6 +58,9 @@ def view(station: Station) -> dict[str, Any]:
         "officer": None if row is None else station.people.view(row["person"]),
         "since": None if row is None else row["at"],
         "here": row is not None and row["person"] in here,
+        "desk": station.store.sql("SELECT min(id) AS id FROM desks")[0][
+            "id"
+        ],  # at which it is held
         "handing_over": None
         if waits is None
         else {
