@@ -13,6 +13,7 @@ import pytest
 
 from parley.core.errors import Halted, Refused
 from parley.core.life import Life
+from parley.core.line import Line
 from parley.core.terms import Instant
 from parley.evidence import audit
 from tests.playbook import Post, two_stations
@@ -381,11 +382,10 @@ def test_N10_a_lie_that_comes_with_their_OPEN_halts_the_line_and_loses_nothing(
 ) -> None:
     begin = Life._begin
 
-    def begin_and_halt(life: Life) -> None:
+    def begin_and_halt(life: Life, begun: Line) -> None:
         """What a STATUS that lies does in the step in which their OPEN came."""
-        before = life.inc
-        begin(life)
-        if life.inc != before and life.terms.side == liars_reader:
+        begin(life, begun)
+        if life.terms.side == liars_reader:
             life.line._halt("they lied", Instant(0.0, 0.0))
 
     with two_stations(tmp_path) as (north, south):

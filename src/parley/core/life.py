@@ -89,10 +89,9 @@ class Life:
         self._new: dict[int, dict[str, bytes | None]] = {}  # cells by incarnation, of this step
         self._told: list[Effect] = []
         # Of our newest RESUME, until the incarnation that it begins is opened: nowhere else is one.
-        self._seed = kept[max(self._made)].cells.get("prekey", b"") if self.resting else b""
+        self._seed = kept[max(self._made)].cells["prekey"] if self.resting else b""
         self._ended: Line | None = None
-        if self._is_ready:
-            self._make_ready(Instant(0.0, 0.0), kept[self.newest])
+        self._make_ready(Instant(0.0, 0.0), kept.get(self.newest))
 
     def line_of(self, inc: int, kept: Kept) -> Line:
         """One incarnation as it was kept."""
@@ -111,7 +110,7 @@ class Life:
     @property
     def newest(self) -> int:
         """The newest incarnation that a RESUME was made or held for, or the one at work."""
-        return max(self.inc, *self._made, *self._held, 0)
+        return max((self.inc, *self._made, *self._held))
 
     @property
     def pending(self) -> list[int]:
@@ -257,7 +256,8 @@ class Life:
             self._counts[Outcome.STALE.value] += 1
             return Outcome.STALE
         outcome = self.next.hear(data, now, source)
-        self._begin()
+        if self.next._ears.open_hash is not None:
+            self._begin(self.next)
         return outcome
 
     def sift(self, frames: list[bytes]) -> list[bytes]:
@@ -325,13 +325,11 @@ class Life:
             self._make(self.newest + 1, self._made[max(self._made)].reason, now)
         return Outcome.EQUIVOCATION if known is not None else Outcome.ASKED
 
-    def _begin(self) -> None:
+    def _begin(self, begun: Line) -> None:
         """They hold the same two RESUMEs: the old incarnation has ended (N6)."""
-        if self.next is None or self.next._ears.open_hash is None:
-            return
         self.line._change.cells |= dict.fromkeys(_KEYS)
         self.past.append(self.inc)
-        self._ended, self.line, self.next = self.line, self.next, None
+        self._ended, self.line, self.next = self.line, begun, None
         self._resume_at = 0.0  # should they lack ours, they are answered at once
 
     def _notice(self, kind: str, sentence: str) -> None:
@@ -371,8 +369,8 @@ class Life:
 
     def _check_beginning(self, now: Instant) -> None:
         """Their entry 0 says of the past what both RESUMEs say (N6); a halt is kept with it."""
-        first = self.line.joined[:1] if self.inc != self.terms.inc else []
-        if any(row.n == 0 and row.body != self._beginning(self.inc) for row in first):
+        first = [row.body for row in self.line.joined if row.n == 0]
+        if first and self.inc != self.terms.inc and first != [self._beginning(self.inc)]:
             self.line._halt("they say that the line ended elsewhere before", now)
 
     def scrub_failed(self, now: Instant) -> None:
@@ -396,8 +394,6 @@ class Life:
     def state(self, now: Instant) -> LineState:
         """What a person may know of the incarnation at work."""
         state = self.line.state(now)
-        if not self._counts and state.path_up == self._path_up:
-            return state
         counts = dict(Counter(state.counts) + self._counts)
         return state._replace(path_up=self._path_up, counts=counts)
 
