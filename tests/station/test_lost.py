@@ -219,6 +219,22 @@ def test_N14_what_was_supplied_is_shown_as_that_and_acknowledges_nothing_by_thei
         )
 
 
+def test_N12_what_was_said_since_of_a_message_that_was_lost_is_noted_with_it(
+    tmp_path: Path,
+) -> None:
+    with put_back_by(tmp_path, 1) as (north, south):
+        lost = [m for m in south.watch.asks("inbox", all=True)["messages"] if m["inc"] == 2]
+        (n,) = [m["n"] for m in lost]
+        south.watch.asks("open", n=n, line="@2")
+        south.until(lambda: south.line()["receipted"] == south.line()["our_size"])
+        with pytest.raises(Refused):
+            stages_of(north, n, "ours", "@2")  # it was heard, and speaks of nothing that is here
+        supplies(north, exported(south, "@2"))
+        assert "opened" in stages_of(north, n, "ours", "@2")
+        view = north.watch.asks("message", n=n, dir="ours", line="@2")
+        assert view["acknowledged"] is not None
+
+
 def written(
     post: Post,
     inc: int,

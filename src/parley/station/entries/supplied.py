@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 
+SPEAK_OF_NOTHING = frozenset((Type.SERVICE, Type.ROSTER, Type.CHAT, Type.FILE_PIECE))
+
+
 @dataclass(frozen=True, slots=True)
 class Supplied:
     """What was supplied of both logs of one incarnation."""
@@ -90,9 +93,9 @@ def spoken_of(station: Station, open_line: OpenLine) -> None:
         if life.inc <= open_line.inc:
             continue
         known = Supplied.of(store, life.key)
-        for entry in store.entries(*life.key):
+        for entry in store.walk(*life.key):  # by pages: pieces of files are long
             content = read_body(entry.type, entry.marks, entry.body)
-            if content is None:
+            if content is None or entry.type in SPEAK_OF_NOTHING:
                 continue
             if entry.type == Type.DISPLAYED:
                 messages.displayed(station, life, entry, content.payload, life.inc)
