@@ -148,6 +148,16 @@ async def test_a_new_link_makes_what_was_set_before_worthless(stations: World) -
     await again.signs_in(again.code())
 
 
+async def test_of_several_links_the_newest_alone_is_good(stations: World) -> None:
+    north = stations.north
+    astray, newer = [(await north.link("Wanda")).rpartition("/")[2] for _ in range(2)]
+    others = (await north.link("Dana")).rpartition("/")[2]
+    with pytest.raises(Refused, match="has expired"):
+        await north.ask("Wanda", "signin.use", secret=astray)
+    assert await north.ask("Wanda", "signin.use", secret=newer)
+    assert await north.ask("Dana", "signin.use", secret=others)
+
+
 async def test_the_secret_of_a_browser_changes_with_each_sign_in(stations: World) -> None:
     wanda = await known(stations.north, "Wanda")
     planted = await wanda.signs_in(wanda.next_code())

@@ -5,8 +5,9 @@ hold several people's seats side by side. A seat falls asleep when nobody acts i
 at its end. Asleep it still rings and says that a FLASH waits; it shows and does nothing else until
 its person has signed in again. The database keeps hashes of all secrets of browsers and links.
 
-A link is used once, within its time. It is how one enrols, and how one who has lost password,
-codes or keys begins again: what was enrolled before is gone from then on.
+A link is used once, within its time, and of a person the newest alone. It is how one enrols, and
+how one who has lost password, codes or keys begins again: what was enrolled before is gone from
+then on.
 """
 
 from __future__ import annotations
@@ -101,6 +102,11 @@ def signin_link(
     secret = _secret(station)
     expires = station.now.wall + 60 * minutes
     station.store.sql("DELETE FROM sign_in_links WHERE expires < ?", (expires - 172_800,))
+    # One that went astray, or that somebody else holds, is worth nothing beside a newer one.
+    station.store.sql(
+        "UPDATE sign_in_links SET expires = min(expires, ?) WHERE person = ? AND used IS NULL",
+        (station.now.wall - 1, person),
+    )
     station.store.sql(
         "INSERT INTO sign_in_links (hash, person, made, expires) VALUES (?, ?, ?, ?)",
         (_hash(secret), person, station.now.wall, expires),
