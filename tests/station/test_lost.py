@@ -42,6 +42,12 @@ def speaks(north: Post, south: Post, when: str) -> None:
     south.until(lambda: is_signed(south, theirs, "ours"))
     south.until(lambda: is_signed(south, ours, "theirs"))
     south.until(lambda: "opened" in stages_of(south, theirs, "ours"))
+    south.until(lambda: is_all_signed(south))  # that North opened it as well
+
+
+def is_all_signed(post: Post) -> bool:
+    state = post.station.state(post.station.lines[0])
+    return state.their_cover.signed == state.their_size
 
 
 def stages_of(post: Post, n: int, dir: str, line: str = "") -> list[str]:
