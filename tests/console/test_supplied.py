@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from parley.console import printed
 from parley.console.app import build
+from parley.station.machine.config import CONFIG_NAME, template
 from tests.console.asking import ask
 from tests.playbook import Post
 from tests.station.test_lost import put_back_by, written
@@ -35,11 +36,14 @@ class Seat:
 @pytest.mark.story
 def test_N14_pages_say_what_was_supplied_and_what_rests_on_a_word(tmp_path: Path) -> None:
     with put_back_by(tmp_path, 1) as (north, south):
+        north.stops()
+        (north.folder / CONFIG_NAME).write_text(template(sign_in={"enrol": "may"}))
+        north.starts()
         app = build(north.station)
         watch, auditor = Seat(north, app, "watch"), Seat(north, app, "auditor")
-        assert "All of incarnation 2 is missing here." in watch.sees("/lines")
+        assert "All of incarnation 2 is missing here." in watch.sees("/")
         supplies(north, written(south, 2, without=north.station.lines[0].ours))
-        assert "Entries of incarnation 1 are missing here" in watch.sees("/lines")
+        assert "Entries of incarnation 1 are missing here" in watch.sees("/")
         line = north.line()["line"]
         n = max(m["n"] for m in north.watch.asks("inbox", all=True)["messages"] if m["inc"] == 2)
         ours = max(

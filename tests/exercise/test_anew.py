@@ -37,14 +37,14 @@ def test_N5_who_is_put_back_while_it_asks_is_answered(monkeypatch: pytest.Monkey
 
 @pytest.mark.story
 def test_N10_what_only_the_other_side_began_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    """World 2: people ask once more before one side has begun what the other has."""
+    """World 19: people ask once more before one side has begun what the other has."""
 
     def newest(life: Life, before: int) -> tuple[int, tuple[End, End]]:
         a, b = life.resumes(life.inc)
         return max(a.of, b.of), ends(a, b)
 
-    Anew(2).run()
+    Anew(19).run()
     monkeypatch.setattr(lasting, "ending", newest)
     monkeypatch.setattr(lasting.Lasting, "_gives_back", lambda self, inc: None)
     with pytest.raises(Violation, match="messages are lost"):
-        Anew(2).run()
+        Anew(19).run()
