@@ -143,6 +143,7 @@ async def test_M14_a_page_that_is_gone_comes_back_or_has_left(
     assert any(row["act"].startswith("left the call") for row in rows)
 
 
+@pytest.mark.story
 async def test_M15_words_that_are_none_of_ours_are_counted(stations: World) -> None:
     a = await Client.of(stations.north, "Wanda", line(stations))
     await a.until(lambda c: c.last("call").get("state") == "none")

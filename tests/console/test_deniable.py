@@ -33,6 +33,7 @@ async def picture(page: Page, name: str) -> None:
 
 @pytest.mark.browser
 @pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.story
 async def test_H3_every_page_says_that_it_is_provable_to_each_other_only(
     browser: Browser, tmp_path: Path
 ) -> None:

@@ -164,6 +164,7 @@ async def test_whoever_wrote_it_cannot_release_it(stations: World, room: Room) -
     assert (await north.ask("Both", "draft.show", draft=1))["state"] == "open"
 
 
+@pytest.mark.story
 async def test_a_draft_changed_meanwhile_is_not_released(stations: World, room: Room) -> None:
     north = stations.north
     await north.ask("Dana", "draft.new", text="We will not attack.")

@@ -196,6 +196,7 @@ async def test_a_refused_release_still_shows_what_arrives(stations: World, room:
     await expect(rene.locator("#arrived")).to_contain_text("The incident is closed.")
 
 
+@pytest.mark.story
 async def test_three_wrong_groups_are_told_and_corrected(stations: World, room: Room) -> None:
     north, south = stations.north, stations.south
     said = await stations.say(north, "Meet at 34°12′N.", "PRIORITY")
@@ -218,6 +219,7 @@ async def test_three_wrong_groups_are_told_and_corrected(stations: World, room: 
     await expect(wen.locator("#stages")).to_contain_text("read it again")
 
 
+@pytest.mark.story
 async def test_a_human_test_is_called_and_answered(stations: World, room: Room) -> None:
     wanda = await room.sit(stations.north, "Wanda")
     wen = await room.sit(stations.south, "Wen", "/inbox")

@@ -66,6 +66,7 @@ async def test_every_stop_is_seen_and_the_first_skips_to_the_page(
         assert await both.evaluate("document.activeElement.id") == "main"
 
 
+@pytest.mark.story
 async def test_a_message_is_written_released_and_opened_without_a_mouse(
     stations: World, room: Room
 ) -> None:

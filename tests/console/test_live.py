@@ -103,6 +103,7 @@ async def test_an_inbox_grows_by_precedence(stations: World, room: Room) -> None
     await stations.until(lambda: displayed(stations))
 
 
+@pytest.mark.story
 async def test_a_message_that_was_read_from_the_alarm_is_displayed(
     stations: World, room: Room
 ) -> None:

@@ -122,6 +122,7 @@ async def test_two_duty_officers_rehearse_and_then_hold_the_call(
         await expect(wen.locator("#media-state")).to_contain_text("The call is ended")
 
 
+@pytest.mark.story
 async def test_a_rehearsal_by_text_is_said_on_every_page_and_kept_from_the_principal(
     stations: World, room: Room
 ) -> None:

@@ -57,6 +57,7 @@ async def test_a_button_is_pressed_though_the_page_renews_under_the_finger(
     await expect(wanda.locator("#desks")).to_contain_text("Night desk")
 
 
+@pytest.mark.story
 async def test_a_press_whose_end_is_not_told_holds_no_page_back_for_long(
     stations: World, room: Room
 ) -> None:

@@ -18,6 +18,7 @@ def typed(ahead_s: float) -> str:
     return time.strftime("%Y-%m-%d %H:%MZ", time.gmtime(time.time() + ahead_s))
 
 
+@pytest.mark.story
 async def test_the_roster_is_filled_read_and_said(stations: World, room: Room) -> None:
     north = stations.north
     await north.ask("Wanda", "desk.hold", desk=1)

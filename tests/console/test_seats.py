@@ -13,6 +13,7 @@ from tests.console.world import World, world
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
+@pytest.mark.story
 async def test_seats_of_both_stations_side_by_side(stations: World, room: Room) -> None:
     north, south = stations.north, stations.south
     seats = [(north, "Dana"), (north, "Rene"), (north, "Wanda"), (south, "Wen"), (south, "Rosa")]
@@ -74,6 +75,7 @@ async def test_a_page_for_others_is_refused_at_once(stations: World, room: Room)
     await expect(rene.locator("textarea")).to_have_count(0)
 
 
+@pytest.mark.story
 async def test_who_ends_has_no_seat(stations: World, room: Room) -> None:
     north = stations.north
     dana = await room.sit(north, "Dana")
@@ -108,6 +110,7 @@ async def test_reading_and_acting_without_script(stations: World, browser: Brows
     await context.close()
 
 
+@pytest.mark.story
 async def test_a_desk_is_held_and_left(stations: World, room: Room) -> None:
     await stations.north.ask("Both", "desk.hold", desk=1)
     wanda = await room.sit(stations.north, "Wanda", "/watch")

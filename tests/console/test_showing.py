@@ -75,6 +75,7 @@ async def figures(page: Page) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.story
 async def test_B6_B7_a_document_is_seen_after_consent_and_no_longer(
     stations: World, browser: Browser
 ) -> None:

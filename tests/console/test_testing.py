@@ -149,6 +149,7 @@ async def test_T12_a_missed_test_rings_on_every_page_of_the_watch_until_it_is_ca
 
 
 @pytest.mark.browser
+@pytest.mark.story
 async def test_T12_what_is_overdue_sounds_at_its_desk_and_is_shown_at_all(
     hour: Hour, room: Room, browser: Browser
 ) -> None:

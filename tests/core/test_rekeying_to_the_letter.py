@@ -57,6 +57,7 @@ def test_S16_the_base_is_at_most_a_window_ahead() -> None:
     assert south.hears(north.seals(Kind.REKEY, rekey.to_bytes(), LATER)) == [Outcome.OK]
 
 
+@pytest.mark.story
 def test_S16_where_a_log_is_long_its_own_size_is_a_base() -> None:
     north, south = in_service()
     rekey, _ = forges(north, south, base=CHAIN_STEPS_MAX)

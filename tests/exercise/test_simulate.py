@@ -121,6 +121,7 @@ def test_the_command_line_counts() -> None:
     assert done.stdout.endswith(" crashes, 0 violations\n")
 
 
+@pytest.mark.story
 def test_one_number_tells_its_story() -> None:
     command = [sys.executable, "-m", "parley.exercise.simulate", "--seeds", "1", "--from", "40"]
     lines = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()

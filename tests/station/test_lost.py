@@ -124,7 +124,7 @@ def test_N12_a_whole_incarnation_that_was_lost_is_taken_in(tmp_path: Path) -> No
         are_equal(north, south, range(1, 4))
 
 
-@pytest.mark.parametrize("order", few(["123", "321", "213", "231", "312", "132"], 2))
+@pytest.mark.parametrize("order", few(["321", "123", "213", "231", "312", "132"], 1))
 def test_N13_incarnations_that_were_lost_are_taken_in_in_any_order(
     tmp_path: Path, order: str
 ) -> None:
@@ -170,6 +170,7 @@ def test_N12_forged_cut_foreign_or_contradicting_evidence_changes_nothing(tmp_pa
         assert everything(north) == before
 
 
+@pytest.mark.story
 def test_N13_what_waits_is_given_once_and_put_away_where_it_does_not_fit(tmp_path: Path) -> None:
     with put_back_by(tmp_path, 1) as (north, south):
         cut = written(south, 1, cut=True)
@@ -225,6 +226,7 @@ def test_N14_what_was_supplied_is_shown_as_that_and_acknowledges_nothing_by_thei
         )
 
 
+@pytest.mark.story
 def test_N12_what_was_said_since_of_a_message_that_was_lost_is_noted_with_it(
     tmp_path: Path,
 ) -> None:
