@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.console.conftest import Room
 from tests.console.looking import style
@@ -104,6 +106,25 @@ async def test_flash_and_immediate_ring_each_with_its_sound_and_only_at_the_watc
     await stations.north.show_pages(port)
     await expect(wanda.locator("html")).to_have_attribute("data-ringing", "no")
     await expect(wanda.locator("#lost")).to_be_hidden()
+
+
+async def test_an_alarm_that_came_while_the_page_was_made_stands_there_once(
+    stations: World, room: Room
+) -> None:
+    """The station reads where it is, and then what there is: in between something may happen."""
+    wanda = await room.sit(stations.north, "Wanda")
+
+    async def made_before(route: Route) -> None:
+        answer = await route.fetch()
+        body, count = re.subn(r'data-seq="\d+"', 'data-seq="0"', await answer.text())
+        assert count == 1
+        await route.fulfill(response=answer, body=body)
+
+    await room.context.route(wanda.url, made_before)
+    said = await stations.say(stations.south, "Soon.", "IMMEDIATE")
+    await expect(wanda.locator("#urgents > li")).to_have_count(1)
+    await expect(wanda.locator("main")).to_contain_text(f"South {said['n']}")
+    await expect(wanda.locator("#urgents > li")).to_have_count(1)
 
 
 @pytest.mark.story

@@ -144,11 +144,13 @@ export class Alarm {
     const theirs = page.getElementById(place.list);
     if (!list || !box || !theirs) return;
     const rendered = Number(page.documentElement.dataset.seq ?? 0);
+    // What happened while the page was made may stand in it though it is numbered later.
+    const told = new Set([...theirs.children].map((row) => row.getAttribute("data-alarm")));
     /** @type {Element[]} */
     const younger = [];
     for (const row of list.children) {
       const seq = this.fresh.get(row.getAttribute("data-alarm") ?? "");
-      if (seq !== undefined && seq > rendered) younger.push(row);
+      if (seq !== undefined && seq > rendered && !told.has(row.getAttribute("data-alarm"))) younger.push(row);
     }
     const rows = [...younger, ...theirs.children].map((row) => document.adoptNode(row));
     // A row whose gap has closed, or that now sounds here, or for everyone, stays where it is and changes its word.
