@@ -47,7 +47,7 @@ HARM = f"{MARKUP} {TEMPLATE} \u202eturned\u2069 {LONG}"
 PARTY = 'South"><b zzz>{{7191*7}}'
 
 
-ORDER = sorted(ROLES, key=lambda role: role not in ("watch", "drafter", "interpreter"))
+ORDER = sorted(ROLES, key=lambda role: role != "watch")
 
 
 class Seen(HTMLParser):
