@@ -394,8 +394,8 @@ class Life:
     def state(self, now: Instant) -> LineState:
         """What a person may know of the incarnation at work."""
         state = self.line.state(now)
-        counts = dict(Counter(state.counts) + self._counts)
-        return state._replace(path_up=self._path_up, counts=counts)
+        ours = {name: state.counts.get(name, 0) + n for name, n in self._counts.items()}
+        return state._replace(path_up=self._path_up, counts=state.counts | ours)
 
 
 def ends_of(line: Line) -> tuple[End, End]:

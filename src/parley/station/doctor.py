@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 
 Finding = dict[str, Any]
 
-FREE_BYTES_MIN = (
-    64 << 20
-)  # 1,024 entries of the greatest length: all that may be on its way at once
+FREE_BYTES_MIN = 64 << 20  # 1,024 of the longest entries: all that may be on its way at once
 
 
 @operation("doctor", roles=(), reads=True, setup=True)

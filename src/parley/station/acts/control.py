@@ -29,8 +29,8 @@ from parley.station.acts.person import Person
 
 REQUEST_BYTES_MAX = 1 << 20  # the longest text with every character escaped, twice over
 UNDER_WAY_MAX = 512  # of one connection; above it we stop reading until answers have gone
-UNSENT_BYTES_MAX = 8 << 20  # a listener that does not read loses its connection; no other caller's
-# next requests are read before it has read the answers it has
+# Above it a listener that does not read loses its connection, and whoever asks is read no further.
+UNSENT_BYTES_MAX = 8 << 20
 
 Answer = dict[str, Any] | ParleyError
 Reply = Callable[[Answer], None]
