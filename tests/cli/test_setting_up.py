@@ -420,6 +420,20 @@ def test_a_desk_is_named_by_its_number_or_its_name(terminal: Terminal) -> None:
     assert "There is no desk 'Bridge' here.\n  next: There is: 1 Naval Staff." in terminal.err
 
 
+def test_a_person_is_named_by_number_or_by_name(terminal: Terminal) -> None:
+    station = ("--station", str(found(terminal.folder, "North").folder))
+    assert terminal.types("person add", "Rene", "releaser", *station) == 0
+    for person in ("2", "Rene"):
+        assert terminal.types("person link", person, *station) == 0
+        assert "It seats Rene, once" in terminal.out
+    assert terminal.types("person link Reno", *station) == 2
+    assert "There is no person 'Reno' here.\n  next: There is: 1 operator, 2 Rene." in terminal.err
+    assert terminal.types("person language Rene fr", *station) == 0
+    assert terminal.types("person end Rene", *station) == 0
+    assert "Rene no longer works here." in terminal.out
+    assert terminal.types("person end Rene", *station) == 2
+
+
 def test_the_next_step_to_a_watch_is_one_that_can_be_taken(terminal: Terminal) -> None:
     station = ("--station", str(found(terminal.folder, "North").folder))
     assert terminal.types("status", *station) == 0

@@ -6,9 +6,8 @@ from typing import Any
 
 import click
 
-from parley.cli import voice
+from parley.cli import named, voice
 from parley.cli.client import Asking, asks
-from parley.core.errors import Misused
 
 
 @click.group(name="desk")
@@ -21,21 +20,6 @@ def shown(desk: dict[str, Any]) -> list[str]:
     holders = ", ".join(person["name"] for person in desk["holders"]) or "nobody"
     deputies = ", ".join(person["name"] for person in desk["deputies"]) or "none"
     return [f"Desk {desk['desk']}, {desk['name']}: held by {holders}; deputies: {deputies}."]
-
-
-def numbered(station: Asking, desk: str) -> int:
-    """The number of a desk that was named by its number or its name."""
-    if desk.isascii() and desk.isdigit():
-        return int(desk)
-    desks = station.call("desk.list")["desks"]
-    for each in desks:
-        if each["name"] == desk:
-            return int(each["desk"])
-    known = ", ".join(f"{each['desk']} {each['name']}" for each in desks)
-    raise Misused(
-        f"There is no desk {desk!r:.130} here.",
-        f"There is: {known}." if known else "`parley desk add NAME` sets one up.",
-    )
 
 
 @command.command()
@@ -67,7 +51,7 @@ def list_(station: Asking) -> None:
 @asks()
 def hold(station: Asking, desk: str) -> None:
     """Take the watch at a desk, by its number or its name."""
-    voice.tell(station.call("desk.hold", desk=numbered(station, desk)), shown)
+    voice.tell(station.call("desk.hold", desk=named.desk(station, desk)), shown)
 
 
 @command.command()
@@ -75,7 +59,7 @@ def hold(station: Asking, desk: str) -> None:
 @asks()
 def leave(station: Asking, desk: str) -> None:
     """Hand the watch over: you no longer hold this desk."""
-    voice.tell(station.call("desk.leave", desk=numbered(station, desk)), shown)
+    voice.tell(station.call("desk.leave", desk=named.desk(station, desk)), shown)
 
 
 @command.command()
@@ -87,5 +71,5 @@ def deputies(station: Asking, desk: str, persons: tuple[int, ...]) -> None:
 
     `parley person list` shows the numbers; without any, nobody is called.
     """
-    told = station.call("desk.deputies", desk=numbered(station, desk), persons=list(persons))
+    told = station.call("desk.deputies", desk=named.desk(station, desk), persons=list(persons))
     voice.tell(told, shown)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from parley.cli import shown, voice
+from parley.cli import named, shown, voice
 from parley.cli.client import Asking, asks
 
 
@@ -56,11 +56,11 @@ def list_(station: Asking) -> None:
 
 
 @command.command()
-@click.argument("person", type=int, metavar="NUMBER")
+@click.argument("person")
 @click.option("--minutes", type=click.IntRange(min=1), help="How long it may wait; default 60.")
 @asks(setup=True)
-def link(station: Asking, person: int, minutes: int | None) -> None:
-    """Make a link by which somebody takes a seat at the console, once."""
+def link(station: Asking, person: str, minutes: int | None) -> None:
+    """Make a link by which somebody, named or by number, takes a seat at the console, once."""
 
     def in_words(view: dict[str, Any]) -> Iterator[str]:
         yield view["address"] or f"{view['path']}, at the console's address once it is served"
@@ -72,33 +72,35 @@ def link(station: Asking, person: int, minutes: int | None) -> None:
             yield "The browser asks once about the certificate. Its SHA-256 must be:"
             yield f"  {view['certificate']['digits']}"
 
-    voice.tell(station.call("signin.link", person=person, minutes=minutes), in_words)
+    voice.tell(
+        station.call("signin.link", person=named.person(station, person), minutes=minutes), in_words
+    )
 
 
 @command.command()
-@click.argument("person", type=int, metavar="NUMBER")
+@click.argument("person")
 @asks(setup=True)
-def end(station: Asking, person: int) -> None:
-    """Let somebody go.
+def end(station: Asking, person: str) -> None:
+    """Let somebody go, by name or by number.
 
     The token is dead at once, and the number is never used again.
     """
     voice.tell(
-        station.call("person.end", person=person),
+        station.call("person.end", person=named.person(station, person)),
         lambda view: [f"{view['person']['name']} no longer works here."],
     )
 
 
 @command.command()
-@click.argument("person", type=int, metavar="NUMBER")
+@click.argument("person")
 @click.argument("code", metavar="LANGUAGE")
 @asks(setup=True)
-def language(station: Asking, person: int, code: str) -> None:
+def language(station: Asking, person: str, code: str) -> None:
     """Choose in which language somebody reads the console: en, zh-Hans, ru, fr, es or ar.
 
     Who never chose reads what the browser asks for. Messages stay in their own languages.
     """
     voice.tell(
-        station.call("person.tongue", person=person, tongue=code),
+        station.call("person.tongue", person=named.person(station, person), tongue=code),
         lambda view: [f"{view['person']['name']} reads the console in {view['tongue']}."],
     )
