@@ -17,12 +17,7 @@ from functools import partial
 from typing import Any
 
 from parley.bearers import Path
-from parley.core.effects import (
-    Begun,
-    LineState,
-    Numbered,
-    Saying,
-)
+from parley.core.effects import Begun, LineState, Numbered, Saying
 from parley.core.errors import ParleyError, Unavailable
 from parley.core.kept import EntryRow
 from parley.core.keys import Entropy
@@ -44,12 +39,14 @@ from parley.station.line.standing import check_not_closed
 from parley.station.machine.clock import Alarm, Clock
 from parley.station.machine.folder import Home
 from parley.station.machine.hardship import Hardship
+from parley.station.machine.onward import Onward
 from parley.station.machine.rest import Rest
 from parley.station.noting import note
 from parley.station.parties import resuming
 from parley.station.staff.challenges import Challenges
 from parley.station.staff.gate import Gate
 from parley.station.staff.people import People
+from parley.station.staff.sessions import newest_time
 from parley.station.texts.attaching import Upload
 from parley.store.sqlite import SqliteStore
 
@@ -87,6 +84,7 @@ class Station:
         self.entropy = entropy
         self.now: Instant = clock.now()
         self.started = self.now
+        self.onward = Onward(newest_time(store), self.now)  # by which sessions and links end
         self.clock_doubt: str | None = None  # why our own clock may be wrong
         self.console: str | None = None  # where its pages are, while they are served
         self.console_certificate: dict[str, Any] | None = None  # shown there, if they go by TLS

@@ -214,13 +214,15 @@ def _enrol(station: Station, who: Person, *, password: str, code: str) -> dict[s
         " since = ? WHERE person = ?",
         (password, step, station.now.wall, who.id),
     )
-    station.store.sql("UPDATE seats SET proved = ? WHERE person = ?", (station.now.wall, who.id))
+    station.store.sql(
+        "UPDATE seats SET proved = ? WHERE person = ?", (station.onward.at(station.now), who.id)
+    )
     return {}
 
 
 def proved(station: Station, seat: int) -> None:
     """Who sits there has proved to be that person."""
-    now = station.now.wall
+    now = station.onward.at(station.now)
     station.store.sql("UPDATE seats SET proved = ?, seen = ? WHERE id = ?", (now, now, seat))
 
 

@@ -256,7 +256,9 @@ def _add(
         "INSERT INTO passkeys (id, person, name, key, count, since) VALUES (?, ?, ?, ?, ?, ?)",
         (bytes.fromhex(id), who.id, name, bytes.fromhex(key), count, station.now.wall),
     )
-    station.store.sql("UPDATE seats SET proved = ? WHERE person = ?", (station.now.wall, who.id))
+    station.store.sql(
+        "UPDATE seats SET proved = ? WHERE person = ?", (station.onward.at(station.now), who.id)
+    )
     return {}
 
 

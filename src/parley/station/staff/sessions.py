@@ -31,6 +31,7 @@ LINK_MINUTES = 60
 LINK_MINUTES_MAX = 24 * 60  # a link that lies about for longer is a key under the mat
 SEAT_DAYS = 30  # how long a seat that sleeps goes on ringing
 SEATS_PER_BROWSER_MAX = 16
+TRAIL_ROWS = 10_000  # so many are looked at for the newest time: the last one may be from after
 SEEN_S = 30.0  # how exactly it is kept when somebody last acted
 AGENT_CHARACTERS_MAX = 120
 OVERSEERS = ("operator", "engineer")  # who sees everybody's sessions
@@ -57,7 +58,7 @@ def sit(
 ) -> dict[str, Any]:
     """Take a seat, or wake one's own; the browser's new secret. Nobody who had put a secret of his
     own into this browser knows the new one."""
-    now = station.now.wall
+    now = station.onward.at(station.now)
     sign_in = station.home.config.sign_in
     browser = None if token is None else browser_of(station.store, token)
     token = _secret(station)
@@ -100,16 +101,17 @@ def signin_link(
     if not 1 <= minutes <= LINK_MINUTES_MAX:
         raise Refused(f"A link lasts 1 to {LINK_MINUTES_MAX} minutes.", "Make it when it is used.")
     secret = _secret(station)
-    expires = station.now.wall + 60 * minutes
+    now = station.onward.at(station.now)
+    expires = now + 60 * minutes
     station.store.sql("DELETE FROM sign_in_links WHERE expires < ?", (expires - 172_800,))
     # One that went astray, or that somebody else holds, is worth nothing beside a newer one.
     station.store.sql(
         "UPDATE sign_in_links SET expires = min(expires, ?) WHERE person = ? AND used IS NULL",
-        (station.now.wall - 1, person),
+        (now - 1, person),
     )
     station.store.sql(
         "INSERT INTO sign_in_links (hash, person, made, expires) VALUES (?, ?, ?, ?)",
-        (_hash(secret), person, station.now.wall, expires),
+        (_hash(secret), person, now, expires),
     )
     path = f"/sign-in/{secret}"
     address = None if station.console is None else station.console + path
@@ -117,7 +119,7 @@ def signin_link(
         "person": found.view(),
         "path": path,
         "address": address,
-        "expires": expires,
+        "expires": station.onward.shown(expires, station.now),
         "anew": is_enrolled(station.store, person),
         "certificate": station.console_certificate,
     }
@@ -137,7 +139,7 @@ def signin_use(
     person = holder_of(station, secret)
     if person.id != who.id:
         raise Refused("This link is somebody else's.", "Use your own.")
-    now = station.now.wall
+    now = station.onward.at(station.now)
     station.store.sql("UPDATE sign_in_links SET used = ? WHERE hash = ?", (now, _hash(secret)))
     if is_enrolled(station.store, person.id):
         forget(station, person.id)
@@ -173,9 +175,10 @@ def session_list(station: Station, who: Person) -> dict[str, Any]:
                 "awake": _is_awake(station, row),
                 "address": row["address"],
                 "agent": row["agent"],
-                "taken": row["taken"],
-                "seen": row["seen"],
-                "ends": row["ends"],
+                **{
+                    name: station.onward.shown(row[name], station.now)
+                    for name in ("taken", "seen", "ends")
+                },
                 "theme": row["theme"],
             }
         )
@@ -217,7 +220,7 @@ def holder_of(station: Station, secret: str) -> Person:
             "This sign-in link was used already.",
             "If it was not you, tell the engineer now; a new link is needed in any case.",
         )
-    if rows[0]["expires"] < station.clock.now().wall:
+    if rows[0]["expires"] < station.onward.at(station.clock.now()):
         raise Refused("This sign-in link has expired.", "Ask the engineer for a new one.")
     return station.people.must_be_here(rows[0]["person"])
 
@@ -226,7 +229,7 @@ def seated(station: Station, browser: int) -> list[Sitting]:
     """The seats in a browser, in the order they were first taken."""
     rows = station.store.sql(
         "SELECT * FROM seats WHERE browser = ? AND taken > ? ORDER BY id",
-        (browser, station.clock.now().wall - SEAT_DAYS * 86_400),
+        (browser, station.onward.at(station.clock.now()) - SEAT_DAYS * 86_400),
     )
     here = {person.id: person for person in station.people.here()}
     return [_sitting(station, here[row["person"]], row) for row in rows if row["person"] in here]
@@ -234,7 +237,7 @@ def seated(station: Station, browser: int) -> list[Sitting]:
 
 def _sitting(station: Station, person: Person, row: Any) -> Sitting:
     sign_in = station.home.config.sign_in
-    now = station.clock.now().wall
+    now = station.onward.at(station.clock.now())
     made = hmac.new(bytes(row["form"]), b"parley form", sha256)
     return Sitting(
         id=row["id"],
@@ -252,12 +255,13 @@ def _sitting(station: Station, person: Person, row: Any) -> Sitting:
 
 def _is_awake(station: Station, row: Any) -> bool:
     idle_s = 60 * station.home.config.sign_in.idle_minutes
-    return bool(station.clock.now().wall < min(row["ends"], row["seen"] + idle_s))
+    now = station.onward.at(station.clock.now())
+    return bool(now < min(row["ends"], row["seen"] + idle_s))
 
 
 def acts(station: Station, sitting: Sitting) -> None:
     """Somebody acts in that seat: it stays awake for longer."""
-    now = station.clock.now().wall
+    now = station.onward.at(station.clock.now())
     if now - sitting.seen >= SEEN_S:
         query = "UPDATE seats SET seen = ? WHERE id = ? AND seen < ?"
 
@@ -300,6 +304,17 @@ def _secret(station: Station) -> str:
 
 def _hash(secret: str) -> bytes:
     return sha256(secret.encode(errors="surrogatepass")).digest()
+
+
+def newest_time(store: SqliteStore) -> float:
+    """The newest time that was written of sessions and links, or lately into the audit trail."""
+    rows = store.sql(
+        "SELECT max(at) AS at FROM (SELECT max(taken, seen, proved) AS at FROM seats"
+        " UNION ALL SELECT max(made, coalesce(used, 0)) FROM sign_in_links"
+        " UNION ALL SELECT at FROM (SELECT at FROM trail ORDER BY id DESC LIMIT ?))",
+        (TRAIL_ROWS,),
+    )
+    return rows[0]["at"] or 0.0
 
 
 def browser_of(store: SqliteStore, token: str) -> int | None:
