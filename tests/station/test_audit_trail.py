@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,30 @@ def test_what_people_wrote_stands_in_it_as_a_hash_alone(tmp_path: Path) -> None:
         rows = north.auditor.asks("audit")["rows"]
         assert [row["act"] for row in rows].count("release") == 2
         for words in ("0600Z", "Ulan"):
+            assert words not in str(rows)
+
+
+def test_names_of_files_and_terms_stand_in_it_as_a_hash_alone(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        drafter = north.drafter
+        drafter.asks("glossary.add", ours="Ulan", theirs="паром Улан")
+        for again in ({"ours": "Ulan", "theirs": "паром"}, {"ours": "Ulan ferry"}):
+            with pytest.raises(Refused, match="Ulan"):  # who works with the words reads them
+                drafter.asks("glossary.add", **again)
+        with pytest.raises(Refused):
+            drafter.asks("glossary.take", file='{"line": "", "terms": [[true, "Ulan", "Ulan"]]}')
+        with pytest.raises(Refused, match="Ulan"):
+            north.drafts("Meet at 0600Z.", protect=["Ulan"])
+        draft = north.drafts("See the list.")["draft"]
+        given = drafter.asks("draft.attach.give", data=b64encode(b"One.").decode())
+        upload = given["upload"]
+        shown = drafter.asks("draft.attach", draft=draft, upload=upload, name="Ulan ferry.txt")
+        assert shown["attachments"][0]["name"] == "Ulan ferry.txt"
+        rows = north.auditor.asks("audit")["rows"]
+        acts = [row["act"] for row in rows]
+        assert acts.count("glossary.add") == 3
+        assert "draft.attach" in acts
+        for words in ("Ulan", "паром", "ferry"):
             assert words not in str(rows)
 
 

@@ -9,7 +9,14 @@ import pytest
 
 import parley.station.serving
 from parley.core.errors import Misused, Refused
-from parley.station.acts.operations import REGISTRY, Operation, find, for_the_trail, operation
+from parley.station.acts.operations import (
+    REGISTRY,
+    WORDS_OF,
+    Operation,
+    find,
+    for_the_trail,
+    operation,
+)
 from parley.station.acts.person import ROLES, Person
 
 assert parley.station.serving.OPERATIONS_IN
@@ -93,6 +100,7 @@ def test_there_are_no_two_operations_of_one_name() -> None:
 
 def test_the_trail_keeps_no_secret_and_no_words() -> None:
     kept = for_the_trail(
+        "draft.new",
         {"secret": "a", "text": "Ceasefire.", "subject": "North", "draft": 3, "to_desks": None}
         | {"fields": {"time": "0600Z"}, "persons": list(range(500))},
         digest,
@@ -105,6 +113,11 @@ def test_the_trail_keeps_no_secret_and_no_words() -> None:
     assert "0600Z" not in kept["fields"]
     assert len(kept["persons"]) < 120
     assert kept["to_desks"] is None
+
+
+def test_what_is_kept_as_words_of_one_operation_is_an_argument_of_it() -> None:
+    for name, words in WORDS_OF.items():
+        assert set(words) <= {parameter.name for parameter in find(name).parameters}, name
 
 
 def test_an_operation_is_plain_data() -> None:

@@ -49,7 +49,7 @@ class Trail:
         self, at: float, who: Person, act: str, arguments: Mapping[str, Any], outcome: str
     ) -> None:
         """Add one row."""
-        kept = json.dumps(for_the_trail(arguments, _digest), separators=(",", ":"))
+        kept = json.dumps(for_the_trail(act, arguments, _digest), separators=(",", ":"))
         row = (round(at * 1000), who.id, who.name, act, kept, outcome)
         self.head = link(self.head, row)
         self._store.sql(

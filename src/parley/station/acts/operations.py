@@ -38,6 +38,15 @@ WORDS = frozenset(
         *("purpose", "agenda", "items", "topics", "webhook", "command"),
     )
 )
+# The same, of one operation alone: elsewhere such a name is that of a person or of a desk.
+WORDS_OF = {
+    "draft.attach": ("name",),
+    "glossary.add": ("ours", "theirs"),
+    "glossary.take": ("file",),
+    "readout.write": ("with_whom",),
+    "call.ask_to_show": ("item",),
+    "call.touch": ("item",),
+}
 KEPT_CHARACTERS_MAX = 200  # of any other argument
 
 
@@ -265,15 +274,18 @@ def _in_words(hint: Any) -> str:
 # --- what the audit trail keeps of them
 
 
-def for_the_trail(arguments: Mapping[str, Any], digest: Callable[[str], str]) -> dict[str, Any]:
+def for_the_trail(
+    act: str, arguments: Mapping[str, Any], digest: Callable[[str], str]
+) -> dict[str, Any]:
     """Arguments without secrets, and what people wrote as its hash: the record holds the words."""
+    words = WORDS.union(WORDS_OF.get(act, ()))
     kept: dict[str, Any] = {}
     for name, value in arguments.items():
         if name in HIDDEN:
             kept[name] = "(not kept)"
             continue
         written = value if isinstance(value, str) else json.dumps(value)
-        if (name in WORDS and value is not None) or len(written) > KEPT_CHARACTERS_MAX:
+        if (name in words and value is not None) or len(written) > KEPT_CHARACTERS_MAX:
             kept[name] = _hashed(written, digest)
         else:
             kept[name] = value

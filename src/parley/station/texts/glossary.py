@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from parley.catalogue.protecting import places
 from parley.core.entry import check_text
 from parley.core.errors import Refused
-from parley.station.acts.operations import Words, operation
+from parley.station.acts.operations import Words, operation, repeating
 from parley.station.acts.person import LOOKERS, Person
 from parley.station.line.lines import OpenLine
 from parley.station.staff.people import check_name
@@ -139,10 +139,11 @@ def glossary_add(
     open_line = station.line(line).current
     check_name(ours, "A term", TERM_BYTES_MAX)
     if theirs is None and not protect:
-        raise Refused(
+        error = Refused(
             f"The glossary has no rendering of {ours}.",
             "Say how they write it, or that it is not to be translated.",
         )
+        raise repeating(error, ours)
     theirs = theirs or ours
     check_name(theirs, "A rendering", TERM_BYTES_MAX)
     if warning:
@@ -211,7 +212,8 @@ def _put(
     if len(known) >= TERMS_MAX:
         raise Refused(f"The glossary has {TERMS_MAX} terms already.", "End some that are over.")
     if any(each.ours == ours for each in known):
-        raise Refused(f"The glossary has {ours} already.", "End that term first.")
+        error = Refused(f"The glossary has {ours} already.", "End that term first.")
+        raise repeating(error, ours)
     station.store.sql(
         "INSERT INTO glossary (line_id, ours, theirs, protected, warning, person, at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",

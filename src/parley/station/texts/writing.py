@@ -16,7 +16,7 @@ from parley.catalogue.protecting import places, to_spans
 from parley.core.entry import Key, Precedence, Status, Type, body_of, check_subject, check_text
 from parley.core.errors import Misused, Refused
 from parley.core.wire import Value
-from parley.station.acts.operations import Words, operation
+from parley.station.acts.operations import Words, operation, repeating
 from parley.station.acts.person import READERS, Person
 from parley.station.entries import messages, quoting
 from parley.station.entries.draft_steps import EDITED, note, steps_of
@@ -148,11 +148,13 @@ def _protected(
     gives, or gave, and those of the glossary."""
     for name in protect or []:
         if not places(text, [name]):
-            raise Refused(
-                f"{name!r:.60} does not stand in the text as a whole word.",
+            shown = f"{name!r:.60}"
+            error = Refused(
+                f"{shown} does not stand in the text as a whole word.",
                 "Names that are not to be translated are written as they stand there.",
                 "E17",
             )
+            raise repeating(error, shown)
     names = [*(before if protect is None else protect), *glossary.protected(station, about)]
     found = places(text, names)
     header.pop(Key.PROTECTED, None)
