@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import expect
 
 from parley.core.errors import Refused
-from parley.station.staff import factors
+from parley.station.staff import factors, passkeys
 from parley.station.staff.factors import Asking, NotKnown, Waiting
 from parley.station.staff.gate import ALARM_TRIES
 from tests.console.conftest import Room
@@ -156,6 +156,37 @@ async def test_of_several_links_the_newest_alone_is_good(stations: World) -> Non
         await north.ask("Wanda", "signin.use", secret=astray)
     assert await north.ask("Wanda", "signin.use", secret=newer)
     assert await north.ask("Dana", "signin.use", secret=others)
+
+
+async def test_who_sets_a_password_or_a_passkey_has_proved_it_in_that_seat_alone(
+    stations: World,
+) -> None:
+    wanda = await known(stations.north, "Wanda")
+    station = station_of(stations.north)
+
+    def fresh() -> list[bool]:
+        sitting = [wanda.sitting(token) for token in tokens]
+        return [each is not None and each.fresh for each in sitting]
+
+    async def password() -> None:
+        mine = wanda.sitting(tokens[0])
+        assert mine is not None
+        wanda.secret, _ = await factors.pending_secret(station, mine)
+        await factors.enrol(station, mine, PASSWORD, wanda.code())
+
+    async def passkey() -> None:
+        mine = wanda.sitting(tokens[0])
+        assert mine is not None
+        made = {"id": "00", "name": "Key", "key": "00", "count": 0, "seat": mine.id}
+        await station.ask(passkeys._add, mine.person, made)
+
+    tokens = [await wanda.signs_in(wanda.next_code()) for _ in range(2)]  # in two browsers
+    assert fresh() == [True, True]
+    for sets in (password, passkey):
+        wanda.clock.later_s += 10 * 60
+        assert fresh() == [False, False]
+        await sets()
+        assert fresh() == [True, False]
 
 
 async def test_the_secret_of_a_browser_changes_with_each_sign_in(stations: World) -> None:

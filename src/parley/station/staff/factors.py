@@ -109,7 +109,8 @@ async def enrol(station: Station, sitting: Sitting, password: str, code: str) ->
     """Keep a new password, and the secret that was shown once a code of it was typed."""
     check_password(password, sitting.person)
     hashed = await beside(_HASHER.hash, password)
-    await station.ask(_enrol, sitting.person, {"password": hashed, "code": code})
+    given = {"password": hashed, "code": code, "seat": sitting.id}
+    await station.ask(_enrol, sitting.person, given)
 
 
 async def pending_secret(station: Station, sitting: Sitting) -> tuple[str, str]:
@@ -199,8 +200,8 @@ def _enrol_begin(station: Station, who: Person) -> dict[str, Any]:
 
 
 @inner("signin.enrol")
-def _enrol(station: Station, who: Person, *, password: str, code: str) -> dict[str, Any]:
-    """Set password and one-time codes."""
+def _enrol(station: Station, who: Person, *, password: str, code: str, seat: int) -> dict[str, Any]:
+    """Set password and one-time codes; who does so in that seat has proved it there alone."""
     rows = _row(station, who.id)
     pending = rows[0]["pending"] if rows else None
     step = None if pending is None else _step(pending, code, station.now.wall, 0)
@@ -214,9 +215,7 @@ def _enrol(station: Station, who: Person, *, password: str, code: str) -> dict[s
         " since = ? WHERE person = ?",
         (password, step, station.now.wall, who.id),
     )
-    station.store.sql(
-        "UPDATE seats SET proved = ? WHERE person = ?", (station.onward.at(station.now), who.id)
-    )
+    proved(station, seat)
     return {}
 
 

@@ -112,6 +112,7 @@ async def add(station: Station, sitting: Sitting, place: Place, name: str, answe
         "name": name,
         "key": made.credential_public_key.hex(),
         "count": made.sign_count,
+        "seat": sitting.id,
     }
     await station.ask(_add, sitting.person, arguments)
 
@@ -247,18 +248,16 @@ def _prove(station: Station, who: Person, *, number: int, count: int, seat: int)
 
 @inner("signin.passkey-add")
 def _add(
-    station: Station, who: Person, *, id: str, name: str, key: str, count: int
+    station: Station, who: Person, *, id: str, name: str, key: str, count: int, seat: int
 ) -> dict[str, Any]:
-    """Keep a passkey."""
+    """Keep a passkey; who made it in that seat has proved it there alone."""
     if len(_rows(station, who.id)) >= PASSKEYS_MAX:
         raise Refused(f"{PASSKEYS_MAX} passkeys are enough", "Remove one first")
     station.store.sql(
         "INSERT INTO passkeys (id, person, name, key, count, since) VALUES (?, ?, ?, ?, ?, ?)",
         (bytes.fromhex(id), who.id, name, bytes.fromhex(key), count, station.now.wall),
     )
-    station.store.sql(
-        "UPDATE seats SET proved = ? WHERE person = ?", (station.onward.at(station.now), who.id)
-    )
+    proved(station, seat)
     return {}
 
 
