@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+from concurrent.futures import Future
 from hashlib import sha256
 from typing import Any
 
 import pytest
 from PIL import Image, PngImagePlugin
 
+from parley.catalogue import drawing
 from parley.catalogue.files import PNG, TEXT, read_png
 from parley.core.entry import Type, body_of
-from parley.core.errors import Refused
+from parley.core.errors import Refused, Unavailable
 from parley.evidence.attached import PIECE_BYTES_MAX, Named, Piece
-from tests.playbook import Post, Posts, Voice, two_stations
+from parley.station.acts.person import Person
+from tests.playbook import PATIENCE_S, Post, Posts, Voice, two_stations
 
 LONG = b"".join(b"0600Z 55 %02d N, 012 %02d E\n" % (at % 60, at % 57) for at in range(2_300))
 
@@ -264,3 +267,29 @@ def test_F12_a_line_that_begins_anew_goes_on_where_they_stand(tmp_path: Any) -> 
         hash = sha256(LONG).hexdigest()
         about = {"n": said["n"], "line": "@1", "sha256": hash}
         assert fetched(south.watch, "attachment.read", **about) == LONG
+
+
+def test_F10_pictures_that_wait_keep_no_thread_from_whoever_searches(shared: Posts) -> None:
+    north, _ = shared
+    picture = noise(30, 20)
+    data = base64.b64encode(picture).decode()
+    people = north.station.people
+    drafter, releaser = (people.must_be_here(each.id) for each in (north.drafter, north.releaser))
+
+    def gives(who: Person) -> Future[dict[str, Any]]:
+        asked = north.station.call("draft.attach.give", who, {"data": data})
+        return asyncio.run_coroutine_threadsafe(asked, north.stage.loop)
+
+    with drawing._turns:  # a picture is being drawn that takes long
+        mine = [gives(drafter) for _ in range(40)]
+        assert north.watch.asks("find", words="Chart")["found"] is not None
+        for again in mine[1:]:
+            with pytest.raises(Unavailable, match="Other pictures are being drawn"):
+                again.result(PATIENCE_S)
+        theirs = gives(releaser)  # another person's picture waits for its turn
+        assert north.watch.asks("find", words="Chart")["found"] is not None
+        assert not mine[0].done()
+        assert not theirs.done()
+    for each in (mine[0], theirs):
+        assert each.result(PATIENCE_S)["width"] == 30
+    attaches(north.drafter, north.drafts("See it.")["draft"], picture, "x.png")

@@ -51,7 +51,7 @@ def draw(raw: bytes) -> Drawn:
     if len(raw) > RAW_BYTES_MAX:
         raise too_large()
     if not _turns.acquire(timeout=WALL_S_MAX):
-        raise Unavailable("Other pictures are being drawn.", "Attach it again in a while.")
+        raise being_drawn()
     try:
         return _answer(_said(raw))
     except OSError as error:
@@ -111,6 +111,11 @@ def _answer(out: bytes) -> Drawn:
         return Drawn(png, picture.width, picture.height, was_width, was_height, str(told["form"]))
     except (ValueError, TypeError, KeyError, Malformed) as error:
         raise _unreadable("it cannot be read") from error
+
+
+def being_drawn() -> Unavailable:
+    """Another picture has the turn, or waits for it."""
+    return Unavailable("Other pictures are being drawn.", "Attach it again in a while.")
 
 
 def too_large() -> Refused:

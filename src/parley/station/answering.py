@@ -60,7 +60,7 @@ def finish(reply: Reply, answer: Answer | Result, loop: asyncio.AbstractEventLoo
     elif loop is None:
         reply(answer.answer())
     else:
-        working = loop.run_in_executor(None, answer.answer)
+        working = loop.run_in_executor(answer.threads, answer.answer)
         working.add_done_callback(lambda done: None if done.cancelled() else reply(done.result()))
 
 

@@ -16,6 +16,7 @@ import logging
 import types
 import typing
 from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, NewType
 
@@ -55,6 +56,7 @@ class Beside:
     """The rest of an answer that takes long: run in a thread, beside the loop."""
 
     work: Callable[[], dict[str, Any]]
+    threads: Executor | None = None  # of its own, for what waits long; else those of all others
 
     def answer(self) -> dict[str, Any] | ParleyError:
         """Do it; an error is an answer too."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from parley.catalogue.drawing import RAW_BYTES_MAX, draw, too_large
+from parley.catalogue.drawing import AT_ONCE, RAW_BYTES_MAX, being_drawn, draw, too_large
 from parley.catalogue.files import PNG, TEXT, looks_like_picture, plain_name, plain_text
 from parley.core.entry import Key, Type, body_of
 from parley.core.errors import Refused
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 WRITERS = ("drafter", "releaser")
 WAITING_BYTES_MAX = 16 << 20  # of one line, attached and not yet with the other side
+# Pictures wait for each other, one of each person at most, and nobody who searches waits for them.
+_THREADS = ThreadPoolExecutor(AT_ONCE, "pictures")
 
 
 @dataclass(slots=True)
@@ -41,6 +44,7 @@ class Upload:
     parts: list[bytes] = field(default_factory=list)
     ready: bytes = b""  # as it will go
     media: str = ""
+    drawing: bool = False  # or it waits for its turn
 
 
 @operation("draft.attach.give", roles=WRITERS, reads=True)
@@ -55,6 +59,9 @@ def attach_give(
     """Give a file in base64: a PNG or JPEG, or a text in UTF-8. `more` says that another part
     follows, which bears the `upload` that the first got. A picture is drawn anew beside the loop;
     `draft.attach` puts what came of it to a draft."""
+    held = station.uploads.get(who.id)
+    if held is not None and held.drawing:
+        raise being_drawn()
     if upload is None:
         station.uploads[who.id] = Upload(station.entropy(8).hex())
     mine = _upload(station, who, upload)
@@ -71,23 +78,23 @@ def attach_give(
     if not raw:
         raise Refused("The file is empty.", "Attach one with something in it.")
 
-    def work() -> dict[str, Any]:
-        facts: dict[str, Any] = {}
-        if looks_like_picture(raw):
-            drawn = draw(raw)
-            data, media = drawn.png, PNG
-            facts = {
-                "width": drawn.width,
-                "height": drawn.height,
-                "was": {"width": drawn.was_width, "height": drawn.was_height, "form": drawn.was},
-            }
-        else:
-            data, media = plain_text(raw), TEXT
+    def keep(data: bytes, media: str, **facts: Any) -> dict[str, Any]:
         mine.media, mine.ready = media, data
         told = {"upload": mine.name, "size": len(data), "sha256": sha256(data).hexdigest()}
         return {**told, "media": media, **facts}
 
-    return Beside(work)
+    def work() -> dict[str, Any]:
+        try:
+            drawn = draw(raw)
+        finally:
+            mine.drawing = False
+        was = {"width": drawn.was_width, "height": drawn.was_height, "form": drawn.was}
+        return keep(drawn.png, PNG, width=drawn.width, height=drawn.height, was=was)
+
+    if not looks_like_picture(raw):
+        return Beside(lambda: keep(plain_text(raw), TEXT))
+    mine.drawing = True
+    return Beside(work, _THREADS)
 
 
 def _upload(station: Station, who: Person, name: str | None) -> Upload:
