@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,27 @@ class Seat:
 
     def sees(self, path: str) -> str:
         """The text of a page."""
-        asked = ask(self._app, f"/s/{self._id}{path}", cookies=self._cookies)
+        return self._asks(path)
+
+    def does(self, path: str) -> None:
+        """Press a button that stands on the first screen."""
+        token = self.sees("/").partition('name="token" value="')[2].partition('"')[0]
+        self._asks(path, {"token": token})
+
+    def _asks(self, path: str, form: dict[str, str] | None = None) -> str:
+        asked = ask(self._app, f"/s/{self._id}{path}", form, self._cookies)
         return self._post.stage.run(asked).text
+
+
+def above_the_text(page: str) -> str:
+    """A page of a message up to its first word."""
+    return page[: page.index('<div class="text')]
+
+
+def row_of(page: str, address: str) -> str:
+    """The row of a list that leads there."""
+    (row,) = re.findall(rf'<a class="msg[^>]*{address}">.*?</a>', page, re.DOTALL)
+    return str(row)
 
 
 @pytest.mark.story
@@ -58,8 +78,26 @@ def test_N14_pages_say_what_was_supplied_and_what_rests_on_a_word(tmp_path: Path
             assert SUPPLIED in page
             assert BY_WORD in page
         opened = watch.sees(f"/messages/{line}@2/theirs/{n}")
-        assert SUPPLIED in opened
         assert "ON THEIR WORD ALONE" in opened  # that somebody here opened it
+        assert f"/messages/{line[:8]}@2/theirs/{n}/open" in opened  # its clock runs
+        for marked in (
+            above_the_text(opened),
+            above_the_text(watch.sees(f"/messages/{line}@2/theirs/{n}/print")),
+            row_of(watch.sees("/inbox?all=1"), f"@2/theirs/{n}"),
+        ):
+            assert SUPPLIED in marked
+        for marked in (
+            above_the_text(watch.sees(f"/messages/{line}@2/ours/{ours}")),
+            above_the_text(watch.sees(f"/messages/{line}@2/ours/{ours}/print")),
+            row_of(watch.sees("/sent?all=1"), f"@2/ours/{ours}"),
+            row_of(watch.sees(f"/thread/{line}@2/ours/{ours}"), f"@2/ours/{ours}"),
+        ):
+            assert SUPPLIED in marked
+            assert BY_WORD in marked
+        assert "ON THEIR WORD ALONE" in watch.sees(f"/messages/{line}@2/theirs/{n}/print")
+        watch.does(f"/messages/{line}@2/theirs/{n}/open")
+        opened = watch.sees(f"/messages/{line}@2/theirs/{n}")
+        assert f"/messages/{line[:8]}@2/theirs/{n}/open" not in opened
         view = north.watch.asks("message", n=ours, dir="ours", line="@2")
         record = north.auditor.asks("record", line="@2")
         assert "no signature shows" in printed.message(view, record, "North", "South")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -56,7 +56,9 @@ def stages_of(post: Post, n: int, dir: str, line: str = "") -> list[str]:
 
 
 @contextmanager
-def put_back_by(folder: Path, incarnations: int) -> Iterator[tuple[Post, Post]]:
+def put_back_by(
+    folder: Path, incarnations: int, also: Callable[[Post, Post], None] = lambda north, south: None
+) -> Iterator[tuple[Post, Post]]:
     """North has lost the tail of incarnation 1 and so many whole ones behind it."""
     with two_stations(folder) as (north, south):
         speaks(north, south, "before the copy")
@@ -65,6 +67,7 @@ def put_back_by(folder: Path, incarnations: int) -> Iterator[tuple[Post, Post]]:
         for inc in range(2, 2 + incarnations):
             resume(north, south)
             speaks(north, south, f"in incarnation {inc}")
+            also(north, south)
         put_back(north, copy)
         begins(north, south, 2 + incarnations)
         yield north, south
@@ -215,6 +218,11 @@ def test_N14_what_was_supplied_is_shown_as_that_and_acknowledges_nothing_by_thei
         counted = north.auditor.asks("export", line="@2")["supplied"]
         assert counted["ours"] == {"entries": ours, "by_word": ours}
         assert counted["theirs"] == {"entries": report.entries[1 - side], "by_word": theirs}
+        north.watch.asks("open", n=n, line="@2")  # the same person, and now it is so
+        view = north.watch.asks("message", n=n, line="@2")
+        opened = [each["by_word"] for each in view["stages"] if each["stage"] == "opened"]
+        assert sorted(opened) == [False, True]
+        assert view["acknowledged"] is not None
 
         supplies(north, exported(south, "@1"))
         rows = north.auditor.asks("record", line="@1")["entries"]
@@ -241,6 +249,34 @@ def test_N12_what_was_said_since_of_a_message_that_was_lost_is_noted_with_it(
         assert "opened" in stages_of(north, n, "ours", "@2")
         view = north.watch.asks("message", n=n, dir="ours", line="@2")
         assert view["acknowledged"] is not None
+
+
+@pytest.mark.story
+def test_N14_a_read_back_that_we_confirmed_by_their_word_alone_can_be_confirmed(
+    tmp_path: Path,
+) -> None:
+    with put_back_by(tmp_path, 1, also=reads_back) as (north, south):
+        supplies(north, written(south, 2, without=north.station.lines[0].ours))
+        (n,) = (m["n"] for m in north.watch.asks("outbox", all=True)["messages"] if m["inc"] == 2)
+        for stated in ([True], [False, True]):  # who confirmed it here, does so once
+            view = north.watch.asks("message", n=n, dir="ours", line="@2")
+            said = [each["by_word"] for each in view["stages"] if each["stage"] == "confirmed"]
+            assert sorted(said) == stated
+            if len(stated) == 1:
+                north.watch.asks("confirm", n=n, line="@2")
+        with pytest.raises(Refused, match="confirmed already"):
+            north.watch.asks("confirm", n=n, line="@2")
+
+
+def reads_back(north: Post, south: Post) -> None:
+    """South reads the newest message of North back, which confirms it."""
+    n = south.watch.asks("inbox")["messages"][-1]["n"]
+    group = north.watch.asks("message", n=n, dir="ours")["check_group"]
+    south.watch.asks("readback", n=n, group=group)
+    north.until(lambda: "read back" in stages_of(north, n, "ours"))
+    north.watch.asks("confirm", n=n)
+    south.until(lambda: "confirmed" in stages_of(south, n, "theirs"))
+    south.until(lambda: is_all_signed(south))
 
 
 def written(

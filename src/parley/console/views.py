@@ -212,7 +212,8 @@ def message(view: View, names: Names) -> View:
     """A message for a list or for its own page."""
     theirs = view["dir"] == "theirs"
     where = (view["line"], view["dir"], view["n"])
-    reached = {stage["stage"] for stage in view["stages"]}
+    stages = [stage for stage in view["stages"] if not on_their_word(stage)]
+    reached = {stage["stage"] for stage in stages}
     return {
         **view,
         "counterpart": names.line(view["line"])["counterpart"],
@@ -221,7 +222,7 @@ def message(view: View, names: Names) -> View:
         "first_words": first_words(view["subject"] or view["gist"] or view["text"]),
         "kind_words": KINDS.get(view["kind"], view["kind"]),
         "reached": reached,
-        "stage": _stage(view),
+        "stage": _stage(view["dir"], stages),
         "understood": "confirmed" in reached,
         "asks_call": theirs and _asks_call(view["kind"], view["text"] or ""),
         "gap": provisional(view["provisional"]),
@@ -269,10 +270,16 @@ def call_form(kind: str, text: str) -> list[tuple[str, str]]:
     return [(label, word(value)) for label, __, value in lines]
 
 
-def _stage(view: View) -> str:
-    if not view["stages"]:
-        return "received" if view["dir"] == "theirs" else "released"
-    last = view["stages"][-1]["stage"]
+def on_their_word(stage: View) -> bool:
+    """Whether the other side alone says that somebody here did it: then it is still to be done
+    (spec/resume.md N14)."""
+    return bool(stage["by_word"]) and stage["side"] == "ours"
+
+
+def _stage(dir: str, stages: list[View]) -> str:
+    if not stages:
+        return "received" if dir == "theirs" else "released"
+    last = stages[-1]["stage"]
     return "understood" if last == "confirmed" else str(last)
 
 

@@ -205,7 +205,8 @@ def _as_reader(page: Frame, message: View, offices: list[str]) -> list[View]:
         return (
             [] if opened or not may["open"] else [_button("open", _("Open: I have read it"), "o")]
         )
-    if is_test and "answered" not in reached and may["test.answer"]:
+    answered = any(stage["stage"] == "answered" for stage in message["stages"])
+    if is_test and not answered and may["test.answer"]:
         actions.append({"verb": "answer-test"})
     done = is_test and "answered" in reached  # who certified how it came has read it
     if "opened" not in reached and not done and may["open"]:
@@ -303,6 +304,8 @@ def _pending_readback(stages: list[View]) -> View | None:
     """The newest read-back that was neither confirmed nor corrected."""
     waiting: View | None = None
     for stage in stages:
+        if views.on_their_word(stage):
+            continue
         if stage["stage"] == "read back":
             waiting = stage
         elif stage["stage"] in ("confirmed", "corrected"):
@@ -361,6 +364,7 @@ def _facts(page: Frame, message: View) -> list[tuple[str, Any, str]]:
         group = f"{message['check_group'][:3]} {message['check_group'][3:]}"
     back = message["went_back_s"]
     sealed = clock(message["time"], page.now)
+    supplied = clock(message["supplied"]["at"], page.now) if message["supplied"] else ""
     if back:
         sealed = _(
             "%(sealed)s, %(span)s before the entry before it: the clock went back",
@@ -380,6 +384,7 @@ def _facts(page: Frame, message: View) -> list[tuple[str, Any, str]]:
         (_("Released"), clock(message["released"], page.now), "figures"),
         (_("Sealed, by its sender's clock"), sealed, "figures"),
         (_("Kept here, by our clock"), clock(message["kept"], page.now), "figures"),
+        (_("Supplied by the other side"), supplied, "figures"),
         (
             _("Had seen of the other log"),
             ngettext("%(num)s entry", "%(num)s entries", message["seen"]),

@@ -6,7 +6,7 @@ but the other side's own word shows whose they are, that too. Source: spec/resum
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,20 @@ class Supplied:
         """How many entries of a log, and how many of them rest on their word alone."""
         first, upto, proved, _ = self.runs.get(dir, (0, 0, 0, 0.0))
         return {"entries": upto - first, "by_word": upto - max(first, min(proved, upto))}
+
+
+def without_their_word(store: Reading, open_line: OpenLine, acts: Iterable[Any]) -> list[Any]:
+    """What was said of a message, but for what we said by the other side's word alone: that holds
+    nobody here back from doing it (spec/resume.md N14)."""
+    known: dict[int, Supplied] = {}
+
+    def by_word(act: Any) -> bool:
+        inc = act["by_inc"]
+        if inc not in known:
+            known[inc] = Supplied.of(store, (open_line.id, inc))
+        return known[inc].by_word(act["dir"], act["n"])
+
+    return [act for act in acts if act["dir"] != open_line.ours or not by_word(act)]
 
 
 # --- in the record again

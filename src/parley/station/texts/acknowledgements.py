@@ -19,6 +19,7 @@ from parley.core.wire import Value
 from parley.station.acts.operations import Words, operation
 from parley.station.acts.person import HANDLERS, Person
 from parley.station.entries import early, messages
+from parley.station.entries.supplied import without_their_word
 from parley.station.line.lines import OpenLine, since_2020
 from parley.station.line.wording import check_mark
 from parley.station.staff.people import OFFICE_BYTES_MAX, check_name
@@ -124,11 +125,11 @@ def open_(station: Station, who: Person, *, n: int, line: str | None = None) -> 
         messages.acknowledge(station, open_line, open_line.theirs, n)
         return _done(open_line, n, "opened", by=who.view())
     opened = station.store.sql(
-        "SELECT 1 FROM acts WHERE line_id = ? AND inc = ? AND about_dir = ? AND about = ?"
-        " AND act = 'opened' AND person = ?",
+        "SELECT by_inc, dir, n FROM acts WHERE line_id = ? AND inc = ? AND about_dir = ?"
+        " AND about = ? AND act = 'opened' AND person = ?",
         (*open_line.key, open_line.theirs, n, who.id),
     )
-    if not opened:
+    if not without_their_word(station.store, open_line, opened):
         show(station, open_line, n, 1)
         act: messages.Act = (open_line.theirs, n, "opened", who.id, "")
         _say(station, open_line, row, Type.OPENED, [open_line.mention(n), who.id], act)
@@ -252,7 +253,7 @@ def _their_readback(station: Station, line: str | None, n: int) -> tuple[OpenLin
     open_line = station.line(line)
     row = messages.must_find(station, open_line, open_line.ours, n)
     acts = station.store.sql(
-        "SELECT act, by_inc, n, detail, at_ours FROM acts WHERE line_id = ? AND inc = ?"
+        "SELECT act, by_inc, dir, n, detail, at_ours FROM acts WHERE line_id = ? AND inc = ?"
         " AND about_dir = ? AND about = ?",
         (*open_line.key, open_line.ours, n),
     )
@@ -262,7 +263,7 @@ def _their_readback(station: Station, line: str | None, n: int) -> tuple[OpenLin
             f"They have not read message {n} back yet.", "It is confirmed after a read-back."
         )
     newest = max(read_backs, key=lambda act: (act["by_inc"], act["n"]))
-    for act in acts:
+    for act in without_their_word(station.store, open_line, acts):
         if act["act"] in ("confirmed", "corrected") and act["at_ours"] >= newest["at_ours"]:
             raise Refused(
                 f"Their read-back of message {n} has been {act['act']} already.",
