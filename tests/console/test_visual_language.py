@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from parley.console.pages import delegations
+
 ROOT = Path(__file__).parent.parent.parent
 STATIC = ROOT / "src" / "parley" / "console" / "static"
 PAGE = (ROOT / "docs" / "visual-language.md").read_text(encoding="utf-8")
@@ -139,3 +141,14 @@ def test_nothing_moves_but_the_alarm_and_never_fast() -> None:
     assert float(beat[1]) >= 1 / 3
     assert all("transition" not in style for style in STYLES.values())
     assert "prefers-reduced-motion: reduce" in STYLES["page.css"]
+
+
+def test_tags_are_in_capitals() -> None:
+    tag = re.compile(r'class="tag[^>]*>\{\{ (?:_|pgettext)\((?:"[^"]*", )?"([^"]+)"\) \}\}<')
+    templates = ROOT / "src" / "parley" / "console" / "templates"
+    words = [
+        word for file in templates.glob("*.html") for word in tag.findall(file.read_text("utf-8"))
+    ]
+    assert len(words) > 50
+    said = {word.partition(":")[0] for word in [*words, *delegations.STATES.values()]}
+    assert sorted(word for word in said if word != word.upper()) == []

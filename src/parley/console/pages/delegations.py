@@ -14,10 +14,10 @@ from parley.station.acts.person import HANDLERS
 from parley.station.line.delegating import LENT
 
 STATES = {
-    "waits": N_("begins by itself"),
-    "in force": N_("in force"),
-    "over": N_("its time is over"),
-    "taken back": N_("taken back"),
+    "waits": N_("BEGINS BY ITSELF"),
+    "in force": N_("IN FORCE"),
+    "over": N_("ITS TIME IS OVER"),
+    "taken back": N_("TAKEN BACK"),
 }
 OWN = frozenset(LENT.values())  # who has one of these can lend
 TYPED = ("role", "to", "by", "since", "until", "where")
