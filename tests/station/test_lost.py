@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,8 @@ from parley.station.line.evidence import (
 )
 from tests.places import few
 from tests.playbook import Post, two_stations
-from tests.station.test_begun_anew import begins, copied, put_back
-from tests.station.test_resuming import exported, is_signed, resume, supplies
+from tests.station.test_begun_anew import Held, begins, copied, put_back
+from tests.station.test_resuming import exported, is_in, is_signed, resume, supplies
 
 
 def speaks(north: Post, south: Post, when: str) -> None:
@@ -147,6 +148,39 @@ def test_N13_incarnations_that_were_lost_are_taken_in_in_any_order(
         with pytest.raises(Refused, match="Nothing is missing"):
             supplies(north, exported(south, "@2"))
         assert everything(north) == before
+
+
+def test_N12_the_chain_leads_through_an_incarnation_that_only_one_side_began(
+    tmp_path: Path,
+) -> None:
+    """South alone began the second; North went from the first to the third."""
+    with two_stations(tmp_path) as (north, south):
+        speaks(north, south, "before the copy")
+        copy = copied(south)
+        speaks(north, south, "after the copy")
+        held = Held(north)
+        north.watch.asks("line.resume", reason="A new machine.")
+        south.until(lambda: south.line()["resumption"]["theirs"])
+        south.watch.asks("line.resume", reason="Agreed.")
+        south.until(lambda: south.line()["inc"] == 2)
+        south.watch.asks("line.resume", reason="Nothing is heard.")
+        north.until(lambda: north.station.lines[0].line.newest == 3)
+        held.comes()
+        for post in (north, south):
+            post.until(partial(is_in, post, 3))
+        speaks(north, south, "in incarnation 3")
+        put_back(south, copy)
+        begins(north, south, 4)
+        assert missing(south) == [(3, True)]
+        supplies(south, exported(north, "@3"))
+        assert missing(south) == [(2, True)]
+        supplies(south, exported(north, "@2"))
+        assert missing(south) == [(1, False)]
+        supplies(south, exported(north, "@1"))
+        assert missing(south) == []
+        are_equal(north, south, range(1, 4))
+        with pytest.raises(Refused, match="has no incarnation 5"):
+            exported(north, "@5")
 
 
 def test_N12_forged_cut_foreign_or_contradicting_evidence_changes_nothing(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from parley.core.agreement import Agreement
 from parley.core.effects import LineState
 from parley.core.entry import EPOCH_2020, Precedence, Status
 from parley.core.errors import Halted, Misused, Refused
+from parley.core.kept import Kept
 from parley.core.life import Life
 from parley.core.line import Line
 from parley.core.terms import Instant, Terms
@@ -175,6 +176,16 @@ class OpenLine:
     def life(self, inc: int) -> OpenLine | None:
         """One incarnation of the line."""
         return next((each for each in self.current.lives if each.inc == inc), None)
+
+    def passed_over(self, inc: int) -> OpenLine | None:
+        """An incarnation that the other side alone began: of it there are two RESUMEs and no entry
+        (N10)."""
+        life = self.current.line
+        if inc >= life.inc or not life.resumes(inc):
+            return None
+        found = PastLine(self.base, life.line_of(inc, Kept(side=self.ours)))
+        found.current, found.line = self.current, life
+        return found
 
     @property
     def address(self) -> str:
@@ -377,6 +388,8 @@ class Lines:
             return found[0]
         if found or not lines:
             raise self._not_one(name, found)
+        if len(lines) == 1 and (empty := lines[0].passed_over(inc)) is not None:
+            return empty
         raise Refused(
             f"The line {lines[0].agreed.name} has no incarnation {inc}.",
             f"It is in incarnation {max(each.inc for each in lines)}.",
