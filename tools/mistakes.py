@@ -81,8 +81,9 @@ class Mutant:
 
 
 def _line(statement: ast.stmt) -> str:
-    """A statement in one line; of one that has a body, its head."""
-    text = ast.unparse(statement)
+    """A statement in one line; of one that has a body, its head. Which quotes stand around a text
+    that holds others is different from one Python to the next, so all are of one kind."""
+    text = ast.unparse(statement).replace('"', "'")
     if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.If | ast.For | ast.While):
         text = text[: text.index(":\n") + 1] if ":\n" in text else text
     return re.sub(r"\s+", " ", text)

@@ -427,7 +427,8 @@ def survivors(
 
 def known() -> set[str]:
     """The survivors that docs/mutants.md gives a reason for."""
-    rows = LEDGER.read_text(encoding="utf-8").splitlines() if LEDGER.exists() else []
+    text = LEDGER.read_text(encoding="utf-8") if LEDGER.exists() else ""
+    rows = text.replace('"', "'").splitlines()  # as in the words of a mutant
     return {row.removeprefix("| `` ").split(" `` |")[0] for row in rows if row.startswith("| `` ")}
 
 

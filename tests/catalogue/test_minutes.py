@@ -47,7 +47,10 @@ RECORDED = Consented((EIGHT + 300, EIGHT + 720), WANDA)
 READOUT = Readout(
     "North 2", "Ministry", date(2026, 12, 3), "General Yug", ("1. Meetings at sea",), "We\n\nspoke."
 )
-LINE = some.text(some.characters(exclude_categories=["C", "Z"], exclude_characters=";"), min_size=1)
+# A party and two of these fit into one line of the form, whatever is written in them.
+LINE = some.text(
+    some.characters(exclude_categories=["C", "Z"], exclude_characters=";"), min_size=1, max_size=20
+)
 
 
 def test_Y1_a_minute_is_read_back() -> None:

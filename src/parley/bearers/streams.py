@@ -435,6 +435,8 @@ def cannot_listen(error: Exception, host: str, port: int) -> Unavailable:
     """Why a port cannot be had, as a sentence and a next step."""
     where = place(host, port) if host else f"port {port}"
     code = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, OSError) and code is None:  # so newer versions of asyncio say it
+        code = errno.EADDRNOTAVAIL
     if code == errno.EADDRINUSE:
         return Unavailable(
             f"Another program is already listening on {where}.",
