@@ -15,6 +15,7 @@ from parley.core.entry import Precedence, Type
 from parley.core.kept import EntryRow
 from parley.core.resuming import End, ends
 from parley.exercise import checks
+from parley.exercise.disk import SimDisk
 from parley.exercise.lasting import MISSING, Lasting
 from parley.exercise.resident import Resident
 from parley.exercise.violation import hold
@@ -31,6 +32,7 @@ class Anew(World):
     """A line that begins anew, and goes on."""
 
     kind = "anew"
+    resident: type[Lasting] = Lasting
 
     def draws(self) -> Options:
         """A line whose RESUMEs are signed, and on which few words wait."""
@@ -44,7 +46,7 @@ class Anew(World):
         self.may_lack: set[str] = set()  # texts that were released after the backup
         self.quiet_s = QUIET_HEARTBEATS * self.options.heartbeat_s
         self.quiet_since = [0.0, 0.0]
-        self.people = [Lasting(self, self.terms(side), "ab"[side]) for side in (0, 1)]
+        self.people = [self.resident(self, self.terms(side), "ab"[side]) for side in (0, 1)]
         return self.people[0], self.people[1]
 
     def run(self) -> Tally:
@@ -59,15 +61,23 @@ class Anew(World):
             image = victim.disk.copied(victim.power, victim.chance)
             before = {text for _, text in (*victim.spoken.sure, *victim.spoken.doubtful)}
             self.runs_until(put_back)
-            victim.goes_down()
-            self.put_back_in = max(side.terms.inc for side in self.sides)
-            self.victim = victim
-            self.may_lack = {text for _, text in victim.spoken.sure} - before
-            victim.disk = image
-            victim.restored, victim.left_at, victim.left_in = self.put_back_in, (0, 0), 1
-            self.checks.restored(victim)
-            victim.comes_back()
-        self.runs_until(bad_s)
+            self.puts_back(victim, image, before)
+        return self.mends()
+
+    def puts_back(self, victim: Resident, image: SimDisk, before: set[str]) -> None:
+        """A station starts from an older disk; `before` are the texts released until then."""
+        victim.goes_down()
+        self.put_back_in = max(side.terms.inc for side in self.sides)
+        self.victim = victim
+        self.may_lack = {text for _, text in victim.spoken.sure} - before
+        victim.disk = image
+        victim.restored, victim.left_at, victim.left_in = self.put_back_in, (0, 0), 1
+        self.checks.restored(victim)
+        victim.comes_back()
+
+    def mends(self) -> Tally:
+        """The rest of the bad times, the good ones, and what must hold then."""
+        self.runs_until(self.options.bad_s)
         self.heals()
         self.comes_to_rest()
         self.keys_are_renewed()

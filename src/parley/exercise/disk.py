@@ -24,6 +24,7 @@ from parley.store import NotYetScrubbed
 from parley.store.memory import MemoryStore
 
 SECTOR_BYTES = 512
+OWN = ("note", "put_in_place")  # writes that the contract does not know
 Cells = dict[str, bytes]
 
 
@@ -183,6 +184,27 @@ class SimDisk(MemoryStore):
         self._append(self.notes.setdefault(table, []), row)
         self._writes.append(("note", (table, row)))
 
+    def put_in_place(self, change: Change, sizes: tuple[int, int]) -> None:
+        """Let each log end at its size, by direction, keep what follows on it, and let the heads go
+        that are of another tail."""
+        record = self._records[change.line_id, change.inc]
+        for log, size in zip(record.logs, sizes, strict=True):
+            self._put(log, log[:size])
+        MemoryStore.keep(self, change)
+        logs = record.logs
+        ours = [
+            head for head in record.heads
+            if head.size <= sizes[head.dir]
+            or [row.root for row in logs[head.dir][head.size - 1 : head.size]] == [head.root]
+        ]  # fmt: skip
+        self._put(record.heads, ours)
+        self._writes.append(("put_in_place", (change, sizes)))
+
+    def _put(self, rows: list[Any], others: list[Any]) -> None:
+        before = list(rows)
+        rows[:] = others
+        self._writing().append(lambda: rows.__setitem__(slice(None), before))
+
     def scrub(self) -> None:
         """On return no file holds a key erased by an earlier commit; else NotYetScrubbed."""
         if self._undo is not None:
@@ -214,7 +236,7 @@ class SimDisk(MemoryStore):
                 break
             self._undo = record.undo
             for name, given in record.writes:
-                getattr(MemoryStore if name != "note" else SimDisk, name)(self, *given)
+                getattr(SimDisk if name in OWN else MemoryStore, name)(self, *given)
             self._undo = None
             record.synced = True
             self._journal.append(record)

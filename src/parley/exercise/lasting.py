@@ -36,7 +36,7 @@ class Lasting(Resident):
         ended = both[old.side]
         size, stated = len(self.disk.log(old.line_id, old.inc, old.side)), begun.ours.own
         if of != old.inc:
-            self.disk.note(FORGOTTEN, old.inc)  # a whole one is lost, and cannot be supplied
+            self.disk.note(FORGOTTEN, old.inc)  # a whole one is lost; `supplied` gets it back
             self._gives_back(old.inc)
         elif lacks(self.disk, (old.line_id, old.inc), old.side, size, stated, ended):
             self.disk.note(MISSING, (old.inc, stated.size))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,8 +24,8 @@ from parley.core.wire import decode
 from parley.evidence import audit
 from parley.station.line.evidence import documents_of
 from parley.station.line.lines import OpenLine
-from parley.station.parties.resuming import lacks
-from parley.store.reading import Reader, Reading
+from parley.station.parties.resuming import Roots, lacks
+from parley.store.reading import Reading
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -165,13 +165,13 @@ class Past:
             "N9",
         )
 
-    def fit(self, gap: Gap, report: audit.Report, text: bytes, reader: Reader, at: float) -> Supply:
+    def fit(self, gap: Gap, report: audit.Report, text: bytes, roots: Roots, at: float) -> Supply:
         """What it brings of what is missing; Refused where it does not end as was signed, or the
         chain of incarnations has a hole."""
         whole = gap.old not in self.sizes
         stated = NOTHING if whole else self.stated.get(gap.old, NOTHING)
         begun = report.documents.resumes if whole else None
-        before = None if begun is None else self._before(gap.old, begun, reader)
+        before = None if begun is None else self._before(gap.old, begun, roots)
         found, trees = _read(text, stated, gap.ended, at)
         # Of our log our own signature, of theirs that of either: else it rests on their word.
         signed = [max(report.signed[dir], report.cosigned[dir] * (dir != self.ours))
@@ -179,7 +179,7 @@ class Past:
         a, b = (min(size, end.size) for size, end in zip(signed, gap.ended, strict=True))
         return Supply(gap, stated, found, trees, (a, b), text, begun, before)
 
-    def _before(self, inc: int, begun: tuple[Resume, Resume], reader: Reader) -> Gap:
+    def _before(self, inc: int, begun: tuple[Resume, Resume], roots: Roots) -> Gap:
         """What the RESUMEs that began a lost incarnation say of the one before it."""
         of, ended = max(each.of for each in begun), ends(*begun)
         if of in self.sizes:
@@ -189,7 +189,7 @@ class Past:
             )
             size = self.sizes[of]
             a, b = (
-                lacks(reader, (self.line_id, of), dir, size[dir], stated[dir], ended[dir])
+                lacks(roots, (self.line_id, of), dir, size[dir], stated[dir], ended[dir])
                 for dir in (0, 1)
             )
         else:
@@ -204,6 +204,35 @@ class Past:
                 "N12",
             )
         return Gap(of, inc, ended, (a, b), behind=True)
+
+
+def checked(
+    past: Past, roots: Roots, kept: Callable[[int], bytes], text: bytes, wall: float
+) -> list[Supply] | Waits:
+    """What a file brings, and behind it those that wait and whose end it brings (N13); `kept` is
+    asked for what waits of an incarnation."""
+    report = past.verify(text)
+    inc = report.documents.inc
+    if inc not in past.gaps:
+        past.check_may_wait(inc)
+        if before := kept(inc):
+            raise Refused(
+                f"Evidence of incarnation {inc} was given before and waits"
+                f"{'' if before == text else '; this is another one'}.",
+                f"Give that of incarnation {max(past.gaps)} first: it shows what is right.",
+                "N13",
+            )
+        return Waits(inc, text)
+    found = [past.fit(past.gaps[inc], report, text, roots, wall)]
+    while (gap := found[-1].before) and not gap.is_none:
+        waited = kept(gap.old)
+        if not waited:
+            break
+        try:
+            found.append(past.fit(gap, past.verify(waited), waited, roots, wall))
+        except Refused:
+            break  # it is put away, and its gap stands
+    return found
 
 
 def was_lost(store: Reading, line_id: bytes, inc: int) -> bool:

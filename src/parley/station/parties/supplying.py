@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import Covered
@@ -28,8 +29,15 @@ from parley.station.entries import files, supplied
 from parley.station.entries.unsaid import Unsaid, sizes_of
 from parley.station.line.lines import OpenLine, posix
 from parley.station.parties import resuming
-from parley.station.parties.lost import PIECE_BYTES, Past, Supply, Waits, section, waiting
-from parley.store.reading import Reader
+from parley.station.parties.lost import (
+    PIECE_BYTES,
+    Past,
+    Supply,
+    Waits,
+    checked,
+    section,
+    waiting,
+)
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -77,7 +85,8 @@ def supply(
 
     def work() -> dict[str, Any]:
         with station.store.reader() as reader:
-            mine.found = _checked(past, reader, b"".join(pieces), wall)
+            kept = partial(waiting, reader, past.line_id)
+            mine.found = checked(past, reader, kept, b"".join(pieces), wall)
         return {
             "line": new.agreed.hex,
             "upload": mine.name,
@@ -87,32 +96,6 @@ def supply(
         }
 
     return Beside(work)
-
-
-def _checked(past: Past, reader: Reader, text: bytes, wall: float) -> list[Supply] | Waits:
-    """What a file brings, and behind it those that wait and whose end it brings (N13)."""
-    report = past.verify(text)
-    inc = report.documents.inc
-    if inc not in past.gaps:
-        past.check_may_wait(inc)
-        if kept := waiting(reader, past.line_id, inc):
-            raise Refused(
-                f"Evidence of incarnation {inc} was given before and waits"
-                f"{'' if kept == text else '; this is another one'}.",
-                f"Give that of incarnation {max(past.gaps)} first: it shows what is right.",
-                "N13",
-            )
-        return Waits(inc, text)
-    found = [past.fit(past.gaps[inc], report, text, reader, wall)]
-    while (gap := found[-1].before) and not gap.is_none:
-        kept = waiting(reader, past.line_id, gap.old)
-        if not kept:
-            break
-        try:
-            found.append(past.fit(gap, past.verify(kept), kept, reader, wall))
-        except Refused:
-            break  # it is put away, and its gap stands
-    return found
 
 
 @operation("line.supply.take", roles=("operator",), setup=True)

@@ -1,0 +1,125 @@
+"""What a simulated line stands on where its papers are looked at: roots, letters, an agreement.
+
+Most worlds need none of it: their terms are given. Evidence is checked against true papers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from parley.core import agreement as agreeing
+from parley.core.agreement import Agreement, Paper
+from parley.core.identity import (
+    COSIGNER,
+    LETTER_LABEL,
+    LOG,
+    ROOT,
+    STATION,
+    Certificate,
+    Letter,
+    PartyRoot,
+    commit_to,
+    finish_letter,
+    letter_body,
+)
+from parley.core.kept import EntryRow, HeadRow
+from parley.core.keys import SigningKey
+from parley.core.resuming import Resume, later_psk
+from parley.core.suites import SUITE_2, suite_of
+from parley.core.terms import OurKeys, Terms
+from parley.evidence.sections import Documents
+from parley.exercise.resident import prekey_of, seed_of
+from parley.exercise.world import Options
+from parley.station.line.evidence import write
+
+MADE = 1_900_000_000
+
+
+def _root_key(name: str, at: int) -> SigningKey:
+    return SigningKey(ROOT, seed_of("root", name, str(at)), root=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A party with its root of some generation, and its station's keys of some serial."""
+
+    name: str
+    root: PartyRoot
+    keys: OurKeys
+    letter: Letter
+
+    @classmethod
+    @cache
+    def of(cls, name: str, generation: int = 1, serial: int = 1) -> Signer:
+        """The same in every world."""
+        seed = seed_of("root", name, str(generation))
+        root = PartyRoot(name, seed, commit_to(_root_key(name, generation + 1).public))
+        keys = OurKeys(
+            *(SigningKey(use, seed_of(use, name, str(serial))) for use in (STATION, LOG, COSIGNER))
+        )
+        stronger = tuple(key.mldsa for key in keys.of(SUITE_2).publics)
+        certificate = Certificate(f"{name} station", serial, *keys.publics, MADE, stronger)
+        given = [(certificate, root.sign(certificate.message))]
+        body = letter_body(root.party, given, ["en"], [], MADE)
+        letter = finish_letter(body, root.sign(LETTER_LABEL + body), keys.station)
+        return cls(name, root, keys, letter)
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """An agreement that both roots signed, and what follows from it."""
+
+    sides: tuple[Signer, Signer]  # A, B
+    agreement: Agreement
+    paper: bytes
+
+    @classmethod
+    def of(cls, options: Options, signers: Sequence[Signer] = (), **given: Any) -> Papers:
+        """What two parties agree on in a world; what is `given` differs from the first time."""
+        one, two = signers or (Signer.of("North"), Signer.of("South"))
+        a, b = (one, two) if one.letter.fingerprint < two.letter.fingerprint else (two, one)
+        suite = suite_of(options.suite)
+        first = Agreement(
+            nonce=seed_of("nonce")[:32],
+            inc=1,
+            name="World",
+            parties=(a.name, b.name),
+            fingerprints=(a.letter.fingerprint, b.letter.fingerprint),
+            certificates=(a.letter.certificate.hash, b.letter.certificate.hash),
+            compared=(True, True),
+            prekeys=(prekey_of(0, suite).public, prekey_of(1, suite).public),
+            made=MADE,
+            languages=(("en",), ("en",)),
+            suite=suite.number,
+            psk0=options.psk0 is not None,
+            heartbeat_s=int(options.heartbeat_s),
+            window=options.window,
+        )
+        agreed = replace(first, **given)
+        return cls((a, b), agreed, Paper(agreed).sign(a.root).sign(b.root).to_bytes())
+
+    def terms(self, side: int, options: Options) -> Terms:
+        """As one side reads them."""
+        ours, theirs = self.sides[side], self.sides[1 - side]
+        agreed = Agreement.parse(self.paper).verify(*(each.letter for each in self.sides))
+        found = agreeing.terms(agreed, ours.letter, ours.keys, theirs.letter, options.psk0)
+        return replace(
+            found,
+            later_psk=options.psk0 and later_psk(options.psk0),
+            rekey_entries=options.rekey_entries,
+            rekey_s=options.rekey_s,
+        )
+
+    def evidence(
+        self,
+        begun: Sequence[Resume],
+        entries: Sequence[EntryRow],
+        heads: Sequence[HeadRow],
+    ) -> bytes:
+        """What a side exports of an incarnation; `begun` are the RESUMEs that began it."""
+        letters = [each.letter.raw for each in self.sides]
+        documents = Documents.read(self.paper, *letters, *(each.to_bytes() for each in begun))
+        return "".join(write(documents, entries, heads)).encode()
