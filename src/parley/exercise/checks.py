@@ -2,7 +2,8 @@
 
 One checker for each invariant (I1 to I14) and each promise of progress (L1 to L5); in words they
 stand in docs/simulation.md. Those of the declared state (I15 to I18, L6) are in `declaring`, those
-of what is supplied (I20, I21) in `lost`. Logs only grow, so most checkers go on where they stopped.
+of what is supplied (I20, I21) in `lost`, of keys that are lost (I22, I23) in `succeeded`. Logs only
+grow, so most checkers go on where they stopped.
 """
 
 from __future__ import annotations

@@ -83,7 +83,13 @@ class End:
         station = self.station
         self.up, self.vouched = True, False
         if self.dialled:
-            station.told(lambda: station.carrying.bind(self, station.open_line, station.clock.now))
+            station.told(self._is_called)
+
+    def _is_called(self) -> None:
+        """A path that we called is for the line; for one that was stopped nobody calls."""
+        station = self.station
+        if station.open_line.stop is None:
+            station.carrying.bind(self, station.open_line, station.clock.now)
 
     def goes_down(self, connection: int) -> None:
         """The station notices that the path is gone, if it has not come up again by now."""

@@ -26,9 +26,9 @@ from parley.core.identity import (
     letter_body,
 )
 from parley.core.kept import EntryRow, HeadRow
-from parley.core.keys import SigningKey
+from parley.core.keys import Prekey, SigningKey
 from parley.core.resuming import Resume, later_psk
-from parley.core.suites import SUITE_2, suite_of
+from parley.core.suites import SUITE_2, Suite, suite_of
 from parley.core.terms import OurKeys, Terms
 from parley.evidence.sections import Documents
 from parley.exercise.resident import prekey_of, seed_of
@@ -40,6 +40,11 @@ MADE = 1_900_000_000
 
 def _root_key(name: str, at: int) -> SigningKey:
     return SigningKey(ROOT, seed_of("root", name, str(at)), root=True)
+
+
+def prekeys_of(side: int, inc: int, suite: Suite) -> Prekey:
+    """The prekey that a side puts into its agreement on an incarnation."""
+    return Prekey(seed_of("prekey", str(side), str(inc))[:32], suite.kem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,9 @@ class Papers:
             window=options.window,
         )
         agreed = replace(first, **given)
+        if agreed.inc > 1:
+            x, y = (prekeys_of(side, agreed.inc, suite).public for side in (0, 1))
+            agreed = replace(agreed, prekeys=(x, y))
         return cls((a, b), agreed, Paper(agreed).sign(a.root).sign(b.root).to_bytes())
 
     def terms(self, side: int, options: Options) -> Terms:

@@ -13,6 +13,7 @@ from parley.exercise.disk import SimDisk
 from parley.exercise.links import Link
 from parley.exercise.lost import Lost
 from parley.exercise.resident import Resident
+from parley.exercise.succeeded import Succeeded
 from parley.exercise.violation import hold
 from parley.exercise.world import FAST, REST_S_MAX, Options, Tally, World
 
@@ -224,10 +225,12 @@ class Lied(Rolled):
 
 
 KINDS: dict[str, type[World]] = {
-    each.kind: each for each in (World, Restored, Cloned, Lied, Suspended, Anew, Lost)
+    each.kind: each for each in (World, Restored, Cloned, Lied, Suspended, Anew, Lost, Succeeded)
 }
 # Of a hundred worlds so many of each kind; the others are honest.
-SHARES = {"restored": 6, "cloned": 4, "lied": 6, "suspended": 3, "anew": 4, "lost": 3}
+SHARES = {
+    "restored": 6, "cloned": 4, "lied": 6, "suspended": 3, "anew": 4, "lost": 3, "succeeded": 3
+}  # fmt: skip
 
 
 def world_of(seed: int, told: Callable[[str], object] = lambda line: None) -> World:
