@@ -33,6 +33,7 @@ class Anew(World):
 
     kind = "anew"
     resident: type[Lasting] = Lasting
+    planned = PLANNED
 
     def draws(self) -> Options:
         """A line whose RESUMEs are signed, and on which few words wait."""
@@ -91,7 +92,7 @@ class Anew(World):
         for station in self.people:
             if not station.on:
                 continue
-            if self._should(station) or (self.bad and self.chance.random() < PLANNED):
+            if self._should(station) or (self.bad and self.chance.random() < self.planned):
                 station.resumes()
             for inc in station.waits_for():
                 self._supplies(station, inc)

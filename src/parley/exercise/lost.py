@@ -114,10 +114,9 @@ class Lost(Anew):
         """And all of the past is in both records."""
         tally = super().at_the_end()
         both_hold_the_past(self.sides)
-        assert self.victim is not None
-        places = self.victim.disk.notes.get(PLACES, [])
-        supplied = {place.inc for place in places}
-        self.told(f"{self.victim.name} was supplied with incarnations {sorted(supplied)}")
+        for station in self.people:
+            supplied = {place.inc for place in station.disk.notes.get(PLACES, [])}
+            self.told(f"{station.name} was supplied with incarnations {sorted(supplied)}")
         return tally
 
 

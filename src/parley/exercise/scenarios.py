@@ -13,9 +13,12 @@ from functools import partial
 from typing import Any
 
 from parley.core.entry import Precedence
+from parley.core.terms import Terms
 from parley.exercise.declaring import Declarer, is_closed, loses_its_keys, one_mind, respected
 from parley.exercise.faults import Parcel
+from parley.exercise.lost import Lost
 from parley.exercise.resident import Resident
+from parley.exercise.succeeded import Succeeded
 from parley.exercise.violation import hold
 from parley.exercise.world import FAST, RADIO, SATELLITE, Options, Tally, World
 
@@ -71,10 +74,15 @@ class Scenario:
     deeds: tuple[tuple[float, Deed], ...] = ()
     faults: tuple[tuple[float, float, int, Callable[[list[Parcel]], list[Parcel]]], ...] = ()
     name: str = ""
+    stage: type[Staged] | None = None  # where it is more than a line that is in service
+
+    def staged(self, point: Point | None = None) -> Staged:
+        """Its world."""
+        return (self.stage or Staged)(self, point)
 
     def points(self) -> Iterator[Point]:
         """Every boundary of either side."""
-        world = Staged(self)
+        world = self.staged()
         world.plays()
         for side in (0, 1):
             for at in range(world.sides[side].power.passed):
@@ -119,8 +127,7 @@ class Staged(World):
 
     def settles(self) -> tuple[Resident, Resident]:
         """Both, and where the power of one will fail."""
-        a, b = (Declarer(self, self.terms(side), "ab"[side]) for side in (0, 1))
-        sides = (a, b)
+        sides = self.cast()
         for station in sides:
             station.power.passed = 0
         if self._point is not None:
@@ -128,6 +135,11 @@ class Staged(World):
             victim.power.fails_in = self._point.at
             victim.disk.chance = random.Random(self._point.where)
         return sides
+
+    def cast(self) -> tuple[Resident, Resident]:
+        """Who plays."""
+        a, b = (Declarer(self, self.terms(side), "ab"[side]) for side in (0, 1))
+        return a, b
 
     def plays(self) -> None:
         """The script, to its last second."""
@@ -145,20 +157,76 @@ class Staged(World):
         self.plays()
         self.heals()
         self.comes_to_rest()
+        self.ends()
+        self.checks_all()
+        return self.at_the_end()
+
+    def ends(self) -> None:
+        """What is asked of the declared state, and of keys."""
         if is_closed(self.sides):
             loses_its_keys(self)
         else:
             self.keys_are_renewed()
-        self.checks_all()
         respected(self.sides)
         one_mind(self.sides)
-        return self.at_the_end()
+
+
+class BegunAnew(Staged, Lost):
+    """The stage of a line that begins anew, of which whole incarnations may be lost."""
+
+    planned = 0.0
+
+    def cast(self) -> tuple[Resident, Resident]:
+        """Two stations that live through several incarnations."""
+        return Lost.settles(self)
+
+    def terms(self, side: int) -> Terms:
+        """As the agreement has them."""
+        return Lost.terms(self, side)
+
+    def plays(self) -> None:
+        """People look at the line meanwhile."""
+        self.later(0.0, self._people_look)
+        super().plays()
+
+    def ends(self) -> None:
+        """Every REKEY is completed."""
+        self.keys_are_renewed()
+
+    def backs_up(self, side: int) -> None:
+        """A copy of a disk is made."""
+        station = self.sides[side]
+        self.image = station.disk.copied(station.power, station.chance)
+        self.before = {text for _, text in (*station.spoken.sure, *station.spoken.doubtful)}
+
+
+class KeysLost(Staged, Succeeded):
+    """The stage of a line whose root is followed, or on which a station is revoked."""
+
+    takes = 1.0
+
+    def cast(self) -> tuple[Resident, Resident]:
+        """Two stations that take papers."""
+        return Succeeded.settles(self)
+
+    def ends(self) -> None:
+        """Every REKEY is completed."""
+        self.keys_are_renewed()
+
+    def loses(self, side: int, what: str) -> None:
+        """Keys of a side are lost, and papers are on their way from then on."""
+        self.whose = side
+        if what == "root":
+            self._a_root_is_followed()
+        else:
+            self._keys_are_copied()
+        self._people_give()
 
 
 def sweep_point(point: Point) -> Tally:
     """The scenario with the power failing there."""
     scenario = SCENARIOS[point.name]
-    world = Staged(scenario, point)
+    world = scenario.staged(point)
     tally = world.run()
     hold("sweep", tally.crashes, "the power did not fail")
     return tally
@@ -207,6 +275,46 @@ def disk_is(side: int, trouble: str, value: bool = True) -> Deed:
 def clock_is(side: int, ahead_s: float) -> Deed:
     """A wall clock is set."""
     return lambda world: setattr(world.sides[side].clock, "ahead_s", ahead_s)
+
+
+def resumes(side: int) -> Deed:
+    """People of one side ask for a new beginning, or agree to one."""
+
+    def deed(world: Staged) -> None:
+        assert isinstance(world, BegunAnew)
+        world.people[side].resumes()
+
+    return deed
+
+
+def backs_up(side: int) -> Deed:
+    """A backup of one side."""
+
+    def deed(world: Staged) -> None:
+        assert isinstance(world, BegunAnew)
+        world.backs_up(side)
+
+    return deed
+
+
+def is_put_back(side: int) -> Deed:
+    """One side starts from its backup."""
+
+    def deed(world: Staged) -> None:
+        assert isinstance(world, BegunAnew)
+        world.puts_back(world.sides[side], world.image, world.before)
+
+    return deed
+
+
+def loses(side: int, what: str) -> Deed:
+    """The keys of a root, or of a station."""
+
+    def deed(world: Staged) -> None:
+        assert isinstance(world, KeysLost)
+        world.loses(side, what)
+
+    return deed
 
 
 def lose_all(parcels: list[Parcel]) -> list[Parcel]:
@@ -317,6 +425,32 @@ _ALL: dict[str, Scenario] = {
     ),
     "closed-with-words-on-the-way": Scenario(
         deeds=((2.0, says(1, 3)), (2.001, declares(0, "close")), (2.002, says(1, 2)))
+    ),
+    "a-line-begins-anew": Scenario(
+        deeds=(
+            *((2.0, says(0, 2)), (2.4, resumes(0)), (2.5, says(1, 2)), (2.6, resumes(1))),
+            *((4.0, says(0)), (4.0, says(1))),
+        ),
+        stage=BegunAnew,
+    ),
+    "an-incarnation-is-lost-and-supplied": Scenario(
+        _longer(36.0),
+        (
+            *((1.5, says(0)), (1.7, backs_up(0)), (1.8, says(0)), (1.8, says(1))),
+            *((2.4, resumes(0)), (2.5, resumes(1)), (4.5, says(0)), (4.5, says(1))),
+            (6.0, is_put_back(0)),
+        ),
+        stage=BegunAnew,
+    ),
+    "a-root-is-followed": Scenario(
+        _longer(14.0),
+        ((1.5, says(0, 2)), (2.0, loses(0, "root")), (3.0, says(1, 2)), (9.0, says(0))),
+        stage=KeysLost,
+    ),
+    "a-station-is-revoked": Scenario(
+        _longer(14.0),
+        ((1.5, says(0, 2)), (2.0, loses(1, "station")), (3.0, says(0)), (9.0, says(1))),
+        stage=KeysLost,
     ),
     "fresh-keys-cross-and-are-lost": Scenario(
         _longer(9.0, rekey_entries=2, suite=2),

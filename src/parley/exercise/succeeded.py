@@ -29,6 +29,7 @@ class Succeeded(World):
     """A line whose papers change."""
 
     kind = "succeeded"
+    takes = TAKES
 
     def draws(self) -> Options:
         """An attributable line on which every bearer carries both ways."""
@@ -105,7 +106,7 @@ class Succeeded(World):
         for station in self.people:
             if not station.on:
                 continue
-            if self.chance.random() < TAKES or not self.bad:
+            if self.chance.random() < self.takes or not self.bad:
                 paper = self.chance.choice((*self.true[:1] * 4, *self.true[1:]))
                 if not station.has_taken(paper) and self._may_be_taken(station, paper):
                     hold("I23", station.is_given(paper), "a paper that stands was refused")
