@@ -34,7 +34,12 @@ WRITTEN = {"zh_Hans": "\u4e00-\u9fff", "ru": "\u0400-\u04ff", "ar": "\u0600-\u06
 GLUED = re.compile(r"^[A-Z][a-z]|[a-z][.,]$|[a-z]+ [a-z]+ ")
 ENVIRONMENT = Environment(autoescape=True, extensions=["jinja2.ext.i18n"], trim_blocks=True)
 OTHERS = [tongue for tongue in TONGUES.values() if tongue is not ENGLISH]
-SOURCE = extracted()
+
+
+@pytest.fixture(scope="session")
+def source() -> Catalog:
+    """Not at import: it takes longer than all else that is done before the first test."""
+    return extracted()
 
 
 @pytest.fixture(params=OTHERS, ids=lambda tongue: tongue.code)
@@ -47,11 +52,11 @@ def strings(message: Message, what: str) -> list[str]:
     return list(given) if isinstance(given, list | tuple) else [given]
 
 
-def test_a_catalogue_has_each_text_and_no_other(catalogue: Catalog) -> None:
+def test_a_catalogue_has_each_text_and_no_other(catalogue: Catalog, source: Catalog) -> None:
     def keys(of: Catalog) -> set[tuple[str, str]]:
         return {(each.context or "", strings(each, "id")[0]) for each in of if each.id}
 
-    assert keys(catalogue) == keys(SOURCE), "run `make words`"
+    assert keys(catalogue) == keys(source), "run `make words`"
     assert not missing(catalogue)
 
 
