@@ -47,9 +47,11 @@ demo-clean:  ## forget the demo's stations
 chromium:
 	@tools/chromium
 
-check: setup
+style: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+check: style
 	$(BIN)/mypy
 
 # In memory where there is room: nothing here shows more on a disk, and half of the time would be
@@ -57,8 +59,13 @@ check: setup
 QUICK_TMP = $(shell test $$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1 || echo 0) -gt 4000000 \
   && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
-test: setup chromium check  ## run the tests, after the style and type checks: within six minutes
-	TMPDIR=$(QUICK_TMP) $(BIN)/pytest -q -n 2 --dist worksteal
+# The types are checked meanwhile, for one core alone would be busy with them; what was found stands
+# below what the tests say, and either fails the whole.
+test: setup chromium style  ## run the tests and the style and type checks: within six minutes
+	@types=$$(mktemp); checker=; trap 'kill $$checker 2> /dev/null || true; rm -f "$$types"' EXIT; \
+	$(BIN)/mypy > "$$types" 2>&1 & checker=$$!; failed=0; \
+	TMPDIR=$(QUICK_TMP) $(BIN)/pytest -q -n 2 --dist worksteal || failed=$$?; \
+	wait $$checker || failed=$$?; cat "$$types"; exit $$failed
 
 stories: setup chromium  ## run the longer tests, and all those of which `make test` has a few
 	$(BIN)/pytest -q -m story -n 2 --dist worksteal

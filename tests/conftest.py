@@ -156,7 +156,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(report.longreprtext)
     if terminalreporter.stats.get("failed") or terminalreporter.stats.get("error"):
         seed = terminalreporter.config.getoption("randomly_seed", None)  # without the plugin: none
-        terminalreporter.write_line(f'the same order again: pytest -p "randomly_seed={seed}"')
+        terminalreporter.write_line(f"the same order again: pytest --randomly-seed={seed}")
     skipped = terminalreporter.stats.get("skipped", [])
     reasons = sorted({str(report.longrepr[2]) for report in skipped if report.longrepr})
     for reason in reasons:

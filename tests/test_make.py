@@ -1,0 +1,46 @@
+"""`make test` fails when its tests fail, when the types do, and says what both have said."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def made(folder: Path, **ends: int) -> tuple[int, str]:
+    """How `make test` ends when its programs end so, and what it prints; each says its name."""
+    for name in ("ruff", "mypy", "pytest"):
+        program = folder / name
+        program.write_text(f"#!/bin/sh\necho {name} has spoken\nexit {ends.get(name, 0)}\n")
+        program.chmod(0o700)
+    done = subprocess.run(
+        ["make", "-o", "setup", "-o", "chromium", f"BIN={folder}", "test"],
+        cwd=ROOT,
+        # Without what the make that runs this test would tell the make it starts.
+        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return done.returncode, done.stdout
+
+
+def test_what_the_types_say_stands_below_the_tests(tmp_path: Path) -> None:
+    code, printed = made(tmp_path)
+    assert code == 0
+    assert printed.splitlines()[-2:] == ["pytest has spoken", "mypy has spoken"]
+
+
+@pytest.mark.parametrize("name", ["mypy", "pytest"])
+def test_either_fails_the_whole_and_both_are_heard(tmp_path: Path, name: str) -> None:
+    code, printed = made(tmp_path, **{name: 1})
+    assert code != 0
+    assert "pytest has spoken\nmypy has spoken\n" in printed
+
+
+def test_no_test_runs_when_the_style_is_wrong(tmp_path: Path) -> None:
+    code, printed = made(tmp_path, ruff=1)
+    assert code != 0
+    assert "pytest has spoken" not in printed
