@@ -13,15 +13,15 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from parley.console import asked, frame, marking, signs, themes, tongues, vocabulary, words
+from parley.console import asked, frame, signs, themes, tongues
 from parley.console.frame import Frame, Seat, View, mark_of, mark_sentence, mark_word
 from parley.console.guard import Foreign, Form, read_form
 from parley.console.hearing import Ears
+from parley.console.patterns import templates
 from parley.console.tongues import N_, _
 from parley.core.entry import check_text
 from parley.core.errors import ParleyError, Refused, Unavailable
@@ -115,15 +115,6 @@ class Desk:
         # With `__Host-` no page of another port or name can put a cookie of its own in its place.
         self.cookie = f"__Host-parley-{id}" if encrypted else f"parley-{id}"
         self.ears = Ears(lambda: station.clock.now().mono)
-        self.templates = Environment(
-            loader=PackageLoader("parley.console"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-        )
-        self.templates.filters |= words.FILTERS | vocabulary.FILTERS | marking.FILTERS
-        tongues.install(self.templates)
-        themes.install(self.templates)
 
     def told_who_hears(self) -> list[int]:
         """Whose tabs ring. When that has changed, pages look again: which desks are deaf stands on
@@ -171,7 +162,7 @@ class Desk:
         """A page of our templates, made in slices: a FLASH that comes meanwhile does not wait."""
         pieces: list[str] = []
         began = perf_counter()
-        for piece in self.templates.get_template(template).generate(**values):
+        for piece in templates().get_template(template).generate(**values):
             pieces.append(piece)
             if perf_counter() - began > SLICE_S:
                 await asyncio.sleep(0)

@@ -12,9 +12,7 @@ from importlib.resources import files
 from itertools import groupby
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from parley.console import marking, tongues, vocabulary, words
+from parley.console.patterns import templates
 from parley.console.tongues import _
 from parley.console.views import ATTRIBUTION, KINDS, parts
 
@@ -85,13 +83,5 @@ def _sha256(text: str | None) -> str:
 
 
 def _page(template: str, linked: bool, **values: Any) -> str:
-    environment = Environment(
-        loader=PackageLoader("parley.console"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    environment.filters |= words.FILTERS | vocabulary.FILTERS | marking.FILTERS
-    tongues.install(environment)
     style = files("parley.console").joinpath("static", "print.css").read_text(encoding="utf-8")
-    return environment.get_template(template).render(style="" if linked else style, **values)
+    return templates().get_template(template).render(style="" if linked else style, **values)
