@@ -108,6 +108,23 @@ async def test_flash_and_immediate_ring_each_with_its_sound_and_only_at_the_watc
     await expect(wanda.locator("#lost")).to_be_hidden()
 
 
+async def test_three_of_what_rings_are_seen_and_all_of_it_is_silenced(
+    stations: World, room: Room
+) -> None:
+    wanda = await room.sit(stations.north, "Wanda")
+    await play(wanda)
+    await wanda.locator("[data-heard='2']").click()
+    for at in range(5):
+        await stations.say(stations.south, f"Soon, {at}.", "IMMEDIATE")
+    await expect(wanda.locator("#urgents > li")).to_have_count(5)
+    await wanda.get_by_role("link", name="Inbox").click()
+    await expect(wanda.locator("#urgents > li")).to_have_count(5)
+    await expect(wanda.locator("#urgents > li .ref")).to_have_count(3)  # nobody sees the others
+    await expect(wanda.locator("html")).to_have_attribute("data-ringing", "yes")
+    await wanda.keyboard.press("s")
+    await expect(wanda.locator("html")).to_have_attribute("data-ringing", "no")
+
+
 async def test_an_alarm_that_came_while_the_page_was_made_stands_there_once(
     stations: World, room: Room
 ) -> None:

@@ -158,7 +158,8 @@ async def test_what_is_typed_in_one_of_several_rows_stays_in_that_row(
     dana = await room.sit(stations.north, "Dana", "/calls")
     found = await dana.evaluate(
         """async () => {
-          const { carryOver } = await import("/static/renewal.js");
+          const live = document.querySelector("script[src$='/live.js']").src;
+          const { carryOver } = await import(live.replace("live.js", "renewal.js"));
           const make = (tag, ...inside) => {
             const made = document.createElement(tag);
             made.append(...inside);
@@ -246,7 +247,7 @@ async def test_what_happened_while_a_page_was_on_its_way_is_shown_by_it(
         await route.continue_()
 
     late = await room.tab()
-    await late.route("**/static/live.js", hold)
+    await late.route("**/static/*/live.js", hold)
     await late.goto(f"{stations.north.seat('Wanda')}/inbox", wait_until="commit")
     await expect(late.locator("#inbox")).to_be_visible()
     said = await stations.say(stations.south, "The incident is closed.", "IMMEDIATE")

@@ -108,7 +108,8 @@ async def test_of_several_links_to_one_place_the_same_one_keeps_the_focus(
     dana = await room.sit(stations.north, "Dana", "/keys")
     found = await dana.evaluate(
         """async () => {
-          const { carryOver } = await import("/static/renewal.js");
+          const live = document.querySelector("script[src$='/live.js']").src;
+          const { carryOver } = await import(live.replace("live.js", "renewal.js"));
           const make = (count) => {
             const made = document.createElement("div");
             for (let at = 0; at < count; at++) {
@@ -130,6 +131,22 @@ async def test_of_several_links_to_one_place_the_same_one_keeps_the_focus(
         }"""
     )
     assert found == [0, 1, 2, 1]
+
+
+async def test_a_part_in_which_only_clocks_ran_stays_as_it_is(stations: World, room: Room) -> None:
+    """A long list is not laid out anew for nothing."""
+    await stations.say(stations.south, "First.", "IMMEDIATE")
+    wanda = await room.sit(stations.north, "Wanda", "/inbox")
+    clock = wanda.locator("#inbox .msg .clock[data-due]")
+    began = await clock.text_content()
+    await wanda.evaluate("document.getElementById('inbox').marked = true")
+    await expect(clock).not_to_have_text(began or "")
+    async with while_it_is_fetched(wanda):
+        await wanda.evaluate("document.dispatchEvent(new Event('due'))")
+    assert await wanda.evaluate("document.getElementById('inbox').marked")
+    await stations.say(stations.south, "Second.")
+    await expect(wanda.locator("#inbox")).to_contain_text("Second.")
+    assert not await wanda.evaluate("document.getElementById('inbox').marked")
 
 
 async def test_a_renewal_that_failed_is_tried_again(stations: World, room: Room) -> None:

@@ -31,7 +31,7 @@ async def pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]
 
 def sheets(text: str) -> list[tuple[str, str | None]]:
     """The style sheets of themes on a page; the medium of one for the system is long."""
-    found = re.findall(r'href="/static/(night|contrast).css" media="([^"]+)"', text)
+    found = re.findall(r'href="/static/\w+/(night|contrast).css" media="([^"]+)"', text)
     return [(name, None if "contrast" in media else media) for name, media in found]
 
 

@@ -13,16 +13,16 @@ import socket
 from collections.abc import AsyncIterator, Generator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
 
 from parley.conference.room import Rooms
 from parley.console.asked import Spoken
+from parley.console.brought import Brought
 from parley.console.desk import Desk, routes_of
 from parley.console.encrypted import Encryption
 from parley.console.guard import Guarded
@@ -69,8 +69,6 @@ from parley.core.errors import Unavailable
 from parley.station.machine.console_certificate import wants_tls
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
-
     from parley.station.station import Station
 
 _MESSAGE = "/messages/{line:str}/{dir:str}/{n:int}"
@@ -220,6 +218,8 @@ def build(station: Station, encrypted: bool = False) -> Starlette:
     )
 
     rooms = Rooms(station)
+    brought = Brought()
+    brought.install(desk.templates)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -238,7 +238,7 @@ def build(station: Station, encrypted: bool = False) -> Starlette:
             Route("/events", stream),
             WebSocketRoute(LOOP_PATH, MediaSocket(desk, loop_of(desk)).serve),
             WebSocketRoute(CALL_PATH, MediaSocket(desk, call_of(rooms)).serve),
-            Mount("/static", _Files(packages=[("parley.console", "static")])),
+            Mount("/static", brought),
             *routes_of(desk, _READING, _TYPED, _SENDING),
         ],
         middleware=[Middleware(Guarded), Middleware(Spoken)],
@@ -357,16 +357,6 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         """Not ours to capture."""
         yield
-
-
-class _Files(StaticFiles):
-    """Our few files; a browser asks each time whether they have changed."""
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        """The file, or that it is still the same."""
-        response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -86,6 +86,13 @@ export function carryOver(old, fresh) {
   return focused ?? null;
 }
 
+/** What a part of a page says, but for its clocks: they run by themselves, and whatever else is the same stays.
+ * @param {Element} part */
+function said(part) {
+  const html = part.outerHTML.replace(/( data-due="\d+)\.\d+"/g, '$1"');
+  return html.replace(/(<[^<>]* data-(?:due|age|zone)="[^<>]*>)[^<]*/g, "$1");
+}
+
 /** Whether a tab shows nothing now that anybody needs: a call is heard in the background too. */
 function rests() {
   return document.visibilityState === "hidden" && !document.documentElement.hasAttribute("data-in-call");
@@ -103,6 +110,9 @@ export class Renewal {
     this.leaving = false; // a form was sent: its answer is the next page, whatever we are told here
     this.failed = false;
     this.held = new Held();
+    /** @type {Map<string, string>} what each part said when it came, before anybody had touched it */
+    this.was = new Map();
+    for (const part of document.querySelectorAll("[data-live]")) this.was.set(part.id, said(part));
     document.addEventListener("submit", () => (this.leaving = true));
     document.addEventListener("visibilitychange", () => {
       if (this.stale && document.visibilityState === "visible") this.asked = true;
@@ -163,15 +173,13 @@ export class Renewal {
     this.stale = false;
     for (const old of document.querySelectorAll("[data-live]")) {
       const heir = fresh.getElementById(old.id);
-      if (!heir || heir.outerHTML === old.getAttribute("data-was")) continue;
+      if (!heir || said(heir) === this.was.get(old.id)) continue;
       // What was refused stays, with what is wrong beside it, while it can still be sent.
       const refused = old.querySelector("[data-refused]")?.getAttribute("name");
       if (refused && heir.querySelector(`[name="${refused}"]`)) continue;
-      const was = heir.outerHTML;
+      this.was.set(old.id, said(heir));
       const [caret, focus] = [caretOf(document.activeElement), carryOver(old, heir)];
-      const adopted = document.adoptNode(heir);
-      adopted.setAttribute("data-was", was);
-      old.replaceWith(adopted);
+      old.replaceWith(document.adoptNode(heir));
       if (focus instanceof HTMLElement) focus.focus({ preventScroll: true });
       if (caret && (focus instanceof HTMLInputElement || focus instanceof HTMLTextAreaElement)) focus.setSelectionRange(...caret);
     }

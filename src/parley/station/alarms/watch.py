@@ -237,20 +237,22 @@ def alarms(station: Station) -> list[dict[str, Any]]:
     desks = desks_of(station.store)
     for precedence in reversed(Precedence):
         for open_line in (life for each in station.lines for life in each.lives):
+            joined = station.state(open_line).their_size
             for dir in (open_line.theirs, open_line.ours):
                 lane = (*open_line.key, dir, int(precedence))
                 rows = missed(station.store, lane, ALARMS_MAX)
                 if dir == open_line.theirs:
                     rows += running(station.store, lane, NEVER, ALARMS_MAX)
-                found += [_view(station, open_line, row, desks) for row in rows]
+                found += [_view(station, open_line, row, desks, joined) for row in rows]
                 if len(found) >= ALARMS_MAX:
                     return found[:ALARMS_MAX]
     return found
 
 
 def _view(
-    station: Station, open_line: OpenLine, row: Any, desks: list[dict[str, Any]]
+    station: Station, open_line: OpenLine, row: Any, desks: list[dict[str, Any]], joined: int
 ) -> dict[str, Any]:
+    """How an alarm stands; of theirs the first `joined` entries are in the record."""
     side = open_line.side(row["dir"])
     desk = meant(desks, row["desk"]) if side == "theirs" else None
     called: list[int] = []
@@ -272,7 +274,9 @@ def _view(
         if side == "theirs" and row["missed"]
         else [],
         "clock": clock_view(station, row),
-        "provisional": early.view(station, open_line, row["n"]) if side == "theirs" else None,
+        "provisional": early.view(station, open_line, row["n"])
+        if side == "theirs" and row["n"] >= joined
+        else None,
         "again": side == "theirs" and open_line.shown_before(row["n"]),
     }
 
