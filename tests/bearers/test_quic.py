@@ -10,6 +10,7 @@ import socket
 from functools import partial
 
 import pytest
+from aioquic import tls
 
 from parley.bearers import DATAGRAM_BYTES_MAX, FRAME_BYTES_MAX, Bearer, Carrier, Path
 from parley.bearers.dialling import Pace
@@ -19,6 +20,7 @@ from parley.bearers.quic import (
     QuicBearer,
     QuicPath,
 )
+from parley.bearers.quic_connection import ACK_S, ACK_WITH_MEDIA_S
 from parley.bearers.streams import Limits
 from parley.core.errors import Misused, Unavailable
 from tests.bearers import playbook
@@ -194,6 +196,54 @@ async def test_W13_datagrams_go_beside_the_frames_once_the_station_has_vouched()
         async with asyncio.timeout(PATIENCE_S):
             assert await heard.get() == largest
         assert to_south.conditions()["lost"] == 0
+
+
+async def test_what_comes_is_confirmed_together_and_by_packets_that_leave_anyway(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks, count = 0, 16
+    north, south = Station(vouches=True), Station(vouches=True)
+    async with listening(north) as (_, port), dialling(south, port):
+        to_north = of_quic(await south.gets_path())
+        heard: asyncio.Queue[bytes] = asyncio.Queue()
+        to_north.send(b"hello")
+        await north.hears()
+        to_south = of_quic(await north.gets_path())
+        connection, transmit = to_south.connection, to_south.driver.transmit
+
+        def look() -> None:
+            nonlocal looks
+            looks += 1
+            transmit()
+
+        async def hears(datagrams: int) -> None:
+            for _ in range(datagrams):
+                assert to_north.send_datagram(bytes(1_000))
+                await asyncio.sleep(0)
+            async with asyncio.timeout(PATIENCE_S):
+                for _ in range(datagrams):
+                    await heard.get()
+
+        to_south.on_datagram = heard.put_nowait
+        await hears(1)
+        monkeypatch.setattr(to_south.driver, "transmit", look)
+        await hears(count)
+        assert looks < count / 2  # none that only looked whether there is something to send
+
+        kept: list[bool] = []
+
+        def answers(datagram: bytes) -> None:
+            space, now = connection._spaces[tls.Epoch.ONE_RTT], asyncio.get_running_loop().time()
+            for due_in_s in (ACK_S, (ACK_S - ACK_WITH_MEDIA_S) / 2):
+                space.ack_at = now + due_in_s
+                connection.send_datagram_frame(b"ours")
+                connection.datagrams_to_send(now=now)
+                kept.append(space.ack_at is not None)
+            heard.put_nowait(datagram)
+
+        to_south.on_datagram = answers
+        await hears(1)
+        assert kept == [True, False]
 
 
 async def test_datagrams_that_the_link_does_not_take_are_shed_at_once() -> None:

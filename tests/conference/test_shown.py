@@ -68,7 +68,7 @@ def test_B6_a_station_passes_nothing_without_consent_in_either_direction(tmp_pat
 
         passed: list[bytes] = []
 
-        def send(frame: bytes) -> str:
+        def send(frame: bytes, _: Header) -> str:
             passed.append(frame)
             return ""
 

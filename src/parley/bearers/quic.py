@@ -316,6 +316,7 @@ class Driver(QuicConnectionProtocol):
 
     def __init__(self, path: QuicPath, connection: Connection) -> None:
         super().__init__(connection)
+        self.connection = connection
         self.address: NetworkAddress = ("an unknown address", 0)
         self.on_end: Callable[[], None] | None = None  # the desk's, which keeps the socket
         self._path = path
@@ -336,9 +337,15 @@ class Driver(QuicConnectionProtocol):
             self._guarded(lambda: self._hear(cast(bytes, data), addr))
 
     def _hear(self, data: bytes, addr: NetworkAddress) -> None:
-        self._quic.receive_datagram(data, addr, now=self._loop.time())
+        lost = self.connection.lost
+        self.connection.receive_datagram(data, addr, now=self._loop.time())
         self._process_events()
-        self.transmit_soon()
+        # Half of what comes asks for nothing but a confirmation, which is due later and goes with
+        # what is sent by then: to look for something to send costs as much as to send it.
+        if self.connection.has_to_say or self.connection.lost != lost:
+            self.transmit_soon()
+        elif not self._ended and self._transmit_task is None:
+            self._arm()
 
     def transmit_soon(self) -> None:
         """Let packets leave at the end of this turn, all together."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
-from typing import Any
+from typing import Any, cast
 
+from aioquic import tls
 from aioquic.quic import events
 from aioquic.quic.configuration import QuicConfiguration
-from aioquic.quic.connection import QuicConnection
+from aioquic.quic.connection import NetworkAddress, QuicConnection
 from aioquic.quic.packet_builder import QuicPacketBuilder
 from aioquic.quic.recovery import QuicPacketSpace
 from aioquic.quic.stream import QuicStream
@@ -23,6 +24,7 @@ WINDOW = 262_144  # bytes under way to us that we have not taken
 # What came is confirmed together, within the 25 ms that are announced (RFC 9000, 13.2.1): the
 # library sends a packet of its own for nearly each one that came.
 ACK_S = 0.02
+ACK_WITH_MEDIA_S = 0.01  # what came so long ago is confirmed by a packet that leaves anyway
 KERNEL_BYTES = 1 << 20  # a burst waits here while the loop does something else
 UNLIMITED = (1 << 62) - 1  # what one stream may bring: the connection's limit counts
 
@@ -64,6 +66,33 @@ class Connection(QuicConnection):
     def datagram_frame_max(self) -> int:
         """Bytes of the longest datagram frame that the other end takes; 0 for none."""
         return self._remote_max_datagram_frame_size or 0
+
+    @property
+    def lost(self) -> int:
+        """Packets of ours that did not arrive."""
+        return cast(congestion.DelayControl, self._loss._cc).packets_lost
+
+    @property
+    def has_to_say(self) -> bool:
+        """Whether more than a confirmation waits to leave: that one has its time in `get_timer`."""
+        if self._datagrams_pending or self._ping_pending or self._probe_pending:
+            return True
+        if not self._handshake_confirmed or self._handshake_done_pending or self._close_pending:
+            return True
+        path = self._network_paths[0]
+        if path.remote_challenges or not path.is_validated:
+            return True
+        stream: QuicStream | None = self._streams.get(STREAM)
+        return stream is not None and not stream.sender.buffer_is_empty
+
+    def datagrams_to_send(self, now: float) -> list[tuple[bytes, NetworkAddress]]:
+        """What leaves now. A confirmation that would soon have a packet of its own goes along."""
+        space = self._spaces.get(tls.Epoch.ONE_RTT)
+        due_at = space.ack_at if space is not None else None
+        soon = due_at is not None and due_at - now <= ACK_S - ACK_WITH_MEDIA_S
+        if space is not None and soon and self._datagrams_pending:
+            space.ack_at = now
+        return super().datagrams_to_send(now)
 
     @property
     def over(self) -> bool:

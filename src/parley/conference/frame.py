@@ -32,6 +32,9 @@ class Kind(IntEnum):
     SHOWN = 5  # a document or a screen, each a picture by itself (spec/showing.md B7)
 
 
+_KINDS: Final = {each.value: each for each in Kind}
+
+
 class Oversized(Refused):
     """Longer than any frame of its kind."""
 
@@ -62,9 +65,9 @@ class Header:
         first, track, flags, length_ms, sequence, captured, party, sender, epoch, zero, w, h = (
             _HEADER.unpack_from(frame)
         )
-        if first >> 4 != VERSION or first & 15 not in list(Kind):
+        kind = _KINDS.get(first & 15)
+        if kind is None or first >> 4 != VERSION:
             raise Malformed("a frame of another version or kind", rule="M2")
-        kind = Kind(first & 15)
         if kind is Kind.SOUND:
             right = length_ms in SOUND_MS and not (flags or w or h)
         else:

@@ -131,10 +131,10 @@ class MediaLink:
 
     # --- what our pages send
 
-    def send(self, frame: bytes, now: float) -> str:
+    def send(self, frame: bytes, now: float, header: Header | None = None) -> str:
         """Take a whole frame of a page of ours; nothing, or why it was dropped."""
         try:
-            header = Header.parse(frame)
+            header = header or Header.parse(frame)
         except Refused as error:
             return self._drop(error.kind)
         if not self.up:

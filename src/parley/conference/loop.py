@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, Final
 
 from parley.conference.queues import Inlet, Outlet
@@ -20,13 +21,14 @@ DROPPED: Final = ("malformed", "oversized", "foreign", "repeated", "too fast", "
 class Loop:
     """One seat's loop through its own station, from one opening of the socket to its end."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, wake: Callable[[], None] = lambda: None) -> None:
         self.came = Counter[str]()  # frames and bytes
         self.went = Counter[str]()
         self.dropped = Counter[str]()  # by the reasons above
         self._inlet, self._outlet = Inlet(now), Outlet()
         self._asked_key_at = -KEY_REQUEST_S
         self._asks_key = False
+        self._wake = wake
 
     def take(self, frame: bytes, now: float) -> None:
         """A frame came, monotonic seconds. It waits to be given back, or is dropped and counted."""
@@ -35,8 +37,10 @@ class Loop:
         header = self._inlet.check(frame, now)
         if isinstance(header, str):
             self.dropped[header] += 1
-        elif self._outlet.add(header, frame):
-            self._ask_key(now)
+        else:
+            if self._outlet.add(header, frame):
+                self._ask_key(now)
+            self._wake()
 
     def hear(self, word: str, now: float) -> None:
         """A word of the page. It can ask for a key frame; anything else is counted."""

@@ -293,7 +293,7 @@ class Room:
             if other is not page:
                 other.give(header, frame, now)
         if any(each.dir != self.open_line.ours for each in self.held.standing.pages()):
-            dropped = self.running.send(frame)
+            dropped = self.running.send(frame, header)
             if header.kind is Kind.SHOWN and dropped == "not up":
                 page.ask_key(now, SHOWN_TRACK)  # nobody there has seen it
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from parley.conference.frame import Header
 from parley.conference.link import TICK_S, MediaLink
 from parley.conference.rate import Budget
 from parley.conference.wanted import Stream
@@ -39,6 +41,7 @@ class RunningLink:
         self._on_frame, self._on_budget, self._on_key = on_frame, on_budget, on_key
         self._budget: Budget | None = None
         self._alarm: Alarm | None = None
+        self._alarm_at = self._due_at = 0.0  # an alarm that is early looks again
         self._moves = False  # at the end of this turn
 
     @property
@@ -50,7 +53,7 @@ class RunningLink:
     def start(self) -> None:
         """Begin."""
         self._station.carrying.media.open(self._open_line, self.link.tag, self._came)
-        self._tick()
+        self._move()
 
     def stop(self) -> None:
         """The call is over."""
@@ -59,13 +62,13 @@ class RunningLink:
             self._alarm.cancel()
             self._alarm = None
 
-    def send(self, frame: bytes) -> str:
-        """A whole frame of a page of ours; nothing, or why it was dropped."""
-        dropped = self.link.send(frame, self._now())
+    def send(self, frame: bytes, header: Header | None = None) -> str:
+        """A whole frame of a page of ours; nothing, or why it was dropped. Who has read its header
+        hands it in."""
+        dropped = self.link.send(frame, self._now(), header)
         if not dropped and self._alarm is not None and not self._moves:
             self._moves = True
-            self._alarm.cancel()
-            self._alarm = self._station.clock.call_at(self._now(), self._tick)
+            asyncio.get_running_loop().call_soon(self._moved)
         return dropped
 
     def _now(self) -> float:
@@ -81,17 +84,38 @@ class RunningLink:
         for stream in self.link.key_requests():
             self._on_key(stream)
 
+    def _moved(self) -> None:
+        if self._alarm is not None:  # it was not stopped meanwhile
+            self._move()
+
     def _tick(self) -> None:
+        now = self._now()
+        if now < self._due_at:
+            self._wake_at(self._due_at)
+        else:
+            self._move()
+
+    def _wake_at(self, at: float) -> None:
+        self._alarm_at = at
+        self._alarm = self._station.clock.call_at(at, self._tick)
+
+    def _move(self) -> None:
         self._moves = False
         now = self._now()
         door = self._station.carrying.media
-        for datagram in self.link.datagrams(now, door.room(self._open_line)):
-            if not door.send(self._open_line, datagram):
-                self.link.unsent(now)
+        datagrams = self.link.datagrams(now, door.room(self._open_line))
+        for _ in range(door.send_all(self._open_line, datagrams)):
+            self.link.unsent(now)
         self._give()
         budget = self.link.budget()
         if budget != self._budget:
             self._budget = budget
             self._on_budget(budget)
-        soon = TICK_S if self.link.waits else IDLE_TICK_S
-        self._alarm = self._station.clock.call_at(now + soon, self._tick)
+        # Nearly each frame of a page puts the next look off: an alarm that is too early for it
+        # costs less than one taken back and one made anew.
+        self._due_at = now + (TICK_S if self.link.waits else IDLE_TICK_S)
+        if self._alarm is not None and now < self._alarm_at <= self._due_at:
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._wake_at(self._due_at)

@@ -34,6 +34,7 @@ from parley.console.media_socket import (
     call_of,
     loop_of,
 )
+from parley.console.page_socket import PageSocket
 from parley.console.pages import (
     attachments,
     audit,
@@ -315,7 +316,7 @@ async def serving_pages(
         access_log=False,
         log_config=None,
         lifespan="on",
-        ws="websockets-sansio",
+        ws=PageSocket,
         ws_max_size=MESSAGE_BYTES_MAX,
         ws_per_message_deflate=False,  # what is sealed does not grow smaller
         proxy_headers=False,

@@ -63,7 +63,7 @@ def loop_of(desk: Desk) -> Open:
         line = socket.query_params.get("line", "")
         if line:
             return LineLoop(desk.station, desk.station.line(line).current, wake)
-        return Loop(desk.station.clock.now().mono)
+        return Loop(desk.station.clock.now().mono, wake)
 
     return open
 
@@ -82,10 +82,26 @@ class _Page:
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     code: int = 0
+    tells: bool = False  # it is time to say what was counted
+    _telling: asyncio.TimerHandle | None = None
 
     def end(self, code: int) -> None:
         self.code = code
         self.ended.set()
+
+    def tell_later(self) -> None:
+        """One timer a second, and not one for each frame that is waited for."""
+        self.tells = False
+        self._telling = asyncio.get_running_loop().call_later(TELL_S, self._tell)
+
+    def _tell(self) -> None:
+        self.tells = True
+        self.woken.set()
+
+    def close(self) -> None:
+        """Nothing is told any more."""
+        if self._telling is not None:
+            self._telling.cancel()
 
 
 class MediaSocket:
@@ -118,6 +134,7 @@ class MediaSocket:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             end.leave()
+            page.close()
             if self._pages.get(person.id) is page:
                 del self._pages[person.id]
             for task in tasks:
@@ -153,13 +170,13 @@ class MediaSocket:
                 return
             frame = message.get("bytes")
             if frame is not None:
-                end.take(frame, self._now())
+                end.take(frame, self._now())  # it wakes whoever has something of it to send
             else:
                 end.hear(message.get("text") or "", self._now())
-            page.woken.set()
+                page.woken.set()
 
     async def _write(self, socket: WebSocket, page: _Page, end: End) -> None:
-        told_at = self._now()
+        page.tell_later()
         with suppress(WebSocketDisconnect):
             while True:
                 item = end.next()
@@ -167,13 +184,11 @@ class MediaSocket:
                     await socket.send_text(item)
                 elif item is not None:
                     await socket.send_bytes(item)
-                else:
+                elif not page.tells:
                     page.woken.clear()
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(max(0.0, told_at + TELL_S - self._now())):
-                            await page.woken.wait()
-                if self._now() >= told_at + TELL_S:
-                    told_at = self._now()
+                    await page.woken.wait()
+                if page.tells:
+                    page.tell_later()
                     if self._admitted_still(socket):
                         await socket.send_text(end.told())
                     else:

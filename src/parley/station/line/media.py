@@ -8,7 +8,7 @@ event loop and outside of any step: nothing here is kept, and what is lost stays
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeGuard
 
 from parley.bearers import DATAGRAM_BYTES_MAX, DatagramPath, Path
@@ -54,12 +54,18 @@ class Media:
     def send(self, open_line: OpenLine, datagram: bytes) -> bool:
         """Send a datagram soon or not at all; whether it left. At most DATAGRAM_BYTES_MAX, with
         the call's tag where `tag_of` finds it."""
-        if not DATAGRAM_BYTES_MIN <= len(datagram) <= DATAGRAM_BYTES_MAX:
-            raise Misused(f"A datagram of {len(datagram)} bytes cannot be one of a call.")
-        path = _best(open_line)
-        left = path is not None and path.send_datagram(datagram)
-        self.counts["sent" if left else "shed"] += 1
-        return left
+        return not self.send_all(open_line, [datagram])
+
+    def send_all(self, open_line: OpenLine, datagrams: Sequence[bytes]) -> int:
+        """The same with several; how many did not leave."""
+        shed, path = 0, _best(open_line) if datagrams else None
+        for datagram in datagrams:
+            if not DATAGRAM_BYTES_MIN <= len(datagram) <= DATAGRAM_BYTES_MAX:
+                raise Misused(f"A datagram of {len(datagram)} bytes cannot be one of a call.")
+            shed += path is None or not path.send_datagram(datagram)
+        self.counts["sent"] += len(datagrams) - shed
+        self.counts["shed"] += shed
+        return shed
 
     def room(self, open_line: OpenLine) -> int:
         """Bytes of datagrams that would leave now rather than wait; 0 while no path takes any."""
