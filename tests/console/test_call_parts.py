@@ -84,9 +84,10 @@ async def test_an_interpreter_has_a_channel_that_listeners_choose(
 
         await irina.keyboard.press("d")
         await irina.keyboard.type("We hear you well.")
-        await irina.locator("#caption-language").fill("English")
-        await irina.keyboard.press("Enter")
-        await expect(wanda.locator("#captions")).to_contain_text("We hear you well.")
+        await irina.keyboard.press("Enter")  # language and channel are those of her microphone
+        interpreted = wanda.locator("#captions .interpreted")
+        await expect(interpreted).to_contain_text("We hear you well.")
+        await expect(interpreted).to_contain_text("English, interpreted")
 
         await north.ask("Chief", "call.join")
         await wanda.get_by_role("button", name="Hand the call to Chief").click()

@@ -161,7 +161,6 @@ async def hold(stations: World, wanda: Page, irina: Page, link: TcpRelay) -> Non
     for page in (wanda, irina):
         await pictures(page, paused=True)
     await hears(wanda)
-    await irina.locator("#caption-language").fill("English")
     for words in CAPTIONS:
         await irina.locator("#caption-words").fill(words)
         await irina.keyboard.press("Enter")

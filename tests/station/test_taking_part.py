@@ -112,6 +112,33 @@ def test_V15_the_principal_has_the_call_once_both_duty_officers_said_so(tmp_path
         chief.hangs_up()
 
 
+def test_V16_what_an_interpreter_types_is_interpreted_into_the_own_channel(
+    tmp_path: Path,
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        irina = person(south, "Irina", "interpreter")
+        north.watch.asks("call.begin")
+        sees(south, "opened")
+        for each in (north.watch, south.watch, irina):
+            each.asks("call.join")
+        with pytest.raises(Refused):  # nobody knows in which language
+            irina.asks("call.caption", text="Good day.")
+        irina.asks("call.caption", text="Good day.", language="English")
+        irina.asks("call.interpret", language="English")
+        irina.asks("call.caption", text="We hear you well.")
+        irina.asks("call.caption", text="Слышим.", language="Русский", channel="original")
+        south.watch.asks("call.caption", text="Да.", language="Русский")
+        sees(north, "captioned", 4)
+        shown = [(each["channel"], each["language"]) for each in call(north)["captions"]]
+        assert shown == [
+            ("interpreted", "English"),
+            ("interpreted", "English"),
+            ("original", "Русский"),
+            ("original", "Русский"),
+        ]
+        irina.hangs_up()
+
+
 def test_V16_V17_captions_and_marks_stand_in_both_records_and_the_minute_begins_with_them(
     tmp_path: Path,
 ) -> None:

@@ -70,12 +70,16 @@ def take_back(station: Asking) -> None:
 
 @call.command()
 @click.argument("text")
-@click.option("--language", required=True, help="In which it is typed.")
-@click.option("--interpreted", is_flag=True, help="What an interpreter says, not the floor.")
+@click.option("--language", default="", help="In which it is typed; else that of our own channel.")
+@click.option(
+    "--interpreted/--original",
+    default=None,
+    help="What an interpreter says, or the floor; else by the role of who types.",
+)
 @asks(line=True)
-def caption(station: Asking, text: str, language: str, interpreted: bool) -> None:
+def caption(station: Asking, text: str, language: str, interpreted: bool | None) -> None:
     """Type TEXT as a caption of what is being said."""
-    channel = "interpreted" if interpreted else "original"
+    channel = "" if interpreted is None else "interpreted" if interpreted else "original"
     tell(station, "call.caption", text=text, language=language, channel=channel)
 
 

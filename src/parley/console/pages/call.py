@@ -77,7 +77,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         over_rehearsal=told.get("over_rehearsal"),
         ahead=told.get("ahead"),
         may_rehearse=bool(visit.seat.person.roles.intersection(REHEARSERS)),
-        caption_language=_last_language(shown, me) if shown else "",
+        caption_language=_language_of_captions(shown, me) if shown else "",
         agenda_lines=_lines(shown["agenda"]) if shown else "",
         error=refusal(error) if error else None,
         typed=visit.form.get("text"),
@@ -117,11 +117,11 @@ async def act(visit: Visit) -> Response:
     return visit.go(f"/call?line={line}")
 
 
-def _last_language(shown: dict[str, Any], me: int) -> str:
-    """In which this person typed the last caption."""
+def _language_of_captions(shown: dict[str, Any], me: int) -> str:
+    """In which this person interprets, or typed the last caption."""
     mine = [
         each["language"]
-        for each in shown["captions"]
+        for each in (*shown["captions"], *shown["interpreting"])
         if each["dir"] == "ours" and each["person"] == me
     ]
     return mine[-1] if mine else ""

@@ -17,6 +17,7 @@ export class Parts {
     this.coughs = false;
     this.talks = false;
     this.languages = "";
+    this.known = ""; // whether we interpret, and into which language
     const kept = localStorage.getItem(HEAR);
     for (const choice of this.choices()) {
       choice.checked = choice.value === (kept ?? "original");
@@ -83,6 +84,7 @@ export class Parts {
     }
     const how = this.how;
     const heard = how !== "original" && [...tiles.keys()].some((page) => channels.get(page) === select.value);
+    this.suggest();
     for (const [page, { gain, tile }] of tiles) {
       const language = channels.get(page);
       const floor = heard ? (how === "both" ? LOWERED : 0) : 1;
@@ -91,6 +93,20 @@ export class Parts {
       if (Math.abs(gain.gain.value - level) > 0.001) gain.gain.setTargetAtTime(level, gain.context.currentTime, FADE_S);
     }
     this.settle();
+  }
+
+  /** What an interpreter types goes into the own channel, until something else is chosen (V16). */
+  suggest() {
+    const { role, own } = document.getElementById("channels")?.dataset ?? {};
+    const interprets = role === "interpreter";
+    const known = `${interprets} ${own}`;
+    if (role === undefined || known === this.known) return;
+    const before = this.known;
+    this.known = known;
+    const [language, channel] = [/** @type {HTMLInputElement | null} */ (document.getElementById("caption-language")), document.getElementById("caption-channel")];
+    if (own && language) language.value = language.defaultValue = own;
+    if (!(channel instanceof HTMLSelectElement) || (!interprets && before === "")) return;
+    for (const each of channel.options) each.selected = each.defaultSelected = each.value === (interprets ? "interpreted" : "original");
   }
 
   /** @param {boolean} on */

@@ -169,17 +169,21 @@ def call_caption(
     who: Person,
     *,
     text: Words,
-    language: str,
-    channel: str = "original",
+    language: str = "",
+    channel: str = "",
     line: str | None = None,
 ) -> dict[str, Any]:
-    """Type what is being said, for all to read, in the language of a channel."""
-    if channel not in list(Channel):
+    """Type what is being said, for all to read, in the language of a channel. What an interpreter
+    types is interpreted, into the language of the own channel, unless it is said otherwise."""
+    if channel and channel not in list(Channel):
         raise Misused(f"There is no channel {channel!r:.40}.", "original or interpreted.")
-    check_lines("V16", language, bytes_max=LANGUAGE_BYTES_MAX)
     open_line, held = open_call(station, line)
     check_note(text, open_line.agreed.mark)
     me = me_in(held, who)
+    into, _ = held.standing.parts.into.get((me.dir, me.person), ("", 0.0))
+    language = language or into
+    check_lines("V16", language, bytes_max=LANGUAGE_BYTES_MAX)
+    channel = channel or (Channel.INTERPRETED if me.role == INTERPRETER else Channel.ORIGINAL)
     event = CallEvent(
         Happened.CAPTIONED, me.person, words=text, language=language, channel=Channel(channel)
     )
