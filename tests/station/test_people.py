@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from parley.core.errors import Misused, Refused
+from parley.core.errors import Misused, Refused, Unavailable
 from parley.station.acts.calling import Caller
 from tests.playbook import Posts, two_stations
 
@@ -44,6 +46,45 @@ def test_who_ends_has_no_token_from_that_moment_on(tmp_path: Path) -> None:
         listed = [each["name"] for each in north.operator.asks("person.list")["persons"]]
         assert north.drafter.name not in listed
         assert south.hears(n)["drafter"]["name"] == north.drafter.name
+
+
+def test_an_end_that_could_not_be_kept_leaves_the_token_where_it_is(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+
+        def full() -> None:
+            raise Unavailable("The disk is full.", "Make room.")
+
+        async def ends() -> None:
+            boss = north.station.people.must_be_here(north.operator.id)
+            call = north.station.call("person.end", boss, {"person": north.drafter.id})
+            asked = asyncio.ensure_future(call)
+            await asyncio.sleep(0)  # it was asked, and its step has not begun
+            north.station.in_next_step(full)
+            await asked
+
+        with pytest.raises(Unavailable, match="full"):
+            north.stage.run(ends())
+        token = (north.folder / "tokens" / f"{north.drafter.name}.token").read_text().strip()
+        with Caller(north.folder, token) as still:
+            assert still.call("whoami")["person"]["id"] == north.drafter.id
+
+
+def test_who_comes_under_the_name_of_one_who_ends_in_that_step_has_a_token(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        name = north.drafter.name
+        given = {"name": name, "office": "G3", "roles": ["drafter"]}
+
+        async def both() -> tuple[dict[str, Any], dict[str, Any]]:
+            boss = north.station.people.must_be_here(north.operator.id)
+            return await asyncio.gather(
+                north.station.call("person.end", boss, {"person": north.drafter.id}),
+                north.station.call("person.add", boss, given),
+            )
+
+        _, added = north.stage.run(both())
+        token = Path(added["file"]).read_text().strip()
+        with Caller(north.folder, token) as newcomer:
+            assert newcomer.call("whoami")["person"]["id"] == added["id"]
 
 
 def test_the_only_operator_stays_until_there_is_another(tmp_path: Path) -> None:

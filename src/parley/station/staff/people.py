@@ -133,6 +133,13 @@ def write_token(folder: Path, name: str, entropy: Callable[[int], bytes]) -> tup
     return token, path
 
 
+def _forget_token(file: Path, dead: bytes) -> None:
+    """Remove the file of that token, unless somebody of the same name has it by now."""
+    with suppress(OSError):
+        if hmac.compare_digest(sha256(file.read_bytes().strip()).digest(), dead):
+            file.unlink()
+
+
 @operation("whoami", reads=True)
 def whoami(station: Station, who: Person) -> dict[str, Any]:
     """Who this token belongs to, and which station this is."""
@@ -203,8 +210,11 @@ def person_end(station: Station, who: Person, *, person: int) -> dict[str, Any]:
     )
     station.watch.duties.changed()
     sessions.forget(station, person)
-    with suppress(OSError):
-        (station.home.path / TOKENS / f"{gone.name}.token").unlink()
+    # Once it is kept that the person ended: who is killed before has lost nobody's token, and who
+    # is killed after leaves a file that opens nothing.
+    dead = station.store.sql("SELECT token FROM persons WHERE id = ?", (person,))[0]["token"]
+    file = station.home.path / TOKENS / f"{gone.name}.token"
+    station.after_commit(lambda: _forget_token(file, bytes(dead)))
     station.people.load()
     station.roster_changed = True
     return {"person": gone.view()}
