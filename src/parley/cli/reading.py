@@ -10,6 +10,7 @@ import click
 
 from parley.cli import shown, voice
 from parley.cli.client import Asking, asks
+from parley.console import recorded
 
 
 @click.command()
@@ -79,7 +80,7 @@ def record(station: Asking, start: int | None, limit: int | None) -> None:
                 row["precedence"],
                 row["status"],
                 shown.moment(row["time"]),
-                "; ".join([*shown.supplied(row["supplied"]), shown.in_a_list(row)]),
+                "; ".join([*shown.supplied(row["supplied"]), _said(row)]),
             )
             for row in view["entries"]
         ]
@@ -96,6 +97,20 @@ def record(station: Asking, start: int | None, limit: int | None) -> None:
             yield f"  {signed} of them signed for by {'them' if whose == 'ours' else 'us'}"
 
     voice.tell(station.call("record", start=start, limit=limit), in_words)
+
+
+def _said(row: dict[str, Any]) -> str:
+    return voice.one_line(recorded.in_words(row, _reference), shown.SUBJECT_COLUMNS)
+
+
+def _reference(dir: str, n: Any) -> str:
+    """An entry by its number, or by [number, incarnation]."""
+    match n:
+        case [number, inc]:
+            return f"{dir} {number}@{inc}"
+        case [number]:
+            return f"{dir} {number}"
+    return f"{dir} {n}"
 
 
 @click.command()

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
 
+from parley.console import recorded
 from parley.console.desk import Visit
 from parley.console.frame import Frame, View
-from parley.console.signs import seen_signs
+from parley.console.recorded import ACTS
 from parley.console.tongues import _
 from parley.console.views import KINDS, of_incarnation
-from parley.console.vocabulary import said
-from parley.console.words import clock, first_words
 
 ROWS = 200
-ACTS = {"displayed", "opened", "passed", "readback", "confirmed", "corrected", "unable", "wait"}
 BESIDE = {"roster", "service", "chat", "presence"}  # entries that are no messages
 
 
@@ -105,51 +103,8 @@ def _row(page: Frame, line: View, row: View) -> View:
         "is_message": is_message,
         "crossed": row.get("crossed", False),
         "kind_words": KINDS.get(kind, "read back" if kind == "readback" else kind),
-        "first_words": _act(page, line, row)
-        if is_act
-        else _("names of people and desks")
-        if kind == "roster"
-        else said(seen_signs(row["text"]))
-        if kind == "presence" and row["text"]
-        else first_words(row["gist"] or row["text"]),
+        "first_words": recorded.in_words(row, partial(_ref, page, line), page.now),
     }
-
-
-def _act(page: Frame, line: View, row: View) -> str:
-    """What an acknowledgement says, in words; as it stands when it has not their form."""
-    other = "ours" if row["dir"] == "theirs" else "theirs"
-    try:
-        said: Any = json.loads(row["text"] or "")
-        if row["kind"] == "displayed":
-            runs = [([n, *inc], n + count - 1) for n, count, *inc in said]
-            return ", ".join(
-                _run(_ref(page, line, other, a), b if b > a[0] else None) for a, b in runs
-            )
-        if row["kind"] in ("confirmed", "corrected"):
-            more = f": {seen_signs(str(said[1]))}" if len(said) > 1 else ""
-            return _("read-back %(ref)s", ref=_ref(page, line, other, said[0])) + more
-        rest: list[Any] = [
-            seen_signs(part) if isinstance(part, str) else part
-            for part in said[1:]
-            if part is not None
-        ]
-        words = _ref(page, line, other, said[0])
-        if row["kind"] == "opened":
-            return words
-        if row["kind"] == "wait":
-            until = clock(rest[0] + 1_577_836_800, page.now)
-            return _("%(words)s until %(time)s", words=words, time=until)
-        if row["kind"] == "unable":
-            return f"{words}: {rest[-1]}"
-        if row["kind"] == "passed":
-            return _("%(words)s to %(office)s", words=words, office=rest[0])
-        return f"{words} {rest[0]}"
-    except (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError):
-        return first_words(row["text"])
-
-
-def _run(first: str, last: int | None) -> str:
-    return first if last is None else _("%(first)s to %(last)s", first=first, last=last)
 
 
 def _ref(page: Frame, line: View, dir: str, n: Any) -> str:
