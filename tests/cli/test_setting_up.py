@@ -410,13 +410,13 @@ def test_U7_a_weaker_suite_asks_for_its_word_at_the_station_and_at_the_root(
 
 def test_a_desk_is_named_by_its_number_or_its_name(terminal: Terminal) -> None:
     station = ("--station", str(found(terminal.folder, "North").folder))
-    assert terminal.types("desk deputies Bridge", *station) == 2
+    assert terminal.types("desk deputies Bridge", *station) == 1
     assert "`parley desk add NAME` sets one up" in terminal.err
     assert terminal.types("desk add", "Naval Staff", *station) == 0
     for desk in ("1", "Naval Staff"):
         assert terminal.types("desk deputies", desk, *station) == 0
         assert "Desk 1, Naval Staff: held by nobody" in terminal.out
-    assert terminal.types("desk deputies Bridge", *station) == 2
+    assert terminal.types("desk deputies Bridge", *station) == 1
     assert "There is no desk 'Bridge' here.\n  next: There is: 1 Naval Staff." in terminal.err
 
 
@@ -426,12 +426,12 @@ def test_a_person_is_named_by_number_or_by_name(terminal: Terminal) -> None:
     for person in ("2", "Rene"):
         assert terminal.types("person link", person, *station) == 0
         assert "It seats Rene, once" in terminal.out
-    assert terminal.types("person link Reno", *station) == 2
+    assert terminal.types("person link Reno", *station) == 1
     assert "There is no person 'Reno' here.\n  next: There is: 1 operator, 2 Rene." in terminal.err
     assert terminal.types("person language Rene fr", *station) == 0
     assert terminal.types("person end Rene", *station) == 0
     assert "Rene no longer works here." in terminal.out
-    assert terminal.types("person end Rene", *station) == 2
+    assert terminal.types("person end Rene", *station) == 1
 
 
 def test_the_next_step_to_a_watch_is_one_that_can_be_taken(terminal: Terminal) -> None:

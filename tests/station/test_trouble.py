@@ -14,6 +14,7 @@ from parley.bearers.framing import framed
 from parley.core.errors import Unavailable
 from parley.station.serving import perform_here
 from tests.playbook import Post, two_stations
+from tests.ports import free_port
 from tests.station.founded import found
 
 
@@ -160,10 +161,10 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
 
 def test_a_port_in_use_stops_no_other_bearer(tmp_path: Path) -> None:
     with two_stations(tmp_path, started=False) as (north, south), socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
+        port = free_port()
+        perform_here(south.folder, "bearer.add", "", {"listen": f"127.0.0.1:{port}"})
+        other.bind(("127.0.0.1", port))
         other.listen()
-        taken = f"127.0.0.1:{other.getsockname()[1]}"
-        perform_here(south.folder, "bearer.add", "", {"listen": taken})
         south.starts()
         north.starts()
         south.is_in_service()

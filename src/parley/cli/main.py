@@ -2,8 +2,9 @@
 
 A verb is `command` (or the name after the colon) of its module, a click command. The list here
 holds the one line of help, so that `parley --help` imports no verb at all. Whatever a verb raises
-ends here, as one sentence and one of six exit codes: 0 done, 1 refused by content or not whole,
-2 usage, 3 the world, 4 line halted, 5 a deniable record without its key: consistent, not proved.
+ends here, as one sentence and one of six exit codes: 0 done, 1 refused by content (so
+is what names a line, message, draft, desk or person that there is not) or not whole, 2 usage, 3 the
+world, 4 line halted, 5 a deniable record without its key: consistent, not proved.
 """
 
 from __future__ import annotations
@@ -137,9 +138,9 @@ class Verbs(click.Group):
 @click.group(
     cls=Verbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="`parley VERB --help` says more. Exit codes: 0 done, 1 refused by content or not whole,"
-    " 2 usage, 3 the world (disk, port, lock), 4 line halted, 5 unproven: a deniable record looked"
-    " at without its key.",
+    epilog="`parley VERB --help` says more. Exit codes: 0 done, 1 refused by content (such as a"
+    " number that no message has) or not whole, 2 usage, 3 the world (disk, port, lock), 4 line"
+    " halted, 5 unproven: a deniable record looked at without its key.",
 )
 @click.version_option(__version__, prog_name="parley")
 def cli() -> None:

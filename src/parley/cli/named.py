@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from parley.cli.client import Asking
-from parley.core.errors import Misused
+from parley.core.errors import Refused
 
 
 def desk(station: Asking, given: str) -> int:
@@ -36,6 +36,6 @@ def _found(what: str, given: str, known: Iterable[tuple[int, str]], nobody: str)
         if name == given:
             return number
     listed = ", ".join(f"{number} {name}" for number, name in known)
-    raise Misused(
+    raise Refused(
         f"There is no {what} {given!r:.130} here.", f"There is: {listed}." if known else nobody
     )

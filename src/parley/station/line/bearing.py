@@ -7,13 +7,15 @@ in the first frame that opens.
 from __future__ import annotations
 
 import asyncio
+import errno
+import socket
 from collections.abc import Coroutine
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from parley.bearers import Path
-from parley.bearers.streams import StreamBearer
+from parley.bearers.streams import StreamBearer, cannot_listen
 from parley.core.errors import Misused, ParleyError, Refused
 from parley.station.acts.operations import operation
 from parley.station.acts.person import Person
@@ -252,16 +254,37 @@ def bearer_add(
     if dial is not None and (line is not None or len(station.lines) > 1):
         line_id = station.line(line).id
     host, port = place
+    there = "SELECT 1 FROM bearers WHERE kind = ? AND NOT dial AND port = ? AND port != 0"
+    same = bool(station.store.sql(there, (kind, port)))
     rows = station.store.sql(
         "INSERT OR IGNORE INTO bearers (kind, dial, host, port, line_id, added)"
         " VALUES (?, ?, ?, ?, ?, ?) RETURNING id, kind, dial, host, port, line_id",
         (kind, dial is not None, host, port, line_id, station.now.wall),
     )
-    if not rows:
+    busy = _who_listens(kind, host, port) if listen is not None else None
+    if not rows or (busy is not None and same):  # 0.0.0.0 has the port of every other address
         raise Refused("There is such a bearer already.", "`parley bearer list` shows them.")
+    if busy is not None:
+        raise busy
     bearing = Bearing(station, rows[0])
     station.after_commit(lambda: station.bearings.take_up(bearing))
     return {"bearer": bearing.id, "kind": kind, "listen": listen, "dial": dial}
+
+
+def _who_listens(kind: str, host: str, port: int) -> ParleyError | None:
+    """Why nobody can listen at a place now, if somebody does already. A name is looked up by the
+    bearer itself, beside the loop; other reasons are tried again and stand on every screen."""
+    how = socket.SOCK_DGRAM if kind == "quic" else socket.SOCK_STREAM
+    numbers = 0 if host == "localhost" else socket.AI_NUMERICHOST
+    try:
+        family, _, _, _, place = socket.getaddrinfo(host, port, type=how, flags=numbers)[0]
+        with socket.socket(family, how) as probe:
+            if how == socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the bearer does
+            probe.bind(place)
+    except OSError as error:
+        return cannot_listen(error, host, port) if error.errno == errno.EADDRINUSE else None
+    return None
 
 
 @operation("bearer.list", reads=True, setup=True)

@@ -1,0 +1,77 @@
+"""What a verb refuses, and by which exit code: 1 by content, 2 as usage, 3 because of the world."""
+
+from __future__ import annotations
+
+import socket
+from itertools import combinations
+from pathlib import Path
+
+from tests.cli.terminal import Person
+from tests.playbook import Post, two_stations
+from tests.ports import free_port
+
+
+def test_verbs_refuse_by_one_exit_code_for_one_reason(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        _one_other(north)
+        _nothing_there(north)
+        _port_in_use(north)
+
+
+def _one_other(north: Post) -> None:
+    """A message is about one other."""
+    drafter = Person(north.folder, north.drafter.name)
+    before = len(north.drafter.asks("draft.list")["drafts"])
+    for n in range(2):
+        north.says(f"Message {n}.")
+    for pair in combinations(("--answers", "--corrects", "--retracts"), 2):
+        refused = drafter.types("say", "Both.", *(f"{each}=1" for each in pair))
+        assert refused.code == 2, refused.err
+        assert "one other" in refused.err
+    assert len(north.drafter.asks("draft.list")["drafts"]) == before
+    assert drafter.types("say", "One.", "--corrects=1").code == 0
+
+
+def _nothing_there(north: Post) -> None:
+    """What names something that there is not is refused by content, by number as by name."""
+    for who, words in (
+        (north.watch, ("message", "999")),
+        (north.watch, ("open", "999")),
+        (north.watch, ("status", "--line", "Nowhere")),
+        (north.watch, ("inbox", "--line", "Nowhere")),
+        (north.drafter, ("draft", "show", "999")),
+        (north.releaser, ("release", "999")),
+        (north.watch, ("desk", "hold", "999")),
+        (north.watch, ("desk", "hold", "Nowhere")),
+        (north.operator, ("person", "end", "999")),
+        (north.operator, ("person", "end", "Nobody")),
+        (north.operator, ("bearer", "remove", "999")),
+    ):
+        refused = Person(north.folder, who.name).types(*words)
+        assert refused.code == 1, (words, refused.err)
+
+
+def _port_in_use(north: Post) -> None:
+    operator = Person(north.folder, "operator")
+    before = north.operator.asks("bearer.list")["bearers"]
+    for kind, how in (("tcp", socket.SOCK_STREAM), ("quic", socket.SOCK_DGRAM)):
+        with socket.socket(type=how) as other:
+            other.bind(("127.0.0.1", 0))
+            if kind == "tcp":
+                other.listen()
+            taken = f"127.0.0.1:{other.getsockname()[1]}"
+            refused = operator.types("bearer", "add", kind, "--listen", taken)
+        assert refused.code == 3
+        assert f"already listening on {taken}" in refused.err
+    assert len(north.operator.asks("bearer.list")["bearers"]) == len(before)
+    port = free_port()
+    assert operator.types("bearer", "add", "--listen", f"127.0.0.1:{port}").code == 0
+    north.until(lambda: _listens(port))
+    refused = operator.types("bearer", "add", "--listen", f"0.0.0.0:{port}")
+    assert refused.code == 1
+    assert "such a bearer already" in refused.err
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
