@@ -58,4 +58,10 @@ async def test_a_review_is_offered_to_whom_it_was_lent_and_no_release(stations: 
     for name, why in (("Rene", "reviewed for Rene"), ("Wanda", "not have the role releaser")):
         with pytest.raises(Refused, match=why):
             await north.ask(name, "release", **given)
+    # Who has reviewed it too may release it on the review of the other, and both stand there.
+    await north.ask("Both", "draft.review", draft=flash["draft"], sha256=flash["sha256"])
+    page = await shows("Both", path)
+    assert said in page
+    assert "Reviewed by <b>Both</b> at" in page
+    assert RELEASE in page
     assert (await north.ask("Both", "release", **given))["released_at"] > 0

@@ -93,6 +93,16 @@ def test_three_people_where_the_line_asks_for_them(shared: Posts) -> None:
         assert edited["reviewed"] is None  # other bytes: nobody has reviewed them
         third.asks("draft.review", draft=number, sha256=edited["sha256"])
         assert north.releases(draft)["n"] is not None
+        # Who reviewed first may release once a third person has reviewed too; and not before.
+        draft = north.drafts("We close the border.")
+        given = {"draft": draft["draft"], "sha256": draft["sha256"]}
+        for reviewer in (north.releaser, north.releaser):
+            reviewer.asks("draft.review", **given)
+            with pytest.raises(Refused, match=f"{north.releaser.name} reviewed draft"):
+                north.releases(draft)
+        shown = third.asks("draft.review", **given)
+        assert [each["by"]["id"] for each in shown["reviews"]] == [north.releaser.id, third.id]
+        assert north.releases(draft)["n"] is not None
     finally:
         station.home = home
 

@@ -93,11 +93,13 @@ def draft(view: View) -> Iterator[str]:
     for key, name in (
         ("held", "Held by"),
         ("sent_back", "Sent back by"),
-        ("reviewed", "Reviewed by"),
     ):
         if view[key]:
             said = f": {voice.visible(view[key]['remark'])}" if view[key]["remark"] else ""
             facts[name] = f"{person(view[key]['by'])}, {moment(view[key]['at'])}{said}"
+    if view["reviews"]:
+        several = (f"{person(each['by'])}, {moment(each['at'])}" for each in view["reviews"])
+        facts["Reviewed by"] = "; ".join(several)
     if view.get("lent"):
         facts["You release it"] = lent(view["lent"])
     if view.get("delegation"):

@@ -39,11 +39,13 @@ class Steps:
         last = self._last(SENT_BACK, EDITED)
         return last if last is not None and last["step"] == SENT_BACK else None
 
-    def review(self, sha256: str) -> Any | None:
-        """Who reviewed exactly these bytes."""
-        return next(
-            (row for row in self.rows if row["step"] == REVIEWED and row["sha256"] == sha256), None
-        )
+    def reviews(self, sha256: str) -> list[Any]:
+        """Who reviewed exactly these bytes, and for whom; each once, the first first."""
+        found: dict[tuple[int, int | None], Any] = {}
+        for row in self.rows:
+            if row["step"] == REVIEWED and row["sha256"] == sha256:
+                found.setdefault((row["person"], row["delegation"]), row)
+        return list(found.values())
 
     def from_chat(self, sha256: str) -> Any | None:
         """Who said that exactly these words come from the operators' chat."""
@@ -104,11 +106,13 @@ def view(station: Station, open_line: OpenLine, draft: int, sha256: str) -> dict
             "delegation": short(station, row["delegation"]),
         }
 
+    reviews = [one(row) for row in steps.reviews(sha256)]
     return {
         "steps": [one(row) for row in steps.rows],
         "held": one(steps.hold),
         "sent_back": one(steps.sent_back),
-        "reviewed": one(steps.review(sha256)),
+        "reviewed": reviews[0] if reviews else None,
+        "reviews": reviews,
         "from_chat": one(steps.from_chat(sha256)),
         "needs_review": needs_three(station, open_line),
     }
@@ -136,23 +140,31 @@ def check_releasable(
         raise repeating(error, steps.sent_back["remark"])
     if not needs_three(station, open_line):
         return
-    review = steps.review(sha256)
-    if review is None:
+    reviews = steps.reviews(sha256)
+    if not reviews:
         raise Refused(
             f"On the line {open_line.agreed.name} a third person reviews what goes out,"
             f" and nobody has reviewed draft {draft} as it stands.",
             "A releaser who will not release it: `parley draft review`.",
         )
+    own = [_is_of(station, draft, review, acting) for review in reviews]
+    if all(own):  # one review by a third person is enough, whoever else has reviewed it
+        raise next(filter(None, own))
+
+
+def _is_of(station: Station, draft: int, review: Any, acting: tuple[int, ...]) -> Refused | None:
+    """Why a review is none of a third person beside those who act, if it is not."""
     if review["person"] in acting:
         name = station.people.name(review["person"])
-        raise Refused(
+        return Refused(
             f"{name} reviewed draft {draft} and cannot release it too.",
             "Another releaser does.",
         )
     lent = find(station, review["delegation"])
     if lent is not None and lent.lender in acting:
-        raise Refused(
+        return Refused(
             f"Draft {draft} was reviewed for {station.people.name(lent.lender)},"
             " who cannot release it too.",
             "Another releaser does.",
         )
+    return None
