@@ -219,8 +219,6 @@ def build(station: Station, encrypted: bool = False) -> Starlette:
     )
 
     rooms = Rooms(station)
-    brought = Brought()
-    brought.install(desk.templates)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -239,7 +237,7 @@ def build(station: Station, encrypted: bool = False) -> Starlette:
             Route("/events", stream),
             WebSocketRoute(LOOP_PATH, MediaSocket(desk, loop_of(desk)).serve),
             WebSocketRoute(CALL_PATH, MediaSocket(desk, call_of(rooms)).serve),
-            Mount("/static", brought),
+            Mount("/static", Brought()),
             *routes_of(desk, _READING, _TYPED, _SENDING),
         ],
         middleware=[Middleware(Guarded), Middleware(Spoken)],

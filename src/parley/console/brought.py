@@ -7,12 +7,12 @@ By their plain name, as workers have, they are asked about each time.
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from os import PathLike, stat_result
 from pathlib import PurePath
 
-from jinja2 import Environment
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -27,11 +27,6 @@ class Brought(StaticFiles):
 
     def __init__(self) -> None:
         super().__init__(packages=[(PACKAGE, FOLDER)])
-        self.at = f"/{FOLDER}/{_print()}"
-
-    def install(self, environment: Environment) -> None:
-        """Tell templates where they are."""
-        environment.globals["brought"] = self.at
 
     def get_path(self, scope: Scope) -> str:
         """The name of a file; what stood in an address of an earlier release is passed over."""
@@ -46,14 +41,15 @@ class Brought(StaticFiles):
     ) -> Response:
         """The file, or that it is still the same."""
         response = super().file_response(full_path, stat_result, scope, status_code)
-        kept = str(scope["path"]).startswith(f"{self.at}/")
+        kept = str(scope["path"]).startswith(f"{address()}/")
         response.headers["Cache-Control"] = FOR_GOOD if kept else EACH_TIME
         return response
 
 
-def _print() -> str:
-    """What all of them are, in short."""
+@cache
+def address() -> str:
+    """The folder's address, with what all of them are in it, in short."""
     folder = sha256()
     for file in sorted(files(PACKAGE).joinpath(FOLDER).iterdir(), key=lambda each: each.name):
         folder.update(sha256(file.name.encode()).digest() + sha256(file.read_bytes()).digest())
-    return folder.hexdigest()[:16]
+    return f"/{FOLDER}/{folder.hexdigest()[:16]}"

@@ -6,7 +6,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from parley.console import marking, themes, tongues, vocabulary, words
+from parley.console import brought, marking, themes, tongues, vocabulary, words
 
 
 @cache
@@ -20,6 +20,7 @@ def templates() -> Environment:
         trim_blocks=True,
     )
     made.filters |= words.FILTERS | vocabulary.FILTERS | marking.FILTERS
+    made.globals["brought"] = brought.address()
     tongues.install(made)
     themes.install(made)
     return made
