@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.core.agreement import UNSIGNED
-from parley.core.errors import Malformed, Refused
+from parley.core.errors import Malformed, Newer, Refused
 from parley.core.identity import LETTER_LABEL, ROOT, PartyRoot, commit_to
 from parley.core.keys import SigningKey
 from parley.core.succession import (
@@ -123,6 +123,12 @@ def test_C5_a_revocation_of_another_form_is_refused(fields: dict[int, object], w
     with pytest.raises(Malformed, match=why) as caught:
         Revocation.parse(said_otherwise(revocation(), fields))
     assert caught.value.rule == "C5"
+
+
+def test_C5_C9_a_paper_of_a_later_version_is_said_to_be_newer() -> None:
+    for paper in (revocation(), succession()):
+        with pytest.raises(Newer, match="of version 2, which this station does not know"):
+            type(paper).parse(said_otherwise(paper, {1: 2}))
 
 
 @pytest.mark.parametrize(("kind", "rule"), [(Revocation, "C5"), (Succession, "C9")])

@@ -183,13 +183,7 @@ class Agreement:
         known = dict(enumerate(fields(cls), 2))
         later = frozenset(key for key in known if key > FIELDS_ALWAYS)
         given = read_map(data, FIELDS_ALWAYS, "the agreement", "I12", later, AGREEMENT_VERSION)
-        version = given.pop(1)
-        if type(version) is not int or version != AGREEMENT_VERSION:
-            raise Malformed(
-                "the agreement is of a version this station does not know",
-                "propose anew with the older of the two versions",
-                "I12",
-            )
+        del given[1]
         agreement = cls(**{known[k].name: _READ[known[k].name](v) for k, v in given.items()})
         for key in given.keys() & later:
             if getattr(agreement, known[key].name) == known[key].default:

@@ -218,16 +218,10 @@ class Letter:
             raise Malformed("the letter is too long", rule="I6")
         file = Reader(data)
         body = file.take(file.uvar())
-        version, party, root, commit, signed, languages, bearers, issued = read_map(
+        _, party, root, commit, signed, languages, bearers, issued = read_map(
             body, 8, "the letter", "I6", version=LETTER_VERSION
         ).values()
         read = Fields("the letter", "I6")
-        if type(version) is not int or version != LETTER_VERSION:
-            raise Malformed(
-                "the letter is of a version this station does not know",
-                "ask for one of version 1, or install a newer Parley",
-                "I6",
-            )
         who = Party(
             read.name("party", party),
             read.key("root", root, ROOT, 1952),
@@ -291,14 +285,13 @@ def _certificate(item: Value, root: VerifyKey) -> Certificate:
 def read_map(
     data: bytes, count: int, what: str, rule: str, later: Collection[int] = (), version: int = 0
 ) -> dict[int, Value]:
-    """A map whose keys are exactly 1 to `count`, and any of `later`.
-
-    Where key 1 is its version and above `version`, it is refused as newer, whatever its keys.
-    """
+    """A map whose keys are exactly 1 to `count`, and any of `later`; where key 1 is its version, of
+    that one. A higher one is refused as newer, whatever its keys."""
     value = decode(data)
-    if version and isinstance(value, dict) and type(value.get(1)) is int and value[1] > version:
+    number = value.get(1) if version and isinstance(value, dict) else None
+    if type(number) is int and number > version:
         raise Newer(
-            f"{what} is of version {value[1]}, which this station does not know",
+            f"{what} is of version {number}, which this station does not know",
             f"ask for one of version {version}, or install the newer Parley here",
             rule,
         )
@@ -307,6 +300,8 @@ def read_map(
         and [key for key in value if key not in later] == list(range(1, count + 1))
     ):
         raise Malformed(f"{what} does not have the fields it should have", rule=rule)
+    if version and (type(number) is not int or number != version):
+        raise Malformed(f"{what} is of a version this station does not know", rule=rule)
     return value
 
 

@@ -161,7 +161,5 @@ def _read(data: bytes, count: int, what: str, rule: str) -> tuple[Reader, list[V
     if len(data) > PAPER_BYTES_MAX:
         raise Malformed(f"{what} is too long", rule=rule)
     file = Reader(data)
-    version, *values = read_map(file.take(file.uvar()), count, what, rule).values()
-    if type(version) is not int or version != VERSION:
-        raise Malformed(f"{what} is of a version this station does not know", rule=rule)
+    _, *values = read_map(file.take(file.uvar()), count, what, rule, version=VERSION).values()
     return file, values
