@@ -71,7 +71,7 @@ def test_I12_what_was_agreed_comes_back(changes: dict[str, Any]) -> None:
 
 def test_I15_an_agreement_stands_once_both_roots_have_signed() -> None:
     paper = signed(NORTH, SOUTH)
-    assert Agreement.parse(paper.to_bytes()).verify(*LETTERS) == agreement(NORTH, SOUTH)
+    assert Paper.parse(paper.to_bytes()).verify(*LETTERS) == agreement(NORTH, SOUTH)
     for side, known in enumerate((A, B)):
         half = Paper(agreement(A, B)).sign(known.root)
         assert [half.signed(0), half.signed(1)] == [side == 0, side == 1]
@@ -86,7 +86,7 @@ def test_I15_an_agreement_with_any_byte_changed_is_refused(step: int) -> None:
         changed = bytearray(raw)
         changed[at] ^= 1 << at % 8
         with pytest.raises(Refused):
-            Agreement.parse(bytes(changed)).verify(*LETTERS)
+            Paper.parse(bytes(changed)).verify(*LETTERS)
 
 
 def test_I15_signatures_do_not_stand_for_other_words() -> None:
@@ -101,15 +101,15 @@ def test_I15_signatures_do_not_stand_for_other_words() -> None:
 def test_I14_an_agreement_cut_or_lengthened_is_refused(data: st.DataObject) -> None:
     raw = signed(NORTH, SOUTH).to_bytes()
     with pytest.raises(Refused):
-        Agreement.parse(raw[: data.draw(st.integers(0, len(raw) - 1))]).verify(*LETTERS)
+        Paper.parse(raw[: data.draw(st.integers(0, len(raw) - 1))]).verify(*LETTERS)
     with pytest.raises(Refused):
-        Agreement.parse(raw + data.draw(st.binary(min_size=1, max_size=40)))
+        Paper.parse(raw + data.draw(st.binary(min_size=1, max_size=40)))
 
 
 @given(st.binary(max_size=200))
 def test_I14_junk_is_refused(junk: bytes) -> None:
     with pytest.raises(Refused):
-        Agreement.parse(junk)
+        Paper.parse(junk)
 
 
 def test_I14_only_a_complete_agreement_is_signed() -> None:
@@ -119,11 +119,11 @@ def test_I14_only_a_complete_agreement_is_signed() -> None:
         Paper(proposal).sign(A.root)
     block = signed(A, B).blocks[0]
     with pytest.raises(Malformed, match="not complete"):
-        Agreement.parse(Paper(proposal, (block, UNSIGNED)).to_bytes())
+        Paper.parse(Paper(proposal, (block, UNSIGNED)).to_bytes())
     with pytest.raises(Refused, match="lacks"):
-        Agreement.parse(Paper(proposal).to_bytes()).verify(*LETTERS)
+        Paper.parse(Paper(proposal).to_bytes()).verify(*LETTERS)
     with pytest.raises(Malformed, match="too long"):
-        Agreement.parse(bytes(AGREEMENT_BYTES_MAX + 1))
+        Paper.parse(bytes(AGREEMENT_BYTES_MAX + 1))
 
 
 def test_a_proposal_is_completed_by_the_other_side_alone() -> None:
@@ -211,7 +211,7 @@ def test_I12_another_version_and_further_fields_are_refused() -> None:
     with pytest.raises(Malformed, match="fields"):
         Agreement.read(encode({key: value for key, value in MAP.items() if key != len(MAP)}))
     body = encode(MAP)
-    assert Agreement.parse(uvar(len(body)) + body + bytes(2)).agreement == agreement(A, B)
+    assert Paper.parse(uvar(len(body)) + body + bytes(2)).agreement == agreement(A, B)
 
 
 LATER = [field for key, field in enumerate(fields(Agreement), 2) if key > FIELDS_ALWAYS]

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import ec, mlkem
 
-from parley.core.agreement import Agreement, Paper, terms
+from parley.core.agreement import Paper, terms
 from parley.core.effects import Outcome
 from parley.core.errors import Malformed, Misused, Newer, ParleyError, Refused
 from parley.core.identity import LETTER_BYTES_MAX, Certificate, Letter, letter_body
@@ -70,7 +70,7 @@ def test_U1_a_suite_is_a_number_of_the_agreement() -> None:
 
 def test_U1_an_agreement_of_suite_2_stands_and_gives_its_terms() -> None:
     made = signed(A, B, suite=2)
-    stands = Agreement.parse(made.to_bytes()).verify(*LETTERS)
+    stands = Paper.parse(made.to_bytes()).verify(*LETTERS)
     for ours, theirs in ((A, B), (B, A)):
         found = terms(stands, ours.letter, ours.keys, theirs.letter)
         assert found.suite is SUITE_2

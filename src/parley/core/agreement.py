@@ -172,11 +172,6 @@ class Agreement:
         prekeys, pair = _put(self.prekeys, side, prekey), _put(self.compared, side, compared)
         return replace(self, prekeys=prekeys, compared=pair)
 
-    @staticmethod
-    def parse(data: bytes) -> Paper:
-        """Read an agreement file; `verify` of what comes back gives the agreement."""
-        return Paper.parse(data)
-
     @classmethod
     def read(cls, data: bytes) -> Agreement:
         """Read the map; Malformed unless it is of the one form (I12)."""

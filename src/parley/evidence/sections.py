@@ -16,7 +16,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Protocol, TypeVar
 
-from parley.core.agreement import Agreement
+from parley.core.agreement import Agreement, Paper
 from parley.core.entry import EPOCH_2020
 from parley.core.errors import ParleyError, Refused
 from parley.core.identity import Letter
@@ -121,7 +121,7 @@ class Documents:
             _section("letter A", lambda: Letter.parse(letter_a)),
             _section("letter B", lambda: Letter.parse(letter_b)),
         )
-        agreed = _section("agreement", lambda: Agreement.parse(agreement).verify(*letters))
+        agreed = _section("agreement", lambda: Paper.parse(agreement).verify(*letters))
         first = cls(agreed, letters, (agreement, letter_a, letter_b))
         if not resumes:
             return first

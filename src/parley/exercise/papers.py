@@ -112,7 +112,7 @@ class Papers:
     def terms(self, side: int, options: Options) -> Terms:
         """As one side reads them."""
         ours, theirs = self.sides[side], self.sides[1 - side]
-        agreed = Agreement.parse(self.paper).verify(*(each.letter for each in self.sides))
+        agreed = Paper.parse(self.paper).verify(*(each.letter for each in self.sides))
         found = agreeing.terms(agreed, ours.letter, ours.keys, theirs.letter, options.psk0)
         return replace(
             found,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from parley.core.agreement import Agreement, terms
+from parley.core.agreement import Paper, terms
 from parley.core.errors import Refused
 from parley.core.identity import Letter
 from parley.station.line import meeting, stops
@@ -25,7 +25,7 @@ def _agreed(store: SqliteStore, home: Home, line_id: bytes, inc: int) -> Agreed:
     row = _opened(store, line_id, inc)
     ours, theirs = Letter.parse(row["ours"]), Letter.parse(row["theirs"])
     a, b = sorted((ours, theirs), key=lambda letter: letter.fingerprint)
-    agreement = Agreement.parse(row["paper"]).verify(a, b)
+    agreement = Paper.parse(row["paper"]).verify(a, b)
     if stops.keys_gone(store, line_id, inc):
         looked_at = terms(agreement, ours, home.keys, theirs, spent=agreement.psk0, over=True)
         return Agreed.of(agreement, looked_at)
