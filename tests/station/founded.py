@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import base64
 import os
-from collections.abc import Iterator
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +57,16 @@ class Founded:
         """The folder as it is opened."""
         return Home.open(self.folder)
 
+    def copied(self, folder: Path) -> Founded:
+        """The same station and root elsewhere."""
+        root, place = folder / self.root.path.name, folder / self.folder.name
+        shutil.copytree(self.root.path, root)
+        shutil.copytree(self.folder, place)
+        return Founded(place, RootFolder(root), self.letter)
+
+
+Pair = tuple[Founded, Founded]
+
 
 @dataclass(frozen=True)
 class AtWork:
@@ -88,6 +102,28 @@ def introduce(one: Founded, other: Founded, *, compared: bool = True) -> None:
     how = "digits" if compared else "fingerprint"
     for ours, theirs in ((one, other), (other, one)):
         ours.does("accept", letter=packed(theirs.letter.raw), **{how: theirs.letter.digits})
+
+
+def introduced(folder: Path) -> Pair:
+    """Two stations that have accepted each other's letter."""
+    north = found(folder / "north", "North")
+    south = found(folder / "south", "South", languages=["ru", "en"])
+    introduce(north, south)
+    return north, south
+
+
+def copied(make: Callable[[Path], Pair], folder: Path) -> Pair:
+    """Two stations as `make` makes them in a folder: once a run, since to found them costs more
+    than most of what is asked of them."""
+    one, other = _made(make)
+    return one.copied(folder), other.copied(folder)
+
+
+@cache
+def _made(make: Callable[[Path], Pair]) -> Pair:
+    top = Path(tempfile.mkdtemp(prefix="parley-pair-"))
+    atexit.register(shutil.rmtree, top, ignore_errors=True)
+    return make(top)
 
 
 def agreed(one: Founded, other: Founded, **terms: Any) -> str:

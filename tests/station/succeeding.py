@@ -23,21 +23,23 @@ from tests.station.founded import (
     AtWork,
     Founded,
     agreed,
-    found,
-    introduce,
+    copied,
+    introduced,
     packed,
 )
+from tests.station.founded import Pair as Pair
 
 WORDS = ["WITHOUT"]
-Pair = tuple[Founded, Founded]
 
 
 def with_a_line(tmp_path: Path) -> Pair:
     """Two stations with an open line."""
     assert serving.OPERATIONS_IN  # to import it is to have them
-    north = found(tmp_path / "north", "North")
-    south = found(tmp_path / "south", "South", languages=["ru", "en"])
-    introduce(north, south)
+    return copied(_with_a_line, tmp_path)
+
+
+def _with_a_line(folder: Path) -> Pair:
+    north, south = introduced(folder)
     whole = agreed(north, south, name="Blue Line", flash_s=300)
     for each in (north, south):
         each.does("agree.accept", agreement=whole)

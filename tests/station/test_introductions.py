@@ -24,8 +24,10 @@ from tests.station.founded import (
     AtWork,
     Founded,
     agreed,
+    copied,
     found,
     introduce,
+    introduced,
     make_root,
     packed,
 )
@@ -36,10 +38,7 @@ WORDS = ["WITHOUT"]
 @pytest.fixture
 def pair(tmp_path: Path) -> tuple[Founded, Founded]:
     """Two stations that have accepted each other's letter."""
-    north = found(tmp_path / "north", "North", languages=["en"])
-    south = found(tmp_path / "south", "South", languages=["ru", "en"])
-    introduce(north, south)
-    return north, south
+    return copied(introduced, tmp_path)
 
 
 def read(agreement: str) -> Paper:

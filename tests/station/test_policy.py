@@ -10,14 +10,12 @@ import pytest
 from parley.core.agreement import Paper
 from parley.core.errors import Misused, Refused
 from parley.station.line.clauses import difference
-from tests.station.founded import Founded, found, introduce
+from tests.station.founded import Founded, copied, introduced
 
 
 @pytest.fixture
 def pair(tmp_path: Path) -> tuple[Founded, Founded]:
-    north, south = found(tmp_path / "north", "North"), found(tmp_path / "south", "South")
-    introduce(north, south)
-    return north, south
+    return copied(introduced, tmp_path)
 
 
 def propose(station: Founded, **terms: str) -> str:

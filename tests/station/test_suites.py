@@ -28,8 +28,10 @@ from tests.station.founded import (
     PASSPHRASE,
     Founded,
     agreed,
+    copied,
     found,
     introduce,
+    introduced,
     make_root,
 )
 from tests.station.test_introductions import propose, read, sign
@@ -50,9 +52,7 @@ def of_an_earlier_build() -> Iterator[None]:
 
 @pytest.fixture
 def pair(tmp_path: Path) -> tuple[Founded, Founded]:
-    north, south = found(tmp_path / "north", "North"), found(tmp_path / "south", "South")
-    introduce(north, south)
-    return north, south
+    return copied(introduced, tmp_path)
 
 
 def test_U3_a_new_station_has_the_keys_of_both_suites(pair: tuple[Founded, Founded]) -> None:
