@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -40,17 +42,18 @@ class Migration:
         return sha256(self.text.encode()).digest()
 
 
-def migrations_of_this_version() -> list[Migration]:
-    """The files beside this module, in order."""
+@cache
+def migrations_of_this_version() -> tuple[Migration, ...]:
+    """The files beside this module, in order, read once in a process."""
     found = [
         Migration(int(match[1]), file.name, file.read_text(encoding="utf-8"))
         for file in files("parley.store").joinpath("schema").iterdir()
         if (match := NAME.fullmatch(file.name))
     ]
-    return sorted(found, key=lambda migration: migration.number)
+    return tuple(sorted(found, key=lambda migration: migration.number))
 
 
-def migrate(connection: sqlite3.Connection, path: Path, known: list[Migration]) -> None:
+def migrate(connection: sqlite3.Connection, path: Path, known: Sequence[Migration]) -> None:
     """Bring the schema up to date, or refuse a database whose past is not ours."""
     has_table = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'migrations'")
     applied: dict[int, tuple[str, bytes]] = {}

@@ -38,7 +38,7 @@ class SqliteStore(Reading):
         self,
         path: Path,
         *,
-        migrations: list[Migration] | None = None,
+        migrations: Sequence[Migration] | None = None,
         checked_bytes_max: int = CHECKED_BYTES_MAX,
     ) -> None:
         """Open or make the database, check it in proportion to its size, bring it up to date."""
