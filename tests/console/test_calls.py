@@ -53,6 +53,36 @@ async def release(room: Room, post: Post, drafter: Page, releaser: str) -> None:
     await page.close()
 
 
+async def released(stations: World, post: Post, drafter: Page) -> None:
+    """The same without a second person's page."""
+    await drafter.wait_for_url(re.compile(r"/drafts/\d+"))
+    number = int(drafter.url.split("/drafts/")[1].split("?")[0])
+    releaser = "Rene" if post is stations.north else "Rosa"
+    await stations.release(post, await post.ask(releaser, "draft.show", draft=number))
+
+
+async def test_what_one_side_asks_for_the_other_accepts(room: Room, stations: World) -> None:
+    north, south = stations.north, stations.south
+    dana = await room.sit(north, "Dana", "/calls")
+    await dana.get_by_role("link", name="Ask South for a call").click()
+    await dana.get_by_label("Purpose").fill("Open and direct lines")
+    await dana.get_by_label("Who asks").fill("General North")
+    latest = await dana.get_by_label("Latest").input_value()
+    await dana.get_by_role("button", name="Keep as draft").click()
+    await released(stations, north, dana)
+
+    dmitri = await room.sit(south, "Dmitri", "/calls")
+    await expect(dmitri.get_by_text("WAITS FOR US")).to_be_visible()
+    await dmitri.get_by_role("link", name="Answer this request").click()
+    await dmitri.get_by_role("radio", name=re.compile("^Accept")).check()
+    await dmitri.get_by_label("Time of the call").fill(latest)
+    await dmitri.get_by_role("button", name="Keep the answer").click()
+    await released(stations, south, dmitri)
+    await dana.goto(north.seat("Dana") + "/calls")
+    await expect(dana.get_by_text("South accepted: " + latest)).to_be_visible()
+
+
+@pytest.mark.story
 async def test_a_call_is_asked_for_countered_and_accepted(room: Room, stations: World) -> None:
     north, south = stations.north, stations.south
     watching = await room.sit(south, "Wen", "/calls")
