@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,10 @@ def source() -> Catalog:
 
 @pytest.fixture(params=OTHERS, ids=lambda tongue: tongue.code)
 def catalogue(request: pytest.FixtureRequest) -> Catalog:
-    return read(request.param.locale)
+    return kept(request.param.locale)
+
+
+kept = cache(read)  # nobody here writes in one
 
 
 def strings(message: Message, what: str) -> list[str]:
