@@ -6,6 +6,7 @@ import pytest
 
 from parley.catalogue.elements import find
 from parley.console.marking import direction, frame_line, stretches
+from parley.console.words import first_words
 from parley.station.texts.critical import critical
 
 
@@ -52,4 +53,47 @@ def test_figures_are_kept_in_their_order_among_words_from_right_to_left() -> Non
     assert [(piece.text, piece.figures) for piece in position.pieces] == [
         ("21°40′", True),
         (" شمالاً", False),
+    ]
+
+
+def shown(text: str) -> str:
+    """A text as a page has it, what is kept from left to right in brackets."""
+    cut = [piece for part in stretches(text, critical(text, 0)) for piece in part.pieces]
+    return "".join(f"[{piece.text}]" if piece.figures else piece.text for piece in cut)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        # A letter behind figures is one of them: Z0352 and N21 are neither time nor place.
+        ("عند 0352Z في 21°40′N 118°05′E.", "عند [0352Z] في [21°40′N] [118°05′E]."),
+        ("عند 031200Z DEC 26 قرب الميناء", "عند [031200Z DEC 26] قرب الميناء"),
+        ("رقمها 1127. نرجو", "رقمها [1127]. نرجو"),
+        ("عند 03:52، ثم", "عند [03:52]، ثم"),
+        ("الطائرة B-1127 تنجرف", "الطائرة B-1127 تنجرف"),
+        ("على بعد 12 kn", "على بعد [12 kn]"),
+        ("The ship Amity 7 at 0352Z.", "The ship Amity 7 at 0352Z."),
+        ("На 21°40′N в 0352Z", "На 21°40′N в 0352Z"),
+    ],
+)
+def test_figures_stand_among_words_from_right_to_left_as_they_were_written(
+    text: str, kept: str
+) -> None:
+    assert shown(text) == kept
+
+
+def test_figures_stand_in_their_order_in_lists() -> None:
+    text = "عند 0352Z في 21°40′N 118°05′E، رقمها B-1127"
+    assert first_words(text) == (
+        "عند \u20660352Z\u2069 في \u206621°40′N\u2069 \u2066118°05′E\u2069، رقمها B-1127"
+    )
+    assert first_words("Amity 7 at 0352Z") == "Amity 7 at 0352Z"
+
+
+def test_a_text_without_elements_keeps_its_figures_too() -> None:
+    """As on paper, and in a translation."""
+    (part,) = stretches("في 21°40′N")
+    assert [(piece.text, piece.figures) for piece in part.pieces] == [
+        ("في ", False),
+        ("21°40′N", True),
     ]

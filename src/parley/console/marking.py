@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from parley.console.signs import Piece, pieces
+from parley.console.signs import InOrder, Piece
 
 FRAMES = {"EXERCISE": "EXERCISE EXERCISE EXERCISE", "TEST": "TEST TEST TEST", "SERVICE": "SERVICE"}
 
@@ -25,37 +24,20 @@ class Stretch:
 
 def stretches(text: str, elements: Sequence[dict[str, Any]] = ()) -> Iterator[Stretch]:
     """The whole text in order; what lies within another element is not marked again."""
-    at = 0
+    at, order = 0, InOrder(text)
     for each in elements:
         start, end = each["start"], each["end"]
         if start < at:
             continue
         if start > at:
-            yield Stretch(list(pieces(text[at:start])))
+            yield Stretch(list(order.pieces(at, start)))
         value = each["value"]
-        cut = list(_figures(text[start:end], each["kind"]))
+        whole = each["kind"] != "name"
+        cut = list(order.pieces(start, end, whole=whole))
         yield Stretch(cut, each["kind"], value, start, each["protected"])
         at = end
     if at < len(text):
-        yield Stretch(list(pieces(text[at:])))
-
-
-# Among words from right to left 21°40′ would be shown as 40′21°.
-_FIGURES = re.compile(r"[\d٠-٩۰-۹][\d٠-٩۰-۹°º′″'\".,:/-]*")
-
-
-def _figures(text: str, kind: str) -> Iterator[Piece]:
-    if kind == "name":
-        yield from pieces(text)
-        return
-    at = 0
-    for found in _FIGURES.finditer(text):
-        if found.start() > at:
-            yield from pieces(text[at : found.start()])
-        yield Piece(found[0], figures=True)
-        at = found.end()
-    if at < len(text):
-        yield from pieces(text[at:])
+        yield Stretch(list(order.pieces(at, len(text))))
 
 
 def frame_line(status: str) -> str:

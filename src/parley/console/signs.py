@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ _NAMED = {
 _KEEPS_EFFECT = frozenset(_NAMED) - {0x2028, 0x2029}
 # Parts of letters and of emoji: a box between them would tear the word apart, so they are counted
 # below the text instead.
+LOOKED_BACK = 256  # signs before a figure that are asked in which direction it stands
 _WITHIN_WORDS = {
     0x200C: N_("zero-width non-joiner"),
     0x200D: N_("zero-width joiner"),
@@ -61,6 +63,69 @@ def pieces(text: str) -> Iterator[Piece]:
         yield Piece(text[start:])
 
 
+# Among words from right to left 21°40′N would be shown as N40′21° and 0352Z as Z0352. The last sign
+# of figures is one of them: a full stop behind belongs to the sentence.
+_DIGIT, _UNIT = "0-9٠-٩۰-۹", "°º′″'\""
+_FIGURES = re.compile(rf"[{_DIGIT}](?:[{_DIGIT}{_UNIT}.,:/+-]*[{_DIGIT}{_UNIT}])?[A-Za-z]*")
+_RIGHT_TO_LEFT = ("R", "AL")
+
+
+class InOrder:
+    """Cuts a text, part by part from its beginning, so that its figures keep their order where
+    words are read from right to left."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._turns = not text.isascii() and any(map(_is_turned, text))
+        self._kept: list[tuple[int, int]] = []  # stretches that turn nothing behind them
+
+    def pieces(self, start: int, end: int, *, whole: bool = False) -> Iterator[Piece]:
+        """The pieces of a part; the `whole` of it where it is one figure with no word to be turned
+        in it."""
+        part = self._text[start:end]
+        if whole and part.isprintable() and not any(map(_is_turned, part)) and self._turned(start):
+            yield self._keep(start, end)
+            return
+        at = start
+        for found in _FIGURES.finditer(self._text, start, end) if self._turns else ():
+            if not self._turned(found.start()):
+                continue
+            if found.start() > at:
+                yield from pieces(self._text[at : found.start()])
+            yield self._keep(*found.span())
+            at = found.end()
+        if at < end:
+            yield from pieces(self._text[at:end])
+
+    def _keep(self, start: int, end: int) -> Piece:
+        self._kept.append((start, end))
+        return Piece(self._text[start:end], figures=True)
+
+    def _turned(self, at: int) -> bool:
+        """Whether figures that begin there follow a word from right to left, and not one from left
+        to right, whose order they keep (UAX 9, W2 and W7)."""
+        if not self._turns:
+            return False
+        kept, least = len(self._kept), max(0, at - LOOKED_BACK)
+        while at > least:
+            if kept and self._kept[kept - 1][1] == at:
+                kept -= 1
+                at = self._kept[kept][0]
+                continue
+            at -= 1
+            if self._text[at] == "\n":
+                break
+            if unicodedata.bidirectional(self._text[at]) == "L":
+                return False
+            if _is_turned(self._text[at]):
+                break
+        return True
+
+
+def _is_turned(character: str) -> bool:
+    return unicodedata.bidirectional(character) in _RIGHT_TO_LEFT
+
+
 def _sign(character: str) -> Piece | None:
     code = ord(character)
     if code == 0x0A or code in _WITHIN_WORDS or _is_variation(code):
@@ -87,6 +152,14 @@ def unseen(text: str) -> str:
     """The signs within words, counted: "2 zero-width joiner, 1 no-break space"."""
     found = Counter(_WITHIN_WORDS[ord(c)] for c in text if ord(c) in _WITHIN_WORDS)
     return pgettext("list", ", ").join(f"{count} {_(name)}" for name, count in found.items())
+
+
+def figures_in_order(line: str) -> str:
+    """A line for a list, whose figures stand between LRI and PDI where they would be turned."""
+    return "".join(
+        f"\u2066{piece.text}\u2069" if piece.figures else f"{piece.text}"
+        for piece in InOrder(line).pieces(0, len(line))
+    )
 
 
 def seen_signs(text: str) -> str:

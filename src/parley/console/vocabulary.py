@@ -209,7 +209,18 @@ def _lookup(template: str, values: dict[str, Any]) -> str | None:
     if found == template:
         return None
     # A value may be a sentence or a word of the station itself.
-    return found % {name: isolated(translated(v) or word(v)) for name, v in values.items()}
+    return found % {name: isolated(_within(v)) for name, v in values.items()}
+
+
+def _within(value: str) -> str:
+    """A value in a sentence: where it is a sentence of the station itself it has no full stop and
+    no capital there but its own, though another text has the same words by themselves."""
+    found = translated(value)
+    if found is None:
+        return word(value)
+    if not value.endswith("."):
+        found = found.rstrip(".。")
+    return found[:1].lower() + found[1:] if value[:1].islower() and found[1:2].islower() else found
 
 
 def fact(item: Mapping[str, Any]) -> Markup:

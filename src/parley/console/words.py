@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from parley.catalogue.counting import count_words
-from parley.console.signs import pieces, seen_signs, unseen
+from parley.console.signs import figures_in_order, pieces, seen_signs, unseen
 from parley.console.tongues import N_, _, duration, number, pgettext
 from parley.console.vocabulary import word
 
@@ -25,7 +25,7 @@ def first_words(text: str | None, most: int = 140) -> str:
         return _("an entry that cannot be read")
     line = " ".join(text[: 4 * most].split())
     short = line if len(line) <= most else line[: most - 1].rstrip() + "…"
-    return seen_signs(short)
+    return figures_in_order(seen_signs(short))
 
 
 # A counterpart's clock may claim any moment, and the calendar here ends with this second.
@@ -150,6 +150,7 @@ FILTERS = {
     "pieces": pieces,
     "unseen": unseen,
     "seen_signs": seen_signs,
+    "in_order": figures_in_order,
     "iso": iso,
     "clock": clock,
     "minute": minute,
