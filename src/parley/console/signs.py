@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from parley.console.lookalikes import lookalikes, name
 from parley.console.tongues import N_, _, pgettext
 
 # Signs that do something and show nothing. A person reading a crisis message must see that they
@@ -43,6 +45,7 @@ class Piece:
     sign: str = ""
     name: str = ""
     figures: bool = False  # to be read from left to right wherever it stands
+    alike: bool = False  # a letter that looks like one of another alphabet
 
 
 def pieces(text: str) -> Iterator[Piece]:
@@ -77,6 +80,7 @@ class InOrder:
     def __init__(self, text: str) -> None:
         self._text = text
         self._turns = not text.isascii() and any(map(_is_turned, text))
+        self._alike = lookalikes(text)
         self._kept: list[tuple[int, int]] = []  # stretches that turn nothing behind them
 
     def pieces(self, start: int, end: int, *, whole: bool = False) -> Iterator[Piece]:
@@ -91,9 +95,20 @@ class InOrder:
             if not self._turned(found.start()):
                 continue
             if found.start() > at:
-                yield from pieces(self._text[at : found.start()])
+                yield from self._words(at, found.start())
             yield self._keep(*found.span())
             at = found.end()
+        if at < end:
+            yield from self._words(at, end)
+
+    def _words(self, start: int, end: int) -> Iterator[Piece]:
+        at = start
+        for place in self._alike[bisect_left(self._alike, start) : bisect_left(self._alike, end)]:
+            if place > at:
+                yield from pieces(self._text[at:place])
+            letter = self._text[place]
+            yield Piece(letter, name=name(letter), alike=True)
+            at = place + 1
         if at < end:
             yield from pieces(self._text[at:end])
 
