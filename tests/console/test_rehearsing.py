@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.console.conftest import Room
 from tests.console.test_call import MEDIA_MS, digits, duty_room, enter, sees_and_hears
-from tests.console.test_call_parts import person
+from tests.console.test_call_parts import LOWEST, person
 from tests.console.test_calls import shown
 from tests.console.world import Post, World
 
@@ -152,6 +152,46 @@ async def test_a_rehearsal_by_text_is_said_on_every_page_and_kept_from_the_princ
     await expect(listed.locator("[data-rehearsed=good]")).to_contain_text("all good")
     await expect(listed.locator("#call-due")).to_contain_text("all good")
     await shown(listed, "rehearsal-calls")
+
+
+async def test_the_picture_stays_on_the_first_screen_in_a_rehearsal_and_after_one_that_failed(
+    stations: World, room: Room
+) -> None:
+    north, south = stations.north, stations.south
+    await stations.agree_on_a_call()
+    await north.ask("Wanda", "call.rehearse")
+    page = await enter(room, north, "Wanda")
+    await page.set_viewport_size({"width": 1280, "height": 720})
+
+    async def lowest() -> float:
+        await page.evaluate('document.getElementById("digits").hidden = false')
+        return float(await page.evaluate(LOWEST, 1))
+
+    async def opened() -> bool:
+        return bool((await view(south, "Wen"))["call"])
+
+    await stations.until(opened, MEDIA_MS / 1000)
+    for post, name in ((north, "Wanda"), (south, "Wen")):
+        await post.ask(name, "call.join", rehearsal=True)
+        for item in ("channel", *ITEMS):
+            await post.ask(name, "call.check", item=item, result="failed", words="It howls here.")
+    await expect(page.locator("#verdict")).to_contain_text("NOT ALL GOOD")
+    await expect(page.locator("#checklist q")).to_have_count(10)
+    assert await lowest() < 720 - 28  # the edge of an exercise
+
+    await north.ask("Wanda", "call.end")
+    faults = page.locator("#rehearsed li")
+    await expect(faults.first).to_be_visible()
+    await north.ask("Wanda", "call.begin")
+    await expect(page.locator("#facts")).to_have_attribute("data-state", "open")
+    await north.ask("Wanda", "call.join")
+    await expect(page.locator("#people")).to_contain_text("in the call")
+    await expect(page.locator("#rehearsed summary")).to_contain_text("NOT ALL GOOD")
+    await expect(faults).to_have_count(10)
+    assert await lowest() < 720 - 28
+    await page.locator("#rehearsed summary").click()
+    await expect(faults.first).to_be_visible()
+    await north.ask("Wanda", "call.end")
 
 
 @pytest.mark.story
