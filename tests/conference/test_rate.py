@@ -55,6 +55,45 @@ def test_X15_random_loss_is_no_full_link() -> None:
     assert talk.rate.kbps < 200
 
 
+def shed(seconds: float = 2.0) -> Talk:
+    """Pictures were given up, and the link is good again."""
+    talk = Talk()
+    talk.passes(seconds, queue_ms=300, received=64)
+    assert talk.rate.shed
+    return talk
+
+
+@pytest.mark.parametrize(
+    "hiccup",
+    [
+        {"seconds": 0.5, "silent": True},
+        {"seconds": 0.1, "queue_ms": 200},
+        {"seconds": 0.1, "lost": 0.3},
+    ],
+    ids=lambda hiccup: next(name for name in hiccup if name != "seconds"),
+)
+def test_X17_a_busy_machine_now_and_then_keeps_no_picture_away(hiccup: dict[str, Any]) -> None:
+    talk = shed()
+    for _ in range(3):
+        talk.passes(RETRY_S - 2)
+        talk.passes(**hiccup)
+    assert not talk.rate.shed
+    talk.passes(30)
+    assert talk.rate.kbps == 600
+
+
+@pytest.mark.parametrize(
+    "full", [{"queue_ms": 200}, {"lost": 0.3}, {"silent": True}], ids=["queue", "lost", "silent"]
+)
+def test_X17_a_link_that_is_full_now_and_then_gets_no_pictures(full: dict[str, Any]) -> None:
+    talk = shed()
+    for _ in range(10):
+        talk.passes(RETRY_S - 2)
+        talk.passes(0.5, **full)
+        talk.passes(0.3, queue_ms=200 if "silent" in full else 0)
+    assert talk.rate.shed
+
+
 def test_X15_one_late_report_is_a_busy_machine() -> None:
     talk = Talk()
     for _ in range(20):

@@ -93,6 +93,8 @@ class Rate:
         self._calm = 0  # reports, one after the other
         self._spared: tuple[float, bool] | None = None  # budget and shed before a short silence
         self._restored_at = now - RESTORES_EACH_S
+        self._unclean = False  # the report before
+        self._clean_before: float | None = None  # the silence that is on, while pictures are off
         self._cut = False  # just over, and pictures have not been tried again
 
     @property
@@ -124,8 +126,12 @@ class Rate:
         self._hot = self._hot + 1 if queue_ms > HOT_MS else 0
         self._calm = self._calm + 1 if queue_ms < CALM_MS and lost < CLEAN_LOST else 0
         self._restore(now)
-        if queue_ms > CLEAN_MS or lost > CLEAN_LOST:
+        # A busy machine is late now and then, and of the few datagrams of a voice one is much: a
+        # single such report every few seconds would keep pictures away from a good link for ever.
+        unclean = queue_ms > CLEAN_MS or lost > CLEAN_LOST
+        if unclean and self._unclean:
             self._clean_since = now
+        self._unclean = unclean
         if self._hot >= 4 or (self._hot >= 2 and queue_ms > HOTTER_MS):
             self.less(now, 0.7, received_kbps if queue_ms > 200 else None)
         elif self._hot >= 2:
@@ -169,6 +175,8 @@ class Rate:
             ):
                 self._broken_at = now
                 self.breaks += 1
+                if self.shed and self._clean_before is None:
+                    self._clean_before = self._clean_since
                 if self._spared is None and now - self._restored_at >= RESTORES_EACH_S:
                     self._spared = (self.kbps, self.shed)
                 self._less(now, 0.5)
@@ -190,7 +198,7 @@ class Rate:
         silent_s = now - self._heard_at if self._heard_at is not None else 0.0
         self._heard_at = now
         if silent_s > SHORT_SILENCE_S:
-            self._spared = None
+            self._spared = self._clean_before = None
         if silent_s > CUT_S:
             self.cuts += 1
             self._cut = True
@@ -202,11 +210,11 @@ class Rate:
     def _restore(self, now: float) -> None:
         """After a short silence the first reports tell what it was: behind a full link they speak
         of a queue or of loss; where only the other station was busy, they do not."""
-        if self._spared is None:
-            return
         if not self._calm:
-            self._spared = None
-        elif self._calm >= CALM_REPORTS:
+            self._spared = self._clean_before = None
+        elif self._calm >= CALM_REPORTS and self._clean_before is not None:
+            self._clean_since, self._clean_before = self._clean_before, None
+        if self._spared is not None and self._calm >= CALM_REPORTS:
             kbps, shed = self._spared
             self._spared = None
             self._restored_at = self._changed_at = now
