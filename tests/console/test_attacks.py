@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from parley.console.app import build
 from parley.station.staff.gate import ALARM_TRIES, Gate
+from parley.station.staff.turned import GRACE_S
 from tests.console.asking import Answer, ask, path_of, sit
 from tests.console.known import PASSWORD, Known, known
 from tests.console.world import World, world
@@ -190,6 +191,9 @@ async def test_fixation_a_planted_secret_opens_nothing_afterwards(
     # By a link it is the same; and the seat that was in the planted browser is at the desk now.
     planted = await sit(pair.north, app, "Dana")
     desk = await sit(pair.north, app, "Both", planted)
+    path = f"/s/{pair.north.ids['Both']}/"
+    assert (await ask(app, path, cookies=planted)).status == 403
+    wanda.clock.later_s += GRACE_S  # so long it opens what it opened before: Dana's own seat
     for who in ("Both", "Dana"):
         path = f"/s/{pair.north.ids[who]}/"
         assert (await ask(app, path, cookies=planted)).status == 403

@@ -27,8 +27,9 @@ from parley.core.entry import check_text
 from parley.core.errors import ParleyError, Refused, Unavailable
 from parley.station.staff import factors, kept_forms, passkeys
 from parley.station.staff.factors import Asking
-from parley.station.staff.sessions import SEAT_DAYS, acts, browser_of, seated
+from parley.station.staff.sessions import SEAT_DAYS, acts, seated, shown_to
 from parley.station.staff.tongue import tongue_of
+from parley.station.staff.turned import Before
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -130,9 +131,9 @@ class Desk:
     def seats(self, request: HTTPConnection) -> list[Seat]:
         """Everybody who has a seat in this browser."""
         # A stream or socket is admitted once, by its cookie; the next to sign in here renews that.
-        browser: int | None = request.scope.get("parley.browser")
+        browser: int | Before | None = request.scope.get("parley.browser")
         if browser is None and (secret := self.secret_of(request)):
-            browser = request.scope["parley.browser"] = browser_of(self.station.store, secret)
+            browser = request.scope["parley.browser"] = shown_to(self.station, secret)
         if browser is None:
             return []
         return [Seat(each.person, each.token, each) for each in seated(self.station, browser)]

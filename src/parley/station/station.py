@@ -47,6 +47,7 @@ from parley.station.staff.challenges import Challenges
 from parley.station.staff.gate import Gate
 from parley.station.staff.people import People
 from parley.station.staff.sessions import newest_time
+from parley.station.staff.turned import Turned
 from parley.station.texts.attaching import Upload
 from parley.store.sqlite import SqliteStore
 
@@ -93,6 +94,7 @@ class Station:
         self.hardship = Hardship()
         self.gate = Gate(lambda: self.clock.now())
         self.challenges = Challenges(entropy)
+        self.turned = Turned()
         self.people = People(store)
         self.trail = Trail(store)
         self.uploads: dict[int, Upload] = {}  # files that persons are about to attach

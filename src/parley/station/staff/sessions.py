@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import base64
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from parley.core.errors import Refused
 from parley.station.acts.operations import operation
 from parley.station.acts.person import Person
+from parley.station.staff.turned import GRACE_S, Before
 from parley.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Sitting:
     fresh: bool  # the person proved lately to be that person
     sleeps: float  # when it falls asleep if nobody acts
     seen: float
+    taken: float
     theme: str | None
 
 
@@ -61,6 +63,10 @@ def sit(
     now = station.onward.at(station.now)
     sign_in = station.home.config.sign_in
     browser = None if token is None else browser_of(station.store, token)
+    if token is not None and browser is not None:
+        newest = station.store.sql("SELECT coalesce(max(id), 0) AS id FROM seats")[0]["id"]
+        before = Before(browser, newest, now, station.now.mono + GRACE_S)
+        station.turned.note(_hash(token), before, station.now.mono)
     token = _secret(station)
     if browser is None:
         station.store.sql("INSERT INTO browsers (hash, made) VALUES (?, ?)", (_hash(token), now))
@@ -225,8 +231,22 @@ def holder_of(station: Station, secret: str) -> Person:
     return station.people.must_be_here(rows[0]["person"])
 
 
-def seated(station: Station, browser: int) -> list[Sitting]:
+def shown_to(station: Station, token: str) -> int | Before | None:
+    """Which browser has that secret in its cookie, or had it until a moment ago."""
+    browser = browser_of(station.store, token)
+    if browser is not None:
+        return browser
+    return station.turned.find(_hash(token), station.clock.now().mono)
+
+
+def seated(station: Station, browser: int | Before) -> list[Sitting]:
     """The seats in a browser, in the order they were first taken."""
+    if isinstance(browser, Before):
+        return [
+            replace(each, awake=each.awake and each.taken < browser.taken)
+            for each in seated(station, browser.browser)
+            if each.id <= browser.seats
+        ]
     rows = station.store.sql(
         "SELECT * FROM seats WHERE browser = ? AND taken > ? ORDER BY id",
         (browser, station.onward.at(station.clock.now()) - SEAT_DAYS * 86_400),
@@ -249,6 +269,7 @@ def _sitting(station: Station, person: Person, row: Any) -> Sitting:
         fresh=now < row["proved"] + 60 * sign_in.proof_minutes,
         sleeps=min(row["ends"], row["seen"] + 60 * sign_in.idle_minutes),
         seen=row["seen"],
+        taken=row["taken"],
         theme=row["theme"],
     )
 
