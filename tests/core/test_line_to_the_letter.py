@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from parley.core.effects import Early, Keep, Outcome, Transmit
+from parley.core.effects import Early, Keep, Noticed, Outcome, Transmit
 from parley.core.entry import Precedence, Type, read_body
 from parley.core.errors import Halted
 from parley.core.line import SEEN_GAP_MAX, STOPPERS_MAX
 from parley.core.packets import COUNTER_LAST, Kind
 from parley.core.record import ROOTS_REMEMBERED
+from parley.core.rekeying import REKEY_GAP_S
+from parley.core.speaking import ENVELOPE, PACKET, frame
 from tests.core.conversation import (
     TICK_S,
     cross,
     envelopes,
     in_service,
+    kinds,
     opens,
     packets,
     talk,
+    text_of,
     two_stations,
 )
 from tests.core.renewing import LATER
@@ -92,6 +96,9 @@ def test_L7_what_is_expected_is_sifted_without_a_count() -> None:
     good = north.settles()
     assert south.line.sift(good) == good
     assert Outcome.UNKNOWN not in south.state.counts
+    junk = [frame(ENVELOPE, bytes(40)), frame(PACKET, bytes(40))]
+    assert south.line.sift([*junk, *good]) == good
+    assert south.state.counts[Outcome.UNKNOWN] == 2
 
 
 @pytest.mark.parametrize(("more", "bridged"), [(-1, False), (0, True)])
@@ -177,11 +184,14 @@ def test_L16_roots_of_long_ago_are_asked_for_by_their_log() -> None:
             assert log.root_at(size) == north._root_at(dir, size)
 
 
-def test_L24_roots_of_our_own_log_are_bounded_too() -> None:
-    north, _ = in_service(window=WINDOW)
+def test_L24_roots_of_either_log_are_bounded() -> None:
+    north, south = in_service(window=WINDOW)
     for _ in range(ROOTS_REMEMBERED + 10):
         north.says(".", Precedence.FLASH)
-    north.settles()
+    south.hears(*north.settles())
+    south.settles()
+    assert south.state.their_size == ROOTS_REMEMBERED + 10
+    assert len(south.line._ears.log._roots) == ROOTS_REMEMBERED
     assert north.state.our_size == ROOTS_REMEMBERED + 10
     assert len(north.line._voice.log._roots) == ROOTS_REMEMBERED
 
@@ -211,3 +221,131 @@ def test_L21_ages_are_told_in_seconds_since() -> None:
     assert before.last_received_s is not None
     assert after.last_heard_s == pytest.approx(before.last_heard_s + 7)
     assert after.last_received_s == pytest.approx(before.last_received_s + 7)
+
+
+def test_L22_what_was_known_is_known_after_a_start() -> None:
+    north, south = in_service()
+    for count in range(3):
+        north.says(str(count))
+    south.says("One for three.")
+    talk(north, south)
+    assert [text_of(row) for row in south.heard] == ["0", "1", "2"]
+    north.starts()
+    after = north.state
+    assert (after.our_size, after.their_size, after.receipted) == (3, 1, 3)
+    assert after.in_service
+    assert after.halted is None
+
+
+def test_L18_a_halt_is_known_after_a_start_and_what_brought_it_too() -> None:
+    north, south = in_service()
+    lie = south.states(LATER, contig=1)
+    assert north.hears(lie) == [Outcome.HALTED]
+    before = north.state.halted
+    north.settles()
+    north.starts()
+    assert north.state.halted == before
+    assert north.hears(lie) == [Outcome.DUPLICATE]
+
+
+def test_L8_L20_a_new_path_brings_at_once_what_may_lack() -> None:
+    north, south = in_service(heartbeat_s=60)
+    talk(north, south, ticks=80)
+    north.says("Lost.")
+    assert len(envelopes(north.settles())) == 1
+    north.clock.passes(0.030)
+    north.settles()
+    assert north.settles() == []
+    north.line.path_down(north.clock.now)
+    north.line.path_up(north.clock.now)
+    sent = north.settles()
+    assert len(envelopes(sent)) == 1
+    assert packets(sent)
+
+
+def test_L1_the_first_byte_says_what_a_frame_is() -> None:
+    _, south = in_service()
+    for data, outcome in (
+        (b"", Outcome.REFUSED),
+        (b"\x20", Outcome.REFUSED),
+        (b"\x20x", Outcome.UNKNOWN),  # an envelope
+        (b"\x24x", Outcome.UNKNOWN),  # a packet
+        (b"\x28x", Outcome.REFUSED),  # of no kind
+        (b"\x21x", Outcome.REFUSED),
+        (b"\x22x", Outcome.REFUSED),
+        (b"\x1cx", Outcome.REFUSED),  # there is no version 0
+        (b"\x40x", Outcome.NEWER),
+    ):
+        assert south.hears(data) == [outcome], data
+
+
+def test_L19_a_status_that_echoes_nothing_is_answered_at_once() -> None:
+    north, south = in_service(heartbeat_s=60)
+    talk(north, south, ticks=80)
+    for echo, answers in ((1, 0), (0, 1)):
+        assert north.hears(south.states(LATER + 1 - echo, echo=echo)) == [Outcome.OK]
+        north.clock.passes(0.021)
+        assert len(packets(north.settles())) == answers
+
+
+def test_L23_keys_that_an_accepted_epoch_retired_are_scrubbed_before_it_is_told() -> None:
+    north, south = in_service()
+    talk(north, south, ticks=80)
+    north.line.renew()
+    for _ in range(20):
+        cross(north, south)
+        for data in south.settles():
+            before, spoke = north.scrubs, north.state.epochs[0]
+            assert north.hears(data) == [Outcome.OK]
+            north.clock.passes(TICK_S)
+            sent = north.settles()
+            if north.state.epochs[0] != spoke:
+                assert sent
+                assert north.scrubs == before + 1
+                return
+            south.hears(*sent)
+    raise AssertionError("no epoch was accepted")
+
+
+def test_D9_L23_who_is_whole_says_so_at_once_and_scrubs_its_keys() -> None:
+    north, south = in_service(heartbeat_s=600)
+    for each in (north, south):
+        each.says("For good.", kind=Type.CLOSE)
+    for _ in range(200):
+        talk(north, south, ticks=1)
+    for each in (north, south):
+        told = kinds(each.effects)
+        over = next(
+            at
+            for at, effect in enumerate(each.effects)
+            if isinstance(effect, Noticed) and effect.kind == "erased"
+        )
+        assert "Scrub" in told[over:]
+
+
+def test_L18_D8_no_fresh_keys_are_made_in_halt_or_behind_a_CLOSE() -> None:
+    for halted in (False, True):
+        north, south = in_service()
+        if halted:
+            north.line._halt("a test", north.clock.now)
+        else:
+            north.says("For good.", kind=Type.CLOSE)
+        talk(north, south)
+        north.line.renew()
+        north.clock.passes(REKEY_GAP_S)
+        talk(north, south)
+        assert "rekey" not in north.cells
+        assert north.state.epochs[0] == 0
+
+
+def test_L25_who_has_used_their_last_prekey_asks_for_more_at_once() -> None:
+    north, south = in_service(heartbeat_s=600)
+    talk(north, south, ticks=80)
+    theirs = north.line._rekeying._theirs
+    for number in sorted(theirs)[1:]:
+        del theirs[number]
+    north.line.renew()
+    north.clock.passes(REKEY_GAP_S)
+    rekey, status = packets(north.settles())
+    assert south.hears(rekey, status) == [Outcome.OK, Outcome.OK]
+    assert theirs == {}

@@ -137,7 +137,6 @@ class Line:
         """No bearer is left; entries wait."""
         del now
         self._path_up = False
-        self._voice.fresh.clear()
 
     def say(self, saying: Saying, now: Instant) -> int:
         """Queue a released entry; its id comes back in `Numbered` (L3)."""
