@@ -81,6 +81,21 @@ def test_Z1_it_opens_with_who_signed_what(kind: int) -> None:
     assert rest.partition("\n--- contradiction\n")[2].startswith(f"{two.name} B\nfirst ")
 
 
+def test_Z1_the_first_stands_first() -> None:
+    heads, opens, resumes = (shown(two) for two in TWOS())
+    text = heads.text()
+    assert f"\nFirst     5 entries, root {ANOTHER.hex()}\nSecond    13 entries, root " in text
+    assert f"{root(13).hex()};\n          the first 5 of them have {root(5).hex()}\n" in text
+    assert "letter B certifies the log key under" in text
+    for pair in (opens, resumes):
+        assert isinstance(pair.two, TwoOpens | TwoResumes)
+        first, second = pair.two.first, pair.two.second
+        assert f"\nFirst     {len(first)} bytes, SHA-256 {sha256(first).hex()}\n" in pair.text()
+        assert f"\nSecond    {len(second)} bytes, SHA-256 {sha256(second).hex()}\n" in pair.text()
+        assert "letter B certifies the station key under" in pair.text()
+    assert "\nBegins    incarnation 3\nFirst " in resumes.text()
+
+
 @KINDS
 @some_or_all(80)
 def test_Z5_any_byte_changed_is_refused(kind: int, step: int) -> None:
@@ -143,6 +158,31 @@ def test_Z2_the_second_may_not_be_the_shorter() -> None:
         check_consistent(4, root(4), 3, root(3), [])
     with pytest.raises(NotWhole, match="do not lead"):
         check_consistent(4, root(4), 8, root(8), [])
+
+
+def test_Z2_what_the_second_holds_is_shown_by_its_way() -> None:
+    for other in (replace(two_heads(), held=bytes(32)), replace(two_heads(), path=())):
+        refused(other, "do not lead")
+
+
+def test_Z2_no_hash_is_too_few_or_too_many() -> None:
+    """Each of these would come out at the two roots, or at no answer, if it were followed."""
+    two, three, four = sha256(b"two"), sha256(b"three"), sha256(b"four")
+    root3, root4 = node(two, three), node(two, node(three, four))
+    check_consistent(3, root3, 4, root4, [three, four, two])
+    wrong: list[tuple[int, bytes, int, bytes, list[bytes]]] = [
+        (3, root3, 4, root4, []),
+        (3, root3, 3, root3, [three, two]),
+        (4, root4, 3, root3, [three, four, two]),
+        (3, node(ANOTHER, root3), 4, node(ANOTHER, root4), [three, four, two, ANOTHER]),
+    ]
+    for each in wrong:
+        with pytest.raises(NotWhole, match="contradiction: the hashes do not lead"):
+            check_consistent(*each)
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\x01" + left + right)
 
 
 def test_Z2_heads_of_one_history_contradict_nothing() -> None:

@@ -37,6 +37,8 @@ from parley.evidence.sections import (
 TITLE = "Parley contradiction, version 1"
 SECTION = "contradiction"
 OPEN_VERSION = 1
+# Signed documents are compared: their blocks may differ, since ML-DSA signs at random.
+SAME = "both say the same: there is no contradiction"
 
 
 # --- what is contradicted
@@ -103,10 +105,9 @@ class TwoOpens:
 
     def check(self, documents: Documents, side: int) -> None:
         """NotWhole unless both stand and differ."""
-        _differ([_open(which, documents, side, data) for which, data in self._both()])
-
-    def _both(self) -> tuple[tuple[str, bytes], ...]:
-        return ("first OPEN", self.first), ("second OPEN", self.second)
+        one = _open("first OPEN", documents, side, self.first)
+        if one == _open("second OPEN", documents, side, self.second):
+            raise NotWhole(SECTION, SAME)
 
     def in_words(self) -> str:
         """Which two, for a person."""
@@ -134,7 +135,8 @@ class TwoResumes:
         other = _resume("second RESUME", documents, side, self.second)
         if one.inc != other.inc:
             raise NotWhole(SECTION, "the two RESUMEs begin different incarnations")
-        _differ([one.document, other.document])
+        if one.document == other.document:
+            raise NotWhole(SECTION, SAME)
 
     @property
     def begins(self) -> int:
@@ -157,12 +159,6 @@ Two = TwoHeads | TwoOpens | TwoResumes
 def _hashes(first: bytes, second: bytes) -> str:
     return f"""First     {len(first)} bytes, SHA-256 {sha256(first).hex()}
 Second    {len(second)} bytes, SHA-256 {sha256(second).hex()}"""
-
-
-def _differ(documents: list[bytes]) -> None:
-    """The signed documents: their blocks may differ, since ML-DSA signs at random."""
-    if documents[0] == documents[1]:
-        raise NotWhole(SECTION, "both say the same: there is no contradiction")
 
 
 # --- the whole
@@ -254,13 +250,13 @@ def _read(given: bytes) -> tuple[int, Two]:
         two: Two = TwoHeads(
             int(size), root, block, held, int(later), later_root, later_block, hashes
         )
-        return b"AB".index(side), two
-    if pair := _PAIR.fullmatch(given):
+    elif pair := _PAIR.fullmatch(given):
         kind, side, *both = pair.groups()
         first, second = (unbase64(SECTION, each) for each in both)
         two = (TwoOpens if kind == b"opens" else TwoResumes)(first, second)
-        return b"AB".index(side), two
-    raise NotWhole(SECTION, "it does not have the form of a contradiction")
+    else:
+        raise NotWhole(SECTION, "it does not have the form of a contradiction")
+    return b"AB".index(side), two
 
 
 # --- two heads
@@ -286,7 +282,7 @@ def check_consistent(
             raise wrong
         if at & 1 or at == last:
             small, large = sha256(b"\x01" + node + small), sha256(b"\x01" + node + large)
-            while not at & 1 and at:
+            while not at & 1:
                 at, last = at >> 1, last >> 1
         else:
             large = sha256(b"\x01" + large + node)
