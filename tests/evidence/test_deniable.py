@@ -153,8 +153,9 @@ def test_H10_the_key_is_read_back_and_nothing_else_is() -> None:
         {},
     ]
     for value in wrong:
-        with pytest.raises(Malformed):
+        with pytest.raises(Malformed) as caught:
             RecordKeyFile.parse(encode(value))
+        assert caught.value.rule == "H10"
 
 
 def test_H10_the_key_of_another_line_or_incarnation_is_refused() -> None:

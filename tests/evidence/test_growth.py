@@ -14,6 +14,7 @@ from parley.core.kept import EntryRow, HeadRow
 from parley.evidence import audit, growth
 from parley.evidence.sections import Documents, NotWhole
 from parley.station.line import evidence
+from tests.evidence.test_audit import Record
 from tests.exercise.record_of_two import talk_of_two
 
 MESSAGES = 120
@@ -155,3 +156,40 @@ def test_R21_signatures_passed_over_are_not_taken_for_checked() -> None:
     sound = "".join(evidence.write(documents, rows, heads)).encode()
     _, every = go_on(sound, all_signatures=True)
     assert go_on(sound, every, all_signatures=True)[0] == go_on(sound, every)[0] == whole(sound)
+
+
+def test_R21_a_state_is_what_it_says_and_read_piece_by_piece() -> None:
+    _, state = go_on(text_of(10))
+    assert state.startswith(b"Parley verification state, version 1\n")
+    assert growth.CHUNK_BYTES == 1_048_576
+
+
+def test_R21_the_joint_order_goes_on_from_the_last_entry() -> None:
+    record = Record(0)
+    record.says(0, "One.")
+    record.says(1, "One, crossed.", seen=0)
+    record.says(1, "Two, crossed.", seen=0)
+    _, state = go_on(record.text())
+    record.says(0, "Two: its place is one before.", seen=0)
+    late = "".join(evidence.write(record.documents, record.entries, record.heads)).encode()
+    for since in (b"", state):
+        with pytest.raises(NotWhole, match="out of the joint order"):
+            go_on(late, since)
+
+
+@pytest.mark.parametrize("dir", [0, 1])
+def test_R21_the_last_head_of_either_log_may_not_be_gone(dir: int) -> None:
+    """Nothing new is signed behind it, so that only the end of the heads can tell."""
+    record = Record(0)
+    for text in ("One.", "Two."):
+        record.says(0, text)
+        record.says(1, text)
+        if text == "One.":
+            record.signs(0)
+            record.signs(1)
+    _, state = go_on(record.text())
+    assert go_on(record.text(), state)[0].signed == (1, 1)
+    last = max(at for at, head in enumerate(record.heads) if head.dir == dir)
+    del record.heads[last]
+    with pytest.raises(growth.HeadsDiffer):
+        go_on(record.text(), state)

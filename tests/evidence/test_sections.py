@@ -10,12 +10,15 @@ import pytest
 from parley.evidence.sections import (
     DOCUMENT_BYTES_MAX,
     LINE_BYTES_MAX,
+    Documents,
     Lines,
     NotWhole,
+    about,
     moment,
     unbase64,
     wrapped,
 )
+from tests.exercise.record_of_two import talk_of_two
 
 
 def lines(text: bytes) -> Lines:
@@ -93,3 +96,36 @@ def test_R13_a_document_is_written_76_characters_a_line(size: int, widths: list[
 def test_a_time_is_in_words_and_UTC() -> None:
     assert moment(0) == "2020-01-01T00:00:00Z"
     assert moment(None) == "none"
+
+
+def test_R12_a_document_that_fails_is_named() -> None:
+    documents, _, _ = talk_of_two(6, seed=2)
+    agreement, a, b = documents.raw
+    assert Documents.read(agreement, a, b) == documents
+    for given, where in (
+        ((agreement[:-1], a, b), "agreement"),
+        ((agreement, a[:-1], b), "letter A"),
+        ((agreement, a, b[:-1]), "letter B"),
+        ((agreement, b, a), "agreement"),
+    ):
+        with pytest.raises(NotWhole) as caught:
+            Documents.read(*given)
+        assert caught.value.where == where
+
+
+def test_R11_a_stranger_reads_which_line_it_is_and_whose() -> None:
+    documents, _, _ = talk_of_two(6, seed=2)
+    a, b = documents.letters
+    line = documents.agreement.line_id.hex()
+    assert (
+        about(documents)
+        == f"""\
+Line      North and South, level duty, marked EXERCISE
+          {line}, incarnation 1
+A         {a.party}
+          {a.digits}
+B         {b.party}
+          {b.digits}
+Compared  by a person of each side, over another channel
+"""
+    )

@@ -223,12 +223,8 @@ _ENTRY = re.compile(
 )
 
 
-# By the length of a packed number: what of it is the number.
-_MASK = {1: 0xFF, 2: 0xFF, 3: 0xFFFF, 5: (1 << 32) - 1, 9: (1 << 64) - 1}
-
-
 def _uint(packed: bytes) -> int:
-    return int.from_bytes(packed, "big") & _MASK[len(packed)]
+    return int.from_bytes(packed[1:] or packed, "big")
 
 
 @dataclass(slots=True)
@@ -285,11 +281,11 @@ class Checker:
         }
         self._sides = (_Side("A"), _Side("B"))
         self._covered = {"checkpoint": [0, 0], "cosign": [0, 0]}
-        self._head_order: HeadOrder = (-1, 0, "", 0, b"")
+        self._head_order: HeadOrder | tuple[()] = ()
         self._head_lines = 0
         self._waiting: _Signed | None = None
         self._passed_over = 0
-        self._order = (-1, -1)
+        self._order: tuple[int, ...] = ()
         self._by_status = [0] * 8
         self._first, self._last = 1 << 32, -1
         self._files = Tally()

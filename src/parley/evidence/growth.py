@@ -68,11 +68,11 @@ class Resumed(Checker):
                 " kept or taken up.",
                 "Give --key FILE, or leave --keep and --since out.",
             )
-        self.state = b""
+        self.state: bytes  # once the entries have been read
         self._source = source
         self._documents_hash = sha256(b"".join(map(sha256, documents.raw)))
-        self._length, self._digest = 0, b""
         self._entries = hashlib.sha256()
+        self._length, self._digest = 0, self._entries.digest()
         self._lines = (hashlib.sha256(), hashlib.sha256())
         self._known = [_Mark(), _Mark()]  # of either log, what the state vouches for
         self._marks: tuple[deque[_Mark], deque[_Mark]] = (deque(), deque())
@@ -86,7 +86,7 @@ class Resumed(Checker):
         if self._all_signatures and not every:
             raise HeadsDiffer("not every signature was checked before")
         self._length, self._digest, order, self._by_status, self._first, self._last = numbers
-        self._order = (order[0], order[1])
+        self._order = tuple(order)
         for dir, (side, kept) in enumerate(zip(self._sides, sides, strict=True)):
             side.size, seen, frontier, leaves, side.held, *mark = kept
             side.tree = Tree(seen, frontier)
@@ -145,7 +145,7 @@ class Resumed(Checker):
         while left and (chunk := self._source.read(min(left, CHUNK_BYTES))):
             self._entries.update(chunk)
             left -= len(chunk)
-        if self._length and (left or self._entries.digest() != self._digest):
+        if left or self._entries.digest() != self._digest:
             raise NotWhole(
                 "entries", "they are not a continuation of those that were verified before"
             )

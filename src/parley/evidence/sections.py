@@ -170,15 +170,12 @@ def read_documents(lines: Lines, following: str) -> Documents:
     if found not in ([], list(RESUMES)):
         raise NotWhole(found[0], "the RESUME of each side stands once, that of A first")
     texts += zip([name, *found], pieces[::2], strict=True)
-    raw = [_unwrap(name, text) for name, text in texts]
-    return _section("agreement", lambda: Documents.read(*raw))
+    return Documents.read(*(_unwrap(name, text) for name, text in texts))
 
 
 def _section(name: str, read: Callable[[], _T]) -> _T:
     try:
         return read()
-    except NotWhole:
-        raise
     except ParleyError as error:
         raise NotWhole(name, error.sentence) from error
 
