@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import random
+import zlib
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 
 import pytest
@@ -81,6 +83,12 @@ def test_R18_it_opens_with_who_when_and_the_words() -> None:
     assert rest.partition("\n--- proof\n")[2].startswith("c2sp.org/tlog-proof@v1\nextra ")
 
 
+def test_R18_a_preamble_that_says_something_else_is_refused() -> None:
+    text = proof_of(0, 3).text()
+    with pytest.raises(NotWhole, match="preamble: it does not say what the proof says"):
+        verify(text.replace("shows one entry", "shows no entry"))
+
+
 def test_R18_it_shows_no_other_entry() -> None:
     _, entries, _ = talk()
     text = proof_of(0, 3).text()
@@ -148,6 +156,14 @@ def test_R19_a_signature_by_another_key_or_of_another_head_is_refused() -> None:
         verify(replace(shown, signed=(Signed("checkpoint", 0, other.block),)).text())
 
 
+def test_R19_the_lines_of_a_note_stand_in_one_order_and_once() -> None:
+    text = proof_of(0, 2).text()
+    *before, one, other = text.splitlines(keepends=True)
+    for last in ([other, one], [one, other, other], [one, one, other]):
+        with pytest.raises(NotWhole, match=r"canonical|head of A"):
+            verify("".join([*before, *last]))
+
+
 @given(st.integers(1, 300), st.data())
 def test_R19_every_leaf_of_every_tree_has_its_way(size: int, data: st.DataObject) -> None:
     leaves = [sha256(b"%d" % number) for number in range(size)]
@@ -163,10 +179,25 @@ def test_R19_every_leaf_of_every_tree_has_its_way(size: int, data: st.DataObject
 
 
 def test_R19_a_number_beyond_the_tree_is_refused() -> None:
-    with pytest.raises(NotWhole):
+    with pytest.raises(NotWhole, match="proof: the hashes do not lead from this entry"):
         root_of(bytes(32), 1, 1, ())
-    with pytest.raises(NotWhole):
+    with pytest.raises(NotWhole, match="proof: the hashes do not lead from this entry"):
         root_of(bytes(32), 5, 4, (bytes(32), bytes(32)))
+
+
+def test_R19_every_leaf_of_small_trees_has_its_way() -> None:
+    leaves = [sha256(b"%d" % number) for number in range(17)]
+    for size in range(1, 18):
+        tree = Tree()
+        tree.grow(*leaves[:size])
+        for n in range(size):
+            assert root_of(leaves[n], n, size, inclusion(leaves[:size], n, size)) == tree.fold()
+
+
+@pytest.mark.parametrize(("n", "size", "hashes"), [(0, 1, 1), (1, 2, 2), (0, 2, 0), (2, 3, 2)])
+def test_R19_no_hash_may_lack_or_follow(n: int, size: int, hashes: int) -> None:
+    with pytest.raises(NotWhole, match="proof: the hashes do not lead from this entry"):
+        root_of(bytes(32), n, size, (bytes(32),) * hashes)
 
 
 @pytest.mark.parametrize(
@@ -175,10 +206,14 @@ def test_R19_a_number_beyond_the_tree_is_refused() -> None:
         lambda fields: fields[:-1],
         lambda fields: [*fields, b""],
         lambda fields: [2, *fields[1:]],
-        lambda fields: [True, *fields[1:]],
+        lambda fields: [False, *fields[1:]],
         lambda fields: [0, 256, *fields[2:]],
+        lambda fields: [*fields[:2], 256, *fields[3:]],
         lambda fields: [*fields[:3], 1 << 32, *fields[4:]],
+        *(lambda fields, at=at: [*fields[:at], -1, *fields[at + 1 :]] for at in range(5)),
         lambda fields: [*fields[:5], bytes(31), *fields[6:]],
+        lambda fields: [*fields[:5], *[bytes(33)] * 3, fields[8]],
+        lambda fields: [*fields[:7], bytes(31), fields[8]],
         lambda fields: [*fields[:7], None, fields[8]],
         lambda fields: [*fields[:8], "text"],
         lambda fields: [*fields[:8], fields[8] + b"!"],
@@ -190,10 +225,22 @@ def test_R20_the_extra_data_are_the_fields(change: object) -> None:
     text = proof_of(0, 3).text()
     extra = text.partition("\nextra ")[2].partition("\n")[0]
     changed = encode(change(decode(base64.b64decode(extra))))
-    with pytest.raises(NotWhole):
+    with pytest.raises(NotWhole, match=r"R20|do not lead|head of A"):
         verify(text.replace(extra, base64.b64encode(changed).decode()))
-    with pytest.raises(NotWhole, match="extra"):
+    with pytest.raises(NotWhole, match="extra data cannot be read"):
         verify(text.replace(extra, base64.b64encode(b"\xff").decode()))
+
+
+def test_R20_the_fields_go_up_to_their_highest_values() -> None:
+    """Such an entry is read as one: what fails is the signature, which is over another."""
+    shown = proof_of(0, 3)
+    highest = replace(
+        shown.leaf, type=255, marks=255, time=(1 << 32) - 1, seen=(1 << 64) - 1, body=b""
+    )
+    lowest = replace(shown.leaf, type=0, marks=0, time=0, seen=0)
+    for leaf in (highest, lowest):
+        with pytest.raises(NotWhole, match="head of A at"):
+            verify(replace(shown, leaf=leaf).text())
 
 
 def words_of(kind: int, marks: int, body: bytes) -> tuple[str | None, str]:
@@ -220,6 +267,15 @@ def test_R18_words_that_could_mislead_are_not_shown_as_text() -> None:
     assert blank == "\u200d"
 
 
+def test_R18_the_words_of_a_text_that_was_made_smaller_are_shown() -> None:
+    deflate = zlib.compressobj(wbits=-15)
+    body = deflate.compress(body_of(Type.TEXT, {}, "Yes. " * 20)) + deflate.flush()
+    marks = Marks(Precedence.FLASH, Status.ACTUAL, compression=1).byte()
+    words, opening = words_of(Type.TEXT, marks, body)
+    assert words == "Yes. " * 20
+    assert "\n  | Yes. Yes. " in opening
+
+
 def test_R19_a_time_beyond_all_calendars_is_a_number() -> None:
     shown = proof_of(0, 2, "cosign")
     late = replace(shown, signed=(replace(shown.signed[0], time=(1 << 64) - 1),))
@@ -227,6 +283,32 @@ def test_R19_a_time_beyond_all_calendars_is_a_number() -> None:
     assert "second 18446744073709551615" in late.text()
     with pytest.raises(NotWhole, match="head of A"):
         verify(late.text())
+
+
+def test_R19_a_time_is_told_as_far_as_calendars_go() -> None:
+    shown = proof_of(0, 2, "cosign")
+    for time, told in ((253_402_300_799, "9999-12-31T23:59:59Z"), (253_402_300_800, "second 25")):
+        received = replace(shown, signed=(replace(shown.signed[0], time=time),)).received_at
+        assert received is not None
+        assert received.startswith(told)
+
+
+def test_R18_it_says_who_signed_and_when() -> None:
+    shown = proof_of(0, 2)
+    speaker, reader = (letter.party for letter in shown.documents.letters)
+    assert (shown.speaker, shown.reader) == (speaker, reader)
+    time = next(each.time for each in shown.signed if each.kind == "cosign")
+    told = datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert (
+        f"Signed    by {speaker}: yes\n          by {reader}, as received: {told}\n" in shown.text()
+    )
+    assert "parley verify FILE. " in shown.text()
+    assert "the log key and the other side's cosigner key" in shown.text()
+    other = proof_of(1, 2, "cosign")
+    assert (other.speaker, other.reader) == (reader, speaker)
+    assert f"Signed    by {reader}: not in this file\n" in other.text()
+    with pytest.raises(NotWhole, match=f"head of B at {other.size}:"):
+        replace(other, signed=(replace(other.signed[0], time=1),)).check()
 
 
 def test_R18_a_file_without_end_is_not_read_to_its_end() -> None:

@@ -26,7 +26,7 @@ from parley.core.keys import (
 )
 from parley.core.record import Head, Leaf
 from parley.core.vouching import CODE, CODE_BYTES, code_name
-from parley.core.wire import Reader, decode, encode, u8, u64
+from parley.core.wire import UINT_MAX, Reader, decode, encode, u8, u64
 from parley.evidence.sections import (
     DOCUMENTS,
     Documents,
@@ -49,14 +49,10 @@ TIME_MAX = 253_402_300_799  # the end of the year 9999, the last that is written
 
 # How long a signature of a note is, with key id and, in a cosignature, its time (C2SP).
 _SIZES = {**SIGNATURE_BYTES, CODE: CODE_BYTES}
-_UNTIMED = (ED25519, CODE)
-_LENGTHS = {
-    4 + CODE_BYTES: CODE,
-    4 + SIGNATURE_BYTES[ED25519]: ED25519,
-    4 + 8 + SIGNATURE_BYTES[COSIGN_ED25519]: COSIGN_ED25519,
-    4 + 8 + SIGNATURE_BYTES[COSIGN_MLDSA44]: COSIGN_MLDSA44,
-    4 + 8 + SIGNATURE_BYTES[COSIGN_MLDSA87]: COSIGN_MLDSA87,
-}
+_TIMED = (COSIGN_ED25519, COSIGN_MLDSA44, COSIGN_MLDSA87)
+_LENGTHS = {4 + 8 * (each in _TIMED) + _SIZES[each]: each for each in (CODE, ED25519, *_TIMED)}
+# The highest direction, type, marks, time and size seen of an entry (R20).
+_HIGHEST = (1, 0xFF, 0xFF, 0xFFFF_FFFF, UINT_MAX)
 
 
 _VOUCHED = """\
@@ -151,16 +147,18 @@ class Proof:
 
     def _preamble(self) -> str:
         leaf, marks = self.leaf, Marks.parse(self.leaf.marks)
+        whose = "AB"[leaf.dir]
         kind = Type(leaf.type).name if leaf.type in set(Type) else f"type {leaf.type:02X}"
         mark = f"{marks.precedence.name}, {marks.status.name}" if marks else "unknown marks"
         verify = f"parley verify FILE{' --key KEYFILE' if self.deniable else ''}"
-        lines = [f"  | {line}" for line in re.split("[\n\u2028\u2029]", self.words or "")]
-        shown = "\n".join(lines) if self.words else "  (not a text; the body is in the extra data)"
+        shown = "  (not a text; the body is in the extra data)"
+        if words := self.words:
+            shown = "\n".join(f"  | {line}" for line in re.split("[\n\u2028\u2029]", words))
         return f"""{TITLE}
 
 This file shows one entry of the record of a direct line between two parties, and no other.
 
-{about(self.documents)}Entry     {"AB"[leaf.dir]} {leaf.n}: {kind}, {mark}
+{about(self.documents)}Entry     {whose} {leaf.n}: {kind}, {mark}
 Said by   {self.speaker}, {self.time}
 {self._stood_by()}Body      {len(leaf.body)} bytes, SHA-256 {sha256(leaf.body).hex()}
 
@@ -204,7 +202,7 @@ checkpoint by RFC 6962; {_BY_CODE if self.deniable else _BY_SIGNATURE}.
         block, lines = Reader(signed.block), []
         for _ in range(block.uint(1)):
             algorithm, key_id = block.uint(1), block.take(4)
-            time = b"" if algorithm in _UNTIMED else u64(signed.time)
+            time = u64(signed.time) if algorithm in _TIMED else b""
             signature = block.take(_SIZES[algorithm])
             lines.append(f"— {name} {_base64(key_id + time + signature)}\n")
         return lines
@@ -243,20 +241,20 @@ def _name(documents: Documents, dir: int, kind: str) -> str:
 
 def root_of(leaf: bytes, n: int, size: int, path: Sequence[bytes]) -> bytes:
     """The root that a path gives to leaf `n` of a tree (R19; RFC 9162 section 2.1.3.2)."""
+    wrong = NotWhole(SECTION, "the hashes do not lead from this entry to the root")
     node, at, last = leaf, n, size - 1
     for sibling in path:
         if not last:
-            break
+            raise wrong
         if at & 1 or at == last:
             node = sha256(b"\x01" + sibling + node)
-            while not at & 1 and at:
+            while not at & 1:
                 at, last = at >> 1, last >> 1
         else:
             node = sha256(b"\x01" + node + sibling)
         at, last = at >> 1, last >> 1
-        path = path[1:]
-    if path or last or n >= size:
-        raise NotWhole(SECTION, "the hashes do not lead from this entry to the root")
+    if last or n >= size:
+        raise wrong
     return node
 
 
@@ -295,11 +293,9 @@ def _leaf(documents: Documents, extra: bytes, n: int) -> Leaf:
         raise NotWhole(SECTION, "its extra data cannot be read") from error
     match value:
         case [int(dir), int(kind), int(marks), int(time), int(seen), *blobs] if (
-            [type(number) for number in value[:5]] == [int] * 5
-            and (0 <= dir < 2 and 0 <= kind < 256 and 0 <= marks < 256)
-            and (0 <= time < 1 << 32 and 0 <= seen < 1 << 64)
-            and [type(blob) for blob in blobs] == [bytes] * 4
-            and [len(blob) for blob in blobs[:3]] == [32] * 3
+            [type(each) for each in value] == [int] * 5 + [bytes] * 4
+            and all(0 <= each <= top for each, top in zip(value, _HIGHEST, strict=False))
+            and {len(blob) for blob in blobs[:3]} == {32}
         ):
             line_id, inc = documents.agreement.line_id, documents.inc
             return Leaf(line_id, inc, dir, n, kind, marks, time, seen, *blobs)
@@ -312,7 +308,7 @@ def _signed(documents: Documents, dir: int, notes: bytes) -> tuple[Signed, ...]:
     kinds = ("checkpoint",) if documents.agreement.deniable else ("checkpoint", "cosign")
     for kind in kinds:
         name = _name(documents, dir, kind).encode()
-        block, count, time = b"", 0, 0
+        time, signatures = 0, list[bytes]()
         for line in notes.splitlines():
             _, theirs, packed = line.split(b" ")
             signature = unbase64(SECTION, packed)
@@ -320,13 +316,12 @@ def _signed(documents: Documents, dir: int, notes: bytes) -> tuple[Signed, ...]:
             if algorithm is None:
                 raise NotWhole(SECTION, "a signature has the length of none")
             if theirs == name:
-                count += 1
                 rest = signature[4:]
-                if algorithm not in _UNTIMED:
+                if algorithm in _TIMED:
                     time, rest = int.from_bytes(rest[:8], "big"), rest[8:]
-                block += u8(algorithm) + signature[:4] + rest
-        if count:
-            found.append(Signed(kind, time, u8(count) + block))
+                signatures.append(u8(algorithm) + signature[:4] + rest)
+        if signatures:
+            found.append(Signed(kind, time, u8(len(signatures)) + b"".join(signatures)))
     if not found:
         raise NotWhole(SECTION, "nobody of this line signed it")
     return tuple(found)
