@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 import pytest
@@ -10,9 +12,9 @@ from parley.core.effects import Enrol, Keep, Outcome, Saying, Transmit
 from parley.core.entry import Precedence, Status, Type, body_of, read_body
 from parley.core.errors import Halted
 from parley.core.kept import Change
-from parley.core.life import PUT_ASIDE, ends_of
+from parley.core.life import PUT_ASIDE, Life, ends_of
 from parley.core.packets import COUNTER_MAX
-from parley.core.resuming import beginning, in_order, later_psk
+from parley.core.resuming import beginning, in_order, later_psk, terms_after
 from parley.core.speaking import RESUME, frame
 from parley.core.terms import Terms
 from parley.core.wire import encode
@@ -187,6 +189,41 @@ def test_N3_fresh_keys_open_nothing_of_the_old_incarnation_and_the_old_none_of_t
     assert thief.reads_in(2) == []
 
 
+def holds(life: Life, secret: bytes) -> bool:
+    """Whether a life still refers to these bytes; what its store and clock hold is apart."""
+    known, left = set[int](), [life]
+    while left:
+        each: Any = left.pop()
+        if each == secret:
+            return True
+        apart = isinstance(each, type | FunctionType | MethodType | ModuleType)
+        if id(each) not in known and not apart:
+            known.add(id(each))
+            left += gc.get_referents(each)
+    return False
+
+
+def test_I18_a_secret_of_the_meeting_is_forgotten_once_it_is_mixed_in() -> None:
+    secret = bytes(range(32))
+    lives = two_lives(psk0=secret)
+    assert [holds(each.life, secret) for each in lives] == [True, True]
+    for each in lives:
+        each.starts()  # nothing was kept: it gets the secret again
+    north, south = lives
+    sent = north.settles()
+    assert opens(sent)
+    assert holds(north.life, secret)  # theirs is to come
+    south.hears(*sent)
+    talk(north, south)
+    north.says("from North")
+    talk(north, south)
+    assert south.reads_in(1) == ["from North"]
+    assert [holds(each.life, secret) for each in lives] == [False, False]
+    for each in lives:
+        each.starts()
+        assert not holds(each.life, secret)
+
+
 def test_N3_a_secret_of_the_meeting_enters_the_keys_of_later_incarnations() -> None:
     def with_psk(side: int, later: bytes | None = later_psk(bytes(32)), **more: Any) -> Terms:
         terms = terms_of(side, psk0=bytes(32), **more)
@@ -196,8 +233,9 @@ def test_N3_a_secret_of_the_meeting_enters_the_keys_of_later_incarnations() -> N
     north, south = open_lives(terms=with_psk)
     both_resume(north, south)
     assert is_open(north, south, 2)
-    psk = north.begun[0].terms.psk0
-    assert psk == south.begun[0].terms.psk0
+    a, b = north.life.resumes(2)
+    psk = terms_after(with_psk(0), a, b).psk0
+    assert psk == terms_after(with_psk(1), b, a).psk0
     assert psk not in (None, bytes(32), later_psk(bytes(32)))
 
     lives = two_lives(terms=lambda side: with_psk(side, bytes([side]) * 32))

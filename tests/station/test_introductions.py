@@ -17,7 +17,7 @@ from parley.core.kept import Change
 from parley.core.keys import Prekey
 from parley.core.wire import decode
 from parley.station.line.evidence import documents_of
-from parley.station.line.meeting import Brought
+from parley.station.line.meeting import Brought, unmixed
 from parley.station.line.opened import agreed as open_agreements
 from parley.store.sqlite import SqliteStore
 from tests.station.founded import (
@@ -492,7 +492,7 @@ def test_I18_what_both_brought_to_the_meeting_enters_the_keys(
     found_ = []
     for station in pair:
         with station.at_work() as at_work:
-            found_.append(next(iter(at_work.station.lines)).agreed.terms.psk0)
+            found_.append(unmixed(at_work.station.store, *at_work.station.lines[0].base_key))
             assert not any(each in str(at_work.does("audit")["rows"]) for each in brought)
     assert found_[0] is not None
     assert found_[0] == found_[1]
@@ -512,8 +512,8 @@ def test_I18_the_secret_is_erased_once_both_directions_are_open(
     with north.at_work() as at_work:
         at_work.does("whoami")
         at_work.does("desk.add", name="Watch")  # a step, in which the line makes its OPEN
-        secret = next(iter(at_work.station.lines)).agreed.terms.psk0
         agreement = read(whole).agreement
+        secret = unmixed(at_work.station.store, agreement.line_id, 1)
         side = agreement.side_of(north.letter.fingerprint)
         cells = at_work.station.store.load(agreement.line_id, 1, side).cells
         assert {"open", "prekey"} <= cells.keys()
@@ -524,7 +524,7 @@ def test_I18_the_secret_is_erased_once_both_directions_are_open(
         with store.transaction():  # their OPEN was accepted
             store.keep(Change(agreement.line_id, 1, (0, 0), cells=gone))
     with north.at_work() as at_work:
-        assert next(iter(at_work.station.lines)).agreed.terms.psk0 is None
+        assert unmixed(at_work.station.store, agreement.line_id, 1) is None
     assert secret not in raw_files(north.folder)
 
 

@@ -8,6 +8,7 @@ spec/seal.md S1, S2, spec/line.md L2, L19.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from parley.core.effects import Outcome
 from parley.core.errors import Refused
@@ -36,9 +37,10 @@ class Greeting:
         rekeying: Rekeying,
         record_key: RecordKey,
     ) -> None:
-        self.terms = terms
+        self.terms = terms.without_secret()
         self._ears, self._rekeying, self._record_key = ears, rekeying, record_key
         self._ours: bytes | None = cells.get("open")
+        self._psk0 = None if self.made else terms.psk0
         self._equivocated = "equivocation" in cells
         self._theirs: bytes | None = cells.get("their open")
         self._heard = TheirOpen.parse(self._theirs, terms).signed if self._theirs else None
@@ -56,8 +58,8 @@ class Greeting:
 
     def make(self, entropy: Entropy, now: Instant, change: Change) -> Epoch:
         """Ours, and the epoch it starts."""
-        made = make_open(self.terms, entropy)
-        self._ours = made.frame
+        made = make_open(replace(self.terms, psk0=self._psk0), entropy)
+        self._ours, self._psk0 = made.frame, None
         change.cells["open"] = encode(made.frame)
         change.cells["out"] = encode(made.epoch.cell())
         self._record_key.take(self.terms.side, made.share, change)

@@ -8,7 +8,7 @@ halts (spec/line.md L13 to L18).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parley.core.effects import Outcome
 from parley.core.entry import FIXED_BYTES, Plaintext
@@ -59,7 +59,7 @@ class Ears:
     def __init__(
         self, terms: Terms, log: Log, cells: Mapping[str, Value], held: list[HeldRow]
     ) -> None:
-        self.terms = terms
+        self.terms = terms.without_secret()
         self.log = log
         self.held = {row.n: row for row in held}
         self._held_durable = set(self.held)
@@ -69,6 +69,7 @@ class Ears:
         self._newest, self.announced = cells.get("newest", [{}, 0])
         self.flags = 0
         self._prekey: bytes | None = cells.get("prekey")
+        self._psk0 = None if self._prekey is None else terms.psk0
         self._seen: int = cells.get("their seen", 0)
         # One epoch lives, or two while they change over; `_until` is the size of their log at
         # which the older one is over, once that is known; `accepted` the hash of the newest REKEY.
@@ -121,7 +122,7 @@ class Ears:
         self.epochs.clear()
         self._past.clear()
         self.expected.clear()
-        self._prekey = None
+        self._prekey = self._psk0 = None
         self.moved = False
 
     # --- OPEN
@@ -133,8 +134,8 @@ class Ears:
         """
         if self._prekey is None:
             raise Refused("the prekey of the agreement has been used", rule="S2")
-        made = theirs.accept(info0, self.terms, self._prekey)
-        self._prekey = None
+        made = theirs.accept(info0, replace(self.terms, psk0=self._psk0), self._prekey)
+        self._prekey = self._psk0 = None
         self.open_hash = theirs.hash
         self._add(made.epoch)
         return {"prekey": None, "heard open": encode(theirs.hash)}, made.share

@@ -92,6 +92,7 @@ class Life:
         self._seed = kept[max(self._made)].cells["prekey"] if self.resting else b""
         self._ended: Line | None = None
         self._make_ready(Instant(0.0, 0.0), kept.get(self.newest))
+        self.terms = terms.without_secret()  # later incarnations have another (N3)
 
     def line_of(self, inc: int, kept: Kept) -> Line:
         """One incarnation as it was kept."""

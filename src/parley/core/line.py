@@ -67,6 +67,8 @@ class Line:
         past: Callable[[int, int], bytes] | None = None,
     ) -> None:
         """Go on from what was kept; `past(dir, size)` is asked for roots of long ago."""
+        # What opens the line holds psk0 until it is mixed in (I18); nothing else is given it.
+        opening, terms = terms, terms.without_secret()
         self.terms = terms
         self._entropy = entropy
         cells = {name: decode(value) for name, value in kept.cells.items()}
@@ -79,14 +81,14 @@ class Line:
         self._halted: str | None = cells.get("halted")
         # Hashes of frames that stopped the line; of an earlier start, of the first.
         self._stoppers = deque([cells.get("halted by", b"")], maxlen=STOPPERS_MAX)
-        self._ears = Ears(terms, their_log, cells, kept.held)
+        self._ears = Ears(opening, their_log, cells, kept.held)
         receipts = cells.get("receipts", [0, False])
         self._voice = Voice(terms, our_log, cells, kept, receipts[0])
         self._in_service: bool = receipts[1]
         self.record_key = RecordKey(terms, cells)  # on an attributable line without a key
         self._heads = Heads(terms, our_log, their_log, cells, self.record_key)
         self._rekeying = Rekeying(terms, cells, entropy, self.record_key)
-        self._greeting = Greeting(terms, cells, self._ears, self._rekeying, self.record_key)
+        self._greeting = Greeting(opening, cells, self._ears, self._rekeying, self.record_key)
         self._counters = Counters(cells)
         self._closing = Closing(cells, self._voice, self._ears, self._heads, self._rekeying)
         self._counts: Counter[str] = Counter()

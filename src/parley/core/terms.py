@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parley.core.keys import SigningKey, VerifyKey
 from parley.core.suites import SUITE_1, Suite
@@ -73,6 +73,10 @@ class Terms:
     def theirs(self) -> int:
         """Their direction."""
         return 1 - self.side
+
+    def without_secret(self) -> Terms:
+        """The same for all that makes no first key: psk0 is held by what mixes it, until then."""
+        return replace(self, psk0=None)
 
     def place(self, dir: int) -> tuple[bytes, int, int]:
         """Which log or channel the one of that direction is."""

@@ -94,6 +94,12 @@ def kept(store: SqliteStore, agreement: Agreement, side: int) -> tuple[bytes | N
     return None, True
 
 
+def unmixed(store: SqliteStore, line_id: bytes, inc: int) -> bytes | None:
+    """psk0 of a line while the store keeps it. The station holds it nowhere else: what opens the
+    line gets it from here, and forgets it once it is mixed in."""
+    return store.secret(_name(line_id, inc))
+
+
 def burn(store: SqliteStore, line_id: bytes, inc: int) -> None:
     """Erase psk0 of a line that is over, whether it had done its work or not."""
     store.put_secret(_name(line_id, inc), None)

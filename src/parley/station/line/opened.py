@@ -31,7 +31,9 @@ def _agreed(store: SqliteStore, home: Home, line_id: bytes, inc: int) -> Agreed:
         return Agreed.of(agreement, looked_at)
     keys = home.keys_of(ours.certificate)
     psk0, spent = meeting.kept(store, agreement, agreement.side_of(ours.fingerprint))
-    return Agreed.of(agreement, terms(agreement, ours, keys, theirs, psk0, spent=spent))
+    return Agreed.of(
+        agreement, terms(agreement, ours, keys, theirs, psk0, spent=spent).without_secret()
+    )
 
 
 def _opened(store: SqliteStore, line_id: bytes, inc: int) -> Any:

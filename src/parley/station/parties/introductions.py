@@ -450,7 +450,8 @@ def agree_accept(
     _check_name_free(station.store, stands)
     psk0 = meeting.joined(stands, [from_base64("secret", each) for each in psk or []])
     opened = Agreed.of(
-        stands, terms(stands, given.ours, station.home.keys, given.theirs.letter, psk0)
+        stands,
+        terms(stands, given.ours, station.home.keys, given.theirs.letter, psk0).without_secret(),
     )
     old = replacing.replaced_by(station, stands)
     _open(station, given)

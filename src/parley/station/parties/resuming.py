@@ -47,7 +47,8 @@ def _next(store: SqliteStore, terms: Terms) -> int:
 def load(store: SqliteStore, agreed: Agreed, entropy: Entropy) -> tuple[Life, list[PastLine]]:
     """A line as it was kept: the incarnation at work, and those that have ended."""
     terms = agreed.terms
-    terms = replace(terms, later_psk=meeting.later(store, terms.line_id, terms.inc))
+    place = (store, terms.line_id, terms.inc)
+    terms = replace(terms, psk0=meeting.unmixed(*place), later_psk=meeting.later(*place))
     kept = {
         each.inc: store.load(terms.line_id, each.inc, terms.side)
         for each in store.enrolled()
