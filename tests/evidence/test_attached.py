@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import zlib
 from hashlib import sha256
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parley.core.entry import Key, Type, body_of
+from parley.core.entry import Key, Marks, Precedence, Status, Type, body_of
 from parley.core.wire import Value, decode, encode
 from parley.evidence.attached import (
     FILE_BYTES_MAX,
+    FILES_BYTES_MAX,
     FILES_MAX,
     MEDIA_BYTES_MAX,
     NAME_BYTES_MAX,
     OPEN_MAX,
     PIECE_BYTES_MAX,
     PIECE_BYTES_MIN,
+    READ_MAX,
     Named,
     Piece,
     Tally,
@@ -149,7 +152,7 @@ def test_F5_a_check_of_a_record_tells_whole_from_wrong_and_missing() -> None:
         piece = Piece(hash, 0, data)
         tally.take(1, Type.FILE_PIECE, 0, body_of(Type.FILE_PIECE, {}, piece.payload()))
         tally.take(0, Type.FILE_PIECE, 0, body_of(Type.FILE_PIECE, {}, piece.payload()))
-    tally.take(0, Type.FILE_PIECE, 0, b"\xff")
+    tally.take(0, Type.FILE_PIECE, 0, b"\xff\x58\x20")
     assert (tally.whole, tally.wrong, tally.missing) == (1, 1, 1)
 
 
@@ -197,3 +200,71 @@ def test_F5_no_more_files_that_were_read_are_remembered_than_there_is_room_for(
         tally.take(0, Type.FILE_PIECE, 0, body_of(Type.FILE_PIECE, {}, piece))
         tally.take(0, Type.TEXT, 0, said)
     assert (tally.whole, tally.missing) == (2, 1)  # of the second it is not known any more
+
+
+def test_F1_F3_the_limits_are_those_of_the_page() -> None:
+    assert (FILES_MAX, FILE_BYTES_MAX, FILES_BYTES_MAX) == (8, 2_097_152, 4_194_304)
+    assert (PIECE_BYTES_MIN, PIECE_BYTES_MAX) == (1_024, 16_384)
+    assert (MEDIA_BYTES_MAX, NAME_BYTES_MAX) == (64, 120)
+    assert (OPEN_MAX, READ_MAX) == (1_024, 65_536)
+
+
+def test_F1_files_are_read_up_to_every_limit() -> None:
+    long: Value = [HASH, FILE_BYTES_MAX, "m" * MEDIA_BYTES_MAX, "n" * NAME_BYTES_MAX]
+    short: Value = [bytes(32), 1, "", "n"]
+    largest: list[Value] = [[*another(n)[:1], FILE_BYTES_MAX, "", "n"] for n in range(2)]
+    for files in ([long], [short], largest, [another(n) for n in range(FILES_MAX)]):
+        named = read_named({Key.ATTACHMENTS: files})
+        assert named is not None
+        assert [each.value() for each in named] == files
+
+
+def test_F2_a_list_that_holds_one_other_thing_names_no_file() -> None:
+    others: list[Value] = [None, {}, "four", [HASH, 40, TEXT, "x.txt", 5]]
+    for other in others:
+        assert read_named({Key.ATTACHMENTS: [FILE, other]}) is None
+
+
+@pytest.mark.parametrize(
+    ("start", "data"),
+    [(0, b"x"), (FILE_BYTES_MAX - 1, b"x"), (1, bytes(PIECE_BYTES_MAX))],
+)
+def test_F3_a_piece_is_read_up_to_every_limit(start: int, data: bytes) -> None:
+    assert read_piece([HASH, start, data]) == Piece(HASH, start, data)
+
+
+def test_F4_the_least_piece_that_is_not_the_last() -> None:
+    least = Piece(HASH, 0, bytes(PIECE_BYTES_MIN))
+    assert least.follows(0, PIECE_BYTES_MIN + 1)
+    assert least.follows(0, PIECE_BYTES_MIN)
+    assert not least.follows(0, PIECE_BYTES_MIN - 1)
+    assert not least.follows(1, PIECE_BYTES_MIN + 1)
+
+
+def test_F5_what_is_no_piece_and_what_nobody_named_is_passed_over() -> None:
+    tally = Tally()
+    for payload in (Piece(HASH, 0, b"x").payload(), [HASH, -1, b"x"], "text"):
+        tally.take(0, Type.FILE_PIECE, 0, body_of(Type.FILE_PIECE, {}, payload))
+    assert (tally.whole, tally.wrong, tally.missing) == (0, 0, 0)
+
+
+def test_F5_a_text_that_was_made_smaller_names_files_too() -> None:
+    deflate = zlib.compressobj(wbits=-15)
+    said = body_of(Type.TEXT, {Key.ATTACHMENTS: [FILE]}, "See it. " * 99)
+    body = deflate.compress(said) + deflate.flush()
+    assert b"\x58\x20" not in body
+    tally = Tally()
+    tally.take(0, Type.TEXT, Marks(Precedence.ROUTINE, Status.ACTUAL, compression=1).byte(), body)
+    assert tally.missing == 1
+
+
+def test_F5_there_is_room_again_when_a_file_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("parley.evidence.attached.OPEN_MAX", 1)
+    tally = Tally()
+    for data in (b"a" * 40, b"b" * 40):
+        hash = sha256(data).digest()
+        value: list[Value] = [[hash, 40, TEXT, "x.txt"]]
+        tally.take(0, Type.TEXT, 0, body_of(Type.TEXT, {Key.ATTACHMENTS: value}, "See it."))
+        piece = Piece(hash, 0, data).payload()
+        tally.take(0, Type.FILE_PIECE, 0, body_of(Type.FILE_PIECE, {}, piece))
+    assert (tally.whole, tally.wrong, tally.missing) == (2, 0, 0)

@@ -94,9 +94,8 @@ class Piece:
 
     def follows(self, held: int, size: int) -> bool:
         """Whether it is the next one of a file of which so much is here (F4)."""
-        if self.start != held or self.end > size:
-            return False
-        return len(self.data) >= PIECE_BYTES_MIN or self.end == size
+        large = len(self.data) >= PIECE_BYTES_MIN or self.end == size
+        return large and self.start == held and self.end <= size
 
 
 def read_piece(payload: Value) -> Piece | None:
@@ -148,15 +147,15 @@ class Tally:
 
     def take(self, dir: int, type: int, marks: int, body: bytes) -> None:
         """The next entry of one log."""
-        if type != Type.FILE_PIECE and b"\x58\x20" not in body and not marks & 0x06:
+        if b"\x58\x20" not in body and not marks & 0x06:
             return  # no hash stands in it: a million texts are passed over at once
         content = read_body(type, marks, body)
         if content is None:
             return
-        if type == Type.FILE_PIECE:
-            self._piece(dir, read_piece(content.payload))
-        elif type == Type.TEXT:
+        if type == Type.TEXT:
             self._name(dir, read_named(content.header) or ())
+        elif type == Type.FILE_PIECE and (piece := read_piece(content.payload)):
+            self._piece(dir, piece)
 
     def _name(self, dir: int, files: Iterable[Named]) -> None:
         for each in files:
@@ -167,15 +166,16 @@ class Tally:
             if len(self._open) < OPEN_MAX:
                 self._open[key] = _Open(each.size)
 
-    def _piece(self, dir: int, piece: Piece | None) -> None:
-        file = self._open.get((dir, piece.sha256)) if piece else None
-        if piece is None or file is None or not piece.follows(file.held, file.size):
+    def _piece(self, dir: int, piece: Piece) -> None:
+        key = (dir, piece.sha256)
+        file = self._open.get(key)
+        if file is None or not piece.follows(file.held, file.size):
             return
         file.hash.update(piece.data)
         file.held = piece.end
         if file.held == file.size:
             right = file.hash.digest() == piece.sha256
             self.whole, self.wrong = self.whole + right, self.wrong + (not right)
-            del self._open[dir, piece.sha256]
+            del self._open[key]
             if len(self._read) < READ_MAX:
-                self._read.add((dir, piece.sha256))
+                self._read.add(key)
