@@ -144,7 +144,8 @@ def chosen_texts(source: str) -> Iterator[str]:
     """What an expression shows as it stands: one of two texts, or a part of a joined one."""
     for node in ENVIRONMENT.parse(source).find_all((nodes.CondExpr, nodes.Concat)):
         parts = node.nodes if isinstance(node, nodes.Concat) else [*node.iter_child_nodes()]
-        yield from (str(part.value) for part in parts if isinstance(part, nodes.Const))
+        said = [part.value for part in parts if isinstance(part, nodes.Const)]
+        yield from (each for each in said if isinstance(each, str))
 
 
 @pytest.mark.parametrize("file", sorted(TEMPLATES.glob("*.html")), ids=lambda file: file.stem)
@@ -157,6 +158,8 @@ def test_unmarked_text_is_found() -> None:
     assert unmarked("<p>Nothing yet.</p>") == ["Nothing", "yet"]
     assert unmarked('<p title="Why not">{% trans %}Yes{% endtrans %}</p>') == ["Why", "not"]
     assert unmarked('{{ "No line waits" if x else _("Yes") }}') == ["No line waits"]
+    assert unmarked('{{ "No line waits" ~ x if x else none }}') == ["No line waits"]
+    assert unmarked("{% set own = x if x else none %}") == []
 
 
 @pytest.mark.parametrize("file", sorted(SCRIPTS.glob("*.js")), ids=lambda file: file.stem)
