@@ -7,6 +7,7 @@ import io
 
 import pytest
 
+from parley.core.record import Head
 from parley.evidence.sections import (
     DOCUMENT_BYTES_MAX,
     LINE_BYTES_MAX,
@@ -14,10 +15,14 @@ from parley.evidence.sections import (
     Lines,
     NotWhole,
     about,
+    check_head,
+    documents_text,
     moment,
+    read_documents,
     unbase64,
     wrapped,
 )
+from tests.evidence.test_audit import Record, resumed
 from tests.exercise.record_of_two import talk_of_two
 
 
@@ -129,3 +134,37 @@ B         {b.party}
 Compared  by a person of each side, over another channel
 """
     )
+
+
+def test_R22_each_side_has_one_RESUME_and_both_begin_one_incarnation() -> None:
+    record = Record(0)
+    raw = record.documents.raw
+    documents = Documents.read(*raw, *resumed(record))
+    assert documents.inc == 2
+    begun = "\n          begun by both; incarnation 1 had ended after 3 of A and 3 of B\n"
+    assert f", incarnation 2{begun}" in about(documents)
+    with pytest.raises(NotWhole, match="resume B: it begins another incarnation than that of A"):
+        Documents.read(*raw, *resumed(record, inc=3))
+    text = f"one\n{documents_text(documents)}\n--- heads\n"
+
+    def read(given: str) -> Documents:
+        sections = lines(given.encode())
+        sections.small("agreement")
+        return read_documents(sections, "heads")
+
+    assert read(text) == documents
+    for one, other in ("AB", "BA"):
+        with pytest.raises(NotWhole, match=f"resume {other}: .*stands once, that of A first"):
+            read(text.replace(f"--- resume {one}", f"--- resume {other}"))
+
+
+def test_R8_nothing_stands_behind_the_signatures_of_a_head() -> None:
+    record = Record(4)
+    row = next(row for row in record.heads if (row.dir, row.kind) == (0, "checkpoint"))
+    key = record.documents.key(0, "log")
+    head = Head(record.agreement.line_id, 1, 0, row.size, row.root)
+    check_head("here", key, head, "checkpoint", 0, row.block)
+    with pytest.raises(NotWhole, match="here: "):
+        check_head("here", key, head, "checkpoint", 0, row.block + b"\x00")
+    with pytest.raises(NotWhole, match="here: a checkpoint bears no time"):
+        check_head("here", key, head, "checkpoint", 1, row.block)
