@@ -134,6 +134,9 @@ site: setup  ## make the book of docs/ and spec/ in build/site; a warning is an 
 pictures: setup chromium  ## take the pictures of the console in README anew
 	@$(BIN)/python -m tools.pictures docs/pictures
 
+elements: setup  ## draw every element of the pages on one page, by day, by night and in high contrast
+	@$(BIN)/python -m tools.elements build/elements
+
 # Needs uv on the path. The output names no registry, so that it installs from any mirror.
 lock:  ## pin the dependencies of pyproject.toml anew
 	pin() { UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --no-config --generate-hashes --universal \
