@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from parley.core.errors import Unavailable
 from parley.store import words
 from parley.store.folding import fold, hits, origin
-from parley.store.words import Indexed, Query, forget, word_index
+from parley.store.words import NAME, Indexed, Query, forget, word_index
 
 
 @pytest.mark.parametrize(
@@ -112,6 +114,16 @@ def test_two_that_catch_up_at_once_take_nothing_in_twice(folder: Path) -> None:
     with word_index(folder) as index:
         assert not index.add(0, [entry(1, "again")], 4, b"")
     assert found(folder, words=("again",)) == []
+
+
+def test_who_makes_it_waits_for_another_who_does_so_at_that_moment(tmp_path: Path) -> None:
+    with closing(
+        sqlite3.connect(tmp_path / NAME, isolation_level=None, check_same_thread=False)
+    ) as other:
+        other.execute("BEGIN IMMEDIATE")
+        Timer(0.2, other.execute, ["COMMIT"]).start()
+        with word_index(tmp_path) as index:
+            assert index.find(Query(words=("moraine",)), 9) == []
 
 
 def test_a_damaged_index_is_made_anew(folder: Path) -> None:

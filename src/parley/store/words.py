@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from parley.core.errors import Unavailable
@@ -246,12 +247,26 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _make(connection: sqlite3.Connection) -> None:
     check_can_search()
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")  # after a power cut it may be behind
     connection.execute("BEGIN EXCLUSIVE")
     if connection.execute("PRAGMA user_version").fetchone()[0] != MADE_BY:
         _fill(connection)
     connection.execute("COMMIT")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Have it write ahead. SQLite does not wait here for who does the same at this moment."""
+    until = monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() >= until:
+                raise
+            sleep(0.01)
+        else:
+            return
 
 
 def _fill(connection: sqlite3.Connection) -> None:
