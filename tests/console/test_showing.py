@@ -109,7 +109,7 @@ async def test_B6_B7_a_document_is_seen_after_consent_and_no_longer(
         await expect(south.locator("#shown")).to_be_hidden()
         await expect(north.locator("#showing")).to_be_hidden()
         assert await south.evaluate(SHOWN) is None
-        await expect(north.locator("#showings")).to_contain_text("stopped")
+        await expect(north.locator("#showings")).to_contain_text("STOPPED")
         shown = (await stations.north.ask("Wanda", "call.show"))["call"]["showings"]
         assert (shown[0]["why"], shown[0]["ended_by"]["name"]) == ("stopped", "Wen")
         await stations.north.ask("Wanda", "call.end")

@@ -97,9 +97,11 @@ def texts(post: Post, operation: str) -> list[str]:
 
 
 def everything(post: Post) -> list[Any]:
-    """All that a supply could change."""
+    """All that a supply could change; the incarnation that lives goes on by itself."""
     with closing(sqlite3.connect(f"file:{post.folder}/parley.db?mode=ro", uri=True)) as db:
-        tables = ("entries", "heads", "messages", "acts", "resumptions", "supplied", "supply_waits")
+        over = "WHERE inc < (SELECT max(inc) FROM records)"
+        tables = [f"entries {over}", f"heads {over}"]
+        tables += ["messages", "acts", "resumptions", "supplied", "supply_waits"]
         return [db.execute(f"SELECT * FROM {table}").fetchall() for table in tables]
 
 
