@@ -79,13 +79,7 @@ class Anew(World):
     def mends(self) -> Tally:
         """The rest of the bad times, the good ones, and what must hold then."""
         self.runs_until(self.options.bad_s)
-        self.heals()
-        self.comes_to_rest()
-        self.keys_are_renewed()
-        self.checks_all()
-        tally = self.at_the_end()
-        self.falls_silent()
-        return tally
+        return self.good_times()
 
     def _people_look(self) -> None:
         """They ask when the line halted or is silent, and agree when they are asked."""

@@ -61,13 +61,7 @@ class Succeeded(World):
             self._keys_are_copied()
         self.later(PEOPLE_S, self._people_give)
         self.runs_until(bad_s)
-        self.heals()
-        self.comes_to_rest()
-        self.keys_are_renewed()
-        self.checks_all()
-        tally = self.at_the_end()
-        self.falls_silent()
-        return tally
+        return self.good_times()
 
     # --- what happens
 

@@ -262,6 +262,10 @@ class World:
         for part in (0.2, 1.0):
             self.later(self.chance.uniform(0.0, part * self.options.bad_s), self.somebody_steals)
         self.runs_until(self.options.bad_s)
+        return self.good_times()
+
+    def good_times(self) -> Tally:
+        """All is mended; what must hold when everything has come to rest."""
         self.heals()
         self.comes_to_rest()
         self.keys_are_renewed()
