@@ -6,6 +6,7 @@ import pytest
 
 from parley.catalogue.elements import find
 from parley.console.marking import direction, frame_line, stretches
+from parley.console.signs import InOrder
 from parley.console.words import first_words
 from parley.station.texts.critical import critical
 
@@ -97,3 +98,10 @@ def test_a_text_without_elements_keeps_its_figures_too() -> None:
         ("في ", False),
         ("21°40′N", True),
     ]
+
+
+def test_the_newest_word_decides_how_figures_stand_however_far_it_is() -> None:
+    far = " ." * 400
+    for text, kept in ((f"ن abc{far}0352Z", []), (f"abc ن{far}0352Z", ["0352Z"])):
+        pieces = InOrder(text).pieces(0, len(text))
+        assert [each.text for each in pieces if each.figures] == kept

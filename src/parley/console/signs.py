@@ -28,7 +28,6 @@ _NAMED = {
 _KEEPS_EFFECT = frozenset(_NAMED) - {0x2028, 0x2029}
 # Parts of letters and of emoji: a box between them would tear the word apart, so they are counted
 # below the text instead.
-LOOKED_BACK = 256  # signs before a figure that are asked in which direction it stands
 _WITHIN_WORDS = {
     0x200C: N_("zero-width non-joiner"),
     0x200D: N_("zero-width joiner"),
@@ -81,7 +80,8 @@ class InOrder:
         self._text = text
         self._turns = not text.isascii() and any(map(_is_turned, text))
         self._alike = lookalikes(text)
-        self._kept: list[tuple[int, int]] = []  # stretches that turn nothing behind them
+        self._read = 0  # so far; what is kept in order turns nothing behind it and is passed over
+        self._right_to_left = True  # the newest word read, if there was one in this line
 
     def pieces(self, start: int, end: int, *, whole: bool = False) -> Iterator[Piece]:
         """The pieces of a part; the `whole` of it where it is one figure with no word to be turned
@@ -113,7 +113,7 @@ class InOrder:
             yield from pieces(self._text[at:end])
 
     def _keep(self, start: int, end: int) -> Piece:
-        self._kept.append((start, end))
+        self._read = end
         return Piece(self._text[start:end], figures=True)
 
     def _turned(self, at: int) -> bool:
@@ -121,20 +121,12 @@ class InOrder:
         to right, whose order they keep (UAX 9, W2 and W7)."""
         if not self._turns:
             return False
-        kept, least = len(self._kept), max(0, at - LOOKED_BACK)
-        while at > least:
-            if kept and self._kept[kept - 1][1] == at:
-                kept -= 1
-                at = self._kept[kept][0]
-                continue
-            at -= 1
-            if self._text[at] == "\n":
-                break
-            if unicodedata.bidirectional(self._text[at]) == "L":
-                return False
-            if _is_turned(self._text[at]):
-                break
-        return True
+        for character in self._text[self._read : at]:
+            kind = unicodedata.bidirectional(character)
+            if kind in ("L", "B", *_RIGHT_TO_LEFT):  # B: a line ends
+                self._right_to_left = kind != "L"
+        self._read = max(self._read, at)
+        return self._right_to_left
 
 
 def _is_turned(character: str) -> bool:
@@ -172,7 +164,7 @@ def unseen(text: str) -> str:
 def figures_in_order(line: str) -> str:
     """A line for a list, whose figures stand between LRI and PDI where they would be turned."""
     return "".join(
-        f"\u2066{piece.text}\u2069" if piece.figures else f"{piece.text}"
+        f"\u2066{piece.text}\u2069" if piece.figures else piece.text
         for piece in InOrder(line).pieces(0, len(line))
     )
 
