@@ -277,6 +277,19 @@ class Post:
         """Two persons send a message; what `release` answers."""
         return self.releases(self.drafts(text, precedence, **more))
 
+    def sends(self, text: str, precedence: str = "ROUTINE", **more: Any) -> int:
+        """Two persons send a message; the number it gets, once the path is up."""
+        return self.number(self.says(text, precedence, **more))
+
+    def number(self, released: dict[str, Any]) -> int:
+        """The number of what was released; what meets no path waits for its own."""
+        draft = released["draft"]
+        if released["n"] is None:
+            self.until(lambda: self.drafter.asks("draft.show", draft=draft)["n"] is not None)
+            released = self.drafter.asks("draft.show", draft=draft)
+        n: int = released["n"]
+        return n
+
     def utters(
         self,
         type: int,

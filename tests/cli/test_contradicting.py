@@ -15,7 +15,7 @@ def test_Z1_what_contradicts_lies_beside_the_record_and_anyone_can_check_it(tmp_
         out = tmp_path / "record"
         assert auditor.facts("export", str(out))["contradictions"] == []
         for words in ("One.", "Two."):
-            n = north.hears(south.says(words)["n"])["n"]
+            n = north.hears(south.sends(words))["n"]
         north.until(lambda: signed_upto(north, n + 1))
         sends(south, signs(n, ANOTHER))
         north.until(lambda: north.line()["halted"])
@@ -42,7 +42,7 @@ def test_Z1_what_contradicts_lies_beside_the_record_and_anyone_can_check_it(tmp_
 
 def test_Z2_a_head_that_stands_alone_is_told_and_not_written(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = north.hears(south.says("One.")["n"])["n"]
+        n = north.hears(south.sends("One."))["n"]
         north.until(lambda: signed_upto(north, n + 1))
 
         def forgets() -> None:

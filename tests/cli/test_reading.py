@@ -14,7 +14,7 @@ def test_the_record_says_acts_in_words(tmp_path: Path) -> None:
 
 
 def _says_acts_in_words(north: Post, south: Post) -> None:
-    n = north.says("Meet at 0600Z.")["n"]
+    n = north.sends("Meet at 0600Z.")
     south.hears(n)
     watch = south.watch
     watch.asks("inbox")

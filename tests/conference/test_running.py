@@ -92,7 +92,7 @@ def test_frames_of_a_call_cross_beside_the_line(tmp_path: Path, kind: str) -> No
             south.stage.do(lambda: theirs.running.link.ask_key(0, 16))
             north.until(lambda: ours.keys == [(0, 16)])
             assert ours.budgets[0].pictures
-            n = north.says("The line goes on beside it.")["n"]
+            n = north.sends("The line goes on beside it.")
             assert south.hears(n)["text"] == "The line goes on beside it."
         door = south.stage.do(lambda: south.station.carrying.media.describe())
         assert door["came"] > 20

@@ -17,14 +17,14 @@ def wrong(group: str) -> str:
 def sent(
     north: Post, south: Post, text: str = "Meet at 0600Z.", precedence: str = "ROUTINE"
 ) -> int:
-    n: int = north.says(text, precedence)["n"]
+    n: int = north.sends(text, precedence)
     south.hears(n)
     return n
 
 
 def test_displayed_is_said_once_for_each_message(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        numbers = [north.says(f"Message {n}.")["n"] for n in range(4)]
+        numbers = [north.sends(f"Message {n}.") for n in range(4)]
         south.hears(numbers[-1])
         first = numbers[0]
         assert south.watch.asks("display", n=first, count=2)["displayed"] == numbers[:2]

@@ -119,7 +119,7 @@ def test_no_flood_of_strangers_piles_up_or_delays_a_flash(tmp_path: Path) -> Non
         try:
             south.until(lambda: south.auditor.asks("status")["strange_frames"] > 20_000)
             for _ in range(5):
-                n = north.says("Still here.", "FLASH")["n"]
+                n = north.sends("Still here.", "FLASH")
                 assert south.hears(n)["text"] == "Still here."
                 # One reading of each, and of those who have gone; not all they have sent.
                 assert waiting(south) < 2 * (FLOODS + ENDED_MAX) * len(JUNK) // 5

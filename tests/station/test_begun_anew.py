@@ -89,7 +89,7 @@ def test_N10_a_draft_that_retracts_an_entry_that_they_never_had_retracts_no_othe
     tmp_path: Path,
 ) -> None:
     with two_stations(tmp_path) as (north, south):
-        first = north.says("First, and received.")["n"]
+        first = north.sends("First, and received.")
         south.hears(first)
         north.until(lambda: north.line()["receipted"] == north.line()["our_size"])
         open_line = north.station.lines[0]
@@ -115,7 +115,7 @@ def test_N9_what_was_lost_is_taken_in_after_a_further_beginning_too(tmp_path: Pa
         restore_old_copy(north, south, "After the copy, and lost here.")
         north.until(lambda: is_halted(north))
         resume(north, south)
-        south.hears(north.says("Said before anything was taken in.")["n"])
+        south.hears(north.sends("Said before anything was taken in."))
         resume(north, south)
         assert north.line()["inc"] == 3
         told = supplies(north, exported(south, "@1"))

@@ -20,13 +20,13 @@ def incident(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Posts, 
     """A question, its answer, a correction of the answer, and a message about something else."""
     with two_stations(tmp_path_factory.mktemp("incident")) as (north, south):
         north.clock.skip_midnight()
-        n = {"asked": north.says("Is aircraft 1127 yours?", "IMMEDIATE")["n"]}
+        n = {"asked": north.sends("Is aircraft 1127 yours?", "IMMEDIATE")}
         south.hears(n["asked"])
         south.watch.asks("open", n=n["asked"])
         south.watch.asks("pass", n=n["asked"], office="Air staff")
-        n["answer"] = south.says("Oui, 1127.", "IMMEDIATE", answers=n["asked"])["n"]
-        n["fixed"] = south.says("Non: 1172.", "IMMEDIATE", corrects=n["answer"])["n"]
-        n["other"] = south.says("Bonne nuit.")["n"]
+        n["answer"] = south.sends("Oui, 1127.", "IMMEDIATE", answers=n["asked"])
+        n["fixed"] = south.sends("Non: 1172.", "IMMEDIATE", corrects=n["answer"])
+        n["other"] = south.sends("Bonne nuit.")
         north.hears(n["other"])
         yield (north, south), n
 
@@ -113,12 +113,12 @@ def test_the_log_of_a_day_ends_at_midnight_utc(tmp_path: Path) -> None:
         now = north.clock.now().wall
         north.clock.skip(DAY_S - now % DAY_S - 60)
         north.is_in_service()
-        said = [north.says("Before midnight.")["n"]]
+        said = [north.sends("Before midnight.")]
         south.hears(said[0])
         today = day_of(north.clock.now().wall)
         north.clock.skip(60)
         north.is_in_service()
-        said.append(north.says("After midnight.")["n"])
+        said.append(north.sends("After midnight."))
         south.hears(said[1])
         for post in (north, south):
             for day, text in ((today, "Before"), (day_of(post.clock.now().wall), "After")):

@@ -69,7 +69,7 @@ def test_Z2_a_head_that_contradicts_is_laid_beside_one_that_covers_it(tmp_path: 
     with two_stations(tmp_path) as (north, south):
         assert of(north) == []
         for words in ("One.", "Two.", "Three."):
-            n = north.hears(south.says(words)["n"])["n"]
+            n = north.hears(south.sends(words))["n"]
         north.until(lambda: signed_upto(north, n + 1))
         sends(south, signs(n, ANOTHER))
         north.until(lambda: north.line()["halted"])
@@ -82,7 +82,7 @@ def test_Z2_a_head_that_contradicts_is_laid_beside_one_that_covers_it(tmp_path: 
 
 def test_Z2_a_head_that_nothing_signed_stands_against_proves_nothing(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = north.hears(south.says("One.")["n"])["n"]
+        n = north.hears(south.sends("One."))["n"]
         north.until(lambda: signed_upto(north, n + 1))
         forget = "DELETE FROM heads WHERE dir = ?"
 
@@ -100,7 +100,7 @@ def test_Z2_a_head_that_nothing_signed_stands_against_proves_nothing(tmp_path: P
 
 def test_H8_on_a_deniable_line_no_head_contradicts_before_others(tmp_path: Path) -> None:
     with two_stations(tmp_path, policy="deniable") as (north, south):
-        n = north.hears(south.says("One.")["n"])["n"]
+        n = north.hears(south.sends("One."))["n"]
 
         def vouches(line: Any) -> bytes:
             terms: Terms = line.terms
@@ -126,7 +126,7 @@ def test_Z3_a_second_opening_is_laid_beside_the_first(tmp_path: Path) -> None:
         north.until(lambda: of(north))
         (told,) = of(north)
         assert isinstance(checked(told).two, contradiction.TwoOpens)
-        m = north.hears(south.says("The line goes on.")["n"])
+        m = north.hears(south.sends("The line goes on."))
         assert m["text"] == "The line goes on."
 
 

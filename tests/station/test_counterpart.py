@@ -16,9 +16,9 @@ from tests.playbook import Post, Posts, two_stations
 
 def goes_on(north: Post, south: Post) -> None:
     """The line still carries messages both ways, and nobody has stopped it."""
-    n = north.says("Still here.")["n"]
+    n = north.sends("Still here.")
     assert south.hears(n)["text"] == "Still here."
-    m = south.says("So are we.")["n"]
+    m = south.sends("So are we.")
     assert north.hears(m)["text"] == "So are we."
     assert north.line()["halted"] is south.line()["halted"] is None
 
@@ -99,12 +99,12 @@ ODD: list[Any] = [
 @pytest.mark.parametrize("type", [*range(0x10, 0x18), Type.TEST, Type.TEST_ANSWER, Type.ROSTER, 7])
 def test_acknowledgements_without_sense_say_nothing(shared: Posts, type: int) -> None:
     north, south = shared
-    n = south.says("About this.")["n"]
+    n = south.sends("About this.")
     north.hears(n)
     for payload in ODD:
         bare = 0x10 <= type < 0x18
         north.utters(type, encode(payload if bare else [{}, payload]))
-    last = north.says("The end.")["n"]
+    last = north.sends("The end.")
     south.hears(last)
     south.reads(n, "ours")
     south.watch.asks("inbox", all=True)
@@ -128,7 +128,7 @@ def test_a_roster_of_junk_changes_no_name(tmp_path: Path) -> None:
             {3: {2: ["Mallory", ""]}},
         ):
             north.utters(Type.ROSTER, encode([{}, payload]))
-        n = north.says("Who am I?")["n"]
+        n = north.sends("Who am I?")
         heard = south.hears(n)
         assert heard["drafter"]["name"] == north.drafter.name
         assert south.line()["desks"]["theirs"][0]["name"] == "watch desk"
@@ -148,7 +148,7 @@ def test_a_far_too_long_roster_is_bounded(tmp_path: Path) -> None:
         for start in range(0, 9000, 1500):
             people = {start + at: ["N", "O"] for at in range(1500)}
             north.utters(Type.ROSTER, encode([{}, {1: people}]))
-        n = north.says("After all these names.")["n"]
+        n = north.sends("After all these names.")
         south.hears(n)
         kept = south.stage.do(
             lambda: south.station.store.sql("SELECT count(*) AS n FROM roster_theirs")[0]["n"]
@@ -159,23 +159,23 @@ def test_a_far_too_long_roster_is_bounded(tmp_path: Path) -> None:
 def test_a_desk_they_say_is_gone_is_shown_no_more(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         north.utters(Type.ROSTER, encode([{}, {2: {40: ["night desk", [], []]}}]))
-        south.hears(north.says("There is a night desk.")["n"])
+        south.hears(north.sends("There is a night desk."))
         assert "night desk" in [desk["name"] for desk in south.line()["desks"]["theirs"]]
         north.utters(Type.ROSTER, encode([{}, {2: {40: None}}]))
-        south.hears(north.says("It is closed.")["n"])
+        south.hears(north.sends("It is closed."))
         assert "night desk" not in [desk["name"] for desk in south.line()["desks"]["theirs"]]
 
 
 def test_one_entry_costs_no_more_than_an_honest_one_could(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = south.says("About this.")["n"]
+        n = south.sends("About this.")
         north.hears(n)
         many: dict[int, Any] = {100 + id: [f"P{id}", ""] for id in range(2 * ITEMS_A_ENTRY)}
         crowd = [1] * (HOLDERS_MAX + 1)
         north.utters(Type.ROSTER, encode([{}, {1: many, 2: {40: ["crowded", crowd, []]}}]))
         north.utters(Type.ROSTER, encode([{}, {2: {41: ["desk", [], [], "x" * 9_000]}}]))
         north.utters(Type.DISPLAYED, encode([[1 << 20, 1]] * RANGES_MAX + [[n, 1]]))
-        south.hears(north.says("The end.")["n"])
+        south.hears(north.sends("The end."))
         assert "displayed" not in south.stages(n)
         desks = [desk["name"] for desk in south.line()["desks"]["theirs"]]
         assert "crowded" not in desks

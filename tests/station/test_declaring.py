@@ -114,7 +114,7 @@ def test_D4_flash_passes_where_that_was_agreed(tmp_path: Path) -> None:
     with two_stations(tmp_path, suspension_flash=True) as (north, south):
         suspended(north, south)
         assert "FLASH" in standing(south)["next"]
-        north.hears(south.says("It is urgent.", "FLASH")["n"])
+        north.hears(south.sends("It is urgent.", "FLASH"))
         with pytest.raises(Refused, match="suspended"):
             south.says("It is not.", "IMMEDIATE")
 
@@ -126,7 +126,7 @@ def test_D2_a_line_is_suspended_in_part(tmp_path: Path) -> None:
         assert "text messages of ROUTINE and PRIORITY" in standing(south)["sentence"]
         with pytest.raises(Refused, match="suspended"):
             south.drafts("Routine.")
-        north.hears(south.says("Immediate.", "IMMEDIATE")["n"])
+        north.hears(south.sends("Immediate.", "IMMEDIATE"))
         with pytest.raises(Misused, match="no kind"):
             north.drafter.asks("suspend", reason=REASON, kinds=["test"])
 
@@ -149,7 +149,7 @@ def test_D7_a_suspension_is_lifted_once_both_have_tested(tmp_path: Path) -> None
         north.event("line", state="open")
         with pytest.raises(Refused, match="not suspended"):
             north.releases(idle)
-        north.hears(south.says("Good to hear you again.")["n"])
+        north.hears(south.sends("Good to hear you again."))
 
 
 def test_D6_what_had_no_number_yet_is_given_back_to_its_drafter(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_D6_what_had_no_number_yet_is_given_back_to_its_drafter(tmp_path: Path) 
 
 def test_D6_an_answer_that_is_given_back_answers_nothing(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = south.says("A question.")["n"]
+        n = south.sends("A question.")
         north.hears(n)
         south.stops()
         north.until(lambda: not north.line()["path_up"])
@@ -200,7 +200,7 @@ def test_D3_a_suspension_with_notice_takes_effect_when_its_time_has_come(tmp_pat
         suspended(north, south, in_s=7200)
         assert declared(north) == declared(south) == "open"
         assert "To be suspended by North from" in standing(south)["sentence"]
-        n = south.says("Before it is.")["n"]
+        n = south.sends("Before it is.")
         assert north.hears(n)["in_spite"] is None
         north.clock.skip(7300)
         for post in (north, south):
@@ -227,7 +227,7 @@ def test_D10_who_speaks_on_is_heard_and_shown_to_have_done_so(tmp_path: Path) ->
 
         south.stage.do(lambda: south.station.in_next_step(speak))
         south.until(lambda: declared(south) == "open")
-        message = north.hears(south.says("In spite of it.")["n"])
+        message = north.hears(south.sends("In spite of it."))
         assert message["text"] == "In spite of it."
         assert message["in_spite"] == "Sent although the line was suspended by us."
         assert north.reads(n, "ours")["in_spite"] is None
@@ -243,7 +243,7 @@ def test_D2_a_suspension_that_cannot_be_read_suspends_everything(tmp_path: Path)
 
 def test_D8_a_close_is_answered_and_ends_everything(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        ringing = south.says("Nobody opened this.", "FLASH")["n"]
+        ringing = south.sends("Nobody opened this.", "FLASH")
         north.hears(ringing)
         left = south.drafts("Never sent.")
         n = orders(north, "close", reason="The agreement ends today")["n"]
@@ -277,7 +277,7 @@ def test_D9_keys_are_erased_and_the_record_can_still_be_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = south.says("Words to keep.")["n"]
+        n = south.sends("Words to keep.")
         north.hears(n)
         orders(north, "close", reason="Done")
 

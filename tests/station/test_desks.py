@@ -39,7 +39,7 @@ def test_a_message_may_go_from_desk_to_desk(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         south.operator.asks("desk.add", name="Chairman's office")
         north.until(lambda: len(north.line()["desks"]["theirs"]) == 2)
-        n = north.says("For the Chairman.", from_desk=1, to_desks=[2])["n"]
+        n = north.sends("For the Chairman.", from_desk=1, to_desks=[2])
         assert south.hears(n)["desks"] == {"from": "watch desk", "to": ["Chairman's office"]}
         with pytest.raises(Refused) as fault:
             north.drafts("For nobody.", to_desks=[3])
@@ -95,4 +95,4 @@ def test_E19_a_line_is_in_service_once_both_sides_have_filled_their_desks(tmp_pa
         south.until(lambda: not says(south)["theirs"])
         assert "their desk is not filled: nobody holds" in says(south)["sentence"]
         # It bars nothing.
-        assert north.says("Is anybody there?", "FLASH")["n"] is not None
+        assert north.sends("Is anybody there?", "FLASH") is not None

@@ -11,7 +11,7 @@ from tests.playbook import Posts
 
 def test_each_office_acknowledges_for_itself(shared: Posts) -> None:
     north, south = shared
-    n = south.says("A rocket for the aurora starts at 0624Z.", "PRIORITY")["n"]
+    n = south.sends("A rocket for the aurora starts at 0624Z.", "PRIORITY")
     north.hears(n)
     assert north.watch.asks("distribution.list", n=n)["offices"] == []
     north.watch.asks("pass", n=n, office="Foreign ministry")
@@ -45,7 +45,7 @@ def test_each_office_acknowledges_for_itself(shared: Posts) -> None:
 
 def test_what_is_no_office_or_no_passing_is_refused(shared: Posts) -> None:
     north, south = shared
-    n = south.says("Hello.")["n"]
+    n = south.sends("Hello.")
     north.hears(n)
     north.watch.asks("pass", n=n, office="Staff")
     passing = north.watch.asks("distribution.list", n=n)["offices"][0]["passing"]
@@ -74,7 +74,7 @@ def test_E18_a_reply_has_a_clock_until_it_comes(shared: Posts) -> None:
         assert view["reply"]["due"] == due
         assert 29 * 60 < view["reply"]["left_s"] <= 30 * 60
         assert view["reply"]["answered"] is False
-    answer = south.says("She may.", answers=n)["n"]
+    answer = south.sends("She may.", answers=n)
     north.hears(answer)
     assert north.reads(n, "ours")["reply"]["answered"] is True
     assert north.hears(answer)["reply"] is None

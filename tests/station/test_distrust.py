@@ -99,7 +99,7 @@ def test_G6_G9_a_clock_that_was_set_is_told_to_the_other_side(tmp_path: Path) ->
         north.clock.set_wrong(3600)
         south.until(lambda: "North says that its own clock is in doubt" in doubts(south))
         assert "was moved 1 hour ahead while the station ran; South is told." in doubts(north)
-        north.hears(south.says("Still understood.")["n"])
+        north.hears(south.sends("Still understood."))
         north.clock.set_wrong(0)
         south.until(lambda: not south.line()["clock"]["theirs_in_doubt"])
         assert not north.line()["clock"]["ours_in_doubt"]
@@ -117,13 +117,13 @@ def test_G7_G8_G9_claims_are_shown_for_what_they_are(tmp_path: Path) -> None:
     with two_stations(tmp_path, heartbeat_s=1) as (north, south):
         south.until(lambda: south.line()["observed"] == "heard")
         north.clock.set_wrong(7200)
-        first = north.says("From the future.")["n"]
+        first = north.sends("From the future.")
         assert south.hears(first)["went_back_s"] == 0
         assert "The clock of North is at least 2 hours ahead of ours" in doubts(south)
         low, high = south.line()["clock"]["ahead_s"]
         assert 7100 < low <= high < 7300
         north.clock.set_wrong(0)
-        second = north.says("And back.")["n"]
+        second = north.sends("And back.")
         assert 7100 < south.hears(second)["went_back_s"] <= 7200
         assert "North's times went back once" in doubts(south)
         assert "Our times went back once" in doubts(north)

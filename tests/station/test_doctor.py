@@ -81,7 +81,7 @@ def test_a_clock_that_was_set_is_found(tmp_path: Path) -> None:
 def test_a_counterpart_whose_clock_is_ahead_is_found(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         north.clock.set_wrong(7200)
-        south.hears(north.says("From the future.")["n"])
+        south.hears(north.sends("From the future."))
         assert "The clock of North is 7" in findings(south)["clock"]["sentence"]
 
 

@@ -77,7 +77,7 @@ def test_a_releaser_has_seen_what_arrived_since(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         draft = north.drafts("We agree to everything.")
         assert draft["arrived_since"] == []
-        n = south.says("We have changed our mind.", "FLASH")["n"]
+        n = south.sends("We have changed our mind.", "FLASH")
         north.hears(n)
         with pytest.raises(Refused) as fault:
             north.releaser.asks("release", draft=draft["draft"], sha256=draft["sha256"])
@@ -97,7 +97,7 @@ def test_what_no_list_has_room_for_was_not_seen_either(tmp_path: Path) -> None:
         draft = north.drafts("We agree to everything.")
         for _ in range(LISTED_MAX):
             last = south.utters(Type.TEXT, body_of(Type.TEXT, {}, "Wait."))
-        n = south.says("We have changed our mind.", "FLASH")["n"]
+        n = south.sends("We have changed our mind.", "FLASH")
         north.hears(n)
         assert n == last + 1
         with pytest.raises(Refused) as fault:
@@ -177,7 +177,7 @@ def test_what_cannot_be_sent_is_refused_while_it_is_a_draft(
 
 def test_on_a_line_marked_actual_words_mean_what_they_say(tmp_path: Path) -> None:
     with two_stations(tmp_path, mark="ACTUAL") as (north, south):
-        n = north.says("This is not a drill.")["n"]
+        n = north.sends("This is not a drill.")
         assert south.hears(n)["status"] == "ACTUAL"
         with pytest.raises(Refused):
             north.drafts("This is not a test.", kind="test")
@@ -187,9 +187,9 @@ def test_the_first_language_of_a_party_goes_without_saying(tmp_path: Path) -> No
     with two_stations(tmp_path) as (north, south):
         plain = north.drafts("Hello.")
         assert plain["sha256"] == north.drafts("Hello.", language="en")["sha256"]
-        n = south.says("Bonjour.")["n"]
+        n = south.sends("Bonjour.")
         assert north.hears(n)["language"] == "fr"
-        n = south.says("Hello.", language="en")["n"]
+        n = south.sends("Hello.", language="en")
         assert north.hears(n)["language"] == "en"
 
 

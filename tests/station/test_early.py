@@ -43,7 +43,7 @@ def across_a_gap(
         gap = Gap(south)
         for _ in range(lost):
             north.says(LONG)
-        n = north.says("Hold your fire.", precedence)["n"]
+        n = north.sends("Hold your fire.", precedence)
         yield north, south, gap, n
 
 
@@ -245,7 +245,7 @@ def test_G2_an_order_that_came_before_its_turn_is_none_yet_and_a_restart_survive
     with across_a_gap(tmp_path, provisional="IMMEDIATE") as (north, south, gap, n):
         south.event("alarm", n=n)
         order = north.releases(north.drafter.asks("suspend", reason="Manoeuvres."))["n"]
-        later = north.says("Said behind it.", "FLASH", rescue=True)["n"]
+        later = north.sends("Said behind it.", "FLASH", rescue=True)
         south.event("alarm", n=later)
         assert south.line()["declared"] == "open"
         north.stops()  # or what was lost comes again as soon as South runs
@@ -264,7 +264,7 @@ def test_G4_what_never_joined_stays_readable_when_the_line_begins_anew(tmp_path:
         south.event("alarm", n=n)
         opened = south.watch.asks("open", n=n)
         assert opened["outstanding"]
-        later = north.says("And hold the bridge.", "FLASH")["n"]
+        later = north.sends("And hold the bridge.", "FLASH")
         south.event("alarm", n=later)
         resume(north, south)
         gap.mended = True

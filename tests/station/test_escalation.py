@@ -83,7 +83,7 @@ def test_after_the_last_deputy_everyone_is_called_and_then_the_outside(tmp_path:
     with two_stations(tmp_path) as (north, south), pager(DOWN, OK) as page:
         bell = program(tmp_path, f'cat > {told}; echo "$PARLEY_PRECEDENCE $1" >> {told}')
         south.operator.asks("escalation.set", webhook=page.address, command=[bell, "two words"])
-        n = north.says("The text of it.", "FLASH")["n"]
+        n = north.sends("The text of it.", "FLASH")
         south.hears(n)
         north.clock.skip(601)
         south.event("alarm", state="deputy", n=n)
@@ -130,7 +130,7 @@ def test_who_acknowledges_before_it_spares_the_outside(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         south.operator.asks("desk.deputies", desk=1, persons=[])
         south.operator.asks("escalation.set", command=[program(tmp_path, f"cat > {told}")])
-        n = north.says("At once.", "FLASH")["n"]
+        n = north.sends("At once.", "FLASH")
         south.hears(n)
         north.clock.skip(601)
         south.event("alarm", state="everyone", n=n)
@@ -144,7 +144,7 @@ def test_what_was_due_while_the_station_was_down_is_called_at_its_start(tmp_path
     with two_stations(tmp_path) as (north, south):
         south.operator.asks("desk.deputies", desk=1, persons=[])
         south.operator.asks("escalation.set", command=[program(tmp_path, "exit 3 # $(cat)")])
-        n = north.says("At once.", "FLASH")["n"]
+        n = north.sends("At once.", "FLASH")
         south.hears(n)
         north.clock.skip(601)
         south.event("alarm", state="everyone", n=n)
@@ -163,13 +163,13 @@ def test_what_was_due_while_the_station_was_down_is_called_at_its_start(tmp_path
 def test_a_routine_calls_nobody_unless_that_was_set(tmp_path: Path) -> None:
     with two_stations(tmp_path, **SHORT) as (north, south):
         south.operator.asks("desk.deputies", desk=1, persons=[])
-        n = north.says("Some time.")["n"]
+        n = north.sends("Some time.")
         south.hears(n)
         north.clock.skip(61)
         south.event("alarm", state="nobody answered", n=n, dir="theirs")
         assert steps(south, n) == []
         south.operator.asks("escalation.set", least="ROUTINE")
-        n = north.says("Some other time.")["n"]
+        n = north.sends("Some other time.")
         south.hears(n)
         north.clock.skip(61)
         south.event("alarm", state="everyone", n=n)

@@ -22,7 +22,7 @@ def overdue(post: Post) -> list[dict[str, Any]]:
 
 def asked(asker: Post, other: Post, precedence: str = "FLASH") -> int:
     """A message that asks for a reply within a minute, opened by the other side's watch."""
-    n: int = asker.says("May our ship enter your port?", precedence, reply_by="1")["n"]
+    n: int = asker.sends("May our ship enter your port?", precedence, reply_by="1")
     other.hears(n)
     other.watch.asks("open", n=n)
     return n
@@ -60,7 +60,7 @@ def test_T10_a_reply_that_is_not_given_goes_the_way_of_a_missed_clock(tmp_path: 
         ]
         at_theirs = [act for act in acts(north) if act.startswith(("reply", "deputy", "escal"))]
         assert at_theirs == ["reply missed (Blue Line)"]  # nobody is called where it is theirs
-        answer = south.says("It may.", "FLASH", answers=n)["n"]
+        answer = south.sends("It may.", "FLASH", answers=n)
         assert overdue(south) == []
         north.hears(answer)
         assert overdue(north) == []
@@ -108,7 +108,7 @@ def test_T11_an_office_that_says_nothing_rings_and_the_next_deputy_is_called(
     tmp_path: Path,
 ) -> None:
     with two_stations(tmp_path, **SHORT) as (north, south):
-        n = south.says("A rocket for the aurora starts.", "IMMEDIATE")["n"]
+        n = south.sends("A rocket for the aurora starts.", "IMMEDIATE")
         north.hears(n)
         north.watch.asks("pass", n=n, office="Foreign ministry")
         north.watch.asks("pass", n=n, office="General staff")

@@ -66,15 +66,15 @@ def test_what_is_older_than_the_window_is_no_part_of_it(tmp_path: Path) -> None:
 
 def test_answers_are_counted_in_both_directions(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = north.says("How long?", "FLASH")["n"]
+        n = north.sends("How long?", "FLASH")
         south.hears(n)
         north.clock.skip(100)
         south.watch.asks("open", n=n)
-        late = north.says("And now?", "FLASH")["n"]
+        late = north.sends("And now?", "FLASH")
         south.hears(late)
         north.clock.skip(700)
         south.watch.asks("open", n=late)
-        waits = north.says("Nobody opens this.")["n"]
+        waits = north.sends("Nobody opens this.")
         south.hears(waits)
         north.until(lambda: of(north)["day"]["answered_there"]["answered"] == 2)
         for view in (of(north)["day"]["answered_there"], of(south)["month"]["answered_here"]):

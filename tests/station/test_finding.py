@@ -35,13 +35,13 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A small history, with two stations that serve on."""
     with two_stations(tmp_path_factory.mktemp("found")) as (north, south):
         numbers = {
-            "flash": north.says(CHINESE, "FLASH", language="zh", subject="Aircraft 1127")["n"],
-            "ship": north.says(ARABIC, "PRIORITY", language="ar")["n"],
+            "flash": north.sends(CHINESE, "FLASH", language="zh", subject="Aircraft 1127"),
+            "ship": north.sends(ARABIC, "PRIORITY", language="ar"),
         }
         south.hears(numbers["ship"])
         south.watch.asks("open", n=numbers["flash"])
         south.watch.asks("unable", n=numbers["ship"], reason="Le port est fermé par la glace.")
-        numbers["answer"] = south.says("Nous ne tirerons pas.", answers=numbers["flash"])["n"]
+        numbers["answer"] = south.sends("Nous ne tirerons pas.", answers=numbers["flash"])
         north.hears(numbers["answer"])
         yield north, south, numbers
 
@@ -144,7 +144,7 @@ def test_what_a_liar_writes_is_indexed_or_left_out(tmp_path: Path) -> None:
         south.utters(0x2F, encode([{}, {1: "moraine", 2: [["till"] * 9]}]))
         south.utters(Type.READBACK, b"\xff\xff")
         south.utters(Type.CALL_EVENT, encode([{}, ["\ud7ff", b"bytes"]]))
-        north.hears(south.says("Drumlin.")["n"])
+        north.hears(south.sends("Drumlin."))
         assert finds(north.watch, "glacier")[0]["n"] == n
         assert finds(north.watch, "moraine till")[0]["kind"] == "unknown"
         assert len(finds(north.watch, "drumlin")) == 1
@@ -184,7 +184,7 @@ def test_an_old_record_is_indexed_after_the_start(
     monkeypatch.setattr(finding, "LEFT_TO_SEARCHES", 0)
     monkeypatch.setattr(finding, "SLICE_ENTRIES", 1)
     with two_stations(tmp_path) as (north, _):
-        said = [north.says(f"Moraine {at}.")["n"] for at in range(3)]
+        said = [north.sends(f"Moraine {at}.") for at in range(3)]
         north.stops()
         (north.folder / "find.db").unlink(missing_ok=True)
         north.starts()

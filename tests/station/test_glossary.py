@@ -67,7 +67,7 @@ def test_both_sides_tell_whether_they_hold_the_same(posts: Posts) -> None:
     assert all(each["warning"] == "" for each in taken["terms"])  # warnings are one's own
     again = south.drafter.asks("glossary.take", file=ours["file"])
     assert len(again["terms"]) == 2
-    n = north.says("The cease-fire holds.")["n"]
+    n = north.sends("The cease-fire holds.")
     south.hears(n)
     (found,) = south.watch.asks("message", n=n)["glossary"]
     assert (found["term"], found["rendering"]) == ("cease-fire", "cessez-le-feu")
@@ -101,7 +101,7 @@ def test_prepared_texts_begin_with_the_form_of_address_and_name_their_message(
     posts: Posts,
 ) -> None:
     north, south = posts
-    n = north.says("Our aircraft is lost.", "FLASH")["n"]
+    n = north.sends("Our aircraft is lost.", "FLASH")
     filled = north.drafter.asks("prepared.fill", name="retraction", about=n)
     assert f"our message {n} of 20" in filled["text"]
     assert filled["precedence"] == "FLASH"

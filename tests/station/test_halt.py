@@ -17,7 +17,7 @@ def restore_old_copy(post: Post, peer: Post, between: str) -> None:
     copy = post.folder.with_name("copy")
     shutil.copytree(post.folder, copy)
     post.starts()
-    n = peer.hears(post.says(between)["n"])["n"]
+    n = peer.hears(post.sends(between))["n"]
     # Only who was told of a size can miss it later: the entry alone may have come without a STATUS.
     peer.until(lambda: peer.line()["their_announced"] > n)
     post.stops()
@@ -66,7 +66,7 @@ def test_what_they_say_to_a_halted_station_is_still_kept(tmp_path: Path) -> None
         north.stage.do(lambda: north.station.in_next_step(halt))
         north.until(lambda: north.line()["halted"])
         south.until(lambda: south.line()["they_halted"])
-        n = south.says("Can you hear us?", "FLASH")["n"]
+        n = south.sends("Can you hear us?", "FLASH")
         assert north.hears(n)["text"] == "Can you hear us?"
         assert north.watch.asks("inbox")["messages"]
         with pytest.raises(Halted):

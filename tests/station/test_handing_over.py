@@ -36,7 +36,7 @@ def has(post: Post) -> str:
 
 def test_a_flash_in_the_middle_is_gone_through_and_rings_until_it_is_opened(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        routine = south.says("The harbour is closed.")["n"]
+        routine = south.sends("The harbour is closed.")
         north.hears(routine)
         signed = signs(north, north.watch)
         assert NOTE.splitlines()[0] in signed["text"]
@@ -47,7 +47,7 @@ def test_a_flash_in_the_middle_is_gone_through_and_rings_until_it_is_opened(tmp_
         assert has(north) == north.watch.name
         shown = north.deputy.asks("watch.show")
         assert shown["sheet"]["note"] == NOTE
-        flash = south.says("Fire on board.", "FLASH")["n"]
+        flash = south.sends("Fire on board.", "FLASH")
         north.hears(flash)
         gone_through = [item["key"] for item in shown["items"]]
         with pytest.raises(Refused, match=f"FLASH {flash} of") as refused:
@@ -89,7 +89,7 @@ def test_who_signs_and_who_accepts_are_two_and_exactly_this_is_signed(tmp_path: 
         with pytest.raises(Refused, match="has the watch, and hands it over"):
             signs(north, north.deputy)
         old = north.watch.asks("watch.show")["code"]
-        north.hears(south.says("Snow.")["n"])
+        north.hears(south.sends("Snow."))
         with pytest.raises(Refused, match="not the one that was shown"):
             north.watch.asks("watch.hand_over", text="", code=old)
         for nobody in (north.watch.id, north.drafter.id):
@@ -112,7 +112,7 @@ def test_who_signs_and_who_accepts_are_two_and_exactly_this_is_signed(tmp_path: 
 
 def test_what_was_settled_meanwhile_is_named(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = south.says("The harbour is closed.")["n"]
+        n = south.sends("The harbour is closed.")
         north.hears(n)
         signed = signs(north, north.watch)
         north.watch.asks("open", n=n)
@@ -128,10 +128,10 @@ def test_the_station_finds_by_itself_what_is_open(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         waits = north.drafts("Kept back.", "IMMEDIATE")["draft"]
         north.releaser.asks("draft.hold", draft=waits, reason="Not yet.")
-        asked = south.says("When do you sail?", reply_by="60")["n"]
+        asked = south.sends("When do you sail?", reply_by="60")
         north.hears(asked)
         north.watch.asks("open", n=asked)
-        ours = north.says("Where is the ferry?", reply_by="90")["n"]
+        ours = north.sends("Where is the ferry?", reply_by="90")
         south.hears(ours)
         south.watch.asks("open", n=ours)
         north.until(lambda: "opened" in north.stages(ours))
@@ -204,7 +204,7 @@ def test_words_of_the_other_side_are_no_lines_of_a_sheet(tmp_path: Path) -> None
 
 def test_what_is_signed_are_facts_and_each_is_known_by_its_hash(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        north.hears(south.says("The harbour is closed.")["n"])
+        north.hears(south.sends("The harbour is closed."))
         north.operator.asks("roster.add", desk=1, person=north.watch.id, for_s=3_600)
         items = north.watch.asks("watch.show")["items"]
         signed = signs(north, north.watch)["text"].splitlines()

@@ -98,7 +98,7 @@ def test_the_longest_text_passes(tmp_path: Path) -> None:
 
 def test_messages_cross_and_keep_their_order(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        sent = {post: [post.says(f"{post.folder.name} {n}")["n"] for n in range(20)]
+        sent = {post: [post.sends(f"{post.folder.name} {n}") for n in range(20)]
                 for post in (north, south)}  # fmt: skip
         for reader, speaker in ((south, north), (north, south)):
             reader.hears(sent[speaker][-1])
@@ -108,9 +108,9 @@ def test_messages_cross_and_keep_their_order(tmp_path: Path) -> None:
 
 def test_a_second_message_may_correct_and_retract_the_first(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        first = north.says("Meet at 0600Z.")["n"]
-        second = north.says("Correction: meet at 0700Z.", corrects=first)["n"]
-        third = north.says("We do not meet.", retracts=second)["n"]
+        first = north.sends("Meet at 0600Z.")
+        second = north.sends("Correction: meet at 0700Z.", corrects=first)
+        third = north.sends("We do not meet.", retracts=second)
         assert south.hears(third)["retracts"] == second
         assert south.reads(second)["corrects"] == first
         assert south.reads(second)["retracted"]

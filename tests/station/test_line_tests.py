@@ -36,7 +36,7 @@ def test_texts_of_tests_differ_and_are_numbered(tmp_path: Path) -> None:
 
 def test_a_test_may_be_drafted_and_released_like_a_message(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = north.says("The lighthouse is lit.", kind="test")["n"]
+        n = north.sends("The lighthouse is lit.", kind="test")
         heard = south.hears(n)
         assert (heard["kind"], heard["text"]) == ("test", "The lighthouse is lit.")
 
@@ -46,7 +46,7 @@ def test_a_test_is_no_message_and_no_contact(tmp_path: Path) -> None:
         n = north.watch.asks("test.call")["n"]
         south.hears(n)
         assert south.line()["days_since_contact"] is None
-        m = north.says("A message.")["n"]
+        m = north.sends("A message.")
         south.hears(m)
         assert south.line()["days_since_contact"] == 0
         north.clock.skip(3 * 86_400 + 60)
@@ -55,7 +55,7 @@ def test_a_test_is_no_message_and_no_contact(tmp_path: Path) -> None:
 
 def test_only_tests_are_answered_so_and_only_harmlessly(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = north.says("A message.")["n"]
+        n = north.sends("A message.")
         south.hears(n)
         with pytest.raises(Refused) as fault:
             south.watch.asks("test.answer", n=n, text="Heard.")

@@ -18,7 +18,7 @@ def test_a_long_list_is_read_page_by_page_and_what_waits_by_gravity(tmp_path: Pa
             north.says(text)
         south.starts()
         south.until(lambda: len(south.auditor.asks("inbox", all=True)["messages"]) == len(texts))
-        last = north.says("Now.", "FLASH")["n"]
+        last = north.sends("Now.", "FLASH")
         texts.append("Now.")
         south.hears(last)
         for post, verb in ((south, "inbox"), (north, "outbox")):
@@ -40,7 +40,7 @@ def test_a_long_list_is_read_page_by_page_and_what_waits_by_gravity(tmp_path: Pa
 
 def test_what_is_on_no_screen_is_not_told_as_displayed(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        numbers = [north.says(text)["n"] for text in ("One.", "Two.", "Three.")]
+        numbers = [north.sends(text) for text in ("One.", "Two.", "Three.")]
         south.hears(numbers[-1])
         newest = south.watch.asks("inbox", all=True, most=1)
         assert [each["n"] for each in newest["messages"]] == numbers[-1:]
@@ -57,7 +57,7 @@ def test_many_that_wait_leave_room_for_a_few_of_the_newest(
     monkeypatch.setattr("parley.station.texts.inbox.NEWEST", 4)
     monkeypatch.setattr("parley.station.texts.inbox.NEWEST_LEAST", 2)
     with two_stations(tmp_path) as (north, south):
-        numbers = [north.says(f"Number {n}.")["n"] for n in range(9)]
+        numbers = [north.sends(f"Number {n}.") for n in range(9)]
         south.hears(numbers[-1])
 
         def shown(most: int) -> tuple[list[int], bool]:

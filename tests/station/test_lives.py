@@ -43,7 +43,7 @@ def test_C13_a_stopped_line_neither_speaks_nor_hears_until_people_let_it(
     stations: tuple[Post, Post],
 ) -> None:
     north, south = stations
-    south.hears(north.says("Before.")["n"])
+    south.hears(north.sends("Before."))
     size = south.line()["their_size"]
     south.watch.asks("line.stop", reason="The voice on the call was wrong.")
     view = south.line()
@@ -66,7 +66,7 @@ def test_C2_C3_keys_are_replaced_and_the_line_opens_anew_while_the_other_serves(
     stations: tuple[Post, Post],
 ) -> None:
     north, south = stations
-    south.hears(north.says("Under the old keys.")["n"])
+    south.hears(north.sends("Under the old keys."))
     request = begin(north.folder)  # while it serves
     north.stops()
     root = root_of(north)
@@ -75,7 +75,7 @@ def test_C2_C3_keys_are_replaced_and_the_line_opens_anew_while_the_other_serves(
         letter = finish(station, carry(ANSWER, answer.to_bytes()))
     north.starts()
     north.is_in_service()  # the line goes on with the keys it was agreed with
-    south.hears(north.says("Under the old keys still.")["n"])
+    south.hears(north.sends("Under the old keys still."))
     south.operator.asks("accept", letter=packed(letter.raw))
     name = south.line()["name"]
     proposal = south.operator.asks("agree.propose", replaces=name, terms={})["agreement"]
@@ -90,7 +90,7 @@ def test_C2_C3_keys_are_replaced_and_the_line_opens_anew_while_the_other_serves(
     north.operator.asks("agree.accept", agreement=whole)
     for each in (north, south):
         each.is_in_service()
-    n = north.says("Under the new keys.")["n"]
+    n = north.sends("Under the new keys.")
     south.hears(n)
     assert north.line()["certificates"]["ours"]["serial"] == letter.certificate.serial
     (over,) = south.operator.asks("status")["earlier"]
@@ -110,7 +110,7 @@ def test_C2_C3_keys_are_replaced_and_the_line_opens_anew_while_the_other_serves(
 
 def test_C7_a_revoked_station_speaks_on_and_nobody_hears(stations: tuple[Post, Post]) -> None:
     north, south = stations
-    south.hears(north.says("Before.")["n"])
+    south.hears(north.sends("Before."))
     root = root_of(north)
     upto = max(each.get("serial", 0) for each in root.signed())
     paper = revoke(root, root.unlock(PASSPHRASE), upto, "Stolen.", int(time.time()))

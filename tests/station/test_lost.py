@@ -35,9 +35,9 @@ from tests.station.test_resuming import exported, is_in, is_signed, resume, supp
 
 def speaks(north: Post, south: Post, when: str) -> None:
     """A message of each side, which the other holds and signs for."""
-    ours = north.says(f"From North, {when}.")["n"]
+    ours = north.sends(f"From North, {when}.")
     south.hears(ours)
-    theirs = south.says(f"From South, {when}.")["n"]
+    theirs = south.sends(f"From South, {when}.")
     north.hears(theirs)
     north.watch.asks("open", n=theirs)
     south.until(lambda: is_signed(south, theirs, "ours"))

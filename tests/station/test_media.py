@@ -136,7 +136,7 @@ def test_X5_datagrams_cross_beside_a_real_line_to_the_call_of_their_tag(tmp_path
         south.stage.do(lambda: theirs.close(the_line(south), TAG))
         assert north.stage.do(lambda: ours.send(the_line(north), SAID))
         south.until(lambda: theirs.counts["strange"] == 2)
-        n = north.says("Frames go on beside it.")["n"]
+        n = north.sends("Frames go on beside it.")
         assert south.hears(n)["text"] == "Frames go on beside it."
         assert heard == [SAID]
 

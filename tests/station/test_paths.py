@@ -41,7 +41,7 @@ def test_who_swallows_everything_stands_in_nobodys_way(tmp_path: Path) -> None:
         south.operator.asks("bearer.add", dial=place)
         south.until(lambda: len(south.line()["bearers"]) == 2)
         for text in ("One.", "Two.", "Three."):
-            n = south.says(text, "FLASH")["n"]
+            n = south.sends(text, "FLASH")
             assert north.hears(n)["text"] == text
         # It went by the other path, and not because this one was given up.
         assert (len(calls), len(south.line()["bearers"])) == (1, 2)

@@ -36,7 +36,7 @@ def test_the_database_does_not_hold_a_token(tmp_path: Path) -> None:
 
 def test_who_ends_has_no_token_from_that_moment_on(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = north.says("Before.")["n"]
+        n = north.sends("Before.")
         north.drafter.asks("whoami")
         gone = north.operator.asks("person.end", person=north.drafter.id)
         assert gone["person"]["name"] == north.drafter.name

@@ -87,11 +87,11 @@ def test_a_message_crosses_by_quic_alone_and_is_acknowledged(
             post.until(partial(lambda post: "quic" in kinds(post), post))
             without_tcp(post)
             post.until(partial(lambda post: kinds(post) == ["quic"], post))
-        n = north.says("By datagrams, in order.")["n"]
+        n = north.sends("By datagrams, in order.")
         south.hears(n)
         south.watch.asks("open", n=n)
         north.until(lambda: "opened" in north.stages(n))
-        m = south.says("And back.")["n"]
+        m = south.sends("And back.")
         north.hears(m)
         (bearer,) = north.watch.asks("status")["bearers"]
         assert bearer["kind"] == "quic"
@@ -107,9 +107,9 @@ def test_with_both_at_once_nothing_is_lost_doubled_or_out_of_order(
     with two_stations(tmp_path, heartbeat_s=1) as (north, south):
         by_quic(north, south, relay)
         north.until(lambda: sorted(kinds(north)) == ["quic", "tcp"])
-        numbers = [north.says(f"Message {each}.")["n"] for each in range(6)]
+        numbers = [north.sends(f"Message {each}.") for each in range(6)]
         relay.cut = True
-        numbers += [north.says(f"Message {each}.")["n"] for each in range(6, 12)]
+        numbers += [north.sends(f"Message {each}.") for each in range(6, 12)]
         south.hears(numbers[-1])
         texts = [south.reads(n, "theirs")["text"] for n in numbers]
         assert texts == [f"Message {each}." for each in range(12)]
@@ -117,7 +117,7 @@ def test_with_both_at_once_nothing_is_lost_doubled_or_out_of_order(
         north.until(lambda: kinds(north) == ["tcp"])
         relay.cut = False
         north.until(lambda: sorted(kinds(north)) == ["quic", "tcp"])
-        south.hears(north.says("Both again.")["n"])
+        south.hears(north.sends("Both again."))
 
 
 def test_a_bearer_of_another_kind_may_have_the_same_port(tmp_path: Path) -> None:

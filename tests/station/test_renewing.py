@@ -30,7 +30,7 @@ def test_a_person_asks_and_both_directions_get_fresh_keys(tmp_path: Path) -> Non
         assert after["healed_against_quantum"]
         rows = north.auditor.asks("audit")["rows"]
         assert any(row["act"] == "line.renew" for row in rows)
-        assert south.hears(north.says("Under fresh keys.", "FLASH")["n"])["precedence"] == "FLASH"
+        assert south.hears(north.sends("Under fresh keys.", "FLASH"))["precedence"] == "FLASH"
 
 
 def test_renewed_keys_outlive_a_restart(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_renewed_keys_outlive_a_restart(tmp_path: Path) -> None:
         again = north.line()["epochs"]
         assert all(again[side] >= epochs[side] for side in ("ours", "theirs"))
         assert north.line()["healed"]["ours"]
-        south.hears(north.says("Back.")["n"])
+        south.hears(north.sends("Back."))
 
 
 def test_a_halted_line_is_not_renewed(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ def test_what_was_released_while_the_other_was_away_arrives_once_and_in_order(
     tmp_path: Path,
 ) -> None:
     with two_stations(tmp_path) as (north, south):
-        first = north.says("One.")["n"]
+        first = north.sends("One.")
         south.hears(first)
         south.stops()
         north.until(lambda: not north.line()["path_up"])
@@ -67,7 +67,7 @@ def test_a_roster_is_not_told_again(tmp_path: Path) -> None:
         north.stops()
         north.starts()
         north.until(lambda: north.line()["path_up"])
-        n = north.says("After the restart.")["n"]
+        n = north.sends("After the restart.")
         assert n == size
         south.hears(n)
 

@@ -44,7 +44,7 @@ def test_N8_a_line_begins_anew_and_old_messages_are_dealt_with(
     tmp_path: Path,
 ) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = south.says("Before.", "FLASH")["n"]
+        n = south.sends("Before.", "FLASH")
         north.hears(n)
         resume(north, south)
         for post in (north, south):
@@ -62,13 +62,13 @@ def test_N8_a_line_begins_anew_and_old_messages_are_dealt_with(
         north.watch.asks("open", n=n, line=f"{line}@1")
         south.until(lambda: "opened" in [s["stage"] for s in south.watch.asks(
             "message", n=n, dir="ours", line="@1")["stages"]])  # fmt: skip
-        after = north.says("After.")["n"]
+        after = north.sends("After.")
         assert south.hears(after)["text"] == "After."
 
 
 def test_N10_what_they_never_had_is_said_again_and_nothing_twice(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        south.hears(north.says("First, and received.")["n"])
+        south.hears(north.sends("First, and received."))
         north.until(lambda: north.line()["receipted"] == north.line()["our_size"])
         south.stops()
         north.until(lambda: not north.line()["path_up"])
@@ -101,7 +101,7 @@ def test_N10_what_they_never_had_is_said_again_and_nothing_twice(tmp_path: Path)
 
 def test_N8_what_is_said_of_old_messages_names_their_incarnation(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = south.says("Answer this.")["n"]
+        n = south.sends("Answer this.")
         north.hears(n)
         begun = north.drafts("An answer begun before.", answers=n)
         resume(north, south)
@@ -110,7 +110,7 @@ def test_N8_what_is_said_of_old_messages_names_their_incarnation(tmp_path: Path)
         assert (shown["answers"], shown["answers_line"]) == (n, old)
         first = north.releases(begun)["n"]
         assert south.hears(first)["answers_line"] == old
-        second = north.says("An answer begun after.", answers=n, line=old)["n"]
+        second = north.sends("An answer begun after.", answers=n, line=old)
         assert south.hears(second)["answers"] == n
         stages = south.watch.asks("message", n=n, dir="ours", line="@1")["stages"]
         assert [s["stage"] for s in stages].count("answered") == 2
@@ -168,7 +168,7 @@ def test_N10_a_halted_line_begins_anew_and_what_they_hold_is_not_said_twice(tmp_
         assert told["whole"]
         texts = [m["text"] for m in south.watch.asks("inbox")["messages"]]
         assert texts == ["Said after the copy, and lost here."]
-        assert south.hears(north.says("And on it goes.")["n"])["text"] == "And on it goes."
+        assert south.hears(north.sends("And on it goes."))["text"] == "And on it goes."
 
 
 def test_a_watch_officer_asks_and_says_why(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_N11_a_suspension_stands_on_and_a_closed_line_does_not_begin_anew(tmp_pa
         south.until(lambda: south.line()["standing"]["suspensions"][0]["tested"]["theirs"])
         south.releases(south.drafter.asks("lift"))
         north.until(lambda: north.line()["declared"] == "open")
-        assert south.hears(north.says("And we speak again.")["n"])["text"]
+        assert south.hears(north.sends("And we speak again."))["text"]
         assert n >= 0
 
         north.releases(north.drafter.asks("close", reason="For good."))
@@ -258,11 +258,11 @@ def supplies(post: Post, text: str) -> dict[str, Any]:
 
 def test_N9_what_was_lost_is_taken_in_from_the_counterparts_evidence(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = south.says("From South, lost at North.")["n"]
+        n = south.sends("From South, lost at North.")
         north.says("From North, before the copy.")
 
         def more() -> None:
-            n = south.says("After the copy, from South.", "FLASH")["n"]
+            n = south.sends("After the copy, from South.", "FLASH")
             north.hears(n)
             north.watch.asks("open", n=n)
             south.until(lambda: is_signed(south, n, "ours"))
@@ -273,7 +273,7 @@ def test_N9_what_was_lost_is_taken_in_from_the_counterparts_evidence(tmp_path: P
         north.starts()
         north.hears(n)
         more()
-        last = north.says("After the copy, from North.")["n"]
+        last = north.sends("After the copy, from North.")
         south.hears(last)
         south.until(lambda: is_signed(south, last, "theirs"))
         north.stops()
@@ -413,7 +413,7 @@ def test_N9_a_head_that_we_signed_for_what_was_never_receipted_stands_in_no_evid
         copy = north.folder.with_name("copy")
         shutil.copytree(north.folder, copy)
         north.starts()
-        last = north.says("After the copy, from North.")["n"]
+        last = north.sends("After the copy, from North.")
         south.hears(last)
         south.until(lambda: south.line()["their_announced"] > last)
         north.stops()
@@ -453,7 +453,7 @@ def test_N10_what_retracts_an_entry_that_they_never_had_comes_back_to_its_drafte
 ) -> None:
     """The entry gets another number, and its old one may be that of another message."""
     with two_stations(tmp_path) as (north, south):
-        south.hears(north.says("First, and received.")["n"])
+        south.hears(north.sends("First, and received."))
         north.until(lambda: north.line()["receipted"] == north.line()["our_size"])
         open_line = north.station.lines[0]
         north.stage.do(
@@ -496,7 +496,7 @@ def test_N8_an_answer_to_an_old_message_that_is_given_back_answers_it_no_more(
     tmp_path: Path,
 ) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = south.says("Answer this.")["n"]
+        n = south.sends("Answer this.")
         north.hears(n)
         resume(north, south)
         old = f"{north.line()['line']}@1"

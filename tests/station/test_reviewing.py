@@ -124,7 +124,7 @@ def test_a_release_that_has_not_left_is_taken_back(tmp_path: Path) -> None:
         assert back["state"] == "open"
         assert "taken back by Dahl: Wrong line." in back["given_back"]["why"]
         south.starts()
-        after = north.says("We wait.")["n"]
+        after = north.sends("We wait.")
         north.event("line", state="path up")
         south.hears(after or n + 1)
         heard = [each["text"] for each in south.watch.asks("inbox")["messages"]]

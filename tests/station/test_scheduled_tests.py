@@ -237,7 +237,7 @@ def test_T7_a_message_that_answers_it_answers_a_test(tmp_path: Path) -> None:
     with hourly(tmp_path) as (a, b):
         called = a.watch.asks("test.call")["n"]
         b.hears(called)
-        answer = b.says("Read well, and the garden shines here too.", answers=called)["n"]
+        answer = b.sends("Read well, and the garden shines here too.", answers=called)
         a.hears(answer)
         b.watch.asks("test.answer", n=called, errors="Comes second, and counts no more.")
         for post in (a, b):

@@ -57,15 +57,15 @@ def test_a_bearer_may_be_added_and_given_up_while_the_station_serves(tmp_path: P
         north.until(lambda: not north.line()["path_up"])
         north.operator.asks("bearer.add", dial=place)
         north.until(lambda: north.line()["path_up"])
-        n = north.says("On the new bearer.")["n"]
+        n = north.sends("On the new bearer.")
         assert south.hears(n)["text"] == "On the new bearer."
 
 
 def test_in_a_moment_of_rest_the_journal_is_ready_for_what_comes_next(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        south.hears(north.says("Nothing to report.")["n"])
+        south.hears(north.sends("Nothing to report."))
         wals = [side.folder / f"{DATABASE_NAME}-wal" for side in (north, south)]
         north.until(lambda: [wal.stat().st_size for wal in wals] == [ROOM_BYTES] * 2)
         headers = [wal.read_bytes()[:32] for wal in wals]
-        south.hears(north.says("The next one.", "FLASH")["n"])
+        south.hears(north.sends("The next one.", "FLASH"))
         assert all(any(header) for header in headers)

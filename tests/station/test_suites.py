@@ -144,13 +144,13 @@ def _agrees(post: Post) -> bool:
 def test_a_message_passes_from_hand_to_hand_on_a_line_of_suite_2(tmp_path: Path) -> None:
     """Over TCP between two stations, with fresh keys; both export one record with one proof."""
     with two_stations(tmp_path, suite=2) as (north, south):
-        n = north.says("Ceasefire at 0600Z on 3 May.", "FLASH")["n"]
+        n = north.sends("Ceasefire at 0600Z on 3 May.", "FLASH")
         assert south.hears(n)["text"] == "Ceasefire at 0600Z on 3 May."
         south.watch.asks("open", n=n)
         north.watch.asks("line.renew")
         for post in (north, south):
             post.until(partial(_renewed, post))
-        answer = south.says("Understood.", "FLASH", answers=n)["n"]
+        answer = south.sends("Understood.", "FLASH", answers=n)
         assert north.hears(answer)["answers"] == n
         for post in (north, south):
             post.until(partial(_agrees, post))

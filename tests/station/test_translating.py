@@ -21,7 +21,7 @@ def hired(post: Post, name: str) -> Voice:
 @pytest.fixture(scope="module")
 def room(shared: Posts) -> tuple[Voice, Voice, int, Posts]:
     north, south = shared
-    n = south.says(ORIGINAL)["n"]
+    n = south.sends(ORIGINAL)
     north.hears(n)
     return hired(north, "Iversen"), hired(north, "Juul"), n, shared
 
@@ -115,7 +115,7 @@ def test_a_translation_of_another_message_is_not_amended_here(
 ) -> None:
     iversen, _, n, (north, south) = room
     made = iversen.asks("translation.add", n=n, stage="sight", language="en", text="Amity sails.")
-    other = south.says("Bonjour.")["n"]
+    other = south.sends("Bonjour.")
     north.hears(other)
     with pytest.raises(Refused, match="another message"):
         iversen.asks(

@@ -79,7 +79,7 @@ def test_what_arrives_while_the_disk_is_full_arrives_later(tmp_path: Path) -> No
         with full_disk(south):
             with contextlib.suppress(Unavailable):
                 writes_on(south)
-            n = north.says("y" * 60_000, "FLASH")["n"]
+            n = north.sends("y" * 60_000, "FLASH")
             assert north.line()["receipted"] <= n
             told = south.auditor.asks("status")["trouble"]
             assert "is full" in told["sentence"]
@@ -122,7 +122,7 @@ def test_strangers_and_junk_are_counted_and_cost_the_line_nothing(tmp_path: Path
         for frame in junk:
             with socket.create_connection(("127.0.0.1", port)) as stranger:
                 stranger.sendall(framed(frame))
-                n = north.says("Still here.", "FLASH")["n"]
+                n = north.sends("Still here.", "FLASH")
                 assert south.hears(n)["text"] == "Still here."
         south.until(lambda: south.auditor.asks("status")["strange_frames"] >= len(junk))
         assert south.line()["halted"] is None
@@ -131,7 +131,7 @@ def test_strangers_and_junk_are_counted_and_cost_the_line_nothing(tmp_path: Path
 
 def test_a_recording_played_back_binds_no_path(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = north.says("Once.")["n"]
+        n = north.sends("Once.")
         south.hears(n)
         north.stops()
         south.until(lambda: not south.line()["path_up"])

@@ -46,7 +46,7 @@ def test_G10_what_a_proved_path_brings_is_told_once(tmp_path: Path) -> None:
         assert south.line()["newer"] is None
         north.stage.do(sends)
         south.until(lambda: len(told(south)) == 2)
-        n = north.says("Understood all the same.")["n"]
+        n = north.sends("Understood all the same.")
         assert south.hears(n)["text"] == "Understood all the same."
 
 
@@ -62,7 +62,7 @@ def test_G10_a_stranger_is_counted_and_told_of_only_when_it_names_the_line(tmp_p
         with socket.create_connection(("127.0.0.1", port_of(south))) as call:
             call.sendall(framed(frame(OPEN, uvar(len(document)) + document)))
             south.until(lambda: told(south))
-        n = north.says("Nothing else has changed.")["n"]
+        n = north.sends("Nothing else has changed.")
         south.hears(n)
 
 

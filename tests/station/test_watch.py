@@ -21,7 +21,7 @@ def alarm(post: Post) -> dict[str, Any] | None:
 
 def test_a_deputy_is_called_and_then_it_is_recorded_that_nobody_answered(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = north.says("Answer at once.", "FLASH")["n"]
+        n = north.sends("Answer at once.", "FLASH")
         south.event("alarm", state="ringing", n=n)
         ringing = alarm(south)
         assert ringing is not None
@@ -56,12 +56,12 @@ def test_a_deputy_is_called_and_then_it_is_recorded_that_nobody_answered(tmp_pat
 
 def test_who_opens_in_time_stops_the_clock_on_both_sides(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = north.says("Answer at once.", "FLASH")["n"]
+        n = north.sends("Answer at once.", "FLASH")
         south.hears(n)
         south.watch.asks("open", n=n)
         north.until(lambda: north.reads(n, "ours")["acknowledged"])
         north.clock.skip(700)
-        later = north.says("And another.", "ROUTINE")["n"]
+        later = north.sends("And another.", "ROUTINE")
         south.hears(later)
         for post in (north, south):
             assert not [act for act in acts(post) if "answered" in act or "deputy" in act]
@@ -69,7 +69,7 @@ def test_who_opens_in_time_stops_the_clock_on_both_sides(tmp_path: Path) -> None
 
 def test_an_answer_is_an_acknowledgement_too(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = north.says("Answer at once.", "FLASH")["n"]
+        n = north.sends("Answer at once.", "FLASH")
         south.hears(n)
         south.says("At once.", "FLASH", answers=n)
         assert south.reads(n)["clock"] is None
@@ -79,14 +79,14 @@ def test_an_answer_is_an_acknowledgement_too(tmp_path: Path) -> None:
 def test_each_precedence_has_the_clock_that_was_agreed(tmp_path: Path) -> None:
     with two_stations(tmp_path, flash_s=60, immediate_s=120) as (north, south):
         for precedence, clock_s in (("FLASH", 60), ("IMMEDIATE", 120), ("ROUTINE", 21_600)):
-            n = north.says("How long?", precedence)["n"]
+            n = north.sends("How long?", precedence)
             clock = south.hears(n)["clock"]
             assert clock_s - 5 < clock["left_s"] <= clock_s
 
 
 def test_clocks_go_on_after_a_restart(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = north.says("Answer at once.", "FLASH")["n"]
+        n = north.sends("Answer at once.", "FLASH")
         south.hears(n)
         south.stops()
         north.clock.skip(601)
@@ -96,7 +96,7 @@ def test_clocks_go_on_after_a_restart(tmp_path: Path) -> None:
 
 def test_a_wall_clock_that_is_set_neither_hurries_nor_holds_an_alarm(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        n = north.says("Answer at once.", "FLASH")["n"]
+        n = north.sends("Answer at once.", "FLASH")
         south.hears(n)
         south.clock.set_wrong(-7200)
         clock = south.reads(n)["clock"]
@@ -110,7 +110,7 @@ def test_a_wall_clock_that_is_set_neither_hurries_nor_holds_an_alarm(tmp_path: P
 def test_without_deputies_it_is_recorded_when_the_first_clock_runs_out(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         south.operator.asks("desk.deputies", desk=1, persons=[])
-        n = north.says("Answer at once.", "FLASH")["n"]
+        n = north.sends("Answer at once.", "FLASH")
         south.hears(n)
         north.clock.skip(601)
         south.event("alarm", state="nobody answered", n=n)
