@@ -966,7 +966,9 @@ function everyChangeRefused(read, text, from, to, step) {
 // --- contradiction.md: two things that one station signed
 
 // RFC 6962 section 2.1.2, by its recursive definition: what is left of the path, and the roots of both trees.
+// Hashed side by side, 31 bytes and 33 would be what 32 and 32 are.
 function bothRoots(size, later, held, path, whole = true) {
+  if ([held, ...path].some((hash) => hash.length !== 32)) refuse("Z2");
   if (size === later) {
     const root = whole ? held : path.shift();
     return root ? [root, root] : refuse("Z2");
@@ -1048,6 +1050,10 @@ function checkContradictions() {
     const from = text.indexOf("\n--- contradiction\n") + 19;
     everyChangeRefused(readContradiction, text, from, text.length - 1, kind === "heads" ? 7 : 97);
   }
+  const bytes = Uint8Array.from({ length: 64 }, (_, at) => at);
+  const [whole, ...cut] = [32, 31, 33].map((at) => [bytes.slice(0, at), bytes.slice(at)]);
+  same(bothRoots(1, 2, whole[0], [whole[1]]).length, 2, "Z2");
+  for (const [held, beside] of cut) same(ruleOf(() => bothRoots(1, 2, held, [beside])), "Z2", held.length);
 }
 
 function checkSample() {

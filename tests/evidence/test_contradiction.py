@@ -190,6 +190,18 @@ def test_Z2_heads_of_one_history_contradict_nothing() -> None:
     refused(true, "of one history")
 
 
+@pytest.mark.parametrize("cut", [1, 31])
+def test_Z2_two_honest_heads_cannot_be_cut_elsewhere(cut: int) -> None:
+    """31 bytes beside 33 are hashed as 32 beside 32 are, and would make another `held` of them."""
+    honest = replace(two_heads(4, 8), root=root(4), block=signed(4, root(4)))
+    joined = honest.held + honest.path[0]
+    for at in (32 - cut, 32 + cut):
+        forged = replace(honest, held=joined[:at], path=(joined[at:], *honest.path[1:]))
+        refused(forged, "do not lead")
+        with pytest.raises(NotWhole):
+            verify(shown(forged).text())
+
+
 def test_Z2_both_signatures_stand() -> None:
     other = SigningKey("another", bytes(64))
     stranger = replace(terms(LIAR).our_keys, log=other.named(terms(LIAR).our_keys.log.public.name))

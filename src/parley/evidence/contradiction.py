@@ -268,6 +268,9 @@ def check_consistent(
     """That a tree of `later_size` begins with one of `size` that has this root (RFC 9162
     section 2.1.4.2); NotWhole otherwise."""
     wrong = NotWhole(SECTION, "the hashes do not lead from the one head to the other")
+    # 31 bytes beside 33 would be hashed as 32 beside 32 are, and accuse who is honest.
+    if any(len(node) != 32 for node in (root, later_root, *path)):
+        raise wrong
     if (size, root, ()) == (later_size, later_root, tuple(path)):
         return
     if size >= later_size or not path:
