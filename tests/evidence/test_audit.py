@@ -102,15 +102,18 @@ class Record:
                 self.signs(1)
 
     def says(self, dir: int, text: str, seen: int | None = None) -> None:
+        self.enters(dir, Type.TEXT, body_of(Type.TEXT, {}, text), seen)
+
+    def enters(self, dir: int, type: Type, body: bytes, seen: int | None = None) -> None:
         log, other = self.logs[dir], self.logs[1 - dir]
         n, seen = log.size, other.size if seen is None else seen
-        blind, body = os.urandom(32), body_of(Type.TEXT, {}, text)
+        blind = os.urandom(32)
         leaf = Leaf(
             self.agreement.line_id,
             1,
             dir,
             n,
-            Type.TEXT,
+            type,
             8,
             1000 + n,
             seen,
@@ -121,7 +124,7 @@ class Record:
         ).hash()
         root = log.append(leaf)
         time = 1000 + n
-        row = EntryRow(dir, n, Type.TEXT, 8, time, seen, bytes(32), blind, body, leaf, root, 0.0)
+        row = EntryRow(dir, n, type, 8, time, seen, bytes(32), blind, body, leaf, root, 0.0)
         self.entries.append(row)
 
     def signs(self, dir: int) -> None:

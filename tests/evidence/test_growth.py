@@ -9,10 +9,15 @@ from typing import Any
 
 import pytest
 
+from parley.core.entry import Key, Type, body_of
 from parley.core.errors import Malformed, Misused
 from parley.core.kept import EntryRow, HeadRow
+from parley.core.keys import sha256
+from parley.core.record import Head, key_name
+from parley.core.wire import Value
 from parley.evidence import audit, growth
-from parley.evidence.sections import Documents, NotWhole
+from parley.evidence.attached import PIECE_BYTES_MAX, Named, cut
+from parley.evidence.sections import Documents, NotWhole, OnlyWhole
 from parley.station.line import evidence
 from tests.evidence.test_audit import Record
 from tests.exercise.record_of_two import talk_of_two
@@ -74,7 +79,7 @@ def test_R21_a_signature_that_comes_late_is_taken_or_asks_for_the_whole() -> Non
         _, state = go_on(text_of(100, heads_upto=(upto, upto)))
         try:
             report, _ = go_on(text, state)
-        except growth.HeadsDiffer:
+        except OnlyWhole:
             outcomes.add("anew")
         else:
             assert report == whole(text)
@@ -84,7 +89,7 @@ def test_R21_a_signature_that_comes_late_is_taken_or_asks_for_the_whole() -> Non
 
 def test_R21_a_head_that_is_gone_asks_for_the_whole() -> None:
     _, state = go_on(text_of(MESSAGES))
-    with pytest.raises(growth.HeadsDiffer):
+    with pytest.raises(OnlyWhole):
         go_on(text_of(MESSAGES, left_out=0), state)
 
 
@@ -114,7 +119,7 @@ def test_R21_no_change_passes_that_a_whole_verification_refuses() -> None:
         changed[at] ^= chance.randrange(1, 256)
         with pytest.raises(NotWhole):
             whole(bytes(changed))
-        with pytest.raises((NotWhole, growth.HeadsDiffer)):
+        with pytest.raises((NotWhole, OnlyWhole)):
             go_on(bytes(changed), state)
 
 
@@ -151,7 +156,7 @@ def test_R21_signatures_passed_over_are_not_taken_for_checked() -> None:
     text = "".join(evidence.write(documents, rows, [*heads, again(first, -9)])).encode()
     report, state = go_on(text)
     assert report.passed_over == go_on(text, state)[0].passed_over == 1
-    with pytest.raises(growth.HeadsDiffer):
+    with pytest.raises(OnlyWhole):
         go_on(text, state, all_signatures=True)
     sound = "".join(evidence.write(documents, rows, heads)).encode()
     _, every = go_on(sound, all_signatures=True)
@@ -160,8 +165,57 @@ def test_R21_signatures_passed_over_are_not_taken_for_checked() -> None:
 
 def test_R21_a_state_is_what_it_says_and_read_piece_by_piece() -> None:
     _, state = go_on(text_of(10))
-    assert state.startswith(b"Parley verification state, version 1\n")
+    title = b"Parley verification state, version 2\n"
+    digest, body = state[len(title) :][:32], state[len(title) + 32 :]
+    assert (state[: len(title)], digest) == (title, sha256(body))
     assert growth.CHUNK_BYTES == 1_048_576
+
+
+def test_R21_a_state_of_an_earlier_version_asks_for_the_whole() -> None:
+    _, state = go_on(text_of(10))
+    with pytest.raises(OnlyWhole, match="earlier version"):
+        go_on(text_of(10), state.replace(b"version 2", b"version 1"))
+
+
+def names_a_file(record: Record, hash: bytes, size: int) -> None:
+    named: dict[int, Value] = {Key.ATTACHMENTS: [Named(hash, size, "text/plain", "x.txt").value()]}
+    record.enters(0, Type.TEXT, body_of(Type.TEXT, named, "See it."))
+
+
+def sends(record: Record, hash: bytes, data: bytes, start: int = 0) -> None:
+    piece = cut(hash, data, start)
+    record.enters(0, Type.FILE_PIECE, body_of(Type.FILE_PIECE, {}, piece.payload()))
+
+
+def test_R21_F5_files_are_counted_on_from_what_was_verified() -> None:
+    """One that is not what its message says is told, wherever the state was kept."""
+    record, data = Record(0), b"a" * 40
+    state, true, false = b"", sha256(data), bytes(32)
+    for step in range(6):
+        if step in (0, 1):
+            names_a_file(record, (true, false)[step], 40)
+        elif step in (2, 3):
+            sends(record, (true, false)[step - 2], data)
+        else:  # a file that is known is not counted again, and another is
+            names_a_file(record, (true, sha256(b"another"))[step - 4], 40)
+        report, state = go_on(record.text(), state)
+        assert report == whole(record.text())
+    assert report.files == (1, 1, 1)
+
+
+def test_R21_F5_a_file_that_goes_on_asks_for_the_whole() -> None:
+    """Of what was hashed before no hash can be taken up."""
+    record, data = Record(0), bytes(PIECE_BYTES_MAX) + b"the rest"
+    names_a_file(record, sha256(data), len(data))
+    sends(record, sha256(data), data)
+    _, state = go_on(record.text())
+    record.says(0, "This is none of it.")
+    sends(record, sha256(data), data)  # nor is the first piece again
+    assert go_on(record.text(), state)[0] == whole(record.text())
+    sends(record, sha256(data), data, PIECE_BYTES_MAX)
+    with pytest.raises(OnlyWhole, match="a file of which a part"):
+        go_on(record.text(), state)
+    assert go_on(record.text())[0].files == (1, 0, 0)
 
 
 def test_R21_the_joint_order_goes_on_from_the_last_entry() -> None:
@@ -175,6 +229,23 @@ def test_R21_the_joint_order_goes_on_from_the_last_entry() -> None:
     for since in (b"", state):
         with pytest.raises(NotWhole, match="out of the joint order"):
             go_on(late, since)
+
+
+def test_R21_what_was_changed_is_named_as_by_a_whole_verification() -> None:
+    """The last head that held has the very size that the other side had seen."""
+    record = Record(0)
+    for dir in (0, 1):
+        record.says(dir, "One.")
+    record.signs(0)
+    _, state = go_on(record.text())
+    record.says(0, "Two.")
+    line = record.agreement.line_id
+    key = record.sides[0].keys["log"].named(key_name(line, 0, "log"))
+    lie = Head(line, 1, 0, 2, bytes(32))
+    record._keep(lie, "checkpoint", 0, key.block(lie.checkpoint(key.public)[:1]))
+    for since in (b"", state):
+        with pytest.raises(NotWhole, match=r"head of A at 2: .*; one of A 1 to 1 was changed"):
+            go_on(record.text(), since)
 
 
 @pytest.mark.parametrize("dir", [0, 1])
@@ -191,5 +262,5 @@ def test_R21_the_last_head_of_either_log_may_not_be_gone(dir: int) -> None:
     assert go_on(record.text(), state)[0].signed == (1, 1)
     last = max(at for at, head in enumerate(record.heads) if head.dir == dir)
     del record.heads[last]
-    with pytest.raises(growth.HeadsDiffer):
+    with pytest.raises(OnlyWhole):
         go_on(record.text(), state)

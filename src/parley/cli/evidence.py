@@ -252,11 +252,12 @@ def _go_on(
 ) -> tuple[Any, bytes]:
     """Verify from a state on, or whole where that cannot be; what stands, and the next state."""
     from parley.evidence import growth
+    from parley.evidence.sections import OnlyWhole
 
     how = {"all_signatures": all_signatures, "record_key": record_key}
     try:
         return growth.verify(Reading(file, progress), since=known, **how)
-    except growth.HeadsDiffer as error:
+    except OnlyWhole as error:
         voice.aside(voice.sentence(f"{error.sentence}; everything is verified anew"))
     file.seek(0)
     return growth.verify(Reading(file, progress), **how)

@@ -14,6 +14,7 @@ from typing import Any
 
 from parley.core.entry import Key, Type, read_body
 from parley.core.wire import Value
+from parley.evidence.sections import OnlyWhole
 
 FILES_MAX = 8  # of one message
 FILE_BYTES_MAX = 2 << 20  # a picture of two thousand pixels a side, as a rule
@@ -127,7 +128,7 @@ def cut(hash: bytes, data: bytes, start: int) -> Piece:
 class _Open:
     size: int
     held: int = 0
-    hash: Any = field(default_factory=sha256)
+    hash: Any = field(default_factory=sha256)  # None where an earlier check took its first bytes
 
 
 @dataclass(slots=True)
@@ -144,6 +145,27 @@ class Tally:
     def missing(self) -> int:
         """Files of which not all stands in this record."""
         return self._seen - self.whole - self.wrong
+
+    def kept(self) -> list[Value]:
+        """What a later check goes on from (R21)."""
+        files = [[*key, file.size, file.held] for key, file in self._open.items()]
+        return [
+            self.whole,
+            self.wrong,
+            files,
+            [list(key) for key in sorted(self._read)],
+            self._seen,
+        ]
+
+    @classmethod
+    def going_on(cls, kept: list[Value]) -> Tally:
+        """The files as they were kept."""
+        whole, wrong, files, read, seen = kept
+        open = {
+            (dir, hash): _Open(size, held, None if held else sha256())
+            for dir, hash, size, held in files
+        }
+        return cls(whole, wrong, open, {(dir, hash) for dir, hash in read}, seen)
 
     def take(self, dir: int, type: int, marks: int, body: bytes) -> None:
         """The next entry of one log."""
@@ -171,6 +193,8 @@ class Tally:
         file = self._open.get(key)
         if file is None or not piece.follows(file.held, file.size):
             return
+        if file.hash is None:
+            raise OnlyWhole("a file of which a part was verified before goes on")
         file.hash.update(piece.data)
         file.held = piece.end
         if file.held == file.size:

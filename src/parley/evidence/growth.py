@@ -3,10 +3,10 @@
 What a whole verification does depends on three things: the documents, the lines of the heads and
 the lines of the entries, in their order. A state keeps hashes of what was verified of them, and
 what the walk knew after the last of those entries: both trees as far as the other side had seen
-them, and the leaves beyond. The next verification takes that up only where all three hashes agree.
-So no text passes that would not pass whole, as long as SHA-256 resists collisions and nobody but
-the reader writes the state: who writes it can say that anything was verified. Source:
-spec/record.md R21.
+them, the leaves beyond, and which files were whole. The next verification takes that up only where
+all three hashes agree. So no text passes that would not pass whole, as long as SHA-256 resists
+collisions and nobody but the reader writes the state: who writes it can say that anything was
+verified. Source: spec/record.md R21.
 """
 
 from __future__ import annotations
@@ -16,15 +16,17 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from parley.core.errors import Malformed, Misused, ParleyError
+from parley.core.errors import Malformed, Misused
 from parley.core.keys import sha256
 from parley.core.record import Tree
 from parley.core.wire import Value, decode, encode
+from parley.evidence.attached import Tally
 from parley.evidence.audit import Checker, HeadOrder, Report, check
-from parley.evidence.sections import Documents, NotWhole, Source
+from parley.evidence.sections import Documents, NotWhole, OnlyWhole, Source
 from parley.evidence.vouched import RecordKeyFile
 
-TITLE = b"Parley verification state, version 1\n"
+TITLE = b"Parley verification state, version 2\n"
+EARLIER = b"Parley verification state, version 1\n"  # knew nothing of files
 CHUNK_BYTES = 1 << 20
 
 
@@ -33,10 +35,6 @@ class Seekable(Source, Protocol):
 
     def read(self, size: int = -1, /) -> bytes:
         """So many bytes, or fewer at the end."""
-
-
-class HeadsDiffer(ParleyError):
-    """Below what was verified, something else is signed now: only a whole verification tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +78,13 @@ class Resumed(Checker):
             self._go_on(_read(state))
 
     def _go_on(self, value: Value) -> None:
-        documents, every, *numbers, sides = value
+        documents, every, *numbers, files, sides = value
         if documents != self._documents_hash:
             raise Misused("The state was kept of another line or incarnation.", "Leave it out.")
         if self._all_signatures and not every:
-            raise HeadsDiffer("not every signature was checked before")
+            raise OnlyWhole("not every signature was checked before")
         self._length, self._digest, order, self._by_status, self._first, self._last = numbers
-        self._order = tuple(order)
+        self._order, self._files = tuple(order), Tally.going_on(files)
         for dir, (side, kept) in enumerate(zip(self._sides, sides, strict=True)):
             side.size, seen, frontier, leaves, side.held, *mark = kept
             side.tree = Tree(seen, frontier)
@@ -124,7 +122,7 @@ class Resumed(Checker):
         known = self._known[dir]
         if len(self._marks[dir]) == 0:
             if self._lines[dir].digest() != known.digest:
-                raise HeadsDiffer("the heads below what was verified are not the same")
+                raise OnlyWhole("the heads below what was verified are not the same")
             self._marks[dir].append(known)
 
     def end_of_heads(self) -> None:
@@ -160,14 +158,14 @@ class Resumed(Checker):
         """Keep the state first: entries that come later may name any size not yet seen."""
         sides = []
         for dir, side in enumerate(self._sides):
-            side.root_at(side.tree.size)  # for a head of this very size
             mark = self._mark_at(dir, side.tree.size)
             covered = [mark.digest, mark.signed, mark.cosigned, mark.passed_over]
             grown = [side.size, side.tree.size, side.tree.frontier, b"".join(side.leaves)]
             sides.append([*grown, side.held, *covered])
         numbers = [list(self._order), self._by_status, self._first, self._last]
         entries = [self._length, self._entries.digest()]
-        value = [self._documents_hash, self._all_signatures, *entries, *numbers, sides]
+        known = [self._documents_hash, self._all_signatures, *entries, *numbers]
+        value = [*known, self._files.kept(), sides]
         body = encode(value)
         self.state = TITLE + sha256(body) + body
         super().catch_up()
@@ -182,7 +180,7 @@ def verify(
 ) -> tuple[Report, bytes]:
     """Check evidence from a state on; what stands, and the state to go on from next time.
 
-    HeadsDiffer asks for a whole verification. No state is given for evidence that fails.
+    OnlyWhole asks for a whole verification. No state is given for evidence that fails.
     """
     begun: list[Resumed] = []
 
@@ -195,6 +193,8 @@ def verify(
 
 
 def _read(state: bytes) -> Value:
+    if state.startswith(EARLIER):
+        raise OnlyWhole("the state was kept by an earlier version")
     digest, body = state[len(TITLE) :][:32], state[len(TITLE) + 32 :]
     if not state.startswith(TITLE) or sha256(body) != digest:
         raise Malformed("the state is damaged, or no state", "verify without it", "R21")

@@ -44,6 +44,10 @@ class NotWhole(Refused):
         self.why = why
 
 
+class OnlyWhole(ParleyError):
+    """What was verified before does not suffice: only a whole verification tells."""
+
+
 # --- the sections
 
 
