@@ -17,6 +17,7 @@ import pytest
 from parley.core.errors import Misused, Refused, Unavailable
 from parley.station.machine import outside
 from tests.playbook import Post, two_stations
+from tests.station.test_trouble import in_trouble, locked
 from tests.station.test_watch import acts, alarm
 
 SHORT: dict[str, Any] = {f"{name}_s": 60 for name in ("routine", "priority", "immediate", "flash")}
@@ -158,6 +159,29 @@ def test_what_was_due_while_the_station_was_down_is_called_at_its_start(tmp_path
         assert south.reads(n)["escalation"][1]["in_s"] is None
         last = south.watch.asks("status")["escalation"]["last"]
         assert last["outcome"] == "bell ended with 3"
+
+
+def test_what_became_of_a_call_is_kept_once_the_database_can_be_written(tmp_path: Path) -> None:
+    began, go = tmp_path / "began", tmp_path / "go"
+    with two_stations(tmp_path) as (north, south):
+        south.operator.asks("desk.deputies", desk=1, persons=[])
+        waits = f"cat > {began}; while [ ! -e {go} ]; do sleep 0.01; done; exit 3"
+        south.operator.asks("escalation.set", command=[program(tmp_path, waits)])
+        n = north.says("At once.", "FLASH")["n"]
+        south.hears(n)
+        north.clock.skip(601)
+        south.event("alarm", state="everyone", n=n)
+        north.clock.skip(121)
+        south.until(began.exists)
+        with locked(south):
+            go.touch()
+            south.until(lambda: in_trouble(south))
+            calls = south.station.watch.escalation._under_way.values()
+            south.until(lambda: all(call.done() for call in list(calls)))
+            assert steps(south, n)[1] == ("command", 0, "")
+        south.until(lambda: steps(south, n)[1] == ("command", 1, "bell ended with 3"))
+        north.clock.skip(31)  # and it is tried once more
+        south.until(lambda: steps(south, n)[1] == ("command", 2, "bell ended with 3"))
 
 
 def test_a_routine_calls_nobody_unless_that_was_set(tmp_path: Path) -> None:

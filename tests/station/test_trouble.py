@@ -6,12 +6,15 @@ import contextlib
 import socket
 import sqlite3
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from parley.bearers.framing import framed
 from parley.core.errors import Unavailable
+from parley.station.acts.operations import find
+from parley.station.acts.person import AT_THE_MACHINE
 from parley.station.serving import perform_here
 from tests.playbook import Post, two_stations
 from tests.ports import free_port
@@ -107,6 +110,74 @@ def test_another_program_that_holds_the_database_is_named_and_waited_out(tmp_pat
         other.close()
         n = north.releases(draft)["n"]
         assert south.hears(n)["text"] == "Later."
+
+
+@contextlib.contextmanager
+def locked(post: Post) -> Iterator[None]:
+    """Another program holds the database, so that no step can be kept."""
+    with contextlib.closing(
+        sqlite3.connect(post.folder / "parley.db", isolation_level=None)
+    ) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+def in_trouble(post: Post) -> object:
+    return post.auditor.asks("status")["trouble"]
+
+
+def test_what_was_to_be_done_in_a_step_that_was_undone_is_done_once_it_can_be(
+    tmp_path: Path,
+) -> None:
+    done: list[int] = []
+    with two_stations(tmp_path) as (north, _):
+        station = north.station
+        with locked(north):
+            for n in range(3):
+                north.stage.do(partial(station.in_next_step, partial(done.append, n)))
+            north.until(lambda: in_trouble(north))
+            assert done == []
+        north.until(lambda: done == [0, 1, 2])
+
+
+def test_a_deed_that_fails_is_not_done_again_and_those_beside_it_are(tmp_path: Path) -> None:
+    done: list[str] = []
+
+    def fails() -> None:
+        done.append("failed")
+        raise ZeroDivisionError
+
+    with two_stations(tmp_path) as (north, _):
+
+        def all_at_once() -> None:
+            for each in (partial(done.append, "before"), fails, partial(done.append, "after")):
+                north.station.in_next_step(each)
+
+        north.stage.do(all_at_once)
+        north.until(lambda: done[-1:] == ["after"])
+        assert done == ["before", "failed", "before", "after"]
+        assert north.says("Still here.")["n"] is not None
+
+
+def test_a_caller_who_cannot_be_answered_keeps_no_answer_from_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers: list[object] = []
+
+    def breaks(answer: object) -> None:
+        raise ZeroDivisionError
+
+    with two_stations(tmp_path) as (north, _):
+
+        def asks() -> None:
+            station = north.station
+            for reply in (breaks, answers.append):
+                for name in ("person.list", "escalation.set"):
+                    station.submit(find(name), AT_THE_MACHINE, {}, reply)
+
+        north.stage.do(asks)
+        north.until(lambda: len(answers) == 2)
+    assert "could not be given" in caplog.text
 
 
 def test_strangers_and_junk_are_counted_and_cost_the_line_nothing(tmp_path: Path) -> None:

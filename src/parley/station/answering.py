@@ -51,14 +51,22 @@ class Call:
         return mistake(self.operation.name)
 
 
+def give(reply: Reply, answer: Answer) -> None:
+    """Answer one who asked; whoever cannot be answered keeps nobody else's answer back."""
+    try:
+        reply(answer)
+    except Exception:
+        _log.exception("an answer could not be given")
+
+
 def finish(reply: Reply, answer: Answer | Result, loop: asyncio.AbstractEventLoop | None) -> None:
     """Give the answer now, or when it is made."""
     if isinstance(answer, InTurns):
         _turn(reply, answer, loop)
     elif not isinstance(answer, Beside):
-        reply(answer)
+        give(reply, answer)
     elif loop is None:
-        reply(answer.answer())
+        give(reply, answer.answer())
     else:
         working = loop.run_in_executor(answer.threads, answer.answer)
         working.add_done_callback(lambda done: None if done.cancelled() else reply(done.result()))
@@ -70,6 +78,6 @@ def _turn(reply: Reply, work: InTurns, loop: asyncio.AbstractEventLoop | None) -
     while answer is None and loop is None:
         answer = work.turn()
     if answer is not None:
-        reply(answer)
+        give(reply, answer)
     elif loop is not None:
         loop.call_soon(_turn, reply, work, loop)

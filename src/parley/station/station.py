@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -28,8 +27,9 @@ from parley.station.acts.events import Event, Events
 from parley.station.acts.operations import Operation, Result, find, mistake
 from parley.station.acts.person import Person
 from parley.station.alarms.watch import Watch
-from parley.station.answering import Call, finish
+from parley.station.answering import Call, finish, give
 from parley.station.entries import early, files
+from parley.station.inputs import Deed, Input, Inputs
 from parley.station.line import distrust, opened, roster, stops, versions
 from parley.station.line.bearing import Bearings
 from parley.station.line.carrying import Arrivals, Carrying, Departures
@@ -51,10 +51,7 @@ from parley.station.staff.turned import Turned
 from parley.station.texts.attaching import Upload
 from parley.store.sqlite import SqliteStore
 
-# No step takes so long that a FLASH behind it is late: so many inputs, the frames that `Arrivals`
-# gives, and so many bytes of ROUTINE that get their numbers, come to some ten milliseconds.
-STEP_INPUTS_MAX = 32
-NUMBERED_BYTES_A_STEP = 16_384
+NUMBERED_BYTES_A_STEP = 16_384  # of ROUTINE; beside what STEP_INPUTS_MAX lets in
 TROUBLE_PAUSE_S = 1.0  # after a step that could not be kept
 TICK_S_MIN = 0.001
 TURNS_BEFORE_SCRUB = 3
@@ -103,7 +100,7 @@ class Station:
         self.bearings = Bearings()
         self.roster_changed = True
         self.lines_changed = False  # an operation of this step opens one
-        self._inputs: deque[Call | Callable[[], None]] = deque()
+        self._inputs = Inputs()
         self._arrivals = Arrivals()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._scheduled = False
@@ -138,10 +135,8 @@ class Station:
             self._alarm = None
         self._rest.stop()
         stopped = Unavailable("The station is stopping.", "Ask again once it serves.")
-        for each in self._inputs:
-            if isinstance(each, Call):
-                each.reply(stopped)
-        self._inputs.clear()
+        for each in self._inputs.clear():
+            give(each.reply, stopped)
         self._arrivals.clear()
 
     def _take_up_lines(self) -> None:
@@ -239,8 +234,7 @@ class Station:
         self, operation: Operation, who: Person, arguments: Mapping[str, Any], reply: Reply
     ) -> None:
         """Carry an operation out in the next step, and reply once what it did is durable."""
-        self._inputs.append(Call(operation, who, arguments, reply))
-        self._soon()
+        self._take_in(Call(operation, who, arguments, reply))
 
     async def call(
         self, name: str, who: Person, arguments: Mapping[str, Any] | None = None
@@ -271,7 +265,7 @@ class Station:
         """Carry an operation out at once, in a station that only sets its folder up."""
         answers: list[Answer] = []
         self.hardship.logs = False
-        self._inputs.append(Call(find(name), who, arguments or {}, answers.append))
+        self._inputs.add(Call(find(name), who, arguments or {}, answers.append))
         while self._inputs:
             self._step()
         answer = answers[0]
@@ -284,7 +278,7 @@ class Station:
     def path_up(self, path: Path, open_line: OpenLine | None) -> None:
         """A way is open; for which line is known only when we called."""
         if open_line is not None:
-            self.in_next_step(partial(self._bind, path, open_line))
+            self._take_in(partial(self._bind, path, open_line))
 
     def path_frames(self, path: Path, frames: list[bytes]) -> None:
         """Frames came in."""
@@ -304,11 +298,14 @@ class Station:
         waits, dropped = self._arrivals.end(path, stranger=stranger)
         self.carrying.strange_frames += dropped
         if not waits:
-            self.in_next_step(partial(self._unbind, path))
+            self._take_in(partial(self._unbind, path))
 
     def in_next_step(self, what: Callable[[], None]) -> None:
-        """Do something within the next step, in its transaction."""
-        self._inputs.append(what)
+        """Do something within the next step, in its transaction; again if that was undone."""
+        self._take_in(Deed(what))
+
+    def _take_in(self, what: Input) -> None:
+        self._inputs.add(what)
         self._soon()
 
     def _hear(self, path: Path, frames: list[bytes]) -> None:
@@ -339,11 +336,9 @@ class Station:
     def _step(self) -> None:
         self._scheduled = False
         self.now = self.clock.now()
-        count = min(len(self._inputs), STEP_INPUTS_MAX)
-        inputs = [self._inputs.popleft() for _ in range(count)]
         reads: list[Call] = []
-        changes: list[Call | Callable[[], None]] = []
-        for each in inputs:
+        changes: list[Input] = []
+        for each in self._inputs.take(repeating=self.now.mono >= self._not_before):
             if isinstance(each, Call) and each.operation.reads:
                 reads.append(each)
             else:
@@ -359,13 +354,13 @@ class Station:
             self._soon()
         self._arm()
 
-    def _change(self, inputs: Sequence[Call | Callable[[], None]]) -> None:
+    def _change(self, inputs: Sequence[Input]) -> None:
         """One transaction, and what follows from it."""
         self._departures.scrub_and_leave(self.now)
         try:
             self._mend()
             with self.store.transaction():
-                for each in inputs:
+                for each in self._inputs.one_by_one(inputs):
                     if isinstance(each, Call):
                         self._carry_out(each)
                     else:
@@ -455,7 +450,7 @@ class Station:
 
     # --- when a step could not be kept
 
-    def _undo(self, error: Exception, inputs: Sequence[Call | Callable[[], None]]) -> None:
+    def _undo(self, error: Exception, inputs: Sequence[Input]) -> None:
         """Nothing of this step has happened: say so, and forget what was not kept."""
         if isinstance(error, ParleyError):
             trouble = error
@@ -471,13 +466,14 @@ class Station:
         self.lines_changed = False
         self._broken = True
         self._not_before = self.now.mono + TROUBLE_PAUSE_S
+        self._inputs.undone(inputs, error)
         try:
             self._mend()
         except Exception as again:
             _log.warning("the store cannot be read: %s", again)
         for each in inputs:
             if isinstance(each, Call):
-                each.reply(trouble)
+                give(each.reply, trouble)
             elif isinstance(each, partial) and each.func in (self._bind, self._unbind):
                 each()  # a path has come or gone, whatever became of the rest
 
@@ -501,7 +497,7 @@ class Station:
         """Be called when the next thing is due."""
         if self._loop is None:
             return
-        at = self.watch.wake_at()
+        at = self._not_before if self._inputs.repeats else self.watch.wake_at()
         for open_line in self._lines.moving():
             at = min(at, open_line.line.wake_at(self.now))
             if open_line.paths and open_line.room() <= 0:
