@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, MutableMapping
+from itertools import count
 from typing import Any
 
 import pytest
@@ -247,6 +248,39 @@ async def test_a_stream_ends_when_the_last_seat_is_given_up(
     async with asyncio.timeout(PATIENCE_S):
         await task
     assert wire.ended.is_set()
+
+
+async def test_a_stream_ends_with_the_last_seat_however_much_happens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("parley.console.stream.BEAT_S", 0.01)
+    admitted, wire = [True], Wire()
+    made = stream(admitted)
+    task = asyncio.create_task(made(scope(), wire.receive, wire.send))
+    await wire.until(b'"kind":"hello"')
+
+    async def much_happens() -> None:
+        for seq in count(42):
+            made.tell([{"kind": "chat", "seq": seq}])
+            await asyncio.sleep(0)
+
+    busy = asyncio.create_task(much_happens())
+    await wire.until(b'"kind":"beat"')
+    admitted.append(False)
+    async with asyncio.timeout(PATIENCE_S):
+        await task
+    busy.cancel()
+    assert wire.ended.is_set()
+
+
+@pytest.mark.parametrize("last", ["9" * 5_000, "-1", "²", "x"])
+async def test_a_last_event_that_no_event_was_is_passed_over(last: str) -> None:
+    made, wire = stream([True], [{"kind": "stage", "seq": 41}]), Wire()
+    task = asyncio.create_task(made(scope(last=last), wire.receive, wire.send))
+    await wire.until(b'"kind":"hello"')
+    assert b'"kind":"stage"' not in wire.told
+    made.close()
+    await task
 
 
 def test_a_browser_that_does_not_read_is_let_go() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from starlette.requests import Request
@@ -19,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 BEAT_S = 2.0  # a browser that hears nothing for 8 s says so to whoever looks at it
 STREAMS_MAX = 64
+SEQ_DIGITS_MAX = 20  # of the number of an event
 UNSENT_BYTES_MAX = 1 << 20  # a browser that does not read starts afresh
 
 Event = dict[str, Any]
@@ -86,18 +88,22 @@ class Stream:
         headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         last = request.headers.get("last-event-id", "")
-        missed = self._since(int(last)) if last.isascii() and last.isdigit() else []
+        known = last.isascii() and last.isdigit() and len(last) <= SEQ_DIGITS_MAX
+        missed = self._since(int(last)) if known else []
         hello = {"kind": "hello", "seq": self._seq(), **self._beat()}
         told = b"retry: 300\n\n" + b"".join(block(self._describe(event)) for event in missed)
         browser.put(told + block(hello))
+        clock = asyncio.get_running_loop().time
+        beat_at = clock() + BEAT_S
         while not browser.ended:
-            try:
-                async with asyncio.timeout(BEAT_S):
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(beat_at):
                     await browser.woken.wait()
-            except TimeoutError:
+            if clock() >= beat_at:  # however much happens meanwhile
                 if not self._admits(request):
                     break  # the last seat was given up, or its person no longer works here
                 browser.put(block({"kind": "beat", "seq": self._seq(), **self._beat()}))
+                beat_at = clock() + BEAT_S
             await send({"type": "http.response.body", "body": browser.take(), "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
