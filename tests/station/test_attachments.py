@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +21,9 @@ from parley.core.entry import Type, body_of
 from parley.core.errors import Refused, Unavailable
 from parley.evidence.attached import PIECE_BYTES_MAX, Named, Piece
 from parley.station.acts.person import Person
+from parley.station.entries import files
+from parley.station.texts import attaching
+from parley.station.texts.drafts import load
 from tests.playbook import PATIENCE_S, Post, Posts, Voice, two_stations
 
 LONG = b"".join(b"0600Z 55 %02d N, 012 %02d E\n" % (at % 60, at % 57) for at in range(2_300))
@@ -62,6 +68,50 @@ def sends(post: Post, *files: tuple[bytes, str], precedence: str = "ROUTINE") ->
 
 def states(post: Post, n: int, dir: str = "theirs") -> list[str]:
     return [each["state"] for each in post.reads(n, dir)["attachments"]]
+
+
+def test_what_files_cost_does_not_grow_with_all_that_was_ever_sent(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        station, line = north.station, north.station.lines[0]
+        draft = attaches(north.drafter, north.drafts("See it.")["draft"], b"North 5", "x.txt")
+        store, steps = station.store, [0]
+
+        def costs(work: Callable[[], object]) -> int:
+            def step() -> None:
+                steps[0] += 1
+
+            steps[0] = 0
+            store._connection.set_progress_handler(step, 100)
+            try:
+                work()
+            finally:
+                store._connection.set_progress_handler(None, 0)
+            return steps[0]
+
+        def cost() -> list[int]:
+            return [
+                costs(partial(files.go_on, station, line)),
+                costs(partial(attaching._waiting, station, load(station, draft["draft"]))),
+            ]
+
+        def writes() -> None:
+            store.sql(
+                "WITH RECURSIVE n (id) AS (SELECT 1001 UNION ALL SELECT id + 1 FROM n LIMIT 3000)"
+                " INSERT INTO drafts SELECT n.id, d.line_id, d.inc, d.person, '', d.at, d.base,"
+                " d.type, d.precedence, d.status, d.body, NULL, NULL FROM n, drafts d"
+                " WHERE d.id = ?",
+                (draft["draft"],),
+            )
+            store.sql(
+                "INSERT INTO releases SELECT id, line_id, inc, id, person, at, id, NULL"
+                " FROM drafts WHERE id > 1000"
+            )
+
+        before = north.stage.do(cost)
+        north.stage.do(partial(station.in_next_step, writes))
+        north.until(lambda: store.sql("SELECT count(*) FROM releases")[0][0] == 3_000)
+        after = north.stage.do(cost)
+    assert all(many <= few + 10 for few, many in zip(before, after, strict=True)), (before, after)
 
 
 def test_F1_a_picture_and_a_text_arrive_as_the_bytes_that_were_released(shared: Posts) -> None:

@@ -186,9 +186,10 @@ def go_on(station: Station, open_line: OpenLine) -> None:
     if state.halted is not None or state.queued or declared.closing or declared.closes():
         return
     of_ours = (open_line.id, open_line.ours)
-    rows = station.store.sql(
+    rows = station.store.sql(  # from the few files, and not from all that was ever released
         "SELECT f.draft, f.sha256, w.size, w.held, d.type, d.precedence, d.status, d.body"
-        " FROM draft_files f JOIN releases r ON r.draft = f.draft JOIN drafts d ON d.id = f.draft"
+        " FROM draft_files f CROSS JOIN releases r ON r.draft = f.draft"
+        " JOIN drafts d ON d.id = f.draft"
         " JOIN files w ON w.line_id = r.line_id AND w.dir = ?2 AND w.sha256 = f.sha256"
         " WHERE r.line_id = ?1 AND r.n IS NOT NULL AND f.bytes IS NOT NULL ORDER BY r.at, f.place",
         of_ours,

@@ -208,9 +208,9 @@ def _place(station: Station, draft: int) -> int:
 
 
 def _waiting(station: Station, draft: Draft) -> int:
-    rows = station.store.sql(
+    rows = station.store.sql(  # from the few files, and not from all that was ever written
         "SELECT coalesce(sum(length(f.bytes)), 0) AS size FROM draft_files f"
-        " JOIN drafts d ON d.id = f.draft WHERE d.line_id = ? AND d.withdrawn IS NULL",
+        " CROSS JOIN drafts d ON d.id = f.draft WHERE d.line_id = ? AND d.withdrawn IS NULL",
         (draft.open_line.id,),
     )
     return int(rows[0]["size"])
