@@ -115,6 +115,9 @@ class Desk:
         self.encrypted = encrypted
         # With `__Host-` no page of another port or name can put a cookie of its own in its place.
         self.cookie = f"__Host-parley-{id}" if encrypted else f"parley-{id}"
+        # By this a browser that has no seat yet is known to be one while two sign in there at once;
+        # it opens nothing.
+        self.first = f"{self.cookie}-first"
         self.ears = Ears(lambda: station.clock.now().mono)
 
     def told_who_hears(self) -> list[int]:
@@ -173,7 +176,8 @@ class Desk:
     def asking(self, request: Request) -> Asking:
         """Where a request comes from."""
         host = request.client.host if request.client else ""
-        return Asking(host, request.headers.get("user-agent", ""), self.secret_of(request))
+        token = self.secret_of(request) or request.cookies.get(self.first)
+        return Asking(host, request.headers.get("user-agent", ""), token)
 
     def must_enrol(self, seat: Seat) -> bool:
         """Whether that person first says how to be known."""
@@ -371,12 +375,12 @@ def passkeys_at(desk: Desk, request: HTTPConnection) -> passkeys.Place | None:
     return passkeys.place(request.url.scheme, request.headers.get("host", ""), names)
 
 
-def set_cookie(response: Response, desk: Desk, secret: str) -> None:
+def set_cookie(response: Response, desk: Desk, secret: str, first: bool = False) -> None:
     """Let the browser keep the secret where no script can read it and no other site can use it."""
     response.set_cookie(
-        desk.cookie,
+        desk.first if first else desk.cookie,
         secret,
-        max_age=SEAT_DAYS * 86_400,
+        max_age=None if first else SEAT_DAYS * 86_400,
         httponly=True,
         samesite="strict",
         secure=desk.encrypted,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -15,10 +17,14 @@ from parley.console.guard import Form, read_form
 from parley.console.tongues import TONGUES
 from parley.core.errors import ParleyError, Refused
 from parley.station.staff import factors, kept_forms, passkeys
-from parley.station.staff.sessions import holder_of, is_enrolled
+from parley.station.staff.factors import Asking
+from parley.station.staff.sessions import SECRET_BYTES, Overtaken, holder_of, is_enrolled
 
 # Where the choice of a language leads back to: a page outside any seat, of this station.
 _BACK = re.compile(r"/(sign-in(/[A-Za-z0-9_-]{1,64})?)?")
+
+AGAIN_MAX = 5
+AGAIN_S = 0.05  # then twice as long each time, 1.5 s together: another answer is on its way
 
 
 def routes(desk: Desk) -> list[Route]:
@@ -65,13 +71,14 @@ async def form(
     desk: Desk, request: Request, error: ParleyError | None = None, name: str = ""
 ) -> Response:
     """GET /sign-in"""
-    return await desk.plain(
+    page = await desk.plain(
         "sign_in_form.html",
         200 if error is None else status_of(error),
         error=refusal(error) if error else None,
         name=name,
         passkeys=passkeys_at(desk, request) is not None,
     )
+    return _known_again(desk, request, page)
 
 
 async def sign_in(desk: Desk, request: Request) -> Response:
@@ -79,6 +86,8 @@ async def sign_in(desk: Desk, request: Request) -> Response:
     typed = await read_form(request)
     try:
         answer = await _known(desk, request, typed, typed.get("name"))
+    except Overtaken:
+        return await _again(request)
     except ParleyError as error:
         return await form(desk, request, error, typed.get("name"))
     return _seated(desk, answer, "")
@@ -99,6 +108,8 @@ async def unlock(visit: Visit) -> Response:
     desk, person = visit.desk, visit.seat.person
     try:
         answer = await _known(desk, visit.request, visit.form, person.name, person.id)
+    except Overtaken:
+        return await _again(visit.request)
     except ParleyError as error:
         return await visit.locked(error)
     return _seated(desk, answer, visit.form.get("next"))
@@ -107,7 +118,7 @@ async def unlock(visit: Visit) -> Response:
 async def _known(
     desk: Desk, request: Request, typed: Form, name: str, only: int | None = None
 ) -> dict[str, Any]:
-    asking, place = desk.asking(request), passkeys_at(desk, request)
+    asking, place = _asking(desk, request), passkeys_at(desk, request)
     assertion = typed.get("assertion")
     if assertion:
         return await passkeys.sign_in(desk.station, asking, place, assertion, only)
@@ -144,7 +155,8 @@ async def ask(desk: Desk, request: Request) -> Response:
     the form that follows comes from our own page, so that the browser sends its cookie."""
     person = holder_of(desk.station, request.path_params["secret"])
     anew = is_enrolled(desk.station.store, person.id)
-    return await desk.plain("sign_in.html", person=person.view(), back=request.url.path, anew=anew)
+    page = await desk.plain("sign_in.html", person=person.view(), back=request.url.path, anew=anew)
+    return _known_again(desk, request, page)
 
 
 async def take(desk: Desk, request: Request) -> Response:
@@ -153,12 +165,42 @@ async def take(desk: Desk, request: Request) -> Response:
     secret = request.path_params["secret"]
     # Whose link it is, he is: the trail shall name who sat down.
     person = holder_of(desk.station, secret)
-    asking = desk.asking(request)
+    asking = _asking(desk, request)
     arguments = {
         "secret": secret,
         "token": asking.token,
         "address": asking.address,
         "agent": asking.agent,
     }
-    answer = await desk.station.call("signin.use", person, arguments)
+    try:
+        answer = await desk.station.call("signin.use", person, arguments)
+    except Overtaken:
+        return await _again(request)
     return _seated(desk, answer, "")
+
+
+def _known_again(desk: Desk, request: Request, page: Response) -> Response:
+    """A browser without a seat can tell us that it is the same one, when two sign in there."""
+    if request.method == "GET" and not request.cookies.keys() & {desk.cookie, desk.first}:
+        set_cookie(page, desk, desk.station.entropy(SECRET_BYTES).hex(), first=True)
+    return page
+
+
+async def _again(request: Request) -> Response:
+    """Whoever was overtaken sends the same form once more, with the cookie that the browser has got
+    by then. Nothing was used up: neither the code nor the link."""
+    tries = _tries(request)
+    await asyncio.sleep(AGAIN_S * 2**tries)
+    return RedirectResponse(f"{request.url.path}?again={tries + 1}", 307)
+
+
+def _asking(desk: Desk, request: Request) -> Asking:
+    """Where a sign-in comes from. The answer to the one before may never have come, so that the
+    browser knows an old secret alone: then it begins as a new one."""
+    asking = desk.asking(request)
+    return replace(asking, token=None) if _tries(request) >= AGAIN_MAX else asking
+
+
+def _tries(request: Request) -> int:
+    typed = request.query_params.get("again", "")
+    return min(int(typed), AGAIN_MAX) if re.fullmatch("[0-9]", typed) else 0

@@ -33,7 +33,7 @@ from parley.core.errors import Refused, Unavailable
 from parley.station.acts.operations import inner
 from parley.station.acts.person import Person
 from parley.station.staff.gate import ADDRESS
-from parley.station.staff.sessions import Sitting, browser_of, is_known, seated, sit
+from parley.station.staff.sessions import Overtaken, Sitting, browser_of, is_known, seated, sit
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -92,7 +92,11 @@ async def by_password(
         "address": asking.address,
         "agent": asking.agent,
     }
-    answer = await station.ask(_password, person or NOBODY, arguments)
+    try:
+        answer = await station.ask(_password, person or NOBODY, arguments)
+    except Overtaken:
+        station.gate.passed(keys)  # it was that person; the code is as good as before
+        raise
     station.gate.passed(keys)
     return answer
 

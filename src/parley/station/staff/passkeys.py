@@ -29,7 +29,7 @@ from parley.station.acts.operations import inner
 from parley.station.acts.person import Person
 from parley.station.staff.factors import NOBODY, Asking, NotKnown, begin, place_of, proved
 from parley.station.staff.people import check_name
-from parley.station.staff.sessions import Sitting, sit
+from parley.station.staff.sessions import Overtaken, Sitting, sit
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -138,7 +138,12 @@ async def sign_in(
         "address": asking.address,
         "agent": asking.agent,
     }
-    taken = await station.ask(_sign_in, person, arguments)
+    try:
+        taken = await station.ask(_sign_in, person, arguments)
+    except Overtaken:
+        station.gate.passed(keys)
+        station.challenges.leave_open(station.clock.now().mono, _challenge_in(answer), keys[0][0])
+        raise
     station.gate.passed(keys)
     return taken
 
@@ -195,14 +200,18 @@ def _challenge_for(station: Station, asking: Asking, person: int) -> bytes:
 
 def _challenge(station: Station, answer: str, person: int) -> bytes:
     """The challenge that was answered, once."""
-    try:
-        client = json.loads(answer)["response"]["clientDataJSON"]
-        challenge = parse_client_data_json(base64url_to_bytes(client)).challenge
-    except (ValueError, KeyError, TypeError, WebAuthnException) as error:
-        raise not_taken() from error
+    challenge = _challenge_in(answer)
     if not station.challenges.take(station.clock.now().mono, challenge, person):
         raise not_taken()
     return challenge
+
+
+def _challenge_in(answer: str) -> bytes:
+    try:
+        client = json.loads(answer)["response"]["clientDataJSON"]
+        return parse_client_data_json(base64url_to_bytes(client)).challenge
+    except (ValueError, KeyError, TypeError, WebAuthnException) as error:
+        raise not_taken() from error
 
 
 def _rows(station: Station, person: int) -> list[Any]:

@@ -38,6 +38,12 @@ AGENT_CHARACTERS_MAX = 120
 OVERSEERS = ("operator", "engineer")  # who sees everybody's sessions
 
 
+class Overtaken(Refused):
+    """Another sign-in in the same browser came first, and its answer was still on the way there."""
+
+    kind = "overtaken"
+
+
 @dataclass(frozen=True, slots=True)
 class Sitting:
     """A seat as it is now."""
@@ -59,20 +65,29 @@ def sit(
     station: Station, person: Person, token: str | None, address: str, agent: str
 ) -> dict[str, Any]:
     """Take a seat, or wake one's own; the browser's new secret. Nobody who had put a secret of his
-    own into this browser knows the new one."""
+    own into this browser knows the new one: so a secret that was turned takes part in no newer one,
+    and Overtaken lets the browser ask again, with what it has got by then."""
     now = station.onward.at(station.now)
     sign_in = station.home.config.sign_in
-    browser = None if token is None else browser_of(station.store, token)
-    if token is not None and browser is not None:
-        newest = station.store.sql("SELECT coalesce(max(id), 0) AS id FROM seats")[0]["id"]
-        before = Before(browser, newest, now, station.now.mono + GRACE_S)
-        station.turned.note(_hash(token), before, station.now.mono)
+    given = token
+    browser = None if given is None else browser_of(station.store, given)
+    turned = None if given is None else station.turned.find(_hash(given), station.now.mono)
+    if browser is None and turned is not None:
+        raise Overtaken(
+            "Somebody else signed in in this browser at the same moment.", "Send it again."
+        )
     token = _secret(station)
     if browser is None:
-        station.store.sql("INSERT INTO browsers (hash, made) VALUES (?, ?)", (_hash(token), now))
-        browser = browser_of(station.store, token)
+        (row,) = station.store.sql(
+            "INSERT INTO browsers (hash, made) VALUES (?, ?) RETURNING id", (_hash(token), now)
+        )
+        browser = row["id"]
     else:
         station.store.sql("UPDATE browsers SET hash = ? WHERE id = ?", (_hash(token), browser))
+    if given is not None:
+        newest = station.store.sql("SELECT coalesce(max(id), 0) AS id FROM seats")[0]["id"]
+        before = Before(browser, newest, now, station.now.mono + GRACE_S)
+        station.turned.note(_hash(given), before, station.now.mono)
     station.store.sql("DELETE FROM seats WHERE taken < ?", (now - SEAT_DAYS * 86_400,))
     others = station.store.sql(
         "SELECT count(*) AS n FROM seats WHERE browser = ? AND person != ?", (browser, person.id)

@@ -4,6 +4,10 @@ Whoever signs in gives the browser a new secret, and the answer that brings it t
 the browser's other tabs ask for meanwhile bears the old one. For half a minute that goes on showing
 the seats that were there before: nobody who had put a secret of his own into the browser sees more
 by it than he did, and the seat that was taken not at all. In memory alone: a restart forgets it.
+
+Who signs in with an old secret has been overtaken by another sign-in, or holds what somebody else
+put into the browser. Which of the two, only the browser knows: it asks again, and what it has got
+by then takes part in all its seats, while the old secret takes part in none.
 """
 
 from __future__ import annotations
