@@ -193,6 +193,27 @@ def test_the_first_language_of_a_party_goes_without_saying(tmp_path: Path) -> No
         assert north.hears(n)["language"] == "en"
 
 
+def test_a_message_is_about_one_other(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = north.says("We are here.")["n"]
+        m = south.says("So are we.")["n"]
+        north.hears(m)
+        pairs: tuple[dict[str, Any], ...] = (
+            {"answers": m, "corrects": n},
+            {"answers": m, "retracts": n},
+            {"corrects": n, "retracts": n},
+        )
+        for about in pairs:
+            with pytest.raises(Misused, match="answers, corrects or retracts one other"):
+                north.drafts("Both.", **about)
+        draft = north.drafts("One.", corrects=n)["draft"]
+        with pytest.raises(Misused, match="one other"):
+            north.drafter.asks("draft.edit", draft=draft, retracts=n)
+        edited = north.drafter.asks("draft.edit", draft=draft, text="One, better.", corrects=n)
+        assert edited["text"] == "One, better."
+        assert len(north.drafter.asks("draft.list")["drafts"]) == 1
+
+
 def _voice(post: Post, added: dict[str, Any]) -> Voice:
     voice = Voice(post, added["id"], "added", added["token"])
     post.people[str(added["id"])] = voice

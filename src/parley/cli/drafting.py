@@ -112,11 +112,6 @@ def say(
     from_chat: bool,
 ) -> None:
     """Write a message. It becomes a draft, which another person releases."""
-    if sum(each is not None for each in (answers, corrects, retracts)) > 1:
-        raise Misused(
-            "A message answers, corrects or retracts one other.",
-            "Give one of --answers, --corrects and --retracts, and write another for the rest.",
-        )
     if prepared is not None:
         if text is not None or file is not None:
             raise Misused("There are two texts.", "Give one of your own or --prepared.")

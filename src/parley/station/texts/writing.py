@@ -84,6 +84,12 @@ def _header(
         if written.subject:
             check_subject(written.subject)
             header[Key.SUBJECT] = written.subject
+    given = {key for name, key in REFERENCES.items() if getattr(written, name) is not None}
+    if given and len(given | (header.keys() & set(REFERENCES.values()))) > 1:
+        raise Misused(
+            "A message answers, corrects or retracts one other.",
+            "Name one, and write another message for the rest.",
+        )
     for name, key in REFERENCES.items():
         n: int | None = getattr(written, name)
         if n is not None:
