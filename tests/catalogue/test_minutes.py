@@ -144,6 +144,37 @@ def test_Y3_a_text_with_another_form_is_no_minute(before: str, after: str) -> No
     assert Minute.parse(text.replace(before, after)) is None
 
 
+CHINESE = "驻联合国代表团军事参谋长兼海上事务联络"  # 19 characters, 57 bytes
+ARABIC = "وزارة الخارجية والتعاون الدولي وشؤون البحار"  # 43 characters
+
+
+@pytest.mark.parametrize("party", ["North", CHINESE * 2, ARABIC])
+@pytest.mark.parametrize("office", ["Watch desk", CHINESE * 2, ARABIC + " - ١"])
+@pytest.mark.parametrize("name", ["", "Wen", CHINESE[:14], ARABIC[:34]])
+def test_Y9_whoever_has_long_names_has_a_line_that_can_be_signed(
+    party: str, office: str, name: str
+) -> None:
+    whole = Attendee(party, office, name)
+    fitted = whole.fitted()
+    facts = replace(MINUTE.facts, present=(fitted,), recorded=(replace(RECORDED, by=fitted),))
+    text = replace(MINUTE, facts=facts).text()
+    assert Minute.parse(text) == replace(MINUTE, facts=facts)
+    assert fitted.party == party
+    if len(whole.text().encode()) <= 200:
+        assert fitted == whole
+        return
+    # It uses the room there is, and says where it was cut; nobody stands there without a name.
+    assert len(fitted.text().encode()) > 200 - len("…".encode()) - 2 * 4
+    for cut, full in ((fitted.office, office), (fitted.name, name)):
+        assert cut == full or (cut.endswith("…") and full.startswith(cut[:-1]) and len(cut) > 7)
+
+
+def test_Y2_a_line_that_is_too_long_is_named() -> None:
+    long = Attendee("North", "Chairman", "欧阳" * 50)
+    with pytest.raises(Refused, match=r"'North; Chairman; 欧阳欧.* has 317 bytes; .* 200 at most"):
+        replace(MINUTE, facts=replace(MINUTE.facts, present=(long,))).check()
+
+
 @pytest.mark.parametrize(
     ("facts", "agreed"),
     [

@@ -11,7 +11,7 @@ from parley.catalogue.minutes import Minute
 from parley.core.entry import Type, body_of
 from parley.core.errors import Misused, Refused
 from parley.station.call import minutes
-from tests.playbook import Post, two_stations
+from tests.playbook import Post, Voice, two_stations
 from tests.station.test_call_requests import answered, asked, at
 from tests.station.test_early import LONG, Gap, mended
 from tests.station.test_held import call, sees
@@ -336,6 +336,33 @@ def test_Y9_a_minute_begins_with_what_the_record_says_of_the_call(tmp_path: Path
         bare = north.drafter.asks("minute.draft", call=f"ours {n}", interrupted=[])
         assert "Interrupted" not in bare["text"]
         assert "Present: South" in bare["text"]
+
+
+def test_Y9_two_persons_of_one_long_office_stand_in_the_draft_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = "驻联合国代表团军事参谋长兼海上事务联络办公室第一值班组值班长"  # 90 bytes
+    names = ["欧阳司马上官诸葛夏侯慕容甲", "欧阳司马上官诸葛夏侯慕容乙"]  # 39 bytes
+    party = "海洋与渔业及海上事务部联合行动协调司第三处"[:20] * 2  # 120 bytes
+    monkeypatch.setattr(minutes, "parties_of", lambda *_: [party, party])
+    with two_stations(tmp_path) as (north, south):
+        both_join(north, south)
+        for n, name in enumerate(names):
+            person = {"name": name, "office": office, "roles": ["watch"]}
+            added = north.operator.asks("person.add", **person)
+            voice = Voice(north, added["id"], name, added["token"])
+            voice.asks("call.join", medium="voice")
+            sees(north, "joined", 3 + n)
+            voice.hangs_up()
+        north.watch.asks("call.end")
+        sees(north, "ended")
+        text = north.drafter.asks("minute.draft", call=f"{party} {call(north)['n']}")["text"]
+        minute = Minute.parse(text)
+        assert minute is not None
+        long = [each for each in minute.facts.present if each.office != "watch"]
+        assert [each.name for each in long] == names
+        assert {each.party for each in long} == {party}
+        assert {each.office for each in long} == {office[:11] + "…"}  # 37 bytes are left for it
 
 
 def test_Y9_what_was_recorded_and_shown_stands_in_the_draft(tmp_path: Path) -> None:

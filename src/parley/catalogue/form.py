@@ -29,7 +29,13 @@ def check_lines(rule: str, *values: str, bytes_max: int = VALUE_BYTES_MAX) -> No
         if value.strip() != value or not value or value.splitlines() != [value]:
             raise Refused(f"{value!r:.40} is not one line of text.", "Write it in one line.", rule)
         if len(value.encode()) > bytes_max:
-            raise Refused(f"A line of the form has {bytes_max} bytes at most.", "Shorten it.", rule)
+            raise Refused(
+                f"{value!r:.40} has {len(value.encode())} bytes; a line of the form has"
+                f" {bytes_max} at most.",
+                "Shorten it. A Latin letter is one byte, a Cyrillic or Arabic one two, a Chinese"
+                " character three.",
+                rule,
+            )
 
 
 def compose(title: str, lines: Iterable[tuple[str, str]], words: str = "") -> str:

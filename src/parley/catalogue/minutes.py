@@ -15,7 +15,7 @@ from datetime import date
 from typing import Self
 
 from parley.catalogue.call_events import Shown
-from parley.catalogue.form import check_lines, compose, moment, read, read_moment
+from parley.catalogue.form import VALUE_BYTES_MAX, check_lines, compose, moment, read, read_moment
 from parley.core.entry import Type
 from parley.core.errors import Refused
 
@@ -23,10 +23,13 @@ MINUTE = "CALL MINUTE"
 READOUT = "CALL READOUT"
 ITEMS_MAX = 40  # of one label: what is longer is a report
 SENTENCE_BYTES_MAX = 1_000  # what is agreed needs whole sentences, in any script
+OFFICE_BYTES_MIN = 24  # so much of an office stays where a line is too short for it and the name
 CALL_S_MAX = 86_400  # a call that lasts longer than a day is two
 MINUTE_S = 60
 _TO = " to "
 _PART = "; "
+_CUT = "…"
+_NOTHING_ALONE = " \u200c\u200d"  # joins what is no longer there
 _NUMBER = re.compile(r" (?P<n>0|[1-9][0-9]{0,15})(, incarnation (?P<inc>[1-9][0-9]{0,9}))?")
 
 Place = tuple[int, int, int]  # incarnation, direction, number
@@ -43,6 +46,13 @@ class Attendee:
     def text(self) -> str:
         """As a minute has it."""
         return _PART.join(part for part in (self.party, self.office, self.name) if part)
+
+    def fitted(self) -> Attendee:
+        """As one line has room for it (Y9): the party whole, and of office and name as much as
+        tells who it was."""
+        room = VALUE_BYTES_MAX - len(f"{self.party}; {self.name and '; '}".encode())
+        name = _cut(self.name, room - min(len(self.office.encode()), OFFICE_BYTES_MIN))
+        return Attendee(self.party, _cut(self.office, room - len(name.encode())), name)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -182,6 +192,13 @@ class Minute:
                 check_lines("Y2", one.item)
             if _PART.strip() in one.item:
                 raise Refused(f"{one.item!r:.60} holds a semicolon.", "Write a comma.", "Y2")
+
+
+def _cut(text: str, bytes_max: int) -> str:
+    if len(text.encode()) <= bytes_max:
+        return text
+    kept = text.encode()[: bytes_max - len(_CUT.encode())].decode(errors="ignore")
+    return kept.rstrip(_NOTHING_ALONE) + _CUT
 
 
 def _check_attendee(each: Attendee) -> None:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from parley.catalogue.calls import CallRequest
-from parley.catalogue.form import VALUE_BYTES_MAX
 from parley.catalogue.minutes import ITEMS_MAX, Attendee, Consented, Facts, call_name
 from parley.station.call.calls import Calls as Requests
 from parley.station.call.held import Calls, Held
@@ -75,7 +74,7 @@ def facts_of(held: Held, parties: Sequence[str], asked: tuple[str, ...] = ()) ->
         return start, min(max(ended if given.ended is None else given.ended, start), ended)
 
     recorded = [
-        Consented(within(each), _attendee(parties[who.dir], who.office, who.name))
+        Consented(within(each), _attendee(parties[who.dir], who.office, who.name).fitted())
         for each in standing.recordings.all
         for who in (each.asker, each.agreer)  # their pages made the files (recording.md J7)
         if who is not None and each.agreed is not None
@@ -83,7 +82,7 @@ def facts_of(held: Held, parties: Sequence[str], asked: tuple[str, ...] = ()) ->
     shown = [
         Consented(
             within(each),
-            _attendee(parties[each.asker.dir], each.asker.office, each.asker.name),
+            _attendee(parties[each.asker.dir], each.asker.office, each.asker.name).fitted(),
             each.shown,
             _part(each.item),
         )
@@ -97,7 +96,7 @@ def facts_of(held: Held, parties: Sequence[str], asked: tuple[str, ...] = ()) ->
         str(held.event.medium),
         held.opened,
         ended,
-        tuple(dict.fromkeys(present))[:ITEMS_MAX],
+        tuple(each.fitted() for each in dict.fromkeys(present))[:ITEMS_MAX],
         tuple(each for each in items if each in touched),
         tuple(each for each in items if each not in touched),
         interruptions=tuple(interruptions[:ITEMS_MAX]),
@@ -107,14 +106,8 @@ def facts_of(held: Held, parties: Sequence[str], asked: tuple[str, ...] = ()) ->
 
 
 def _attendee(party: str, office: str, name: str) -> Attendee:
-    """Somebody as a minute has room for: the office before the name."""
-    office, name = _part(office), _part(name)
-    office = office or "no office"
-    whole = Attendee(party, office, name)
-    if len(whole.text().encode()) <= VALUE_BYTES_MAX:
-        return whole
-    room = VALUE_BYTES_MAX - len(party.encode()) - len("; ")
-    return Attendee(party, office.encode()[:room].decode(errors="ignore").strip())
+    """Somebody in the parts of a line; whoever shortens them does it with `fitted`."""
+    return Attendee(party, _part(office) or "no office", _part(name))
 
 
 def _part(text: str) -> str:
