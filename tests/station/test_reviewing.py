@@ -85,7 +85,10 @@ def test_three_people_where_the_line_asks_for_them(shared: Posts) -> None:
             both.asks("draft.review", draft=own["draft"], sha256=own["sha256"])
         with pytest.raises(Refused, match="not what you have read"):
             third.asks("draft.review", draft=number, sha256="0" * 64)
+        assert number in third.asks("status")["drafts"]
         reviewed = third.asks("draft.review", draft=number, sha256=draft["sha256"])
+        assert number not in third.asks("status")["drafts"]  # another one releases it
+        assert number in north.releaser.asks("status")["drafts"]
         assert reviewed["reviewed"]["by"]["name"] == "Tveit"
         with pytest.raises(Refused, match="reviewed draft"):
             third.asks("release", draft=number, sha256=draft["sha256"])
@@ -145,3 +148,23 @@ def test_what_is_typed_survives_and_is_nobodys_act(shared: Posts) -> None:
     for form in ("", "[]", "{", json.dumps({"text": "x" * 200_001})):
         with pytest.raises(Misused):
             north.drafter.asks("typing.keep", form=form)
+
+
+def test_each_person_is_told_which_drafts_wait_for_them(shared: Posts) -> None:
+    north, _ = shared
+
+    def waiting(voice: Voice) -> bool:
+        return number in voice.asks("status")["drafts"]
+
+    number = north.drafts("Meet at 0600Z.")["draft"]
+    everybody = (north.drafter, north.releaser, north.watch, north.auditor, north.operator)
+    assert [waiting(each) for each in everybody] == [False, True, False, False, False]
+    north.watch.asks("draft.hold", draft=number, reason="The Chairman calls first.")
+    assert not any(map(waiting, everybody))
+    north.watch.asks("draft.free", draft=number)
+    north.releaser.asks("draft.send_back", draft=number, reason="Say which day.")
+    assert [waiting(each) for each in everybody] == [True, False, False, False, False]
+    edited = north.drafter.asks("draft.edit", draft=number, text="Meet at 0600Z on 3 June 2026.")
+    assert waiting(north.releaser)
+    north.releases(edited)
+    assert not any(map(waiting, everybody))

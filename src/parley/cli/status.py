@@ -30,6 +30,9 @@ def in_words(view: View) -> Iterator[str]:
     for desk in view["roster"]:
         yield f"Roster, {rostering.due(desk)}"
         yield from rostering.late(desk)
+    if view["drafts"]:
+        numbers = ", ".join(map(str, view["drafts"]))
+        yield f"Waiting for you: draft {numbers}; `parley draft show`."
     if view["certificate"]["revoked"]:
         yield "REVOKED: our own root has taken the keys of this station back. `parley rotate`."
     if view["trouble"]:

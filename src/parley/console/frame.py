@@ -242,9 +242,12 @@ def build(seat: Seat, status: View, now: float, seq: int, heard_by: list[str]) -
         ],
         nav=_nav(
             may,
-            sum(views.calls_for_us(line) for line in lines),
-            sum(line["chat"]["unread"] for line in lines) if may["chat.seen"] else 0,
-            sum(views.tests_for_us(line) for line in lines) if may["test.answer"] else 0,
+            {
+                "/drafts": len(status["drafts"]),
+                "/calls": sum(views.calls_for_us(line) for line in lines),
+                "/chat": sum(line["chat"]["unread"] for line in lines) if may["chat.seen"] else 0,
+                "/tests": sum(map(views.tests_for_us, lines)) if may["test.answer"] else 0,
+            },
         ),
         may=may,
         rings=may["open"],
@@ -260,7 +263,7 @@ def may_do(who: Person, operation: str) -> bool:
     return not roles or bool(who.roles.intersection(roles))
 
 
-def _nav(may: dict[str, bool], calls: int, chat: int, tests: int) -> list[View]:
+def _nav(may: dict[str, bool], waiting: dict[str, int]) -> list[View]:
     pages = (
         ("/", N_("Lines"), True),
         ("/inbox", N_("Inbox"), may["inbox"]),
@@ -287,7 +290,7 @@ def _nav(may: dict[str, bool], calls: int, chat: int, tests: int) -> list[View]:
             "path": path,
             "name": name,
             "key": KEYS.get(path) or str(next(numbers, "")).replace("10", "0"),
-            "count": {"/calls": calls, "/chat": chat, "/tests": tests}.get(path, 0),
+            "count": waiting.get(path, 0),
         }
         for path, name, allowed in pages
         if allowed

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import parley
 from parley.core.effects import LineState
+from parley.station import waiting
 from parley.station.acts.operations import operation
 from parley.station.acts.person import Person
 from parley.station.alarms import escalation, overdue
@@ -55,6 +56,7 @@ def status(
             | ({"figures": figures_of(station, each.current)} if figures else {})
             for each in lines
         ],
+        "drafts": waiting.drafts_for(station, who),
         "earlier": lives.earlier(station),
         "certificate": lives.our_certificate(station),
         "alarms": alarms(station),

@@ -341,6 +341,16 @@ def draft_list(
     }
 
 
+def newest_open(station: Station) -> list[Draft]:
+    """What is open among the newest drafts, oldest first: every page asks, so only there."""
+    newest = station.store.sql("SELECT max(id) AS id FROM drafts")[0]["id"] or 0
+    rows = station.store.sql(
+        f"{_SELECT} WHERE d.id > ? AND d.withdrawn IS NULL AND r.draft IS NULL ORDER BY d.id",
+        (newest - LISTED_MAX,),
+    )
+    return [_draft(station, row) for row in rows]
+
+
 def lent_to(
     station: Station, who: Person, draft: Draft, role: str = "releaser"
 ) -> dict[str, Any] | None:
