@@ -16,6 +16,7 @@ def test_verbs_refuse_by_one_exit_code_for_one_reason(tmp_path: Path) -> None:
         _one_other(north)
         _nothing_there(north)
         _port_in_use(north)
+        _names(north)
 
 
 def _one_other(north: Post) -> None:
@@ -70,6 +71,23 @@ def _port_in_use(north: Post) -> None:
     refused = operator.types("bearer", "add", "--listen", f"0.0.0.0:{port}")
     assert refused.code == 1
     assert "such a bearer already" in refused.err
+
+
+def _names(north: Post) -> None:
+    """A name is looked up beside the loop, and what comes of it stands where the sentence says."""
+    operator = Person(north.folder, "operator")
+    told = operator.does("bearer", "add", "--listen", "127.0.0.1:0").out
+    assert "looked up" not in told
+    added = operator.does("bearer", "add", "--listen", f"nobody.invalid:{free_port()}").out
+    assert "looked up by `parley serve`; `parley bearer list` then says" in added
+    number = added.split()[1]
+
+    def trouble() -> str:
+        rows = operator.does("bearer", "list").out.splitlines()
+        return next(row for row in rows if row.split()[0] == number)
+
+    north.until(lambda: "No address is known for the name 'nobody.invalid'" in trouble())
+    operator.does("bearer", "remove", number)
 
 
 def _listens(port: int) -> bool:

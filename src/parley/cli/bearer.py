@@ -32,7 +32,13 @@ def add(station: Asking, kind: str, listen: str | None, dial: str | None) -> Non
         raise Misused("A bearer either listens or dials.", "Give --listen or --dial, host:port.")
 
     def in_words(view: dict[str, Any]) -> list[str]:
-        return [f"Bearer {view['bearer']} {shown.bearer_place(view)}."]
+        told = [f"Bearer {view['bearer']} {shown.bearer_place(view)}."]
+        if view["listen"] and not view["tried"]:
+            told.append(
+                "Its name is looked up by `parley serve`; `parley bearer list` then says what"
+                " stands in the way, if anything does."
+            )
+        return told
 
     voice.tell(station.call("bearer.add", kind=kind, listen=listen, dial=dial), in_words)
 

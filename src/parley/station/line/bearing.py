@@ -261,23 +261,33 @@ def bearer_add(
         " VALUES (?, ?, ?, ?, ?, ?) RETURNING id, kind, dial, host, port, line_id",
         (kind, dial is not None, host, port, line_id, station.now.wall),
     )
-    busy = _who_listens(kind, host, port) if listen is not None else None
+    named = listen is not None and not _is_numeric(host)
+    busy = _who_listens(kind, host, port) if listen is not None and not named else None
     if not rows or (busy is not None and same):  # 0.0.0.0 has the port of every other address
         raise Refused("There is such a bearer already.", "`parley bearer list` shows them.")
     if busy is not None:
         raise busy
     bearing = Bearing(station, rows[0])
     station.after_commit(lambda: station.bearings.take_up(bearing))
-    return {"bearer": bearing.id, "kind": kind, "listen": listen, "dial": dial}
+    told = {"bearer": bearing.id, "kind": kind, "listen": listen, "dial": dial}
+    return told | {"tried": listen is not None and not named}
+
+
+def _is_numeric(host: str) -> bool:
+    """Whether a place is known without asking anybody for its address."""
+    try:
+        socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
+    except (OSError, ValueError):
+        return host == "localhost"
+    return True
 
 
 def _who_listens(kind: str, host: str, port: int) -> ParleyError | None:
-    """Why nobody can listen at a place now, if somebody does already. A name is looked up by the
-    bearer itself, beside the loop; other reasons are tried again and stand on every screen."""
+    """Why nobody can listen at a place now, if somebody does already; other reasons are tried
+    again and stand on every screen. A name is looked up by the bearer itself, beside the loop."""
     how = socket.SOCK_DGRAM if kind == "quic" else socket.SOCK_STREAM
-    numbers = 0 if host == "localhost" else socket.AI_NUMERICHOST
     try:
-        family, _, _, _, place = socket.getaddrinfo(host, port, type=how, flags=numbers)[0]
+        family, _, _, _, place = socket.getaddrinfo(host, port, type=how)[0]
         with socket.socket(family, how) as probe:
             if how == socket.SOCK_STREAM:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the bearer does
