@@ -36,3 +36,25 @@ def _says_acts_in_words(north: Post, south: Post) -> None:
     assert "names of people and desks" in told.out
     assert "[[" not in told.out
     assert "{" not in told.out
+
+
+def test_a_list_says_what_was_retracted_and_by_which_message(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        first = north.says("Meet at 0600Z.")["n"]
+        second = north.says("Correction: meet at 0700Z.", corrects=first)["n"]
+        third = north.says("RETRACTED", retracts=second)["n"]
+        south.hears(third)
+        reader = Person(south.folder, south.watch.name)
+        rows = reader.does("inbox").out.splitlines()[2:]
+        cells = [[cell.strip() for cell in row.split("  ") if cell.strip()] for row in rows]
+        assert [(row[0], row[2], row[4]) for row in cells] == [
+            (str(first), "EXERCISE", "corrected later"),
+            (str(second), "EXERCISE · RETRACTED", "retracted"),
+            (str(third), "EXERCISE", "received"),
+        ]
+        shown = [reader.does("message", str(n)).out.splitlines() for n in (first, second)]
+        for lines, stage, by in zip(
+            shown, ("corrected later", "retracted"), (second, third), strict=True
+        ):
+            (line,) = (line for line in lines if line.startswith(stage))
+            assert line.endswith(f"by theirs {by}")

@@ -41,6 +41,13 @@ def test_a_restored_station_begins_anew_and_is_supplied(tmp_path: Path) -> None:
         supplied = north.operator.facts("supply", str(evidence))
         assert supplied["supplied"]["ours"] > 0
         assert "supplied since" in north.watch.does("status").out
+        (row,) = (
+            row
+            for row in north.watch.does("outbox", "--all").out.splitlines()
+            if row.endswith("Lost at North.")
+        )
+        assert row.startswith(f"{line}@1  ")
+        assert "EXERCISE · supplied by the other side, on its word alone  " in row
         again = north.operator.types("supply", str(evidence))
         assert again.code == 1
         assert "Nothing is missing" in again.err
@@ -66,6 +73,10 @@ def test_N14_a_lost_incarnation_is_supplied_and_says_so(tmp_path: Path) -> None:
         for verb in (("record",), ("find", "incarnation"), ("timeline", "incarnation")):
             given = () if verb[0] != "record" else ("--line", f"{line}@2")
             assert "supplied by the other side" in north.auditor.does(*verb, *given).out
+        rows = north.watch.does("inbox", "--all").out.splitlines()
+        facts = north.watch.facts("inbox", "--all")["messages"]
+        marked = sum("supplied by the other side" in row for row in rows)
+        assert marked == sum(bool(each["supplied"]) for each in facts) > 0
         n = max(m["n"] for m in north.watch.facts("inbox", "--all")["messages"] if m["inc"] == 2)
         shown = north.watch.does("message", str(n), "--line", f"{line}@2").out
         assert "by the other side, since it was lost here" in shown

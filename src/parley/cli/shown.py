@@ -181,7 +181,7 @@ def message(view: View) -> Iterator[str]:
     yield from voice.table(
         (
             (
-                stage["stage"],
+                words.short_stage(stage["stage"]),
                 moment(stage.get("at_ours")),
                 moment(stage.get("at_theirs")),
                 person(stage.get("by")) if stage.get("by") else "",
@@ -232,6 +232,9 @@ def _detail(stage: View) -> str:
         return f"{stage['detail']}, which is WRONG"
     if stage.get("until"):
         return f"until {moment(stage['until'])}"
+    if stage.get("by_line") and stage["n"] is not None:
+        __, at, inc = stage["by_line"].partition("@")
+        return f"by {stage['side']} {stage['n']}{at}{inc}"
     return str(stage["detail"] or stage.get("waiting") or "")
 
 
@@ -313,23 +316,44 @@ def messages(views: list[View]) -> list[str]:
     """A list of messages, one line each."""
     if not views:
         return ["None."]
+    lines = {view["line"] for view in views}
+    several = len(lines) > 1 or "@" in "".join(lines)  # a number alone would say too little
     rows = [
         (
+            *([_line_of(view)] if several else []),
             view["n"],
             view["precedence"],
-            view["status"],
+            _marks(view),
             moment(view["time"]),
-            "PROVISIONAL"
-            if view["provisional"]
-            else view["stages"][-1]["stage"]
-            if view["stages"]
-            else "",
+            _stage(view),
             clock(view["clock"]) if view.get("clock") else "",
             in_a_list(view),
         )
         for view in views
     ]
-    return voice.table(rows, ("n", "precedence", "mark", "sent", "stage", "clock", "words"), (0,))
+    heads = ("n", "precedence", "mark", "sent", "stage", "clock", "words")
+    return voice.table(rows, ("line", *heads) if several else heads, (1,) if several else (0,))
+
+
+def _line_of(view: View) -> str:
+    """How --line names the line of a message, with an incarnation that has ended."""
+    __, at, inc = view["line"].partition("@")
+    return f"{voice.visible(view['line_name'])}{at}{inc}"
+
+
+def _marks(view: View) -> str:
+    """What a message is marked with: never in its words, where they could be written by anybody."""
+    marks = [view["status"]]
+    marks += ["SEARCH AND RESCUE"] * bool(view["rescue"])
+    marks += ["RETRACTED"] * bool(view["retracted"])
+    return " · ".join(marks + supplied(view["supplied"]))
+
+
+def _stage(view: View) -> str:
+    if view["provisional"]:
+        return "PROVISIONAL"
+    last = view["stages"][-1]["stage"] if view["stages"] else ""
+    return words.short_stage(last)
 
 
 def in_a_list(view: View) -> str:

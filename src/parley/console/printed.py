@@ -15,6 +15,7 @@ from typing import Any
 from parley.console.patterns import templates
 from parley.console.tongues import _
 from parley.console.views import ATTRIBUTION, KINDS, parts
+from parley.console.words import short_stage
 
 View = dict[str, Any]
 
@@ -28,12 +29,22 @@ def message(view: View, record: View, us: str, them: str, *, linked: bool = Fals
         us=us,
         title=f"{sides[view['dir']]} {view['n']}",
         message=view,
+        stages=[_stage(stage, sides) for stage in view["stages"]],
         kind_words=KINDS.get(view["kind"], view["kind"]),
         text_sha256=_sha256(view["text"]),
         attribution="" if view["provisional"] else ATTRIBUTION[view["attribution"]],
         heads=[(sides[dir], head) for dir, head in record["heads"].items()],
         incarnation=parts(view["line"])[1],
     )
+
+
+def _stage(stage: View, sides: dict[str, str]) -> View:
+    """A stage under its short name, with the message of either side that it came by."""
+    by = ""
+    if stage.get("by_line"):
+        by, older = f"{sides[stage['side']]} {stage['n']}", parts(stage["by_line"])[1]
+        by = _("%(said)s, incarnation %(older)s", said=by, older=older) if older else by
+    return {**stage, "stage": short_stage(stage["stage"]), "by_message": by}
 
 
 def rows(what: str, view: View, us: str, *, linked: bool = False, **asked: Any) -> str:

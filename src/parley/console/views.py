@@ -8,7 +8,7 @@ from typing import Any
 from parley.catalogue.calls import CallAnswer, CallRequest, Verdict
 from parley.console.tongues import N_, _
 from parley.console.vocabulary import word
-from parley.console.words import POLICIES, first_words
+from parley.console.words import POLICIES, first_words, short_stage
 
 View = dict[str, Any]
 
@@ -280,7 +280,7 @@ def _stage(dir: str, stages: list[View]) -> str:
     if not stages:
         return "received" if dir == "theirs" else "released"
     last = stages[-1]["stage"]
-    return "understood" if last == "confirmed" else str(last)
+    return "understood" if last == "confirmed" else short_stage(str(last))
 
 
 def draft(view: View, names: Names, who: int) -> View:

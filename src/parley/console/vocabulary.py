@@ -58,6 +58,8 @@ WORDS = frozenset(
         N_("corrected"),
         N_("understood"),
         N_("answered"),
+        N_("corrected later"),
+        N_("retracted"),
         N_("unable"),
         N_("wait"),
         N_("released, waiting for its number"),

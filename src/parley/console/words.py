@@ -19,6 +19,14 @@ POLICIES = {
     "deniable": N_("deniable: provable to each other only"),
 }
 
+# Acts that another message did to this one, as a stage; which message it was stands beside them.
+BY_A_MESSAGE = {"corrected by": "corrected later", "retracted by": "retracted"}
+
+
+def short_stage(name: str) -> str:
+    """A stage of a message as it is shown."""
+    return BY_A_MESSAGE.get(name, name)
+
 
 def first_words(text: str | None, most: int = 140) -> str:
     """How it begins, in one line, for a list."""

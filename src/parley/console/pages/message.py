@@ -17,7 +17,7 @@ from parley.console.pages.testing import certifying
 from parley.console.signs import seen_signs
 from parley.console.tongues import _, ngettext
 from parley.console.vocabulary import word
-from parley.console.words import clock, groups, span
+from parley.console.words import clock, groups, short_stage, span
 from parley.core.errors import ParleyError, Refused
 
 # Verb in the address -> operation, fields of the form, what the next page says was done.
@@ -65,7 +65,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         faults={"errors": error.sentence} if error and "errors" in visit.form.names() else {},
         actions=_actions(page, message, offices),
         facts=_facts(page, message),
-        stages=[_stage(stage, message["counterpart"], page.now) for stage in message["stages"]],
+        stages=[_stage(stage, message["counterpart"], page) for stage in message["stages"]],
         attribution=_("Authentic, and in no record yet")
         if message["provisional"]
         else _(views.ATTRIBUTION[message["attribution"]]),
@@ -328,7 +328,7 @@ def _form(verb: str, name: str, does: str, key: str, *fields: View) -> View:
 _BY_A_PERSON = ("passed", "read back", "confirmed", "corrected", "unable", "wait")
 
 
-def _stage(stage: View, counterpart: str, now: float) -> View:
+def _stage(stage: View, counterpart: str, page: Frame) -> View:
     by, detail = stage["by"], seen_signs(stage.get("detail") or "")
     who = _called(by) if by else ""
     if not by and stage["stage"] in _BY_A_PERSON and stage["side"] == "theirs":
@@ -336,17 +336,19 @@ def _stage(stage: View, counterpart: str, now: float) -> View:
     if stage["stage"] == "passed":
         detail = _("to %(office)s", office=seen_signs(stage["office"]))
     elif stage["stage"] == "wait" and stage.get("until") is not None:
-        detail = _("until %(time)s", time=clock(stage["until"], now))
+        detail = _("until %(time)s", time=clock(stage["until"], page.now))
     elif stage["delegation"] is not None:
         lent = stage["delegation"]
-        name, until = seen_signs(lent["for"]["name"]), clock(lent["until"], now)
+        name, until = seen_signs(lent["for"]["name"]), clock(lent["until"], page.now)
         detail = _("for %(name)s by delegation until %(time)s", name=name, time=until)
     elif "matches" in stage:
         right = _("%(digits)s: right", digits=detail)
         detail = right if stage["matches"] else _("%(digits)s: WRONG", digits=detail)
+    elif stage.get("by_line"):
+        detail = _("by %(ref)s", ref=page.names.ref(stage["by_line"], stage["side"], stage["n"]))
     if stage.get("waiting"):
         detail = f"{detail} ({word(stage['waiting'])})".strip()
-    return {**stage, "who": who, "detail": detail}
+    return {**stage, "stage": short_stage(stage["stage"]), "who": who, "detail": detail}
 
 
 def _called(person: View) -> str:

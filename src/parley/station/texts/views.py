@@ -270,6 +270,8 @@ class Viewer:
             stage["until"] = float(detail) if detail else None
         elif name != "passed":
             stage["detail"] = detail
+        if name in messages.ABOUT_KEYS.values() and act["n"] >= 0:  # by another message
+            stage["by_line"] = self._station.line_of(self._line.id, act["by_inc"]).address
         if act["n"] < 0:
             stage["waiting"] = "released, waiting for its number"
         return stage
