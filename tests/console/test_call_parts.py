@@ -66,6 +66,12 @@ async def test_an_interpreter_has_a_channel_that_listeners_choose(
         await wanda.locator("h1").click()
         await wanda.keyboard.press("n")
         await expect(tile).to_have_attribute("data-gain", "1")
+        # Whoever has chosen by the arrows what to hear still has the keys of the call.
+        await wanda.locator("#listening input[value=interpreted]").focus()
+        await wanda.keyboard.press("m")
+        await expect(irina.locator("#others [data-muted]")).to_be_visible()
+        await wanda.keyboard.press("m")
+        await expect(irina.locator("#others [data-muted]")).to_be_hidden()
         await expect(wanda.locator("#speaks")).to_contain_text(
             "Irina, Office of Irina, into English", timeout=MEDIA_MS
         )

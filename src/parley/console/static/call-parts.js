@@ -1,6 +1,7 @@
 // What a listener hears of floor and interpreters, and the short silences of an own microphone: cough and
 // push to talk. Who interprets stands in the record and is renewed on the page (spec/held.md V13).
 
+import { isWriting } from "./keys.js";
 import { at } from "./media-page.js";
 import { _ } from "./tongue.js";
 
@@ -26,6 +27,9 @@ export class Parts {
     const cough = at("cough");
     cough.addEventListener("pointerdown", () => this.cough(true));
     for (const end of ["pointerup", "pointerleave", "pointercancel"]) cough.addEventListener(end, () => this.cough(false));
+    for (const [kind, on] of /** @type {["keydown" | "keyup", boolean][]} */ ([["keydown", true], ["keyup", false]]))
+      cough.addEventListener(kind, (event) => (event.key === " " || event.key === "Enter") && this.cough(on));
+    cough.addEventListener("blur", () => this.cough(false));
     at("push-on").addEventListener("change", () => {
       at("push-on").blur(); // the space bar is for talking now
       this.settle();
@@ -130,7 +134,8 @@ export class Parts {
     const key = event.key.toLowerCase();
     if (!down && key === "x") this.cough(false);
     if (!down && key === " ") this.talks = false;
-    if (down && target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT|BUTTON|SUMMARY|A)$/.test(target.tagName) && (key === " " || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))) return;
+    const presses = key === " " && target instanceof HTMLElement && /^(INPUT|BUTTON|SUMMARY|A)$/.test(target.tagName);
+    if (down && (presses || isWriting(target))) return;
     if (down && key === "x" && this.microphone()) this.cough(true);
     else if (down && key === " " && /** @type {HTMLInputElement} */ (at("push-on")).checked) this.talks = true;
     else if (down && key === "n" && !at("listening").hidden) this.next();

@@ -3,6 +3,7 @@
 
 import { Parts } from "./call-parts.js";
 import { features, refusal, remains, right, withdrawn } from "./devices.js";
+import { isWriting } from "./keys.js";
 import { HEARD_LEVEL, LARGE, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
 import { Recording } from "./recording.js";
 import { Showing } from "./showing.js";
@@ -216,7 +217,7 @@ class CallPage {
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || isWriting(event.target)) return;
     if (localStorage.getItem("parley-keys-off")) return;
     if (event.key.toLowerCase() === "w") document.getElementById("words-of-mine")?.focus();
     else if (!this.worker) return;

@@ -3,9 +3,11 @@
 
 const OFF = "parley-keys-off";
 
-/** @param {EventTarget | null} target */
-const isWriting = (target) =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+const TICKED = /^(checkbox|radio|button|submit|file)$/; // letters write nothing there
+
+/** Whether letters go into what has the focus. @param {EventTarget | null} target */
+export const isWriting = (target) =>
+  target instanceof HTMLInputElement ? !TICKED.test(target.type) : target instanceof HTMLElement && (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName));
 
 /** @param {1 | -1} step */
 function moveRow(step) {
