@@ -93,7 +93,7 @@ def test_Q1_an_answer_is_read_back_from_its_text(answer: CallAnswer) -> None:
         (CallAnswer(Verdict.ACCEPT, NOON, "Somebody"), "names no deputy"),
         (CallAnswer(Verdict.DECLINE), "needs a reason"),
         (CallAnswer(Verdict.DECLINE, reason="two\nlines"), "not one line"),
-        (CallAnswer(Verdict.DECLINE, reason="x" * (VALUE_BYTES_MAX + 1)), "bytes at most"),
+        (CallAnswer(Verdict.DECLINE, reason="x" * (VALUE_BYTES_MAX + 1)), "has 200 at most"),
     ],
 )
 def test_Q2_an_answer_says_what_its_kind_needs_and_no_more(answer: CallAnswer, why: str) -> None:
