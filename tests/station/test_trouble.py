@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import sqlite3
@@ -15,6 +16,7 @@ from parley.bearers.framing import framed
 from parley.core.errors import Unavailable
 from parley.station.acts.operations import find
 from parley.station.acts.person import AT_THE_MACHINE
+from parley.station.line.bearing import Bearing
 from parley.station.serving import perform_here
 from tests.playbook import Post, two_stations
 from tests.ports import free_port
@@ -246,6 +248,34 @@ def test_a_port_in_use_stops_no_other_bearer(tmp_path: Path) -> None:
         assert "already listening" in check["sentence"]
         rows = south.auditor.asks("audit")["rows"]
         assert "already listening" in next(r["outcome"] for r in rows if r["act"] == "bearer down")
+
+
+def test_a_bearer_that_was_removed_never_takes_its_port(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parley.station.line.bearing.RETRY_S", 0.01)
+    started: list[int] = []
+    start = Bearing.start
+
+    async def counted(self: Bearing) -> None:
+        started.append(self.id)
+        await start(self)
+
+    with two_stations(tmp_path, started=False) as (_, south), socket.socket() as other:
+        port = free_port()
+        perform_here(south.folder, "bearer.add", "", {"listen": f"127.0.0.1:{port}"})
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        monkeypatch.setattr(Bearing, "start", counted)
+        south.starts()
+        south.until(lambda: started.count(2) > 2)  # again and again, since it is taken
+        south.operator.asks("bearer.remove", bearer=2)
+        tried = started.count(2)
+        other.close()
+        south.stage.run(asyncio.sleep(0.1))
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port)).close()
+        assert started.count(2) <= tried + 1
 
 
 @contextlib.contextmanager

@@ -37,6 +37,7 @@ class Bearing:
         self._line_id: bytes | None = row["line_id"]
         self._dials = bool(row["dial"])
         self.trouble: ParleyError | None = None
+        self._removed = False
         self._up: list[Path] = []  # that we called and that answered
         place = (row["host"], row["port"])
         self.bearer: StreamBearer = kind_of(row["kind"])(
@@ -72,6 +73,15 @@ class Bearing:
     async def stop(self) -> None:
         """Close every path."""
         await self.bearer.stop()
+
+    async def give_up(self) -> None:
+        """Close every path, and never begin again."""
+        self._removed = True
+        await self.stop()
+
+    def was_removed(self) -> bool:
+        """Whether the station has it no more."""
+        return self._removed
 
     def describe(self) -> dict[str, Any]:
         """What the engineer wants to know."""
@@ -175,7 +185,7 @@ class Bearings:
         """End one that was removed."""
         for bearing in [each for each in self._all if each.id == id]:
             self._all.remove(bearing)
-            self._do(bearing.stop())
+            self._do(bearing.give_up())
 
     def call_again(self) -> None:
         """A line may be carried that was not: let paths that are up carry it, and call where
@@ -325,9 +335,11 @@ def _note(station: Station, bearing: Bearing, error: ParleyError) -> None:
 
 
 async def keep_trying(bearing: Bearing) -> None:
-    """Start a bearer while the station serves, however long its port is taken."""
-    while True:
+    """Start a bearer while the station serves and has it, however long its port is taken."""
+    while not bearing.was_removed():
         with suppress(ParleyError):
             await bearing.start()
+            if bearing.was_removed():  # while its port was opened
+                await bearing.stop()
             return
         await asyncio.sleep(RETRY_S)
