@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,25 @@ def test_a_person_gets_a_token_that_only_its_owner_can_read(tmp_path: Path) -> N
         with Caller(north.folder, added["token"]) as caller:
             person = caller.call("whoami")["person"]
         assert person == {"id": added["id"], "name": "Ekström", "office": "G3", "roles": ["watch"]}
+
+
+def test_the_file_of_a_token_is_durable_before_anybody_is_told_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    sync = os.fsync
+
+    def noted(file: int) -> None:
+        synced.append(os.fstat(file).st_ino)
+        sync(file)
+
+    with two_stations(tmp_path) as (north, _):
+        monkeypatch.setattr(os, "fsync", noted)
+        added = north.operator.asks("person.add", name="Ekström", office="G3", roles=["watch"])
+        token = Path(added["file"])
+        at = synced.index(token.stat().st_ino)
+        assert token.parent.stat().st_ino in synced[at:]  # its name too
+        assert [each.name for each in token.parent.glob(".*")] == []
 
 
 def test_the_database_does_not_hold_a_token(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
@@ -20,6 +19,7 @@ from parley.core.entry import check_text
 from parley.core.errors import Misused, Refused, Unavailable
 from parley.station.acts.operations import operation
 from parley.station.acts.person import ROLES, Person
+from parley.station.machine.folder import write_whole
 from parley.station.staff import sessions
 from parley.store.sqlite import SqliteStore
 
@@ -113,23 +113,14 @@ def write_token(folder: Path, name: str, entropy: Callable[[int], bytes]) -> tup
     """A fresh token in a file of its own; (token, where it is)."""
     token = base64.urlsafe_b64encode(entropy(TOKEN_BYTES)).decode().rstrip("=")
     path = folder / TOKENS / f"{name}.token"
-    new = path.with_name(f".{name}.new")
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        with suppress(FileNotFoundError):
-            new.unlink()
-        file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            os.write(file, f"{token}\n".encode())
-            os.fsync(file)
-        finally:
-            os.close(file)
-        new.rename(path)
     except OSError as error:
         raise Unavailable(
             f"The token of {name} cannot be written to {path.parent}: {error.strerror or error}.",
             "Look whether the station's own user may write there and the disk has room.",
         ) from error
+    write_whole(path, f"{token}\n".encode())  # the token stands nowhere else
     return token, path
 
 
