@@ -21,15 +21,22 @@ def _says_acts_in_words(north: Post, south: Post) -> None:
     watch.asks("open", n=n)
     watch.asks("pass", n=n, office="General South")
     watch.asks("unable", n=n, reason="He is in the air.")
+    watch.asks("unable", n=n, reason="word " * 30 + "end")
     watch.asks("wait", n=n, minutes=60)
     watch.asks("readback", n=n, fields={"time": "0600Z"})
+    south.hears(north.says("السفينة عند 21°40′N و 0352Z")["n"])
     told = Person(south.folder, south.auditor.name).does("record", "--limit", "200")
     rows = told.out.split("\n\n")[0].splitlines()
     rows = [row for row in rows if " ours " in f" {row} " and f"theirs {n}" in row]
     said = {row.split()[3]: row.partition("Z  ")[2] for row in rows}
     assert said["opened"] == f"theirs {n}"
     assert said["passed"] == f"theirs {n} to General South"
-    assert said["unable"] == f"theirs {n}: He is in the air."
+    unable = [row.partition("Z  ")[2] for row in rows if row.split()[3] == "unable"]
+    assert unable[0] == f"theirs {n}: He is in the air."
+    assert unable[1].startswith(f"theirs {n}: word word")
+    assert unable[1].endswith("…")
+    # Figures among words from right to left are kept in order, and nothing is said of the signs.
+    assert "السفينة عند \u206621°40′N\u2069 و \u20660352Z\u2069" in told.out
     assert said["wait"].startswith(f"theirs {n} until ")
     assert said["readback"] == f"theirs {n} time: 0600Z"
     assert f"theirs {n}" in said["displayed"]

@@ -11,6 +11,7 @@ import click
 from parley.cli import shown, voice
 from parley.cli.client import Asking, asks
 from parley.console import recorded
+from parley.console.words import shortened
 
 
 @click.command()
@@ -100,7 +101,8 @@ def record(station: Asking, start: int | None, limit: int | None) -> None:
 
 
 def _said(row: dict[str, Any]) -> str:
-    return voice.one_line(recorded.in_words(row, _reference), shown.SUBJECT_COLUMNS)
+    said = recorded.in_words(row, _reference, most=shown.SUBJECT_COLUMNS)
+    return shortened(said, shown.SUBJECT_COLUMNS) if row["kind"] in recorded.ACTS else said
 
 
 def _reference(dir: str, n: Any) -> str:

@@ -9,25 +9,27 @@ from typing import Any
 from parley.console.signs import seen_signs
 from parley.console.tongues import _
 from parley.console.vocabulary import said
-from parley.console.words import clock, first_words
+from parley.console.words import LINE_MAX, clock, first_words
 from parley.core.entry import EPOCH_2020
 
 ACTS = {"displayed", "opened", "passed", "readback", "confirmed", "corrected", "unable", "wait"}
 Reference = Callable[[str, Any], str]  # an entry: whose, and its number or [number, incarnation]
 
 
-def in_words(row: dict[str, Any], reference: Reference, now: float | None = None) -> str:
-    """How an entry stands in a list."""
+def in_words(
+    row: dict[str, Any], reference: Reference, now: float | None = None, most: int = LINE_MAX
+) -> str:
+    """How an entry stands in a list; `most` characters of what people wrote."""
     if row["kind"] in ACTS:
-        return _act(row, reference, now)
+        return _act(row, reference, now, most)
     if row["kind"] == "roster":
         return _("names of people and desks")
     if row["kind"] == "presence" and row["text"]:
         return said(seen_signs(row["text"]))
-    return first_words(row["gist"] or row["text"])
+    return first_words(row["gist"] or row["text"], most)
 
 
-def _act(row: dict[str, Any], reference: Reference, now: float | None) -> str:
+def _act(row: dict[str, Any], reference: Reference, now: float | None, most: int) -> str:
     """What an acknowledgement says, in words; as it stands when it has not their form."""
     other = "ours" if row["dir"] == "theirs" else "theirs"
     try:
@@ -57,7 +59,7 @@ def _act(row: dict[str, Any], reference: Reference, now: float | None) -> str:
             return f"{words} {seen_signs('; '.join(f'{a}: {b}' for a, b in rest[0].items()))}"
         return f"{words} {rest[0]}"
     except (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError):
-        return first_words(row["text"])
+        return first_words(row["text"], most)
 
 
 def _run(first: str, last: int | None) -> str:

@@ -28,13 +28,20 @@ def short_stage(name: str) -> str:
     return BY_A_MESSAGE.get(name, name)
 
 
-def first_words(text: str | None, most: int = 140) -> str:
+LINE_MAX = 140  # characters of a text in a list
+
+
+def first_words(text: str | None, most: int = LINE_MAX) -> str:
     """How it begins, in one line, for a list."""
     if text is None:
         return _("an entry that cannot be read")
+    return figures_in_order(seen_signs(shortened(text, most)))
+
+
+def shortened(text: str, most: int) -> str:
+    """One line of a text, cut where there is no more room."""
     line = " ".join(text[: 4 * most].split())
-    short = line if len(line) <= most else line[: most - 1].rstrip() + "…"
-    return figures_in_order(seen_signs(short))
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
 # A counterpart's clock may claim any moment, and the calendar here ends with this second.
