@@ -121,7 +121,7 @@ def test_V16_what_an_interpreter_types_is_interpreted_into_the_own_channel(
         sees(south, "opened")
         for each in (north.watch, south.watch, irina):
             each.asks("call.join")
-        with pytest.raises(Refused):  # nobody knows in which language
+        with pytest.raises(Refused, match="in which language"):
             irina.asks("call.caption", text="Good day.")
         irina.asks("call.caption", text="Good day.", language="English")
         irina.asks("call.interpret", language="English")

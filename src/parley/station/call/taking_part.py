@@ -182,6 +182,12 @@ def call_caption(
     me = me_in(held, who)
     into, _ = held.standing.parts.into.get((me.dir, me.person), ("", 0.0))
     language = language or into
+    if not language:
+        raise Refused(
+            "Nobody knows in which language this caption is.",
+            "Name the language. What an interpreter types needs none once a channel is taken.",
+            "V16",
+        )
     check_lines("V16", language, bytes_max=LANGUAGE_BYTES_MAX)
     channel = channel or (Channel.INTERPRETED if me.role == INTERPRETER else Channel.ORIGINAL)
     event = CallEvent(
