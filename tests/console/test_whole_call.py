@@ -172,6 +172,10 @@ async def hold(stations: World, wanda: Page, irina: Page, link: TcpRelay) -> Non
     await hears(wanda)
     await shown(wanda, "whole-narrow")
 
+    for post, auditor in ((stations.north, "Aline"), (south, "Amir")):
+        rows = (await post.ask(auditor, "audit"))["rows"]
+        told = [each["outcome"] for each in rows if each["act"].startswith("media of the call")]
+        assert any(each.startswith("pictures given up, sound") for each in told), (auditor, told)
     link.becomes(Conditions())
     for page in (wanda, irina):
         await pictures(page, paused=False)

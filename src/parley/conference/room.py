@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from parley.conference.frame import SHOWN_TRACK, Header, Kind
+from parley.conference.given_up import GivenUp
 from parley.conference.link import MediaLink
 from parley.conference.queues import Inlet, Outlet, Stream
 from parley.conference.running import RunningLink
@@ -249,7 +250,8 @@ class Room:
         self.dropped = Counter[str]()  # of what the other station sent
         self._shower = held.standing.showings.page  # whose page shows something
         self._now = rooms.now
-        station = rooms.station
+        self._given_up = GivenUp()
+        self._station = station = rooms.station
         link = MediaLink(held.secret, open_line.ours, self._now(), entropy=station.entropy)
         self.running = RunningLink(
             station,
@@ -270,6 +272,15 @@ class Room:
         """The call is over."""
         if self._started:
             self.running.stop()
+
+    def tell_given_up(self, *, over: bool = False) -> None:
+        """What the link did not take stands in the audit trail, beside who joined and left."""
+        said = self._given_up.look(self.link.rate, self._now(), over=over)
+        if said is not None:
+            what = "rehearsal" if self.held.rehearsal else "call"
+            act = f"media of the {what} ({self.open_line.agreed.name})"
+            station = self._station
+            station.in_next_step(lambda: station.trail.happened(station.now.wall, act, said))
 
     def arrive(self, page: CallPage) -> None:
         """A page has become one of the call; the first one starts the link."""
@@ -394,6 +405,7 @@ class Rooms:
                 continue
             if room is not None:
                 room.close()
+                room.tell_given_up(over=True)
                 del self._rooms[open_line.id]
             if held is not None:
                 self._rooms[open_line.id] = made = Room(self, open_line, held)
@@ -420,6 +432,7 @@ class Rooms:
                 for room in list(self._rooms.values()):
                     self._silence(room)  # a suspension may begin at a time
                     self._miss(room, self.now())
+                    room.tell_given_up()
         finally:
             stop()
             for room in self._rooms.values():
