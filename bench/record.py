@@ -12,19 +12,9 @@ import time
 from pathlib import Path
 
 from bench.table import Figure
-from parley.core.agreement import ATTRIBUTABLE, DENIABLE, Agreement, Paper
+from parley.core.agreement import ATTRIBUTABLE, DENIABLE, Paper
 from parley.core.entry import Precedence, Status, Type, body_of
-from parley.core.identity import (
-    COSIGNER,
-    LOG,
-    STATION,
-    Certificate,
-    Letter,
-    PartyRoot,
-    commit_to,
-    finish_letter,
-    letter_body,
-)
+from parley.core.identity import COSIGNER, LOG, STATION, PartyRoot, commit_to
 from parley.core.kept import EntryRow, HeadRow
 from parley.core.keys import Prekey, SigningKey
 from parley.core.record import EMPTY_ROOT, Head, Log, commitment, joint_key, key_name, leaf_hash
@@ -33,6 +23,7 @@ from parley.core.suites import SUITE_1, Suite
 from parley.core.terms import OurKeys, Terms, TheirKeys
 from parley.core.vouching import code_block
 from parley.evidence.sections import Documents
+from parley.exercise.parties import agreement_of, letter_of
 from parley.exercise.post import command, environment
 from parley.station.line import evidence
 
@@ -53,14 +44,10 @@ class Party:
         self.root = PartyRoot(name, chance.randbytes(64), commit_to(_key("next", chance).public))
         log, cosigner, station = (_key(use, chance) for use in (LOG, COSIGNER, STATION))
         keys = OurKeys(station, log, cosigner)
-        stronger = () if suite == SUITE_1 else tuple(key.mldsa for key in keys.of(suite).publics)
-        certificate = Certificate(f"{name} station", 1, *keys.publics, BEGAN, stronger)
         self.log, self.cosigner = keys.of(suite).log, keys.of(suite).cosigner
         self.station = keys.of(suite).station
-        signed = [(certificate, self.root.sign(certificate.message))]
-        body = letter_body(self.root.party, signed, ["en"], [], BEGAN)
-        block = self.root.sign(b"parley letter v1" + body)
-        self.letter: Letter = finish_letter(body, block, station)
+        stronger = suite != SUITE_1
+        self.letter = letter_of(self.root, keys, f"{name} station", BEGAN, stronger=stronger)
         self.prekey = Prekey(chance.randbytes(32), suite.kem)
 
 
@@ -90,17 +77,11 @@ class LongRecord:
         pair = [Party(name, self._chance, suite) for name in ("North", "South")]
         self._parties = sorted(pair, key=lambda party: party.letter.fingerprint)
         letters = [party.letter for party in self._parties]
-        agreement = Agreement(
+        agreement = agreement_of(
+            *letters,
             nonce=self._chance.randbytes(32),
-            inc=1,
             name="North and South",
-            parties=(letters[0].party, letters[1].party),
-            fingerprints=(letters[0].fingerprint, letters[1].fingerprint),
-            certificates=(letters[0].certificate.hash, letters[1].certificate.hash),
-            compared=(True, True),
             prekeys=(self._parties[0].prekey.public, self._parties[1].prekey.public),
-            made=BEGAN,
-            languages=(("en",), ("en",)),
             policy=ATTRIBUTABLE if record_key is None else DENIABLE,
             suite=suite.number,
         )

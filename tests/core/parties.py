@@ -9,7 +9,6 @@ from typing import Any
 from parley.core.agreement import Agreement, Paper
 from parley.core.identity import (
     COSIGNER,
-    LETTER_LABEL,
     LOG,
     ROOT,
     STATION,
@@ -17,12 +16,11 @@ from parley.core.identity import (
     Letter,
     PartyRoot,
     commit_to,
-    finish_letter,
-    letter_body,
 )
 from parley.core.keys import Prekey, SigningKey, sha256
-from parley.core.suites import SUITE_1, SUITE_2, Suite
+from parley.core.suites import SUITE_1, Suite
 from parley.core.terms import OurKeys
+from parley.exercise.parties import agreement_of, letter_of
 
 MADE = 1_793_000_000
 
@@ -39,9 +37,13 @@ class Known:
 
     root: PartyRoot
     keys: OurKeys
-    certificate: Certificate
     letter: Letter
     prekey: Prekey
+
+    @property
+    def certificate(self) -> Certificate:
+        """That of its station."""
+        return self.letter.certificate
 
 
 @cache
@@ -52,12 +54,17 @@ def party(name: str, serial: int = 1, suite: Suite = SUITE_1) -> Known:
     keys = OurKeys(
         *(SigningKey(use, seed(name, use, str(serial))) for use in (STATION, LOG, COSIGNER))
     )
-    stronger = () if suite is SUITE_1 else tuple(key.mldsa for key in keys.of(SUITE_2).publics)
-    certificate = Certificate(f"{name} watch", serial, *keys.publics, MADE, stronger)
-    signed = [(certificate, root.sign(certificate.message))]
-    body = letter_body(root.party, signed, ["en", "ru"], [f"tcp {name.lower()}.example:4242"], MADE)
-    letter = finish_letter(body, root.sign(LETTER_LABEL + body), keys.station)
-    return Known(root, keys, certificate, letter, Prekey(seed(name, "prekey")[:32], suite.kem))
+    letter = letter_of(
+        root,
+        keys,
+        f"{name} watch",
+        MADE,
+        serial=serial,
+        stronger=suite is not SUITE_1,
+        languages=("en", "ru"),
+        bearers=(f"tcp {name.lower()}.example:4242",),
+    )
+    return Known(root, keys, letter, Prekey(seed(name, "prekey")[:32], suite.kem))
 
 
 def in_order(one: Known, other: Known) -> tuple[Known, Known]:
@@ -70,17 +77,10 @@ def agreement(one: Known, other: Known, **changes: Any) -> Agreement:
     a, b = in_order(one, other)
     given: dict[str, Any] = {
         "nonce": seed("nonce")[:32],
-        "inc": 1,
         "name": "Blue Line",
-        "parties": (a.letter.party, b.letter.party),
-        "fingerprints": (a.letter.fingerprint, b.letter.fingerprint),
-        "certificates": (a.certificate.hash, b.certificate.hash),
-        "compared": (True, True),
         "prekeys": (a.prekey.public, b.prekey.public),
-        "made": MADE,
-        "languages": (a.letter.languages, b.letter.languages),
     }
-    return Agreement(**(given | changes))
+    return agreement_of(a.letter, b.letter, **(given | changes))
 
 
 def signed(one: Known, other: Known, **changes: Any) -> Paper:

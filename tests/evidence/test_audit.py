@@ -12,20 +12,14 @@ from typing import Any
 
 import pytest
 
-from parley.core.agreement import ATTRIBUTABLE, DENIABLE, Agreement, Paper
+from parley.core.agreement import ATTRIBUTABLE, DENIABLE, Paper
 from parley.core.entry import Type, body_of
-from parley.core.identity import (
-    Certificate,
-    Letter,
-    PartyRoot,
-    commit_to,
-    finish_letter,
-    letter_body,
-)
+from parley.core.identity import PartyRoot, commit_to
 from parley.core.kept import EntryRow, HeadRow
 from parley.core.keys import Prekey, SigningKey, hybrid, sha256
 from parley.core.record import EMPTY_ROOT, Head, Leaf, Log, commitment, joint_key, key_name
 from parley.core.resuming import beginning
+from parley.core.terms import OurKeys
 from parley.core.vouching import code_block
 from parley.core.wire import decode, encode, uvar
 from parley.evidence import audit
@@ -37,6 +31,7 @@ from parley.evidence.sections import (
     NotWhole,
     about,
 )
+from parley.exercise.parties import agreement_of, letter_of
 from parley.station.line import evidence
 
 RECORD_KEY = bytes(range(32))  # of a deniable line
@@ -52,17 +47,8 @@ class Side:
             use: SigningKey(f"parley.invalid/{use}", os.urandom(64))
             for use in ("station", "log", "cosigner")
         }
-        station, log, cosigner = (key.public for key in self.keys.values())
-        certificate = Certificate(f"{name} watch", 1, station, log, cosigner, valid_from=0)
-        body = letter_body(
-            self.root.party,
-            [(certificate, self.root.sign(certificate.message))],
-            ["en"],
-            [],
-            1_700_000_000,
-        )
-        block = self.root.sign(b"parley letter v1" + body)
-        self.letter: Letter = finish_letter(body, block, self.keys["station"])
+        own = OurKeys(*self.keys.values())
+        self.letter = letter_of(self.root, own, f"{name} watch", 1_700_000_000)
 
 
 class Record:
@@ -74,16 +60,11 @@ class Record:
             (Side("North"), Side("South")), key=lambda side: side.letter.fingerprint
         )
         letters = [side.letter for side in self.sides]
-        agreement = Agreement(
+        agreement = agreement_of(
+            *letters,
             nonce=os.urandom(32),
-            inc=1,
             name="exercise line",
-            parties=(letters[0].party, letters[1].party),
-            fingerprints=(letters[0].fingerprint, letters[1].fingerprint),
-            certificates=(letters[0].certificate.hash, letters[1].certificate.hash),
-            compared=(True, True),
             prekeys=(Prekey(os.urandom(32)).public, Prekey(os.urandom(32)).public),
-            made=1_700_000_000,
             languages=(("en",), ("ru",)),
             policy=DENIABLE if deniable else ATTRIBUTABLE,
         )

@@ -8,17 +8,7 @@ from parley.core import agreement as agreeing
 from parley.core.agreement import Agreement, Paper
 from parley.core.effects import Keep, Saying, Transmit
 from parley.core.entry import Precedence, Status, Type, body_of
-from parley.core.identity import (
-    COSIGNER,
-    LOG,
-    STATION,
-    Certificate,
-    Letter,
-    PartyRoot,
-    commit_to,
-    finish_letter,
-    letter_body,
-)
+from parley.core.identity import COSIGNER, LOG, STATION, Letter, PartyRoot, commit_to
 from parley.core.kept import EntryRow, HeadRow, Kept
 from parley.core.keys import Prekey, SigningKey
 from parley.core.line import Line
@@ -26,6 +16,7 @@ from parley.core.record import joint_key
 from parley.core.terms import Instant, OurKeys
 from parley.core.wire import encode
 from parley.evidence.sections import Documents
+from parley.exercise.parties import agreement_of, letter_of
 from parley.station.line.evidence import write
 
 BEGAN = 1_900_000_000.0
@@ -41,23 +32,7 @@ class Side:
         root = PartyRoot(name, chance.randbytes(64), commit_to(self._key("next", True).public))
         self.root = root
         self.keys = OurKeys(self._key(STATION), self._key(LOG), self._key(COSIGNER))
-        certificate = Certificate(
-            f"{name} station",
-            1,
-            self.keys.station.public,
-            self.keys.log.public,
-            self.keys.cosigner.public,
-            int(BEGAN),
-        )
-        body = letter_body(
-            root.party,
-            [(certificate, root.sign(certificate.message))],
-            ["en"],
-            [],
-            int(BEGAN),
-        )
-        block = root.sign(b"parley letter v1" + body)
-        self.letter: Letter = finish_letter(body, block, self.keys.station)
+        self.letter = letter_of(root, self.keys, f"{name} station", int(BEGAN))
         self.prekey = Prekey(chance.randbytes(32))
         self.entries: list[EntryRow] = []
         self.heads: list[HeadRow] = []
@@ -99,17 +74,11 @@ def talk_of_two(
     chance = random.Random(seed)
     sides = sorted((Side("North", chance), Side("South", chance)), key=_fingerprint)
     letters = [side.letter for side in sides]
-    agreement = Agreement(
+    agreement = agreement_of(
+        *letters,
         nonce=chance.randbytes(32),
-        inc=1,
         name="North and South",
-        parties=(letters[0].party, letters[1].party),
-        fingerprints=(letters[0].fingerprint, letters[1].fingerprint),
-        certificates=(letters[0].certificate.hash, letters[1].certificate.hash),
-        compared=(True, True),
         prekeys=(sides[0].prekey.public, sides[1].prekey.public),
-        made=int(BEGAN),
-        languages=(("en",), ("en",)),
     )
     paper = Paper(agreement).sign(sides[0].root).sign(sides[1].root)
     for side, other in (sides, sides[::-1]):

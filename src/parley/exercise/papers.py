@@ -12,25 +12,14 @@ from typing import Any
 
 from parley.core import agreement as agreeing
 from parley.core.agreement import Agreement, Paper
-from parley.core.identity import (
-    COSIGNER,
-    LETTER_LABEL,
-    LOG,
-    ROOT,
-    STATION,
-    Certificate,
-    Letter,
-    PartyRoot,
-    commit_to,
-    finish_letter,
-    letter_body,
-)
+from parley.core.identity import COSIGNER, LOG, ROOT, STATION, Letter, PartyRoot, commit_to
 from parley.core.kept import EntryRow, HeadRow
 from parley.core.keys import Prekey, SigningKey
 from parley.core.resuming import Resume, later_psk
-from parley.core.suites import SUITE_2, Suite, suite_of
+from parley.core.suites import Suite, suite_of
 from parley.core.terms import OurKeys, Terms
 from parley.evidence.sections import Documents
+from parley.exercise.parties import agreement_of, letter_of
 from parley.exercise.resident import prekey_of, seed_of
 from parley.exercise.world import Options
 from parley.station.line.evidence import write
@@ -65,11 +54,7 @@ class Signer:
         keys = OurKeys(
             *(SigningKey(use, seed_of(use, name, str(serial))) for use in (STATION, LOG, COSIGNER))
         )
-        stronger = tuple(key.mldsa for key in keys.of(SUITE_2).publics)
-        certificate = Certificate(f"{name} station", serial, *keys.publics, MADE, stronger)
-        given = [(certificate, root.sign(certificate.message))]
-        body = letter_body(root.party, given, ["en"], [], MADE)
-        letter = finish_letter(body, root.sign(LETTER_LABEL + body), keys.station)
+        letter = letter_of(root, keys, f"{name} station", MADE, serial=serial, stronger=True)
         return cls(name, root, keys, letter)
 
 
@@ -84,20 +69,15 @@ class Papers:
     @classmethod
     def of(cls, options: Options, signers: Sequence[Signer] = (), **given: Any) -> Papers:
         """What two parties agree on in a world; what is `given` differs from the first time."""
-        one, two = signers or (Signer.of("North"), Signer.of("South"))
-        a, b = (one, two) if one.letter.fingerprint < two.letter.fingerprint else (two, one)
+        pair = signers or (Signer.of("North"), Signer.of("South"))
+        a, b = sorted(pair, key=lambda signer: signer.letter.fingerprint)
         suite = suite_of(options.suite)
-        first = Agreement(
+        first = agreement_of(
+            a.letter,
+            b.letter,
             nonce=seed_of("nonce")[:32],
-            inc=1,
             name="World",
-            parties=(a.name, b.name),
-            fingerprints=(a.letter.fingerprint, b.letter.fingerprint),
-            certificates=(a.letter.certificate.hash, b.letter.certificate.hash),
-            compared=(True, True),
             prekeys=(prekey_of(0, suite).public, prekey_of(1, suite).public),
-            made=MADE,
-            languages=(("en",), ("en",)),
             suite=suite.number,
             psk0=options.psk0 is not None,
             heartbeat_s=int(options.heartbeat_s),
