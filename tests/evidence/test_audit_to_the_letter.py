@@ -6,8 +6,8 @@ import base64
 
 import pytest
 
-from parley.core.wire import decode, encode
-from parley.evidence.audit import WORDINGS, Summary, preamble
+from parley.core.wire import UINT_MAX, Value, decode, encode
+from parley.evidence.audit import WORDINGS, Summary, _fields, preamble
 from parley.evidence.sections import NotWhole
 from tests.evidence.test_audit import Record, lines_of, small, verify
 
@@ -91,6 +91,18 @@ def test_R12_the_content_that_stands_next_names_the_entry() -> None:
     assert fails_at(lines, at, b"\n" + lines[at][1:]) == "entry A 0"
     assert fails_at(lines, at + 2, b"A 2" + lines[at + 2][3:]) == "entry B 0"
     assert fails_at(lines, at + 3, b"A 2" + lines[at + 3][3:]) == "entry B 1"
+    assert fails_at(lines, at + 2, b"\n" + lines[at + 2][1:]) == "entry B 0"
+
+
+def test_R12_a_beginning_that_is_no_entrys_leaves_the_naming_to_the_content() -> None:
+    lines, at = crossed()
+    assert fails_at(lines, at, b"C" + lines[at + 3][1:]) == "entry B 1"
+
+
+@pytest.mark.parametrize("number", [0, 23, 24, 0xFF, 0x100, 0xFFFF, 1 << 16, 1 << 32, UINT_MAX])
+def test_R15_numbers_are_read_in_their_shortest_form_up_to_the_highest(number: int) -> None:
+    entry: list[Value] = [1, number, 2, 3, 4, number, *[bytes(32)] * 2, b"", bytes(32)]
+    assert _fields(encode(entry))[:6] == (1, number, 2, 3, 4, number)
 
 
 @pytest.mark.parametrize(

@@ -231,20 +231,21 @@ def test_R21_the_joint_order_goes_on_from_the_last_entry() -> None:
             go_on(late, since)
 
 
-def test_R21_what_was_changed_is_named_as_by_a_whole_verification() -> None:
+@pytest.mark.parametrize("dir", [0, 1])
+def test_R21_what_was_changed_is_named_as_by_a_whole_verification(dir: int) -> None:
     """The last head that held has the very size that the other side had seen."""
-    record = Record(0)
-    for dir in (0, 1):
-        record.says(dir, "One.")
-    record.signs(0)
+    record, side = Record(0), "AB"[dir]
+    for each in (dir, 1 - dir):
+        record.says(each, "One.")
+    record.signs(dir)
     _, state = go_on(record.text())
-    record.says(0, "Two.")
+    record.says(dir, "Two.")
     line = record.agreement.line_id
-    key = record.sides[0].keys["log"].named(key_name(line, 0, "log"))
-    lie = Head(line, 1, 0, 2, bytes(32))
+    key = record.sides[dir].keys["log"].named(key_name(line, dir, "log"))
+    lie = Head(line, 1, dir, 2, bytes(32))
     record._keep(lie, "checkpoint", 0, key.block(lie.checkpoint(key.public)[:1]))
     for since in (b"", state):
-        with pytest.raises(NotWhole, match=r"head of A at 2: .*; one of A 1 to 1 was changed"):
+        with pytest.raises(NotWhole, match=rf"^head of {side} at 2: .*; one of {side} 1 to 1 was"):
             go_on(record.text(), since)
 
 

@@ -314,7 +314,8 @@ class Checker:
     def _take(self, order: HeadOrder, root: bytes, block: bytes) -> None:
         size, dir, kind, time, _ = order
         head = Head(self._line_id, self._inc, dir, size, unbase64(self._this_line, root))
-        where, packed = f"head of {'AB'[dir]} at {size}", unbase64(self._this_line, block)
+        where = f"head of {self._sides[dir].name} at {size}"
+        packed = unbase64(self._this_line, block)
         self._waiting = _Signed(where, head, kind, time, packed)
 
     def _settle(self, newest: bool) -> None:
