@@ -93,7 +93,10 @@ def test_no_copy_is_left_behind_when_values_of_all_sizes_come_and_go(
             cells[f"cell {name}"] = None if chance.random() < 0.3 else value
         # Frames of all sizes beside them keep the file's pages moving.
         frames = [(step, chance.randbytes(chance.randrange(90, 3000)))]
-        keep(store, Change(LINE, 1, (0, 0), cells=cells, outbox_put=frames, outbox_drop=[step - 5]))
+        keep(
+            store,
+            Change(LINE, 1, (0, 0), cells=cells, outbox_put=frames, outbox_drop_below=step - 4),
+        )
         for cell, new in cells.items():
             if cell in live:
                 retired.add(live.pop(cell))

@@ -41,7 +41,6 @@ class Step:
     queue_drop: list[int]
     outbox_put: list[tuple[int, bytes]]
     outbox_drop_below: int
-    outbox_drop: list[int]
     cells: dict[str, bytes | None]
     heads: list[int]
 
@@ -68,7 +67,6 @@ class Step:
                 queue_drop=self.queue_drop,
                 outbox_put=self.outbox_put,
                 outbox_drop_below=self.outbox_drop_below,
-                outbox_drop=self.outbox_drop,
                 cells=self.cells,
                 heads=[a_head(size % 2, size) for size in self.heads],
             )
@@ -91,7 +89,6 @@ STEPS = st.builds(
     queue_drop=NUMBERS,
     outbox_put=st.lists(st.tuples(FEW, st.sampled_from([b"sealed"] * 9 + [b"other"])), max_size=3),
     outbox_drop_below=FEW,
-    outbox_drop=NUMBERS,
     cells=st.dictionaries(NAMES, VALUES, max_size=3),
     heads=NUMBERS,
 )

@@ -89,7 +89,6 @@ class Change:
     queue_drop: list[int] = field(default_factory=list)
     outbox_put: list[tuple[int, bytes]] = field(default_factory=list)  # (n, sealed frame)
     outbox_drop_below: int = 0  # frames with n below this are receipted
-    outbox_drop: list[int] = field(default_factory=list)  # receipted out of order
     cells: dict[str, bytes | None] = field(default_factory=dict)  # None erases
     heads: list[HeadRow] = field(default_factory=list)
 

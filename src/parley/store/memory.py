@@ -104,8 +104,7 @@ class MemoryStore:
             self._set(record.held, n, None)
         for id in change.queue_drop:
             self._set(record.queue, id, None)
-        receipted = [n for n in record.outbox if n < change.outbox_drop_below]
-        for n in receipted + change.outbox_drop:
+        for n in [n for n in record.outbox if n < change.outbox_drop_below]:
             self._set(record.outbox, n, None)
         for head in change.heads:
             self._append(record.heads, head)

@@ -36,16 +36,11 @@ def fit(change: Change, side: int, sizes: tuple[int, int]) -> Fitted:
         raise Misused("two sealed frames for one number")
     # What one step puts and drops again need not touch the disk.
     gone_held, gone_queue = set(change.held_drop), set(change.queue_drop)
-    gone_outbox = set(change.outbox_drop)
     return Fitted(
         (grown[0], grown[1]),
         [row for row in change.held_put if row.n not in gone_held],
         [row for row in change.queue_put if row.id not in gone_queue],
-        [
-            put
-            for put in change.outbox_put
-            if put[0] >= change.outbox_drop_below and put[0] not in gone_outbox
-        ],
+        [put for put in change.outbox_put if put[0] >= change.outbox_drop_below],
     )
 
 

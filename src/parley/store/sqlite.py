@@ -214,7 +214,6 @@ class SqliteStore(Reading):
             raise Misused("another sealed frame stands under one of these numbers")
         self._drop("held", "n", key, change.held_drop)
         self._drop("queue", "id", key, change.queue_drop)
-        self._drop("outbox", "n", key, change.outbox_drop)
         if change.outbox_drop_below:
             self._rows(
                 "DELETE FROM outbox WHERE line_id = ? AND inc = ? AND n < ?",
