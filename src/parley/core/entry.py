@@ -74,7 +74,6 @@ class Type(IntEnum):
     FILE_PIECE = 0x61
 
 
-KNOWN_TYPES = frozenset(int(kind) for kind in Type)
 BARE_TYPES = frozenset(range(0x10, 0x18))  # acknowledgements: the payload alone, no header map
 
 

@@ -404,31 +404,28 @@ class Line:
         if self._closing.whole and not self._closing.told:
             self._pulse.soon(now)
         if self._pulse.status_due(now):
-            frames += self._status(now)
+            self._pulse.status_tried(now)
+            sent = self._status(now)
+            self._closing.told |= bool(sent and self._closing.whole)
+            frames += sent
         if repeat and not self._halted:
             frames += self._heads.again(now, self._seal_packet)
         if speaking and now.mono >= self._heads.due_at():
             frames += self._heads.sign(now, self._seal_packet, self._change)
-        probes, self._probing = self._probes(now) if self._probing else [], False
+        probes: list[bytes] = []
+        if self._probing:
+            self._probing = False
+            probes = self._status(now) if self._in_service else self._greeting.frames
         return [
             *(Transmit(packet, Precedence.PRIORITY) for packet in frames),
             *(Transmit(probe, Precedence.PRIORITY, alone=True) for probe in probes),
         ]
 
-    def _probes(self, now: Instant) -> list[bytes]:
-        if not self._in_service:
-            return self._greeting.frames
-        return [self._status_packet(now)] if self._counters.last(Kind.STATUS) < COUNTER_LAST else []
-
     def _status(self, now: Instant) -> list[bytes]:
-        self._pulse.status_tried(now)
+        """A STATUS, unless the counters have come to their end."""
+        ears = self._ears
         if self._counters.last(Kind.STATUS) >= COUNTER_LAST:
             return []
-        self._closing.told |= bool(self._closing.whole)
-        return [self._status_packet(now)]
-
-    def _status_packet(self, now: Instant) -> bytes:
-        ears = self._ears
         status = Status(
             size=self._voice.log.size,
             contig=ears.log.size,
@@ -443,7 +440,7 @@ class Line:
         )
         packet = self._seal_packet(Kind.STATUS, status.to_bytes(self.terms.root_bytes))
         self._pulse.status_sent(self._counters.last(Kind.STATUS), now)
-        return packet
+        return [packet]
 
     def _seal_packet(self, kind: Kind, plain: bytes) -> bytes:
         """Seal a packet under a counter that no start of ours has used (L11)."""

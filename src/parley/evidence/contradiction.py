@@ -8,7 +8,6 @@ Sources: RFC 9162 section 2.1.4.2, spec/contradiction.md.
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from parley.evidence.sections import (
     about,
     check_head,
     documents_text,
+    in_base64,
     read_documents,
     unbase64,
 )
@@ -85,10 +85,10 @@ Second    {self.later_size} entries, root {self.later_root.hex()};
     def lines(self) -> list[str]:
         """What follows the first line of the section."""
         return [
-            f"first {self.size} {_base64(self.root)} {_base64(self.block)}",
-            f"held {_base64(self.held)}",
-            f"second {self.later_size} {_base64(self.later_root)} {_base64(self.later_block)}",
-            *map(_base64, self.path),
+            f"first {self.size} {in_base64(self.root)} {in_base64(self.block)}",
+            f"held {in_base64(self.held)}",
+            f"second {self.later_size} {in_base64(self.later_root)} {in_base64(self.later_block)}",
+            *map(in_base64, self.path),
         ]
 
 
@@ -115,7 +115,7 @@ class TwoOpens:
 
     def lines(self) -> list[str]:
         """What follows the first line of the section."""
-        return [f"first {_base64(self.first)}", f"second {_base64(self.second)}"]
+        return [f"first {in_base64(self.first)}", f"second {in_base64(self.second)}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class TwoResumes:
 
     def lines(self) -> list[str]:
         """What follows the first line of the section."""
-        return [f"first {_base64(self.first)}", f"second {_base64(self.second)}"]
+        return [f"first {in_base64(self.first)}", f"second {in_base64(self.second)}"]
 
 
 Two = TwoHeads | TwoOpens | TwoResumes
@@ -335,7 +335,3 @@ def _resume(which: str, documents: Documents, side: int, data: bytes) -> Resume:
         return resume.check(documents.key(side, "station"), documents.agreement.algorithms)
     except ParleyError as error:
         raise NotWhole(which, error.sentence) from error
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()

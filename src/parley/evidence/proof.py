@@ -8,7 +8,6 @@ C2SP tlog-proof, RFC 6962 section 2.1.1, spec/record.md R18 to R20.
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +35,7 @@ from parley.evidence.sections import (
     about,
     check_head,
     documents_text,
+    in_base64,
     moment,
     read_documents,
     unbase64,
@@ -190,8 +190,8 @@ checkpoint by RFC 6962; {_BY_CODE if self.deniable else _BY_SIGNATURE}.
         extra = encode([*fields, leaf.et, leaf.blind, leaf.body])
         return "".join(
             [
-                f"{STANDARD}\nextra {_base64(extra)}\nindex {leaf.n}\n",
-                *(f"{_base64(node)}\n" for node in self.path),
+                f"{STANDARD}\nextra {in_base64(extra)}\nindex {leaf.n}\n",
+                *(f"{in_base64(node)}\n" for node in self.path),
                 f"\n{head.text.decode()}\n",
                 *(line for each in self.signed for line in self._note_lines(each)),
             ]
@@ -204,7 +204,7 @@ checkpoint by RFC 6962; {_BY_CODE if self.deniable else _BY_SIGNATURE}.
             algorithm, key_id = block.uint(1), block.take(4)
             time = u64(signed.time) if algorithm in _TIMED else b""
             signature = block.take(_SIZES[algorithm])
-            lines.append(f"— {name} {_base64(key_id + time + signature)}\n")
+            lines.append(f"— {name} {in_base64(key_id + time + signature)}\n")
         return lines
 
     def check(self, record_key: RecordKeyFile | None = None) -> Proof:
@@ -325,7 +325,3 @@ def _signed(documents: Documents, dir: int, notes: bytes) -> tuple[Signed, ...]:
     if not found:
         raise NotWhole(SECTION, "nobody of this line signed it")
     return tuple(found)
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()

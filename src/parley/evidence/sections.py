@@ -195,9 +195,14 @@ def unbase64(where: str, text: bytes) -> bytes:
     return data
 
 
+def in_base64(data: bytes) -> str:
+    """The one form of some bytes in a text."""
+    return base64.b64encode(data).decode()
+
+
 def wrapped(data: bytes) -> str:
     """A document in base64, 76 characters a line."""
-    text = base64.b64encode(data).decode()
+    text = in_base64(data)
     return "".join(text[at : at + 76] + "\n" for at in range(0, len(text), 76))
 
 
