@@ -15,6 +15,7 @@ from typing import ClassVar
 
 from parley.core.errors import Malformed, ParleyError
 from parley.core.keys import hybrid, sha256
+from parley.core.opening import document_of
 from parley.core.record import Head
 from parley.core.resuming import Resume
 from parley.core.seal import open_info
@@ -93,15 +94,30 @@ Second    {self.later_size} entries, root {self.later_root.hex()};
 
 
 @dataclass(frozen=True, slots=True)
-class TwoOpens:
-    """Two OPENs of one direction of one incarnation (Z3)."""
+class _Pair:
+    """Two documents as they were sent, both signed by a station key."""
 
-    name: ClassVar[str] = "opens"
-    title: ClassVar[str] = "two openings of one direction of the line"
     key: ClassVar[str] = "station"
 
     first: bytes
     second: bytes
+
+    def in_words(self) -> str:
+        """Which two, for a person."""
+        return f"""First     {len(self.first)} bytes, SHA-256 {sha256(self.first).hex()}
+Second    {len(self.second)} bytes, SHA-256 {sha256(self.second).hex()}"""
+
+    def lines(self) -> list[str]:
+        """What follows the first line of the section."""
+        return [f"first {in_base64(self.first)}", f"second {in_base64(self.second)}"]
+
+
+class TwoOpens(_Pair):
+    """Two OPENs of one direction of one incarnation (Z3)."""
+
+    __slots__ = ()
+    name: ClassVar[str] = "opens"
+    title: ClassVar[str] = "two openings of one direction of the line"
 
     def check(self, documents: Documents, side: int) -> None:
         """NotWhole unless both stand and differ."""
@@ -109,25 +125,13 @@ class TwoOpens:
         if one == _open("second OPEN", documents, side, self.second):
             raise NotWhole(SECTION, SAME)
 
-    def in_words(self) -> str:
-        """Which two, for a person."""
-        return _hashes(self.first, self.second)
 
-    def lines(self) -> list[str]:
-        """What follows the first line of the section."""
-        return [f"first {in_base64(self.first)}", f"second {in_base64(self.second)}"]
-
-
-@dataclass(frozen=True, slots=True)
-class TwoResumes:
+class TwoResumes(_Pair):
     """Two RESUMEs that begin one incarnation (Z4)."""
 
+    __slots__ = ()
     name: ClassVar[str] = "resumes"
     title: ClassVar[str] = "two RESUMEs that begin one incarnation"
-    key: ClassVar[str] = "station"
-
-    first: bytes
-    second: bytes
 
     def check(self, documents: Documents, side: int) -> None:
         """NotWhole unless both stand, begin the same, and differ."""
@@ -141,24 +145,14 @@ class TwoResumes:
     @property
     def begins(self) -> int:
         """The incarnation that the first begins."""
-        packet = Reader(self.first)
-        return int(decode(packet.take(packet.uvar()))[2])
+        return int(decode(document_of(self.first))[2])
 
     def in_words(self) -> str:
         """Which two, for a person."""
-        return f"Begins    incarnation {self.begins}\n" + _hashes(self.first, self.second)
-
-    def lines(self) -> list[str]:
-        """What follows the first line of the section."""
-        return [f"first {in_base64(self.first)}", f"second {in_base64(self.second)}"]
+        return f"Begins    incarnation {self.begins}\n" + super().in_words()
 
 
 Two = TwoHeads | TwoOpens | TwoResumes
-
-
-def _hashes(first: bytes, second: bytes) -> str:
-    return f"""First     {len(first)} bytes, SHA-256 {sha256(first).hex()}
-Second    {len(second)} bytes, SHA-256 {sha256(second).hex()}"""
 
 
 # --- the whole
