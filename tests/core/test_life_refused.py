@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from parley.core import resuming
-from parley.core.effects import Outcome
+from parley.core.effects import Outcome, Saying
+from parley.core.entry import Precedence, Status, Type, body_of
 from parley.core.errors import Misused
 from parley.core.life import HELD, MADE, ends_of
 from parley.core.resuming import INC_AHEAD_MAX, End
@@ -104,3 +105,23 @@ def test_N11_a_deniable_line_takes_no_RESUME() -> None:
     assert south.hears(north.states_ends(2, 1, ends, deniable=False)) == [Outcome.REFUSED]
     assert south.life.resumption.theirs is None
     assert "resume asked" not in south.notices
+
+
+def test_N11_a_line_that_is_over_takes_no_RESUME() -> None:
+    """Whoever recorded one that was never answered could trouble people with it for ever."""
+    north, south = open_lives()
+    ends = ends_of(north.life.line)
+    body = body_of(Type.CLOSE, {}, "For good.")
+    for each in (north, south):
+        saying = Saying(Type.CLOSE, Precedence.IMMEDIATE, Status.EXERCISE, body)
+        each.life.say(saying, each.clock.now)
+    for _ in range(4):  # until both have signed for all of it by both algorithms
+        talk(north, south, ticks=40)
+        south.clock.passes(30)
+    assert north.life.erased
+    assert south.life.erased
+    for _ in range(2):
+        assert south.hears(north.states_ends(2, 1, ends)) == [Outcome.REFUSED]
+        assert south.life.newest == 1
+        assert "resume asked" not in south.notices
+        south.starts()

@@ -269,6 +269,8 @@ class Life:
         terms = self.terms
         if terms.deniable:
             raise Refused("a deniable line does not begin anew: a RESUME is signed", rule="N11")
+        if self.erased:
+            raise Refused("a line that is over does not begin anew", rule="N11")
         if not names(terms.line_id, data):
             return Outcome.REFUSED
         document = document_of(data)
