@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from parley.conference.room import UNANSWERED_MAX, WORDS_MAX, CallPage, Room, Rooms
-from parley.core.errors import Refused
+from parley.core.errors import Refused, Unavailable
 from parley.station.acts.person import Person
 from tests.conference.test_loop import picture, sound
 from tests.playbook import Post, Voice, two_stations
@@ -173,3 +174,28 @@ def test_P7_P8_a_page_of_a_rehearsal_is_in_no_call_until_it_joins(tmp_path: Path
         assert call is not None
         assert not call.held.rehearsal
         assert call.held.entry.leaf.hex() != tried["leaf"]
+
+
+def test_a_call_is_looked_after_again_after_what_went_wrong_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("parley.conference.room.LOOK_S", 0.01)
+    looked: list[Room] = []
+    miss = Rooms._miss
+
+    def fails_once(self: Rooms, room: Room, now: float) -> None:
+        looked.append(room)
+        if len(looked) == 1:
+            raise Unavailable("The disk failed to read.", "Look at it.")
+        miss(self, room, now)
+
+    with two_stations(tmp_path) as (north, _):
+        north.watch.asks("call.begin")
+        seat = Seat(north, north.watch)
+        seat.joins()
+        monkeypatch.setattr(Rooms, "_miss", fails_once)
+        runs = north.stage.do(lambda: asyncio.ensure_future(seat.rooms.run()))
+        north.until(lambda: len(looked) > 2 or runs.done())
+        assert not runs.done()
+        assert "could not be looked after" in caplog.text
+        north.stage.do(runs.cancel)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,6 +34,8 @@ from parley.station.line.lines import OpenLine
 if TYPE_CHECKING:
     from parley.station.acts.events import Event
     from parley.station.station import Station
+
+_log = logging.getLogger("parley.conference")
 
 WORD_BYTES_MAX: Final = 65_536  # secrets for fifteen pages, in base64
 LOOK_S: Final = 1.0  # for pages that are gone, while a call is open
@@ -420,19 +423,22 @@ class Rooms:
                 page.look()
 
     async def run(self) -> None:
-        """Follow what the record says, and miss pages that are gone, until cancelled."""
+        """Follow what the record says, and miss pages that are gone, until cancelled. What goes
+        wrong once, as with a disk, is looked at again."""
         stop = self.station.events.listen(self.tell)
         try:
-            self.look()
+            with _going_on():
+                self.look()
             while True:
                 self._stir.clear()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_S if self._rooms else None):
                         await self._stir.wait()
                 for room in list(self._rooms.values()):
-                    self._silence(room)  # a suspension may begin at a time
-                    self._miss(room, self.now())
-                    room.tell_given_up()
+                    with _going_on():
+                        self._silence(room)  # a suspension may begin at a time
+                        self._miss(room, self.now())
+                        room.tell_given_up()
         finally:
             stop()
             for room in self._rooms.values():
@@ -448,3 +454,11 @@ class Rooms:
             if now - room.absent[each.page] >= LOST_S:
                 room.absent[each.page] = now  # the entry may wait for its number
                 self.station.in_next_step(partial(holding.lost, self.station, room.open_line, each))
+
+
+@contextmanager
+def _going_on() -> Iterator[None]:
+    try:
+        yield
+    except Exception:
+        _log.exception("a call could not be looked after")
