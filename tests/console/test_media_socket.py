@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
+from parley.conference.loop import Loop
 from parley.console.media_socket import DISPLACED, MESSAGE_BYTES_MAX, NO_SEAT
 from tests.conference.test_loop import KEY_WORD, picture, sound
 from tests.console.world import PATIENCE_S, Post, World
@@ -94,6 +95,22 @@ async def test_M11_only_a_page_of_a_seat_opens_the_socket(stations: World) -> No
     async with socket(north, "Wanda", **right) as open:
         await open.send(sound(0))
         assert await frames_until(open, sound(0)) == [sound(0)]
+
+
+async def test_a_mistake_of_ours_ends_the_socket_and_stands_in_the_log(
+    stations: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    north = stations.north
+    async with socket(north, "Wanda", **ours(north, await cookie(north, "Wanda"))) as open:
+        monkeypatch.setattr(Loop, "take", fails)
+        await open.send(sound(0))
+        await closed(open)
+    assert [record.exc_info is not None for record in caplog.records] == [True]
+    assert "the socket of a page failed" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
 
 
 async def test_M8_nothing_that_is_sent_ends_the_socket(stations: World) -> None:

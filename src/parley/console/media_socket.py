@@ -8,6 +8,7 @@ stays open, and that a page which does not read holds up nobody.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ PAGES_MAX = 64
 DISPLACED = 4001  # another page of this seat opened it
 NO_SEAT = 4003
 PARTING_S = 2.0  # for a page that no longer reads to be told so
+
+_log = logging.getLogger("parley.console")
 
 
 class End(Protocol):
@@ -139,7 +142,9 @@ class MediaSocket:
                 del self._pages[person.id]
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            for end_of in await asyncio.gather(*tasks, return_exceptions=True):
+                if isinstance(end_of, Exception) and not isinstance(end_of, WebSocketDisconnect):
+                    _log.error("the socket of a page failed", exc_info=end_of)
         if page.code:
             with suppress(TimeoutError, WebSocketDisconnect):
                 async with asyncio.timeout(PARTING_S):
