@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from parley.console.app import build
-from parley.console.lookalikes import lookalikes, told
+from parley.console.lookalikes import REMEMBERED_MAX, _alphabet, lookalikes, told
 from parley.console.marking import stretches
 from tests.console.asking import ask, sit
 from tests.console.world import World
@@ -67,3 +67,11 @@ async def test_the_reader_and_the_releaser_are_told(stations: World) -> None:
         page = (await ask(app, f"/s/{post.ids[name]}{path}", cookies=cookies)).text
         assert '<span class="alike" title="cyrillic capital letter a">\u0410</span>mity' in page
         assert "another alphabet are framed: \u0410 (cyrillic capital letter a)." in page
+
+
+def test_all_letters_there_are_fill_no_memory() -> None:
+    letters = [chr(code) for code in range(0x80, 0x2_0000) if chr(code).isalpha()]
+    for start in range(0, len(letters), 10_000):
+        lookalikes("".join(letters[start : start + 10_000]))
+    assert len(letters) > 60_000
+    assert _alphabet.cache_info().currsize == REMEMBERED_MAX

@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from functools import cache
+from functools import lru_cache
 
 ALPHABETS = ("LATIN", "GREEK", "CYRILLIC")
 LETTERS_MAX = 100_000  # of a text; what is longer is looked at so far
+REMEMBERED_MAX = 4_096  # letters: nobody's texts fill the memory with all of Unicode
 # Shapes that a reader cannot tell apart, in each of the three.
 _SHARED = frozenset("ABCEHIJKMNOPSTXYZacehijopsvxyΑΒΕΖΗΙΚΜΝΟΡΤΥΧονϲϳАВЕКМНОРСТХЅІЈаеорсухѕіјһԛԝ")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -64,7 +65,7 @@ def _first(counted: Counter[str]) -> str:
     return max(counted, key=lambda each: (counted[each], -ALPHABETS.index(each)))
 
 
-@cache
+@lru_cache(REMEMBERED_MAX)
 def _alphabet(letter: str) -> str:
     of, _, __ = unicodedata.name(letter, "").partition(" ")
     return of if of in ALPHABETS else ""
