@@ -11,9 +11,12 @@ import pytest
 import pytest_asyncio
 from argon2 import PasswordHasher
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from starlette.applications import Starlette
 
+from parley.console.app import build
 from parley.station.staff import factors
 from tests.conftest import SHELL
+from tests.console.known import forget_failures
 from tests.console.world import Post, World, world
 
 FLAGS = [
@@ -105,6 +108,21 @@ async def stations(tmp_path: Path) -> AsyncIterator[World]:
     """North and South, with an open line marked EXERCISE."""
     async with world(tmp_path) as made:
         yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """The same, once for all tests of a file."""
+    async with world(tmp_path_factory.mktemp("pair")) as both:
+        yield both
+
+
+@pytest.fixture
+def app(pair: World) -> Starlette:
+    """The console of its North, asked without a browser; nobody has tried a password yet."""
+    assert pair.north.station is not None
+    forget_failures(pair)
+    return build(pair.north.station)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

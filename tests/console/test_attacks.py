@@ -6,7 +6,7 @@ Forgery (CSRF), clickjacking, injection, session fixation, enumeration of names,
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,12 +15,11 @@ import pytest_asyncio
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from parley.console.app import build
-from parley.station.staff.gate import ALARM_TRIES, Gate
+from parley.station.staff.gate import ALARM_TRIES
 from parley.station.staff.turned import GRACE_S
 from tests.console.asking import Answer, ask, path_of, sit
-from tests.console.known import PASSWORD, Known, known
-from tests.console.world import World, world
+from tests.console.known import PASSWORD, Known, forget_failures, known
+from tests.console.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -32,28 +31,6 @@ FOREIGN: tuple[dict[str, Any], ...] = (
     {"sec_fetch_site": "cross-site"},
     {"sec_fetch_site": "same-site"},
 )
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    async with world(tmp_path_factory.mktemp("attacks")) as both:
-        yield both
-
-
-@pytest.fixture
-def app(pair: World) -> Starlette:
-    assert pair.north.station is not None
-    forget_failures(pair)
-    return build(pair.north.station)
-
-
-def forget_failures(pair: World, still: bool = False) -> None:
-    """Nobody waits for what somebody tried before; and when two are compared, the time that a busy
-    machine takes for one of them does not shorten its wait."""
-    station = pair.north.station
-    assert station is not None
-    now = station.clock.now()
-    station.gate = Gate((lambda: now) if still else station.clock.now)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

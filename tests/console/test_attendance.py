@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from parley.console.app import build
 from tests.console.asking import ask, sit
-from tests.console.world import Post, World, world
+from tests.console.world import Post, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SAME = {"origin": "http://console", "sec_fetch_site": "same-origin"}
 CLICK = "State: our principal is at the terminal"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    async with world(tmp_path_factory.mktemp("attendance")) as both:
-        yield both
 
 
 async def looks(post: Post, name: str, path: str) -> str:

@@ -4,37 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-import pytest_asyncio
 from starlette.applications import Starlette
 
-from parley.console.app import build
 from parley.station.staff.challenges import CHALLENGES_MAX
 from parley.station.staff.gate import ALARM_TRIES, FREE_TRIES
 from tests.console.asking import Answer, ask, sit
-from tests.console.test_attacks import OURS, forget_failures, token
-from tests.console.world import World, world
+from tests.console.test_attacks import OURS, token
+from tests.console.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LOCAL: dict[str, Any] = {**OURS, "host": "localhost", "origin": "http://localhost"}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    async with world(tmp_path_factory.mktemp("floods")) as both:
-        yield both
-
-
-@pytest.fixture
-def app(pair: World) -> Starlette:
-    assert pair.north.station is not None
-    forget_failures(pair)
-    return build(pair.north.station)
 
 
 async def is_asked(app: Starlette, cookies: dict[str, str] | None = None) -> str:

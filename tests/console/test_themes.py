@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from parley.console import themes
 from parley.console.app import build
 from parley.station.staff.theme import THEMES
 from tests.console.asking import ask
-from tests.console.world import World, world
+from tests.console.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SHEETS = {
@@ -21,12 +19,6 @@ SHEETS = {
     "night": [("night", "all")],
     "contrast": [("contrast", "all")],
 }
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    async with world(tmp_path_factory.mktemp("themes")) as both:
-        yield both
 
 
 def sheets(text: str) -> list[tuple[str, str | None]]:

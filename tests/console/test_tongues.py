@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from jinja2 import Environment, StrictUndefined
 from starlette.applications import Starlette
 
 from parley.catalogue.calls import Verdict
 from parley.console import tongues
-from parley.console.app import build
 from parley.console.tongues import FSI, PDI, TONGUES, chosen
 from parley.console.vocabulary import call_name, said
 from parley.station.call.calls import outcome
 from parley.station.staff.tongue import CODES
 from tests.console.asking import ask, sit
-from tests.console.world import World, world
+from tests.console.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    async with world(tmp_path_factory.mktemp("tongues")) as both:
-        yield both
-
-
-@pytest.fixture
-def app(pair: World) -> Starlette:
-    assert pair.north.station is not None
-    return build(pair.north.station)
 
 
 async def test_the_languages_are_those_of_the_station() -> None:

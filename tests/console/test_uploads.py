@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,9 +10,8 @@ import pytest_asyncio
 from starlette.applications import Starlette
 
 from parley.catalogue.drawing import RAW_BYTES_MAX
-from parley.console.app import build
 from tests.console.asking import Answer, ask, sit
-from tests.console.world import World, world
+from tests.console.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -45,18 +44,6 @@ class Sent:
         for piece in (*self.pieces, *(PIECE for _ in range(self.then // len(PIECE))), END):
             self.taken += len(piece)
             yield piece
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    async with world(tmp_path_factory.mktemp("uploads")) as both:
-        yield both
-
-
-@pytest.fixture
-def app(pair: World) -> Starlette:
-    assert pair.north.station is not None
-    return build(pair.north.station)
 
 
 class Drafter:
