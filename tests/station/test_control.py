@@ -195,6 +195,21 @@ def test_who_may_listen_no_more_is_told(tmp_path: Path) -> None:
         listener.close()
 
 
+def test_who_has_ended_hears_nothing_more_even_without_asking(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        stranger = Stranger(north)
+        question = {"id": 7, "op": "events", "token": north.deputy.token}
+        stranger.sends(json.dumps(question).encode() + b"\n")
+        assert stranger.reads()["ok"]
+        north.operator.asks("person.end", person=north.deputy.id)
+        north.says("Heard by those who work here.")
+        while "event" in (answer := stranger.reads()):
+            assert answer["event"]["kind"] != "message"
+        assert (answer["id"], answer["error"]["kind"]) == (7, "refused")
+        assert stranger.is_dropped()
+        stranger.hangs_up()
+
+
 def test_events_take_no_junk(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, _):
         for arguments in ({"since": "now"}, {"since": True}, {"until": 1}):

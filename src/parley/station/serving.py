@@ -12,11 +12,11 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
-from parley.core.errors import Refused, Unavailable
+from parley.core.errors import Unavailable
 from parley.core.keys import Entropy
 from parley.station import doctor, handing_over, prepared, releasing, reviewing, status
 from parley.station.acts import audit_trail
-from parley.station.acts.control import ControlServer
+from parley.station.acts.control import ControlServer, strange_token
 from parley.station.acts.operations import find
 from parley.station.acts.person import AT_THE_MACHINE
 from parley.station.alarms import escalation, overdue
@@ -153,9 +153,5 @@ def perform_here(
     with set_up(folder) as station:
         who = station.person_of(token) if token else AT_THE_MACHINE
         if who is None:
-            raise Refused(
-                "This token belongs to nobody at this station.",
-                "Give the file of your own token with --as. If it is lost, an operator ends who"
-                " you are and adds you anew: `parley person end`, `parley person add`.",
-            )
+            raise strange_token()
         return station.perform(name, who, arguments)

@@ -123,8 +123,8 @@ class Caller:
                 continue
             if "event" in answer:
                 yield answer["event"]
-            elif answer.get("id") == asked:
-                self.result(answer)
+            elif answer.get("id") == asked or not answer.get("ok"):
+                self.result(answer)  # raises when we may listen no more
                 asked = None
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ import json
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -175,13 +176,9 @@ class _Connection(asyncio.Protocol):
             )
         who = self._station.person_of(token)
         if who is None:
-            raise Refused(
-                "This token belongs to nobody at this station.",
-                "Give the file of your own token with --as. If it is lost, an operator ends who"
-                " you are and adds you anew: `parley person end`, `parley person add`.",
-            )
+            raise strange_token()
         if name == "events":
-            self._listen(id, arguments)
+            self._listen(id, token, arguments)
             return
         operation = find(name)
         self._under_way += 1
@@ -207,7 +204,7 @@ class _Connection(asyncio.Protocol):
 
     # Events.
 
-    def _listen(self, id: Any, arguments: dict[str, Any]) -> None:
+    def _listen(self, id: Any, token: str, arguments: dict[str, Any]) -> None:
         since = arguments.get("since", self._station.events.seq)
         if type(since) is not int or arguments.keys() - {"since"}:
             raise Misused("events takes since, the number of the last event that was seen.")
@@ -215,13 +212,19 @@ class _Connection(asyncio.Protocol):
             raise Misused("This connection is listening already.")
         self._say(id, {"seq": self._station.events.seq})
         self._tell(self._station.events.since(since))
-        self._stop_listening = self._station.events.listen(self._tell_at_once)
+        told = partial(self._tell_at_once, id, token)
+        self._stop_listening = self._station.events.listen(told)
 
     def _tell(self, happened: list[Event]) -> None:
         for event in happened:
             self._put({"event": event})
 
-    def _tell_at_once(self, happened: list[Event]) -> None:
+    def _tell_at_once(self, id: Any, token: str, happened: list[Event]) -> None:
+        if self._station.person_of(token) is None:  # who listened has ended
+            self._say(id, strange_token())
+            self._flush()
+            self.close()
+            return
         self._tell(happened)
         self._flush()
 
@@ -249,6 +252,15 @@ class _Connection(asyncio.Protocol):
         self._transport.write(b"".join(answers))
         if self._transport.get_write_buffer_size() > UNSENT_BYTES_MAX and self._stop_listening:
             self._transport.abort()
+
+
+def strange_token() -> Refused:
+    """Nobody who works here has it."""
+    return Refused(
+        "This token belongs to nobody at this station.",
+        "Give the file of your own token with --as. If it is lost, an operator ends who"
+        " you are and adds you anew: `parley person end`, `parley person add`.",
+    )
 
 
 def _read(line: bytes) -> dict[str, Any]:
