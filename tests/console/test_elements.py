@@ -11,7 +11,7 @@ from playwright.async_api import Browser
 from tests.console import axe
 from tools import elements
 
-UNDRAWN = {"token", "proof", "signs"}  # macros that fill forms, or stand within another
+UNDRAWN = {"token", "proof"}  # macros that fill forms, or stand within another
 STYLES = [elements.CONSOLE / "static" / name for name in ("page.css", "parts.css")]
 
 

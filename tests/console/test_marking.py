@@ -13,11 +13,11 @@ from parley.station.texts.critical import critical
 
 def test_a_marked_text_is_the_text() -> None:
     text = "031200Z DEC 26: «Amity\u200b 7» sails\nat 12 kn to 21°40′N."
-    cut = list(stretches(text, critical(text, 0)))
-    assert "".join(piece.text for part in cut for piece in part.pieces) == text
-    assert [part.kind for part in cut if part.kind] == ["date", "name", "number", "position"]
-    hidden = [piece.sign for part in cut if part.kind == "name" for piece in part.pieces]
-    assert hidden == ["", "ZWSP", ""]
+    cut = [(part.kind, list(part.pieces)) for part in stretches(text, critical(text, 0))]
+    assert "".join(piece.text for _, pieces in cut for piece in pieces) == text
+    assert [kind for kind, _ in cut if kind] == ["date", "name", "number", "position"]
+    (name,) = (pieces for kind, pieces in cut if kind == "name")
+    assert [piece.sign for piece in name] == ["", "ZWSP", ""]
 
 
 def test_what_lies_within_a_name_is_not_marked_twice() -> None:

@@ -22,6 +22,7 @@ from parley.console.frame import Frame, Seat, View, mark_of, mark_sentence, mark
 from parley.console.guard import Foreign, Form, read_form
 from parley.console.hearing import Ears
 from parley.console.patterns import templates
+from parley.console.set_out import Later
 from parley.console.tongues import N_, _
 from parley.core.entry import check_text
 from parley.core.errors import ParleyError, Refused, Unavailable
@@ -166,12 +167,13 @@ class Desk:
         """A page of our templates, made in slices: a FLASH that comes meanwhile does not wait."""
         pieces: list[str] = []
         began = perf_counter()
-        for piece in templates().get_template(template).generate(**values):
-            pieces.append(piece)
-            if perf_counter() - began > SLICE_S:
-                await asyncio.sleep(0)
-                began = perf_counter()
-        return HTMLResponse("".join(pieces), status)
+        with Later() as later:
+            for piece in templates().get_template(template).generate(**values):
+                pieces.append(piece)
+                if perf_counter() - began > SLICE_S:
+                    await asyncio.sleep(0)
+                    began = perf_counter()
+        return HTMLResponse(await later.fill("".join(pieces)), status)
 
     def asking(self, request: Request) -> Asking:
         """Where a request comes from."""

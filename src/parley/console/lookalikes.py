@@ -26,14 +26,20 @@ def lookalikes(text: str) -> list[int]:
     """The places of such letters, in order."""
     if text.isascii():
         return []
-    words = [(found.start(), found[0]) for found in _WORD.finditer(text, 0, LETTERS_MAX)]
-    of_text = Counter(alphabet for _, word in words for alphabet in map(_alphabet, word))
-    del of_text[""]
+    text = text[:LETTERS_MAX]
+    of_text: Counter[str] = Counter()
+    known = set()
+    for letter, count in Counter(text).items():  # few, however long the text is
+        alphabet = _alphabet(letter)
+        if alphabet:
+            of_text[alphabet] += count
+            if letter not in _SHARED:
+                known.add(alphabet)
     if len(of_text) < 2:
         return []
-    known = {_alphabet(letter) for _, word in words for letter in word if letter not in _SHARED}
     known.add(max(of_text, key=lambda each: of_text[each]))
-    return [at for start, word in words for at in _in_word(text, start, word, known)]
+    words = _WORD.finditer(text)
+    return [at for found in words for at in _in_word(text, found.start(), found[0], known)]
 
 
 def told(text: str) -> str:
@@ -48,12 +54,11 @@ def name(letter: str) -> str:
 
 
 def _in_word(text: str, start: int, word: str, known: set[str]) -> list[int]:
-    own = Counter(map(_alphabet, word))
-    del own[""]
+    own = {*map(_alphabet, word)} - {""}
     if len(own) > 1:
-        most = _first(own)
+        most = _first(Counter(map(_alphabet, word)))
         return [start + at for at, each in enumerate(word) if _alphabet(each) not in ("", most)]
-    if own and not known & own.keys() and _SHARED.issuperset(word):
+    if own and not known & own and _SHARED.issuperset(word):
         before = text[max(0, start - 2) : start].strip()[-1:]
         of_a_figure = before.isdigit() or before in _UNIT  # E of a longitude is no word
         return [] if before and of_a_figure else [*range(start, start + len(word))]
@@ -62,10 +67,10 @@ def _in_word(text: str, start: int, word: str, known: set[str]) -> list[int]:
 
 def _first(counted: Counter[str]) -> str:
     """The alphabet with most letters; of two with as many, the one that is named first above."""
-    return max(counted, key=lambda each: (counted[each], -ALPHABETS.index(each)))
+    return max(ALPHABETS, key=lambda each: (counted[each], -ALPHABETS.index(each)))
 
 
 @lru_cache(REMEMBERED_MAX)
 def _alphabet(letter: str) -> str:
     of, _, __ = unicodedata.name(letter, "").partition(" ")
-    return of if of in ALPHABETS else ""
+    return of if of in ALPHABETS and _WORD.match(letter) else ""

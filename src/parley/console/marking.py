@@ -15,7 +15,7 @@ FRAMES = {"EXERCISE": "EXERCISE EXERCISE EXERCISE", "TEST": "TEST TEST TEST", "S
 class Stretch:
     """A part of a text: an element with what it was read as, or what stands between two."""
 
-    pieces: list[Piece]
+    pieces: Iterator[Piece]  # to be taken before the next part is
     kind: str = ""
     value: str = ""
     start: int = 0
@@ -30,14 +30,14 @@ def stretches(text: str, elements: Sequence[dict[str, Any]] = ()) -> Iterator[St
         if start < at:
             continue
         if start > at:
-            yield Stretch(list(order.pieces(at, start)))
+            yield Stretch(order.pieces(at, start))
         value = each["value"]
         whole = each["kind"] != "name"
-        cut = list(order.pieces(start, end, whole=whole))
+        cut = order.pieces(start, end, whole=whole)
         yield Stretch(cut, each["kind"], value, start, each["protected"])
         at = end
     if at < len(text):
-        yield Stretch(list(order.pieces(at, len(text))))
+        yield Stretch(order.pieces(at, len(text)))
 
 
 def frame_line(status: str) -> str:
@@ -62,4 +62,4 @@ def direction(language: str | None) -> str:
     return "rtl" if right else "ltr"
 
 
-FILTERS = {"stretches": stretches, "frame_line": frame_line, "direction": direction}
+FILTERS = {"frame_line": frame_line, "direction": direction}

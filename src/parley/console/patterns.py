@@ -6,7 +6,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from parley.console import brought, marking, themes, tongues, vocabulary, words
+from parley.console import brought, marking, set_out, themes, tongues, vocabulary, words
 
 
 @cache
@@ -19,7 +19,7 @@ def templates() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    made.filters |= words.FILTERS | vocabulary.FILTERS | marking.FILTERS
+    made.filters |= words.FILTERS | vocabulary.FILTERS | marking.FILTERS | set_out.FILTERS
     made.globals["brought"] = brought.address()
     tongues.install(made)
     themes.install(made)

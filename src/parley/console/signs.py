@@ -8,10 +8,12 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from parley.console.lookalikes import lookalikes, name
 from parley.console.tongues import N_, _, pgettext
 
+KEPT_MAX = 4_096  # different signs; a text has few, and may have each of them thousands of times
 # Signs that do something and show nothing. A person reading a crisis message must see that they
 # are there; where the text needs them to read well, they also keep their effect.
 _NAMED = {
@@ -106,8 +108,7 @@ class InOrder:
         for place in self._alike[bisect_left(self._alike, start) : bisect_left(self._alike, end)]:
             if place > at:
                 yield from pieces(self._text[at:place])
-            letter = self._text[place]
-            yield Piece(letter, name=name(letter), alike=True)
+            yield _alike(self._text[place])
             at = place + 1
         if at < end:
             yield from pieces(self._text[at:end])
@@ -133,6 +134,12 @@ def _is_turned(character: str) -> bool:
     return unicodedata.bidirectional(character) in _RIGHT_TO_LEFT
 
 
+@lru_cache(KEPT_MAX)
+def _alike(letter: str) -> Piece:
+    return Piece(letter, name=name(letter), alike=True)
+
+
+@lru_cache(KEPT_MAX)
 def _sign(character: str) -> Piece | None:
     code = ord(character)
     if code == 0x0A or code in _WITHIN_WORDS or _is_variation(code):

@@ -8,8 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from parley.catalogue.counting import count_words
-from parley.console.lookalikes import told
-from parley.console.signs import figures_in_order, pieces, seen_signs, unseen
+from parley.console.signs import figures_in_order, pieces, seen_signs
 from parley.console.tongues import N_, _, duration, number, pgettext
 from parley.console.vocabulary import word
 
@@ -164,10 +163,8 @@ def roles(names: Sequence[str]) -> str:
 
 FILTERS = {
     "pieces": pieces,
-    "unseen": unseen,
     "seen_signs": seen_signs,
     "in_order": figures_in_order,
-    "lookalikes": told,
     "iso": iso,
     "clock": clock,
     "minute": minute,

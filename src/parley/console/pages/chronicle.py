@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.responses import HTMLResponse, Response
 
 from parley.console import printed, views
@@ -68,14 +70,18 @@ async def print_timeline(visit: Visit) -> Response:
     form = _form(visit)
     found = await visit.call("timeline", **_given(form))
     asked = {name: form[name] for name in ("words", "since", "until")}
-    return HTMLResponse(printed.rows("timeline", found, _us(visit), linked=True, **asked))
+    us = _us(visit)
+    # Beside the loop, as on each sheet here: many long texts are set out for it.
+    page = await asyncio.to_thread(printed.rows, "timeline", found, us, linked=True, **asked)
+    return HTMLResponse(page)
 
 
 async def print_day(visit: Visit) -> Response:
     """GET /daylog?date=, with ?line="""
     line = {"line": visit.query("line")} if visit.query("line") else {}
     found = await visit.call("daylog", date=visit.query("date"), **line)
-    return HTMLResponse(printed.rows("daylog", found, _us(visit), linked=True))
+    page = await asyncio.to_thread(printed.rows, "daylog", found, _us(visit), linked=True)
+    return HTMLResponse(page)
 
 
 async def print_message(visit: Visit) -> Response:
@@ -87,9 +93,9 @@ async def print_message(visit: Visit) -> Response:
     where = {"dir": visit.path("dir"), "n": visit.number("n")}
     found = await visit.call("message", line=line["line"], **where)
     record = await visit.call("record", line=line["line"], limit=1)
-    return HTMLResponse(
-        printed.message(found, record, _us(visit), line["counterpart"], linked=True)
-    )
+    sides = _us(visit), line["counterpart"]
+    page_of = await asyncio.to_thread(printed.message, found, record, *sides, linked=True)
+    return HTMLResponse(page_of)
 
 
 def _us(visit: Visit) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.responses import HTMLResponse, Response
 
 from parley.console import printed
@@ -70,7 +72,8 @@ async def print_log(visit: Visit) -> Response:
     """GET /watch/log/print, with ?sheet="""
     sheet = visit.query("sheet")
     given = {"sheet": int(sheet)} if sheet.isdecimal() and len(sheet) < 10 else {}
-    return HTMLResponse(printed.watch_log(await visit.call("watch.log", **given), linked=True))
+    log = await visit.call("watch.log", **given)
+    return HTMLResponse(await asyncio.to_thread(printed.watch_log, log, linked=True))
 
 
 async def _sign(visit: Visit, operation: str, done: str, given: View) -> Response:
