@@ -327,7 +327,8 @@ def test_the_typed_word_is_the_word(terminal: Terminal, answers: Answers, tmp_pa
         ("introduce nowhere/x --station north", 3, "cannot be written"),
         ("bearer add --station north", 2, "either listens or dials"),
         ("bearer add --listen here --station north", 2, "is not a place"),
-        ("introduce --station .", 3, "Others on this machine may read|cannot be opened"),
+        ("introduce --station .", 3, "is not the folder of a station"),
+        ("root sign blue --root .", 3, "There is no root in"),
     ],
 )
 def test_what_goes_wrong_is_one_sentence(

@@ -23,6 +23,7 @@ from parley.station.machine.folder import (
     write_keys,
     write_whole,
 )
+from parley.station.parties.root import RootFolder
 from tests.station.founded import Founded, found
 
 
@@ -59,6 +60,20 @@ def test_what_belongs_to_another_user_is_refused(
     monkeypatch.setattr("parley.station.machine.folder.os.geteuid", lambda: 4242)
     with pytest.raises(Unavailable, match="another user"):
         check_private(north.folder)
+
+
+def test_nobody_is_told_to_close_a_folder_that_is_not_ours(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with pytest.raises(Unavailable, match="is not the folder of a station") as error:
+        Home.open(tmp_path)
+    assert "chmod" not in error.value.hint
+    with pytest.raises(Unavailable, match="There is no root in") as error:
+        RootFolder(tmp_path)
+    assert "chmod" not in error.value.hint
+    with pytest.raises(Unavailable, match="Others on this machine may read") as error:
+        begin(tmp_path, "North watch", ["en"])
+    assert error.value.hint.startswith("Name a folder that is not there yet")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -73,6 +73,7 @@ class Home:
     @classmethod
     def open(cls, path: Path) -> Home:
         """Read settings, keys and letter; one sentence says what is missing or wrong."""
+        _check_made(path)
         check_private(path)
         keys = read_keys(path / KEYS_NAME)
         letter_file = path / LETTER_NAME
@@ -205,7 +206,22 @@ def make_private(path: Path) -> None:
             f"The folder {path} cannot be made: {error.strerror or error}.",
             "Name a folder where you may write.",
         ) from error
+    if path.stat().st_mode & OTHERS:
+        raise Unavailable(
+            f"Others on this machine may read {path}.",
+            f"Name a folder that is not there yet; or close this one to them: chmod go= {path}",
+        )
     check_private(path)
+
+
+def _check_made(path: Path) -> None:
+    """Refuse a folder with nothing of a station in it: nobody is told to close what is not ours."""
+    parts = (KEYS_NAME, LETTER_NAME, DATABASE_NAME, REQUEST_NAME)
+    if os.access(path, os.R_OK | os.X_OK) and not any((path / part).exists() for part in parts):
+        raise Unavailable(
+            f"{path} is not the folder of a station.",
+            "Name the folder of a station; `parley init` makes one.",
+        )
 
 
 def check_private(path: Path) -> None:

@@ -13,6 +13,7 @@ person who types the passphrase. A key file is AES-256-GCM under scrypt (RFC 791
 from __future__ import annotations
 
 import json
+import os
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -48,7 +49,13 @@ from parley.core.keys import SigningKey, VerifyKey, sha256
 from parley.core.suites import SUITE_2
 from parley.core.terms import OurKeys
 from parley.core.wire import encode
-from parley.station.machine.folder import check_private, lock, make_private, read_whole, write_whole
+from parley.station.machine.folder import (
+    check_private,
+    lock,
+    make_private,
+    read_whole,
+    write_whole,
+)
 
 PUBLIC_NAME = "root.json"
 KEY_NAME = "root.key"
@@ -178,8 +185,10 @@ class RootFolder:
     def __init__(self, path: Path) -> None:
         """Open a folder; the keys stay closed."""
         self.path = path
+        if not os.access(path, os.R_OK | os.X_OK):
+            check_private(path)
+        self.party = _read_public(path / PUBLIC_NAME)  # first: nobody is told to close another's
         check_private(path)
-        self.party = _read_public(path / PUBLIC_NAME)
 
     @classmethod
     def make(
