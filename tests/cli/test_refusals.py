@@ -6,6 +6,9 @@ import socket
 from itertools import combinations
 from pathlib import Path
 
+import pytest
+
+from parley.core.errors import Refused
 from tests.cli.terminal import Person
 from tests.playbook import Post, two_stations
 from tests.ports import free_port
@@ -17,6 +20,7 @@ def test_verbs_refuse_by_one_exit_code_for_one_reason(tmp_path: Path) -> None:
         _nothing_there(north)
         _port_in_use(north)
         _names(north)
+        _far_too_long(north, tmp_path / "long")
 
 
 def _one_other(north: Post) -> None:
@@ -71,6 +75,22 @@ def _port_in_use(north: Post) -> None:
     refused = operator.types("bearer", "add", "--listen", f"0.0.0.0:{port}")
     assert refused.code == 1
     assert "such a bearer already" in refused.err
+
+
+def _far_too_long(north: Post, file: Path) -> None:
+    """What no request could bear is refused at once, and not waited for."""
+    drafter = Person(north.folder, north.drafter.name)
+    for size, told in ((65_537, "65,537 bytes, 1 more"), (3 << 20, "more than 160,000 bytes")):
+        file.write_bytes(b"a" * size)
+        refused = drafter.types("say", "--file", str(file))
+        assert refused.code == 1
+        assert told in refused.err
+        assert "(E15)" in refused.err
+    file.write_bytes(b"\x7f" * 160_000)  # each takes six bytes of a request
+    refused = drafter.types("say", "--file", str(file))
+    assert "U+007F cannot be sent" in refused.err
+    with pytest.raises(Refused, match="longer than 1 MiB"):
+        north.drafter.asks("draft.new", text="a" * (1 << 21))
 
 
 def _names(north: Post) -> None:

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from parley.core.errors import Misused, Refused, Unavailable
-from parley.station.acts.address import SOCKET_NAME, address
+from parley.station.acts.address import REQUEST_BYTES_MAX, SOCKET_NAME, address
 from parley.station.acts.calling import Caller
-from parley.station.acts.control import REQUEST_BYTES_MAX, UNSENT_BYTES_MAX
+from parley.station.acts.control import UNSENT_BYTES_MAX
 from tests.playbook import PATIENCE_S, Post, Posts, two_stations
 
 

@@ -11,10 +11,11 @@ import click
 
 from parley.cli import attaching, shown, voice
 from parley.cli.client import Asking, asks
+from parley.core.entry import TEXT_BYTES_MAX
 from parley.core.errors import Misused, Refused, Unavailable
 
 PRECEDENCES = ("ROUTINE", "PRIORITY", "IMMEDIATE", "FLASH")
-TEXT_BYTES_MAX = 1 << 20  # far above any message: what is longer is some other file
+FILE_BYTES_MAX = 160_000  # above any text, and a request to the station bears it, all escaped
 
 
 def written(verb: Callable[..., Any]) -> Callable[..., Any]:
@@ -28,7 +29,7 @@ def written(verb: Callable[..., Any]) -> Callable[..., Any]:
     return click.argument("text", required=False)(verb)
 
 
-def taken(text: str | None, file: Path | None) -> str:
+def taken(text: str | None, file: Path | None, most: int = FILE_BYTES_MAX) -> str:
     """The text that was given, unchanged."""
     if text is not None and text != "-":
         if file is not None:
@@ -37,7 +38,7 @@ def taken(text: str | None, file: Path | None) -> str:
     if file is not None and str(file) != "-":
         try:
             with file.open("rb") as opened:
-                raw = opened.read(TEXT_BYTES_MAX + 1)
+                raw = opened.read(most + 1)
         except OSError as error:
             raise Unavailable(
                 f"The file {file} cannot be read: {error.strerror}.", "Name another file."
@@ -45,7 +46,13 @@ def taken(text: str | None, file: Path | None) -> str:
     else:
         if sys.stdin.isatty():
             voice.aside("Write the text; Ctrl-D in an empty line ends it.")
-        raw = sys.stdin.buffer.read(TEXT_BYTES_MAX + 1)
+        raw = sys.stdin.buffer.read(most + 1)
+    if len(raw) > most:
+        raise Refused(
+            f"The text has more than {most:,} bytes; one message carries {TEXT_BYTES_MAX:,}.",
+            "Shorten it, or send it as several messages.",
+            rule="E15",
+        )
     try:
         return raw.decode()
     except UnicodeDecodeError as error:

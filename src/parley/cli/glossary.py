@@ -60,7 +60,7 @@ def export(station: Asking) -> None:
 @asks(line=True)
 def import_(station: Asking, file: Path) -> None:
     """Take in the pairs of a file that the other side wrote."""
-    voice.tell(station.call("glossary.take", file=taken(None, file)), _in_words)
+    voice.tell(station.call("glossary.take", file=taken(None, file, 1 << 20)), _in_words)
 
 
 def _in_words(view: View) -> Iterator[str]:

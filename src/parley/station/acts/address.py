@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+REQUEST_BYTES_MAX = 1 << 20  # the longest text with every character escaped, twice over
 SOCKET_NAME = "control.sock"
 ADDRESS_BYTES_MAX = 100  # the kernel takes 107
 

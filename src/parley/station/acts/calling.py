@@ -18,7 +18,7 @@ from parley.core.errors import (
     Unavailable,
 )
 from parley.core.kept import Conflict
-from parley.station.acts.address import SOCKET_NAME, address
+from parley.station.acts.address import REQUEST_BYTES_MAX, SOCKET_NAME, address
 
 PATIENCE_S = 60.0
 READ_BYTES = 65_536
@@ -64,8 +64,11 @@ class Caller:
         """Send a request without waiting; its id."""
         self._next_id += 1
         request = {"id": self._next_id, "op": op, "token": self._token, "args": args}
+        line = json.dumps(request).encode()
+        if len(line) > REQUEST_BYTES_MAX:  # the station would hang up before it has all been sent
+            raise Refused("A request is longer than 1 MiB.", "Send less at once.")
         try:
-            self._socket.sendall(json.dumps(request).encode() + b"\n")
+            self._socket.sendall(line + b"\n")
         except OSError as error:
             raise _gone() from error
         return self._next_id

@@ -23,12 +23,11 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from parley.core.errors import Misused, ParleyError, Refused, Unavailable
-from parley.station.acts.address import SOCKET_NAME, address
+from parley.station.acts.address import REQUEST_BYTES_MAX, SOCKET_NAME, address
 from parley.station.acts.events import Event, Events
 from parley.station.acts.operations import Operation, find
 from parley.station.acts.person import Person
 
-REQUEST_BYTES_MAX = 1 << 20  # the longest text with every character escaped, twice over
 UNDER_WAY_MAX = 512  # of one connection; above it we stop reading until answers have gone
 # Above it a listener that does not read loses its connection, and whoever asks is read no further.
 UNSENT_BYTES_MAX = 8 << 20
