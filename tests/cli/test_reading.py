@@ -65,3 +65,12 @@ def test_a_list_says_what_was_retracted_and_by_which_message(tmp_path: Path) -> 
         ):
             (line,) = (line for line in lines if line.startswith(stage))
             assert line.endswith(f"by theirs {by}")
+
+
+def test_the_status_names_the_drafts_that_wait(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        numbers = [north.drafts(text)["draft"] for text in ("One.", "Two.")]
+        told = Person(north.folder, north.releaser.name).does("status").out
+        listed = ", ".join(map(str, numbers))
+        assert f"Waiting for you: draft {listed}; `parley draft show {numbers[0]}`." in told
+        assert "Waiting for you" not in Person(north.folder, north.drafter.name).does("status").out

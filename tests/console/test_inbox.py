@@ -90,9 +90,10 @@ async def test_a_list_of_several_lines_names_each(tmp_path: Path) -> None:
     async with world(tmp_path, also="ACTUAL") as stations:
         north = stations.north
         await stations.say(north, "On manoeuvres.", line="North – South")
-        one = (await north.ask("Dana", "outbox"))["messages"]
-        assert shown.messages(one)[0].split()[0] == "n"
+        named = shown.messages(await north.ask("Dana", "outbox", line="North – South"))
+        assert named[0].split()[0] == "n"
+        assert shown.messages(await north.ask("Dana", "outbox"))[2].startswith("North – South  ")
         await stations.say(north, "The talks begin.", line="Leaders")
-        heads, _, *rows = shown.messages((await north.ask("Dana", "outbox"))["messages"])
+        heads, _, *rows = shown.messages(await north.ask("Dana", "outbox"))
     assert heads.split()[:2] == ["line", "n"]
     assert [row.split("  ")[0] for row in rows] == ["North – South", "Leaders"]

@@ -25,7 +25,7 @@ def inbox(station: Asking, all_: bool, before: str | None) -> None:
     """
 
     def in_words(view: dict[str, Any]) -> Iterator[str]:
-        yield from shown.messages(view["messages"])
+        yield from shown.messages(view)
         if view["more"]:
             yield "More wait than are shown; these are the gravest."
         yield from _older("inbox", view, all_)
@@ -47,7 +47,7 @@ def outbox(station: Asking, all_: bool, before: str | None) -> None:
 
     def in_words(view: dict[str, Any]) -> Iterator[str]:
         if view["messages"] or not view["waiting"]:
-            yield from shown.messages(view["messages"])
+            yield from shown.messages(view)
         for each in view["waiting"]:
             yield f"Draft {each['draft']} · {each['precedence']}: {each['waiting']}."
         yield from _older("outbox", view, all_)

@@ -312,12 +312,13 @@ def clock(view: View) -> str:
     return f"OVERDUE by {words.span(-left)}" if view["overdue"] else f"{words.span(left)} left"
 
 
-def messages(views: list[View]) -> list[str]:
-    """A list of messages, one line each."""
+def messages(listed: View) -> list[str]:
+    """A list of messages, one line each; with the name of the line where a number alone would say
+    too little."""
+    views = listed["messages"]
     if not views:
         return ["None."]
-    lines = {view["line"] for view in views}
-    several = len(lines) > 1 or "@" in "".join(lines)  # a number alone would say too little
+    several = listed["lines"] > 1 or any("@" in view["line"] for view in views)
     rows = [
         (
             *([_line_of(view)] if several else []),

@@ -63,7 +63,7 @@ def inbox(
         for life in lives:
             _displayed_to(station, who, life, [row for at, row in listed if at is life])
     listed.sort(key=_gravest_first)
-    return InTurns(_views(station, listed, older=older, more=more))
+    return InTurns(_views(station, listed, lines=_count(lives), older=older, more=more))
 
 
 @operation("outbox", roles=LOOKERS, reads=True)
@@ -82,7 +82,7 @@ def outbox(
     listed, older = _page(station, lives, "ours", _most(most) if all else NEWEST, before)
     waiting = [] if before else [each for life in lives for each in _unnumbered(station, life)]
     listed.sort(key=lambda item: (item[1]["kept"], item[1]["n"]))
-    return InTurns(_views(station, listed, waiting=waiting, older=older))
+    return InTurns(_views(station, listed, lines=_count(lives), waiting=waiting, older=older))
 
 
 @operation("message", roles=LOOKERS, reads=True)
@@ -114,6 +114,11 @@ def _lines(station: Station, name: str | None) -> list[OpenLine]:
     """All incarnations of the lines asked for."""
     lines = list(station.lines) if name is None else [station.line(name)]
     return [life for each in lines for life in each.lives]
+
+
+def _count(lives: list[OpenLine]) -> int:
+    """Of how many lines something is listed: of several, a number alone says too little."""
+    return len({life.id for life in lives})
 
 
 def _most(most: int) -> int:
