@@ -11,6 +11,7 @@ import pytest
 
 from parley.cli.main import VERBS, Verbs, run
 from parley.core.errors import Halted, Malformed, Misused, ParleyError, Refused, Unavailable
+from tests.cli.terminal import types
 
 SOURCE = Path(__file__).parent.parent.parent / "src" / "parley"
 CONTEXT = click.Context(click.Command("parley"))
@@ -155,3 +156,12 @@ def test_what_was_typed_wrongly_is_said_in_one_line_without_the_words_of_program
     first, hint = capsys.readouterr().err.splitlines()
     assert first.endswith(said)
     assert hint.endswith("--help` says how it is used.")
+
+
+def test_a_record_that_cannot_be_read_is_told_with_what_was_asked(tmp_path: Path) -> None:
+    gone, there = str(tmp_path / "gone"), tmp_path / "record"
+    there.write_text("Parley evidence, version 1\n")
+    alone = types("verify", gone)
+    assert (alone.code, "without --since" in alone.err) == (3, False)
+    since = types("verify", str(there), "--since", gone)
+    assert (since.code, "without --since a record is verified whole" in since.err) == (3, True)

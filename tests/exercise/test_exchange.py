@@ -36,6 +36,17 @@ def test_a_file_is_read_with_its_order_names_and_hashes(tmp_path: Path) -> None:
     assert exchange.telegrams[1].sha256 == sha256("Получили.\nСпасибо.".encode()).hexdigest()
 
 
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [(b'{"messages": \xff}', "is not UTF-8 at byte 14"), (b"{nope", "is not JSON")],
+)
+def test_what_is_no_text_of_json_is_told_as_that(tmp_path: Path, raw: bytes, why: str) -> None:
+    file = tmp_path / "exchange.json"
+    file.write_bytes(raw)
+    with pytest.raises(Refused, match=why):
+        Exchange.read(file)
+
+
 def test_notes_become_minutes_after_transmitted() -> None:
     noted = {"approved": "23:40", "transmitted": "23:50", "received": "00:02", "principal": "soon"}
     exchange = read(message(times_edt=noted, date="1967-06-05"))

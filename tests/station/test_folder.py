@@ -97,6 +97,17 @@ def test_a_damaged_key_is_told(north: Founded, content: bytes) -> None:
         Home.open(north.folder)
 
 
+def test_a_lost_key_is_told(north: Founded) -> None:
+    keys = north.folder / "keys"
+    (keys / "log.key").unlink()
+    with pytest.raises(Unavailable, match=r"^The key .*/log\.key is missing\.$") as error:
+        Home.open(north.folder)
+    assert "newest copy" in error.value.hint
+    keys.rename(north.folder / "elsewhere")
+    with pytest.raises(Unavailable, match=r"^The folder of keys .*/keys is missing\.$"):
+        Home.open(north.folder)
+
+
 def test_keys_of_another_station_are_refused(north: Founded) -> None:
     write_keys(north.folder / "keys", make_keys(os.urandom))
     with pytest.raises(Unavailable, match="not those of the letter"):

@@ -227,7 +227,9 @@ def verify(
     except OSError as error:
         raise Unavailable(
             f"The file {error.filename or evidence} cannot be read: {error.strerror or error}.",
-            "Name another file; without --since a record is verified whole.",
+            "Name another file; without --since a record is verified whole."
+            if since is not None and error.filename == str(since)
+            else "Name another file.",
         ) from error
     if keep is not None:
         write_whole(keep, state)

@@ -77,6 +77,10 @@ class Exchange:
             raise Refused(f"The file {path} is larger than 64 MiB.", "Cut it into several files.")
         try:
             value = json.loads(raw.decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            raise Refused(
+                f"The file {path} is not UTF-8 at byte {error.start + 1}.", "Save it as UTF-8."
+            ) from error
         except (ValueError, RecursionError) as error:
             raise Refused(f"The file {path} is not JSON: {error}.", _FORM) from error
         return cls.parse(value)

@@ -142,6 +142,7 @@ def write_keys(path: Path, keys: OurKeys) -> None:
 
 def read_keys(path: Path) -> OurKeys:
     """The three keys of a folder."""
+    _check_there(path, "The folder of keys")
     check_private(path)
     return OurKeys(
         *(
@@ -179,7 +180,15 @@ def _next_keys(path: Path, letter: Letter) -> OurKeys | None:
     return keys
 
 
+def _check_there(path: Path, what: str) -> None:
+    if not path.exists():
+        raise Unavailable(
+            f"{what} {path} is missing.", "Put it back from the newest copy of the whole folder."
+        )
+
+
 def _seed(path: Path) -> bytes:
+    _check_there(path, "The key")
     check_private(path)
     head, _, rest = read_whole(path).partition(b"\n")
     try:
