@@ -182,6 +182,52 @@ def test_a_caller_who_cannot_be_answered_keeps_no_answer_from_others(
     assert "could not be given" in caplog.text
 
 
+def test_a_path_that_fails_keeps_nobody_from_being_told_what_is_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failed: list[int] = []
+    with two_stations(tmp_path) as (north, south):
+        draft = north.drafts("Still here.", "FLASH")
+        path = north.station.lines[0].paths[0]
+        send = path.send_all
+
+        def fails_once(frames: list[bytes]) -> None:
+            if frames and not failed:
+                failed.append(len(frames))
+                raise ZeroDivisionError
+            send(frames)
+
+        monkeypatch.setattr(path, "send_all", fails_once)
+        n = north.releases(draft)["n"]
+        assert failed
+        assert south.hears(n)["text"] == "Still here."
+    assert "a path of the line" in caplog.text
+
+
+def test_a_scrub_that_fails_by_our_mistake_stops_no_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failed: list[str] = []
+    with two_stations(tmp_path) as (north, south):
+        scrub = south.station.store.scrub
+
+        class FailsOnce:
+            def scrub(self) -> None:
+                if not failed:
+                    failed.append("once")
+                    raise ZeroDivisionError
+                scrub()
+
+        monkeypatch.setattr(south.station._departures, "_store", FailsOnce())
+        n = north.says("Before.")["n"]
+        south.hears(n)
+        south.until(lambda: failed)
+        south.watch.asks("open", n=n)
+        north.until(lambda: "opened" in north.stages(n))
+    assert "retired keys were not cleared" in caplog.text
+    assert not [record for record in caplog.records if record.name == "asyncio"]
+
+
 def test_strangers_and_junk_are_counted_and_cost_the_line_nothing(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         port = int(south.operator.asks("bearer.list")["bearers"][0]["listen"].rpartition(":")[2])

@@ -182,8 +182,12 @@ class Load:
     probes: list[bytes] = field(default_factory=list)  # by the path that has come up, and no other
 
     def leaves(self) -> None:
-        """Hand it to the paths."""
-        self.open_line.send(self.frames, self.probes)
+        """Hand it to the paths. What one of them does not take comes again, and keeps nobody from
+        being told what is durable."""
+        try:
+            self.open_line.send(self.frames, self.probes)
+        except Exception:
+            _log.exception("a path of the line %s failed", self.open_line.agreed.name)
 
 
 class Departures:
@@ -238,8 +242,11 @@ class Departures:
             return
         try:
             self._store.scrub()
-        except ParleyError as error:
-            _log.warning("%s %s", error.sentence, error.hint)
+        except Exception as error:
+            if isinstance(error, ParleyError):
+                _log.warning("%s %s", error.sentence, error.hint)
+            else:
+                _log.exception("retired keys were not cleared")
             for open_line in {load.open_line.key: load.open_line for load in rest}.values():
                 open_line.line.scrub_failed(now)
             return
