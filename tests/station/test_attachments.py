@@ -114,6 +114,31 @@ def test_what_files_cost_does_not_grow_with_all_that_was_ever_sent(tmp_path: Pat
     assert all(many <= few + 10 for few, many in zip(before, after, strict=True)), (before, after)
 
 
+def test_a_file_that_could_not_be_kept_need_not_be_given_again(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        draft = north.drafts("See it.")["draft"]
+        data = base64.b64encode(b"North 5").decode()
+        given = north.drafter.asks("draft.attach.give", data=data)
+        about = {"draft": draft, "upload": given["upload"], "name": "x.txt"}
+
+        def full() -> None:
+            raise Unavailable("The disk is full.", "Make room.")
+
+        async def attach() -> None:
+            who = north.station.people.must_be_here(north.drafter.id)
+            asked = asyncio.ensure_future(north.station.call("draft.attach", who, about))
+            await asyncio.sleep(0)  # it was asked, and its step has not begun
+            north.station.in_next_step(full)
+            await asked
+
+        with pytest.raises(Unavailable, match="full"):
+            north.stage.run(attach())
+        kept = north.drafter.asks("draft.attach", **about)
+        assert [each["sha256"] for each in kept["attachments"]] == [given["sha256"]]
+        with pytest.raises(Refused):  # it goes once
+            north.drafter.asks("draft.attach", **about)
+
+
 def test_F1_a_picture_and_a_text_arrive_as_the_bytes_that_were_released(shared: Posts) -> None:
     north, south = shared
     said = sends(

@@ -11,6 +11,7 @@ import base64
 import binascii
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +105,10 @@ def _upload(station: Station, who: Person, name: str | None) -> Upload:
     return mine
 
 
+def _taken(station: Station, who: Person) -> None:
+    station.uploads.pop(who.id, None)
+
+
 @operation("draft.attach", roles=WRITERS)
 def attach(
     station: Station,
@@ -150,7 +155,7 @@ def attach(
         "INSERT INTO draft_files (draft, place, sha256, bytes) VALUES (?, ?, ?, ?)",
         (draft, _place(station, draft), hash, mine.ready),
     )
-    del station.uploads[who.id]
+    station.after_commit(partial(_taken, station, who))  # what is not kept need not be given again
     changed = _changed(station, who, before, named)
     if not from_chat:
         return changed
