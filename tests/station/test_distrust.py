@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from parley.core.entry import EPOCH_2020
+from parley.core.errors import Unavailable
 from parley.core.kept import EntryRow
 from parley.core.terms import Instant
 from parley.station.line.distrust import JUMP_S_MAX, OLDEST_CLOCK, Claims, Skew, doubt_of, words
@@ -133,3 +134,28 @@ def test_G7_G8_G9_claims_are_shown_for_what_they_are(tmp_path: Path) -> None:
             assert acts(south).count(act) == 1
         texts = [each["text"] for each in south.watch.asks("inbox", all=True)["messages"]]
         assert texts == ["From the future.", "And back."]
+
+
+def test_G6_a_doubt_that_could_not_be_kept_is_told_once_it_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: list[bool] = []
+    with two_stations(tmp_path) as (north, _):
+        look = north.station.watch.look
+
+        def fails_once() -> None:
+            if not failed:
+                failed.append(True)
+                raise Unavailable("The disk is full.", "Make room.")
+            look()
+
+        def moves() -> None:
+            monkeypatch.setattr(north.station.watch, "look", fails_once)
+            north.clock.set_wrong(3600)
+            north.station.in_next_step(lambda: None)
+
+        north.stage.do(moves)
+        north.until(lambda: failed)
+        north.until(lambda: "clock in doubt" in acts(north))
+        assert acts(north).count("clock in doubt") == 1
+        assert "was moved 1 hour ahead" in doubts(north)

@@ -8,6 +8,7 @@ Of this start only. Source: spec/display.md G6 to G9.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import LineState
@@ -141,9 +142,13 @@ def look(station: Station) -> None:
             station.now.wall, act, doubt or "it agrees with the time that passed"
         )
         station.publish("clock", None, doubt=doubt)
-    station.clock_doubt = doubt
+    station.after_commit(partial(_known, station, doubt))  # what is undone is told once more
     for open_line in station.lines:
         open_line.line.line.doubt_clock(doubt is not None, station.now)
+
+
+def _known(station: Station, doubt: str | None) -> None:
+    station.clock_doubt = doubt
 
 
 def observe(station: Station, open_line: OpenLine, state: LineState) -> None:
