@@ -254,3 +254,24 @@ async def test_what_happened_while_a_page_was_on_its_way_is_shown_by_it(
     await expect(wanda.locator("main")).to_contain_text(f"South {said['n']}")
     script.set()
     await expect(late.locator("#inbox")).to_contain_text("The incident is closed.")
+
+
+FIRST = """async () => {
+  const { open } = await import("/static/stream.js");
+  const told = [];
+  let source;
+  globalThis.EventSource = class { constructor() { source = this; } close() {} };
+  const state = open((word) => told.push(word.connected));
+  const before = [state().connected ?? null, ...told];
+  source.onerror();
+  const failed = [state().connected, ...told];
+  source.onmessage({ data: "{}" });
+  return [before, failed, [state().connected, ...told.slice(-1)]];
+}"""
+
+
+async def test_a_page_has_not_lost_a_station_that_is_still_about_to_answer(
+    stations: World, room: Room
+) -> None:
+    page = await room.sit(stations.north, "Wanda")
+    assert await page.evaluate(FIRST) == [[None], [False, False], [True, True]]

@@ -4,8 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.async_api import ViewportSize, expect
 
 from parley.console.pages import delegations
+from tests.console.conftest import Room
+from tests.console.world import World
 
 ROOT = Path(__file__).parent.parent.parent
 STATIC = ROOT / "src" / "parley" / "console" / "static"
@@ -152,3 +155,32 @@ def test_tags_are_in_capitals() -> None:
     assert len(words) > 50
     said = {word.partition(":")[0] for word in [*words, *delegations.STATES.values()]}
     assert sorted(word for word in said if word != word.upper()) == []
+
+
+SMALL: ViewportSize = {"width": 1024, "height": 768}
+CUT = "it => it.scrollHeight - it.clientHeight"
+WIDER = "it => it.scrollWidth - it.clientWidth"
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
+async def test_subjects_and_outcomes_stand_whole_on_a_small_screen(
+    stations: World, room: Room
+) -> None:
+    north = stations.north
+    subject = "Convoy 2 in the strait, report of the morning watch"
+    await stations.say(stations.south, "All well.", subject=subject)
+    wanda = await room.sit(north, "Wanda", "/inbox")
+    await wanda.set_viewport_size(SMALL)
+    row = wanda.locator(".msg .what", has_text=subject)
+    assert await row.evaluate(CUT) <= 1
+    # Not because it is cut at the end of its one line either.
+    assert await row.evaluate(WIDER) <= 1
+    under = wanda.locator(".msg .under")
+    assert await under.evaluate("it => it.getBoundingClientRect().height") < 32
+    aline = await room.sit(north, "Aline", "/audit")
+    await aline.set_viewport_size(SMALL)
+    await expect(
+        aline.locator("#audit td", has_text=re.compile("line [0-9a-f]{32}"))
+    ).to_be_visible()
+    assert await aline.locator("#audit .scroll").evaluate(WIDER) == 0

@@ -7,7 +7,7 @@ import { isWriting } from "./keys.js";
 import { HEARD_LEVEL, LARGE, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
 import { Recording } from "./recording.js";
 import { Showing } from "./showing.js";
-import { _ } from "./tongue.js";
+import { _, listed } from "./tongue.js";
 
 const STILL_MS = 1_500;
 const SPEAKS_MS = 800;
@@ -48,8 +48,8 @@ class CallPage {
     const found = await features();
     this.medium = remains(found);
     const lacks = found.filter((each) => !each.there && each.needs.length > 0).map((each) => each.name);
-    if (this.medium === "text") say("media-state", _("This browser can hold the call by text only: it lacks %(lacks)s. Use the button “Join by text”.", { lacks: lacks.join("; ") }));
-    else if (this.medium === "voice") say("media-state", _("This browser can send no pictures: it lacks %(lacks)s. Voice and text remain.", { lacks: lacks.join("; ") }));
+    if (this.medium === "text") say("media-state", _("This browser can hold the call by text only: it lacks %(lacks)s. Use the button “Join by text”.", { lacks: listed(lacks) }));
+    else if (this.medium === "voice") say("media-state", _("This browser can send no pictures: it lacks %(lacks)s. Voice and text remain.", { lacks: listed(lacks) }));
     this.settle();
     at("join-media").addEventListener("click", () => this.join());
     at("mute").addEventListener("click", () => this.mute(!this.muted));
@@ -389,7 +389,7 @@ class CallPage {
     const since = performance.now() - SPEAKS_MS;
     const who = [...this.tiles.values()].filter((each) => each.spokeAt > since);
     for (const each of this.tiles.values()) each.tile.classList.toggle("speaks", each.spokeAt > since);
-    if (this.worker) say("speaks", who.map(({ person }) => this.parts.named(person)).join("; ") || _("Nobody"));
+    if (this.worker) say("speaks", listed(who.map(({ person }) => this.parts.named(person))) || _("Nobody"));
   }
 
   /** @param {any} f */

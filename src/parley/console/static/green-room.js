@@ -3,7 +3,7 @@
 
 import { features, refusal, remains } from "./devices.js";
 import { HEARD_LEVEL, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
-import { _ } from "./tongue.js";
+import { _, listed } from "./tongue.js";
 
 const STILL_MS = 1_500;
 const MEDIA = {
@@ -374,7 +374,7 @@ class GreenRoom {
       say("verdict-why", `${can} ${_("For pictures: %(missing)s.", { missing: missing[0] })}`);
     } else {
       say("verdict-words", can);
-      say("verdict-why", _("Not tried to the end: %(missing)s.", { missing: missing.join("; ") }));
+      say("verdict-why", _("Not tried to the end: %(missing)s.", { missing: listed(missing) }));
     }
     at("verdict").classList.toggle("done", missing.length === 0);
   }

@@ -36,15 +36,16 @@ const AGAIN_MS = 700;
 export function open(tell) {
   /** @type {EventSource | null} */
   let source = null;
-  let heardAt = 0;
-  let connected = false;
-  let since = Date.now();
+  let heardAt = Date.now();
+  // Unknown until the first answer or the first fault: a page is not told that it has lost its station while it comes.
+  let connected = /** @type {boolean | undefined} */ (undefined);
+  let since = heardAt;
 
   /** @param {boolean} now */
   const turn = (now) => {
     if (now === connected) return;
     connected = now;
-    since = now ? Date.now() : heardAt || Date.now();
+    since = now ? Date.now() : heardAt;
     tell({ connected, since });
   };
   const connect = () => {
@@ -62,7 +63,7 @@ export function open(tell) {
     };
   };
   setInterval(() => {
-    if (connected && Date.now() - heardAt > SILENCE_MS_MAX) {
+    if (connected !== false && Date.now() - heardAt > SILENCE_MS_MAX) {
       turn(false);
       connect();
     }

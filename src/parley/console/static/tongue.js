@@ -30,3 +30,6 @@ export function ngettext(one, many, num, values = {}) {
   const found = Array.isArray(known) ? known[form] : num === 1 ? one : many;
   return filled(found ?? many, { num: number(num), ...values });
 }
+
+/** Several things said one after the other, as the language parts them. @param {string[]} things */
+export const listed = (things) => (things.length ? things.reduce((before, next) => _("%(before)s; %(next)s", { before, next })) : "");
