@@ -82,6 +82,14 @@ async def test_the_pages_say_to_a_releaser_that_a_draft_waits(stations: World) -
         cookies = await sit(north, app, name)
         page = (await ask(app, f"/s/{north.ids[name]}/", cookies=cookies)).text
         assert WAITING.findall(page) == expected
+        # A blank that was left is not refused: it stands out where somebody is about to release.
+        await north.ask(
+            "Dana", "draft.edit", draft=draft["draft"], text="Why: [[in one sentence]]."
+        )
+        page = (
+            await ask(app, f"/s/{north.ids[name]}/drafts/{draft['draft']}", cookies=cookies)
+        ).text
+        assert '<p class="notice">Blanks are left in it: [[in one sentence]].</p>' in page
     await north.ask("Dana", "draft.withdraw", draft=draft["draft"])
 
 
