@@ -14,6 +14,7 @@ from playwright.async_api import Browser, Page, Route, expect
 from parley.conference import room as conference
 from parley.conference.room import LOST_S
 from tests.console.conftest import Room
+from tests.console.known import known
 from tests.console.test_call import (
     MEDIA_MS,
     cut,
@@ -25,6 +26,7 @@ from tests.console.test_call import (
     sees_and_hears,
 )
 from tests.console.test_call_parts import person
+from tests.console.test_sign_in import page_of
 from tests.console.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -41,9 +43,17 @@ HIDE = """() => {
   Object.defineProperty(document, "hidden", { get: () => true });
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
+# Whoever is asked for a device may take their time; `allow` is their answer.
 KEEP = """const ask = MediaDevices.prototype.getUserMedia;
 window.taken = [];
+window.asked = Promise.resolve();
+window.waits = 0;
+window.thinks = () => {
+  window.asked = new Promise((allow) => (window.allow = allow));
+};
 MediaDevices.prototype.getUserMedia = async function (...how) {
+  window.waits += 1;
+  await window.asked;
   const stream = await ask.apply(this, how);
   window.taken.push(...stream.getTracks());
   return stream;
@@ -114,6 +124,150 @@ async def test_devices_that_go_are_named_and_the_call_goes_on(stations: World, d
     await expect(page.locator("#microphone-on")).to_be_hidden()
     await pages_here(stations, ["1"])
     await stations.north.ask("Wanda", "call.end")
+
+
+LIVE = """() => window.taken
+  .filter((each) => each.readyState === "live")
+  .map((each) => each.kind)"""
+
+
+@pytest.mark.story
+async def test_a_camera_that_is_allowed_too_late_stays_off(stations: World, duty: Room) -> None:
+    """The browser asks, and meanwhile the call is left, or the camera asked for once more."""
+    page = await joined(stations, duty)
+    await expect(page.locator("#microphone-on")).to_be_hidden()
+    await page.locator("h1").click()
+    await page.keyboard.press("v")
+    assert await page.evaluate(LIVE) == ["audio"]
+    await page.evaluate("thinks()")
+    before = await page.evaluate("waits")
+    for _ in range(2):
+        await page.keyboard.press("v")
+    await page.wait_for_function("before => waits === before + 2", arg=before)
+    await page.evaluate("allow()")
+    await page.wait_for_function("() => window.taken.length === 4")
+    await expect(page.get_by_role("button", name="Turn my camera off")).to_be_visible()
+    assert await page.evaluate(LIVE) == ["audio", "video"]  # one, that the button turns off
+
+    await page.keyboard.press("v")
+    await page.evaluate("thinks()")
+    await page.keyboard.press("v")
+    await page.wait_for_function("before => waits === before + 3", arg=before)
+    await page.get_by_role("button", name="Leave the call").click()
+    await page.evaluate("allow()")
+    await page.wait_for_function("() => window.taken.length === 5")
+    await page.wait_for_function(f"() => ({LIVE})().length === 0")
+    assert await page.evaluate("document.getElementById('self').srcObject") is None
+    await stations.north.ask("Wanda", "call.end")
+
+
+@pytest.mark.story
+async def test_a_microphone_that_is_closed_while_the_station_is_away_is_closed_in_the_record(
+    stations: World, duty: Room
+) -> None:
+    page = await joined(stations, duty)
+    port = urlsplit(stations.north.console).port
+    assert port
+    for closed in (True, False):
+        await stations.north.hide_pages()
+        await expect(page.locator("#media-state")).to_contain_text("does not answer")
+        await page.locator("h1").click()
+        await page.keyboard.press("m")
+        await stations.north.show_pages(port)
+        await expect(page.locator("#media-state")).to_have_text("", timeout=MEDIA_MS)
+
+        async def so(closed: bool = closed) -> bool:
+            call = (await stations.north.ask("Wanda", "call.show"))["call"]
+            (me,) = [each for each in call["attendees"] if each["dir"] == "ours"]
+            return (me["muted"] is not None) is closed
+
+        await stations.until(so, MEDIA_MS / 1000)
+    await pages_here(stations, ["1"])
+    await stations.north.ask("Wanda", "call.end")
+
+
+@pytest.mark.parametrize("lacks", ["call-worker", "media-sound"])
+@pytest.mark.story
+async def test_a_page_that_gets_no_script_of_the_call_says_so_and_can_join_again(
+    stations: World, duty: Room, lacks: str
+) -> None:
+    """As where the station was just stopped."""
+    await stations.north.ask("Wanda", "call.begin")
+    page = await enter(duty, stations.north, "Wanda")
+    await duty.context.route(f"**/{lacks}.js", lambda route: route.abort("connectionrefused"))
+    if lacks == "media-sound":  # which no route of a test ever sees
+        await page.evaluate(
+            "() => { AudioWorklet.prototype.addModule ="
+            " () => Promise.reject(new DOMException('gone')); }"
+        )
+    await joins(page)
+    await expect(page.locator("#media-state")).to_contain_text("could not be made ready")
+    await expect(page.locator("#join-media")).to_be_enabled()
+    await page.wait_for_function(f"() => ({LIVE})().length === 0")
+    await duty.context.unroute(f"**/{lacks}.js")
+    await page.reload()
+    await expect(page.locator("#call[data-ready=yes]")).to_be_attached()
+    await joins(page)
+    await expect(page.locator("#alone")).to_be_visible(timeout=MEDIA_MS)
+    await stations.north.ask("Wanda", "call.end")
+
+
+@pytest.mark.story
+async def test_a_page_of_a_call_that_falls_asleep_shows_nothing_of_it(
+    stations: World, duty: Room
+) -> None:
+    """Also where something was said by text before, which does not leave the page."""
+    both = await known(stations.north, "Both")
+    await stations.north.ask("Wanda", "call.begin")
+    page = await page_of(duty, both)
+    await page.goto(stations.north.seat("Both") + "/call")
+    await expect(page.locator("#call[data-ready=yes]")).to_be_attached()
+    await joins(page)
+    await expect(page.locator("#alone")).to_be_visible(timeout=MEDIA_MS)
+    await says(page, "For our eyes.")
+    await expect(page.locator("#texts")).to_contain_text("For our eyes.")
+    both.clock.later_s += 31 * 60
+    await expect(page.locator("html")).to_have_attribute("data-locked", "")
+    assert "For our eyes." not in await page.content()
+    await page.wait_for_function(f"() => ({LIVE})().length === 0")
+    await page.keyboard.press("x")  # no key of the call has anything to act on
+    await stations.north.ask("Wanda", "call.end")
+
+
+# A picture that says it is whole and is not, and a canvas that fails once.
+SPOILT = """async () => {
+  const { In } = await import("/static/media-in.js");
+  const counts = { gaps: 0, back: 0, unopened: 0, faults: 0, keys_asked: 0 };
+  const way = new MessageChannel();
+  const of = new In(new OffscreenCanvas(16, 16), way.port1, () => undefined, counts);
+  of.begin();
+  of.show({ kind: 2, key: true, captured_us: 1 }, new Uint8Array(90).fill(1), 0);
+  const asked = [of.needsKey, counts.faults, counts.keys_asked];
+  const draw = of.paper.draw.bind(of.paper);
+  let drawn = 0;
+  of.paper.draw = (picture) => {
+    drawn += 1;
+    return drawn === 1 ? Promise.reject(new DOMException("", "OperationError")) : draw(picture);
+  };
+  const papers = [0, 1].map(() => {
+    const canvas = new OffscreenCanvas(16, 16);
+    canvas.getContext("2d").fillRect(0, 0, 16, 16);
+    return new VideoFrame(canvas, { timestamp: 0 });
+  });
+  await of.paint(papers[0]).catch(() => undefined);
+  await of.paint(papers[1]);
+  const closed = papers.map((each) => each.format === null);
+  of.close();
+  way.port1.close();
+  return [asked, of.seen.fps.values().length, counts.faults, closed];
+}"""
+
+
+async def test_M10_a_picture_that_is_refused_or_cannot_be_drawn_stops_none_that_follow(
+    stations: World, room: Room
+) -> None:
+    page = await room.sit(stations.north, "Wanda", "/call")
+    assert await page.evaluate(SPOILT) == [[True, 1, 1], 1, 2, [True, True]]
 
 
 @pytest.mark.story

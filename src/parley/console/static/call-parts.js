@@ -121,6 +121,7 @@ export class Parts {
 
   /** What the microphone gives now; silence is sent as silence, and the record says nothing of it. */
   settle() {
+    if (!document.getElementById("call")) return; // a session that fell asleep
     const silent = this.coughs || (/** @type {HTMLInputElement} */ (at("push-on")).checked && !this.talks);
     const track = this.microphone();
     if (track) track.enabled = !silent;
@@ -130,6 +131,7 @@ export class Parts {
   /** @param {KeyboardEvent} event @param {boolean} down */
   key(event, down) {
     const target = event.target;
+    if (!document.getElementById("call")) return;
     if (event.ctrlKey || event.altKey || event.metaKey || localStorage.getItem("parley-keys-off")) return;
     const key = event.key.toLowerCase();
     if (!down && key === "x") this.cough(false);

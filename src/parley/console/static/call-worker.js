@@ -113,9 +113,10 @@ class Call {
     } else if (state.pages.length > 1) await this.agree(round, state.pages, me, unhex(state.leaf));
   }
 
-  /** Say again what the record has not. @param {Round} round @param {Page} me */
+  /** Say again what the record has not. @param {Round} round @param {Page & {muted: boolean}} me */
   look(round, me) {
     this.anew = false;
+    if (me.muted !== this.muted) this.say({ t: "mute", on: this.muted }); // it was said while nobody heard it
     round.committed &&= me.commitment?.round === round.round;
     round.revealed &&= me.key?.round === round.round;
     round.sealing &&= !this.next || (me.sealed?.round === round.round && me.sealed.epoch === this.next.keys.epoch);

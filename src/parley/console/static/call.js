@@ -29,6 +29,7 @@ class CallPage {
     /** @type {MediaStreamTrack | null} */
     this.microphone = null;
     this.rights = { camera: "", microphone: "" }; // as they stood when the device was had
+    this.asked = { camera: 0, microphone: 0 }; // how often; what was asked for before is not taken
     this.me = "";
     this.muted = false;
     /** @type {Map<string, {tile: HTMLElement, gain: GainNode, spokeAt: number, person: Person}>} */
@@ -109,7 +110,10 @@ class CallPage {
     try {
       await this.wire();
       if (this.medium === "video") await this.takeCamera();
-      await this.takeMicrophone();
+      if (this.worker) await this.takeMicrophone(); // the call may have ended while a person was asked
+    } catch (error) {
+      this.end();
+      say("media-state", _("This page could not be made ready for the call (%(fault)s). Load it again, then join.", { fault: String(error) }));
     } finally {
       at("join-media").disabled = false;
     }
@@ -126,6 +130,7 @@ class CallPage {
     this.capture.port.postMessage({ port: out.port1 }, [out.port1]);
     this.worker = startWorker("/static/call-worker.js");
     const worker = this.worker;
+    worker.onerror = (event) => this.failed(worker, event.message);
     worker.onmessage = ({ data }) => {
       if (data.finished) this.recording.settled().then(() => worker.terminate()); // a file is whole first
       else if (this.worker === worker || data.recorded || data.recording_file) this.told(data);
@@ -135,9 +140,32 @@ class CallPage {
     say("media-state", _("Calling the station."));
   }
 
+  /** A worker that could not be loaded, or that has broken off. @param {Worker} worker @param {string | undefined} fault */
+  failed(worker, fault) {
+    if (this.worker !== worker) return;
+    this.end();
+    say("media-state", _("This page could not be made ready for the call (%(fault)s). Load it again, then join.", { fault: fault || _("no reason given") }));
+  }
+
+  /** A device, once a person has allowed it; nothing when the call was left meanwhile, or it was asked for anew: then it is
+   * let go at once. @param {"camera" | "microphone"} device @param {MediaStreamConstraints} wanted @returns {Promise<MediaStream | null>} */
+  async ask(device, wanted) {
+    const { worker } = this;
+    this.asked[device] += 1;
+    const asked = this.asked[device];
+    const stream = await navigator.mediaDevices.getUserMedia(wanted).catch((error) => {
+      if (this.worker === worker && this.asked[device] === asked) throw error;
+      return null;
+    });
+    if (worker && this.worker === worker && this.asked[device] === asked && this.here) return stream;
+    for (const track of stream?.getTracks() ?? []) track.stop();
+    return null;
+  }
+
   async takeCamera() {
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ video: this.large ? LARGE : PICTURE });
+      const stream = await this.ask("camera", { video: this.large ? LARGE : PICTURE });
+      if (!stream) return;
       const track = stream.getVideoTracks()[0];
       this.camera = track;
       right("camera").then((state) => (this.rights.camera = state));
@@ -154,7 +182,8 @@ class CallPage {
 
   async takeMicrophone() {
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: VOICE });
+      const stream = await this.ask("microphone", { audio: VOICE });
+      if (!stream) return;
       const track = stream.getAudioTracks()[0];
       this.microphone = track;
       right("microphone").then((state) => (this.rights.microphone = state));
@@ -200,7 +229,26 @@ class CallPage {
     say("media-state", _("You have left the call."));
   }
 
+  /** Whether this document still shows the call: a session that fell asleep takes away what was shown. */
+  get here() {
+    return document.getElementById("call") !== null;
+  }
+
+  /** Nothing is sent, heard or filmed by a page that shows nothing. */
+  gone() {
+    for (const track of [this.camera, this.microphone, this.showing.screen]) track?.stop();
+    this.worker?.terminate();
+    this.camera = this.microphone = this.worker = null;
+    if (this.capture) this.capture.port.onmessage = null;
+    this.context?.close().catch(() => undefined);
+    this.tiles.clear();
+  }
+
   end() {
+    if (!this.here) {
+      this.gone();
+      return;
+    }
     for (const track of [this.camera, this.microphone]) track?.stop();
     this.camera = this.microphone = null;
     /** @type {HTMLVideoElement} */ (at("self")).srcObject = null;
@@ -249,6 +297,7 @@ class CallPage {
 
   /** @param {any} word */
   told(word) {
+    if (!this.here) return;
     this.recording.told(word);
     this.showing.told(word);
     if (word.open) say("media-state", "");
@@ -366,6 +415,7 @@ class CallPage {
 
   /** @param {number} level of our microphone */
   level(level) {
+    if (!this.here) return;
     showLevel(at("self-level"), this.muted ? 0 : level);
     at("talks-muted").hidden = !(this.muted && level > 10 * HEARD_LEVEL);
   }
@@ -373,7 +423,7 @@ class CallPage {
   /** @param {string} page @param {{level: number}} word of what is played */
   back(page, { level }) {
     const known = this.tiles.get(page);
-    if (!known) return;
+    if (!known || !this.here) return;
     showLevel(/** @type {Element} */ (known.tile.querySelector(".level")), level);
     if (level <= HEARD_LEVEL) return;
     known.spokeAt = performance.now();
@@ -382,6 +432,10 @@ class CallPage {
   }
 
   speaking() {
+    if (!this.here) {
+      this.gone();
+      return;
+    }
     this.label();
     at("join-media").hidden = this.worker !== null || this.medium === "text" || !this.open;
     at("large-field").hidden = at("join-media").hidden || this.medium !== "video";

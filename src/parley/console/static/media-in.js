@@ -113,9 +113,15 @@ export class In {
       return;
     }
     if (decoder?.state !== "configured") return;
-    this.needsKey = false;
     this.tap(header, plain);
-    decoder.decode(new EncodedVideoChunk({ type: header.key ? "key" : "delta", timestamp: header.captured_us, data: /** @type {any} */ (plain) }));
+    try {
+      decoder.decode(new EncodedVideoChunk({ type: header.key ? "key" : "delta", timestamp: header.captured_us, data: /** @type {any} */ (plain) }));
+      this.needsKey = false;
+    } catch {
+      this.counts.faults += 1; // as of a picture that says it is whole and is not
+      this.needsKey = true;
+      this.askKey();
+    }
   }
 
   askKey() {
@@ -169,10 +175,14 @@ export class In {
     /** @type {VideoFrame | null} */
     let next = picture;
     while (next) {
-      await this.paper.draw(next);
-      this.seen.picture.add(now() - next.timestamp / 1000);
-      this.seen.fps.add(1);
-      this.shownAt = performance.now();
+      try {
+        await this.paper.draw(next);
+        this.seen.picture.add(now() - next.timestamp / 1000);
+        this.seen.fps.add(1);
+        this.shownAt = performance.now();
+      } catch {
+        this.counts.faults += 1; // the next picture may be drawn
+      }
       next.close();
       next = this.waits;
       this.waits = null;

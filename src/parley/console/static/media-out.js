@@ -179,7 +179,11 @@ export class Out {
       this.wantsKey = false;
       this.keyAt = performance.now();
     }
-    this.encoder?.encode(stamped, { keyFrame });
+    try {
+      this.encoder?.encode(stamped, { keyFrame });
+    } catch {
+      this.fault(() => this.remakeEncoder(0, 0)); // it has just given up
+    }
     stamped.close();
   }
 

@@ -113,7 +113,7 @@ export class Renewal {
     /** @type {Map<string, string>} what each part said when it came, before anybody had touched it */
     this.was = new Map();
     for (const part of document.querySelectorAll("[data-live]")) this.was.set(part.id, said(part));
-    document.addEventListener("submit", () => (this.leaving = true));
+    addEventListener("submit", (event) => (this.leaving ||= !event.defaultPrevented)); // after all that may keep the page here
     document.addEventListener("visibilitychange", () => {
       if (this.stale && document.visibilityState === "visible") this.asked = true;
       this.pump();
