@@ -54,6 +54,22 @@ def test_a_deputy_is_called_and_then_it_is_recorded_that_nobody_answered(tmp_pat
         assert south.reads(n)["clock"] is None
 
 
+def test_what_ran_out_while_the_station_stood_still_is_overdue_since_then(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        south.operator.asks("desk.deputies", desk=1, persons=[])
+        n = north.sends("Answer at once.", "FLASH")
+        south.hears(n)
+        south.stops()
+        north.clock.skip(600 + 25 * 60)
+        south.starts()
+        south.until(lambda: (alarm(south) or {}).get("state") == "nobody answered")
+        still = alarm(south)
+        assert still is not None
+        assert still["clock"]["overdue"]
+        assert -26 * 60 < still["clock"]["left_s"] <= -25 * 60
+        assert south.reads(n)["clock"]["left_s"] <= -25 * 60
+
+
 def test_who_opens_in_time_stops_the_clock_on_both_sides(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         n = north.sends("Answer at once.", "FLASH")

@@ -177,12 +177,14 @@ class Watch:
         return True
 
     def _nobody(self, open_line: OpenLine, row: Any) -> None:
-        """The last clock ran out: record that nobody answered."""
+        """The last clock ran out, perhaps while this station stood still: record that nobody
+        answered, since when it was due."""
         station = self._station
+        missed = station.now.wall + row["due"] - station.steady()
         station.store.sql(
             "UPDATE messages SET missed = ?, due = NULL"
             " WHERE line_id = ? AND inc = ? AND dir = ? AND n = ?",
-            (station.now.wall, *open_line.key, row["dir"], row["n"]),
+            (missed, *open_line.key, row["dir"], row["n"]),
         )
         side = open_line.side(row["dir"])
         precedence = Precedence(row["marks"] >> 6)
