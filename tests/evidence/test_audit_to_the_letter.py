@@ -99,6 +99,14 @@ def test_R12_a_beginning_that_is_no_entrys_leaves_the_naming_to_the_content() ->
     assert fails_at(lines, at, b"C" + lines[at + 3][1:]) == "entry B 1"
 
 
+def test_R10_two_entries_have_not_one_place_in_the_joint_order() -> None:
+    record = Record(0)
+    for dir, seen in ((0, 0), (0, 0), (1, 2), (1, 1)):  # 1 + 2 of the third, 2 + 1 of the last
+        record.says(dir, f"{dir} says so.", seen)
+    with pytest.raises(NotWhole, match="entry B 1: it is out of the joint order"):
+        verify(record.text())
+
+
 @pytest.mark.parametrize("number", [0, 23, 24, 0xFF, 0x100, 0xFFFF, 1 << 16, 1 << 32, UINT_MAX])
 def test_R15_numbers_are_read_in_their_shortest_form_up_to_the_highest(number: int) -> None:
     entry: list[Value] = [1, number, 2, 3, 4, number, *[bytes(32)] * 2, b"", bytes(32)]
