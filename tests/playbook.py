@@ -283,10 +283,11 @@ class Post:
 
     def number(self, released: dict[str, Any]) -> int:
         """The number of what was released; what meets no path waits for its own."""
-        draft = released["draft"]
-        if released["n"] is None:
-            self.until(lambda: self.drafter.asks("draft.show", draft=draft)["n"] is not None)
-            released = self.drafter.asks("draft.show", draft=draft)
+        deadline = time.monotonic() + PATIENCE_S
+        while released["n"] is None:  # what happens meanwhile stays for `event`
+            assert time.monotonic() < deadline, "it got no number in time"
+            time.sleep(0.005)
+            released = self.drafter.asks("draft.show", draft=released["draft"])
         n: int = released["n"]
         return n
 
