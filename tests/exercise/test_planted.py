@@ -33,6 +33,7 @@ from parley.exercise import byzantine
 from parley.exercise.disk import SimDisk, _Record
 from parley.exercise.plots import Lied
 from parley.exercise.resident import LINE_ID, Resident
+from parley.exercise.violation import Violation
 from parley.exercise.world import FAST, Options, World
 from parley.station.line.carrying import Departures
 from parley.station.line.lines import OpenLine
@@ -129,8 +130,8 @@ def finds(kind: Callable[[int], World], worlds: int = WORLDS_MAX) -> str:
     for seed in range(worlds):
         try:
             kind(seed).run()
-        except AssertionError as error:
-            return str(error).partition(":")[0]
+        except Violation as violation:
+            return violation.rule
         except Exception as error:
             return type(error).__name__
     return "nothing"

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 
 from parley.exercise.plots import world_of
 from parley.exercise.scenarios import SCENARIOS, Point, sweep_point
+from parley.exercise.violation import Violation
 from parley.exercise.world import Tally
 
 TOLD_EVERY_S = 15.0
@@ -42,8 +43,8 @@ def run_world(seed: int, told: Callable[[str], object] = lambda line: None) -> O
     try:
         world = world_of(seed, told)
         return Outcome(world.run())
-    except AssertionError as error:
-        return Outcome(Tally(worlds=1), f"world {seed}: {error}", replay)
+    except Violation as violation:
+        return Outcome(Tally(worlds=1), f"world {seed}: {violation}", replay)
     except Exception as error:
         told(traceback.format_exc())
         return Outcome(Tally(worlds=1), f"world {seed}: {type(error).__name__}: {error}", replay)
@@ -55,7 +56,7 @@ def run_point(point: Point) -> Outcome:
     replay = f"python -m parley.exercise.simulate --scenario {point.name} --point {point.where}"
     try:
         return Outcome(sweep_point(point))
-    except Exception as error:
+    except (Exception, Violation) as error:
         return Outcome(Tally(worlds=1), f"{point.name} {point.where}: {error!r}", replay)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 
-class Violation(AssertionError):
-    """A rule of docs/simulation.md is broken."""
+class Violation(BaseException):
+    """A rule of docs/simulation.md is broken. No handler of the station's own may catch it."""
 
     def __init__(self, rule: str, sentence: str) -> None:
         super().__init__(f"{rule}: {sentence}")
