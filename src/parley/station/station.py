@@ -108,7 +108,7 @@ class Station:
         self._not_before = 0.0
         self._broken = False  # what is in memory is not what is durable
         self._departures = Departures(store)
-        self._rest = Rest(store, clock)
+        self._rest = Rest(store, clock, lambda: self._scheduled)
         # What one step gathers.
         self._said = 0
         self._happened: list[Event] = []
@@ -390,7 +390,7 @@ class Station:
             except Exception:
                 _log.exception("what was to follow a step failed")
         if self._loop is not None:
-            self._rest.after(self.now)
+            self._rest.after()
             if waiting:
                 self._scrub(TURNS_BEFORE_SCRUB)
 
