@@ -1,6 +1,7 @@
 """What every store promises a line, asked of each of them."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -324,3 +325,24 @@ def test_secrets_come_and_go(store: Store) -> None:
         store.put_secret("prekey 3", None)
     assert [store.secret(f"prekey {n}") for n in (1, 2, 3)] == [None, b"other", None]
     assert store.enrolled() == []
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["transaction", "savepoint"])
+def test_a_value_that_grew_in_a_step_that_was_undone_is_whole_afterwards(
+    store: Store, whole: bool
+) -> None:
+    enrol(store)
+    keep(store, Change(LINE, 1, (0, 0), cells={"out": b"1" * 200, "in": b"2" * 900}))
+    grown = Change(LINE, 1, (0, 0), cells={"out": b"3" * 900, "in": b"4", "new": b"5" * 600})
+
+    def fails_within(scope: AbstractContextManager[None]) -> None:
+        with scope:
+            store.keep(grown)
+            raise ZeroDivisionError
+
+    with nullcontext() if whole else store.transaction(), pytest.raises(ZeroDivisionError):
+        fails_within(store.transaction() if whole else store.savepoint())
+    assert store.load(LINE, 1, 0).cells == {"out": b"1" * 200, "in": b"2" * 900}
+    again = {"new": b"6" * 300, "out": b"7" * 900, "in": b"8" * 500}
+    keep(store, Change(LINE, 1, (0, 0), cells=dict(again)))
+    assert store.load(LINE, 1, 0).cells == again

@@ -11,17 +11,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
+from parley.core.errors import Misused
+
 SLOT_BYTES = 256  # the schema says so too
 VALUE_BYTES = SLOT_BYTES - 2  # after two bytes of length: a ratchet's state fits one slot
 _ERASED = bytes(SLOT_BYTES)
 
 Key = tuple[bytes, int]  # line and incarnation
-
-
-def put(connection: sqlite3.Connection, key: Key, cells: Mapping[str, bytes | None]) -> None:
-    """Write values by name; None erases. Inside a transaction."""
-    for name, value in cells.items():
-        _put(connection, (*key, name), [] if value is None else _cut(value))
 
 
 def get(connection: sqlite3.Connection, key: Key) -> dict[str, bytes]:
@@ -42,35 +38,62 @@ def _cut(value: bytes) -> list[bytes]:
     return [(len(piece).to_bytes(2) + piece).ljust(SLOT_BYTES, b"\x00") for piece in pieces]
 
 
-def _put(connection: sqlite3.Connection, cell: tuple[bytes, int, str], new: list[bytes]) -> None:
-    run = connection.execute
-    slots = [
-        slot
-        for (slot,) in run(
-            "SELECT slot FROM cells WHERE line_id = ? AND inc = ? AND name = ? ORDER BY part", cell
-        ).fetchall()
-    ]
-    for slot, content in zip(slots, new, strict=False):
-        run("UPDATE slots SET content = ? WHERE id = ?", (content, slot))
-    for part in range(len(slots), len(new)):
-        run("INSERT INTO cells VALUES (?, ?, ?, ?, ?)", (*cell, part, _take(connection, new[part])))
-    for part in range(len(new), len(slots)):
+class Slots:
+    """Writes values by name, inside a transaction. Where they lie is looked up once."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._known: dict[tuple[bytes, int, str], list[int]] = {}
+
+    def forget(self) -> None:
+        """What was written is undone: look everything up anew."""
+        self._known.clear()
+
+    def put(self, key: Key, cells: Mapping[str, bytes | None]) -> None:
+        """Write these values; None erases."""
+        run = self._connection.execute
+        over: list[tuple[bytes, int]] = []
+        for name, value in cells.items():
+            cell = (*key, name)
+            slots, new = self._slots(cell), [] if value is None else _cut(value)
+            over += zip(new, slots, strict=False)
+            for part in range(len(slots), len(new)):
+                slots.append(self._take(new[part]))
+                run("INSERT INTO cells VALUES (?, ?, ?, ?, ?)", (*cell, part, slots[part]))
+            for part in range(len(new), len(slots)):
+                self._give_up(cell, part, slots[part])
+            del slots[len(new) :]
+        done = self._connection.executemany("UPDATE slots SET content = ? WHERE id = ?", over)
+        if over and done.rowcount != len(over):
+            raise Misused("a value does not lie where it lay; the step is undone")
+
+    def _slots(self, cell: tuple[bytes, int, str]) -> list[int]:
+        known = self._known.get(cell)
+        if known is None:
+            rows = self._connection.execute(
+                "SELECT slot FROM cells WHERE line_id = ? AND inc = ? AND name = ? ORDER BY part",
+                cell,
+            )
+            known = self._known[cell] = [slot for (slot,) in rows.fetchall()]
+        return known
+
+    def _take(self, content: bytes) -> int:
+        """A free slot, or a new one at the end, with `content` in it."""
+        run = self._connection.execute
+        free = run("SELECT id FROM slots_free LIMIT 1").fetchone()
+        if free is None:
+            added = run("INSERT INTO slots (content) VALUES (?)", (content,)).lastrowid
+            assert added is not None
+            return added
+        run("DELETE FROM slots_free WHERE id = ?", free)
+        run("UPDATE slots SET content = ? WHERE id = ?", (content, *free))
+        return int(free[0])
+
+    def _give_up(self, cell: tuple[bytes, int, str], part: int, slot: int) -> None:
+        run = self._connection.execute
         run(
             "DELETE FROM cells WHERE line_id = ? AND inc = ? AND name = ? AND part = ?",
             (*cell, part),
         )
-        run("UPDATE slots SET content = ? WHERE id = ?", (_ERASED, slots[part]))
-        run("INSERT INTO slots_free VALUES (?)", (slots[part],))
-
-
-def _take(connection: sqlite3.Connection, content: bytes) -> int:
-    """A free slot, or a new one at the end, with `content` in it."""
-    run = connection.execute
-    free = run("SELECT id FROM slots_free LIMIT 1").fetchone()
-    if free is None:
-        added = run("INSERT INTO slots (content) VALUES (?)", (content,)).lastrowid
-        assert added is not None
-        return added
-    run("DELETE FROM slots_free WHERE id = ?", free)
-    run("UPDATE slots SET content = ? WHERE id = ?", (content, *free))
-    return int(free[0])
+        run("UPDATE slots SET content = ? WHERE id = ?", (_ERASED, slot))
+        run("INSERT INTO slots_free VALUES (?)", (slot,))

@@ -56,6 +56,7 @@ class SqliteStore(Reading):
             )
         _make_file(path)
         self._connection = connect(path, "rw", BUSY_MS)
+        self._slots = slots.Slots(self._connection)
         try:
             self._set_up(checked_bytes_max)
             migrate(self._connection, path, migrations or migrations_of_this_version())
@@ -80,7 +81,7 @@ class SqliteStore(Reading):
             yield
             self._commit()
         except BaseException:
-            self._ready_at = -1  # what is undone may stand in the WAL, and counts no row
+            self._undoing()
             if self._connection.in_transaction:
                 with suppress(sqlite3.Error):
                     self._connection.execute("ROLLBACK")
@@ -99,7 +100,7 @@ class SqliteStore(Reading):
         try:
             yield
         except BaseException:
-            self._ready_at = -1
+            self._undoing()
             # After a failure of the world SQLite may have undone everything already.
             if self._failed is None:
                 self._rows(f"ROLLBACK TO {name}")
@@ -276,7 +277,7 @@ class SqliteStore(Reading):
 
     def _put_cells(self, key: slots.Key, cells: dict[str, bytes | None]) -> None:
         try:
-            slots.put(self._connection, key, cells)
+            self._slots.put(key, cells)
         except sqlite3.Error as error:
             self._explain(error)
             raise
@@ -298,6 +299,10 @@ class SqliteStore(Reading):
         if self._failed is not None:
             raise self._failed
         return super()._rows(query, params)
+
+    def _undoing(self) -> None:
+        self._ready_at = -1  # what is undone may stand in the WAL, and counts no row
+        self._slots.forget()
 
     def _unused(self) -> bool:
         return self._ready_at == self._connection.total_changes
