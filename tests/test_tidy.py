@@ -2,17 +2,19 @@
 
 import ast
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tools.core_size import code_lines, imports
+from tools.core_size import code_lines, imports, readings
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "parley"
 CODE_LINES_MAX = 450  # what one sitting can hold
 SPEC_LINES_MAX = 300
+READING_LINES_MAX = 2000  # of the core: an afternoon
 
 # Who may import whom. Every arrow points to the core; nothing points back.
 MAY_IMPORT = {
@@ -130,6 +132,26 @@ def test_the_core_imports_only_what_is_pure() -> None:
         if name.split(".")[0] not in CORE_MAY_IMPORT
     }
     assert not wrong
+
+
+def test_the_core_is_read_in_order_and_each_reading_in_an_afternoon() -> None:
+    order = [(title, module) for title, modules in readings("core") for module in modules]
+    known: list[str] = []
+    for _, module in order:
+        file = ROOT / "src/parley/core" / f"{module}.py"
+        used = imports(ast.parse(file.read_text(encoding="utf-8")), "parley.core")
+        assert used & {f"parley.core.{each}" for _, each in order} <= set(known), module
+        known.append(f"parley.core.{module}")
+    files = python_files("src/parley/core")
+    assert sorted(known) == sorted(
+        f"parley.core.{file.stem}" for file in files if file.stem != "__init__"
+    )
+    lines: Counter[str] = Counter()
+    for title, module in order:
+        source = (ROOT / "src/parley/core" / f"{module}.py").read_text(encoding="utf-8")
+        lines[title] += code_lines(source)
+    assert len(lines) == 3
+    assert max(lines.values()) <= READING_LINES_MAX
 
 
 def test_the_core_reads_no_clock() -> None:
