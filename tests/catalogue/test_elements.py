@@ -196,6 +196,50 @@ def test_a_call_sign_is_a_name_and_its_figures_no_number(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("We have just learned that USS Liberty, an auxiliary ship, was torpedoed", "Liberty"),
+        ("USS LIBERTY HAS BEEN TORPEDOED", "LIBERTY"),
+        ("HMS Duke of York sails", "Duke of York"),
+        ("the M/V Ever Given is aground", "Ever Given"),
+        ("Our rescue ship Amity leaves port", "Amity"),
+        ("the ship AMITY leaves port", "AMITY"),
+        ("the frigate La Fayette turned", "La Fayette"),
+        ("the patrol-boat Nancy II turned", "Nancy II"),
+        ("la frégate Surcouf appareille", "Surcouf"),
+        ("le sous-marin Émeraude a plongé", "Émeraude"),
+        ("die Fregatte Hessen wendet", "Hessen"),
+        ("el buque Esperanza zarpa", "Esperanza"),
+        ("我救援船友谊号于此", "友谊"),
+        ("航母辽宁号返航", "辽宁"),
+    ],
+)
+def test_the_name_of_a_ship_shows_itself(text: str, name: str) -> None:
+    (found,) = find(text, 2026)
+    assert (found.kind, found.value) == (Kind.NAME, name)
+    assert text[found.start : found.end] == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The ship The Hague mentioned",
+        "A ship. Then nothing",
+        "Their warship May turn",
+        "THE SHIP HAS LEFT",
+        "a Liberty type ship",
+        "le navire américain",
+        "корабль Китая",
+        "船舶信号",
+        "救生艇二号",
+        "舰舷号",
+    ],
+)
+def test_what_stands_behind_a_ship_is_not_always_its_name(text: str) -> None:
+    assert find(text, 2026) == []
+
+
+@pytest.mark.parametrize(
     "text",
     ["2000 in all", "1430 people", "300 men by 2030", "May 2023 be", "31 JUN 24"],
 )

@@ -81,6 +81,12 @@ def test_a_name_taken_for_a_class_is_marked(translation: str) -> None:
     assert ("name", "Liberty", Mark.CLASS) in marked(translation)
 
 
+def test_a_name_that_shows_itself_needs_no_quotation_marks() -> None:
+    original, text = "We have just learned that USS Liberty was torpedoed.", "Судно типа Liberty."
+    (row,) = compare(find(original, 1967), find(text, 1967), original, text)
+    assert (row.kind.value, row.value, row.mark) == ("name", "Liberty", Mark.CLASS)
+
+
 def test_a_class_that_the_original_names_is_one() -> None:
     original = "The Liberty class ship “Amity” sails."
     text = "Судно «Amity» типа Liberty выходит."

@@ -4,8 +4,8 @@ What is found: dates as 2026-12-03, 3.12.2026 or 2026年12月3日, and with a mo
 (3 DEC 26 too), French, German, Russian, Spanish or Arabic, the year of the heading where none
 stands; times as 08:02, 08:02:30, 0802Z, 0600-0802Z, 8:02 p.m., 8 h 02, 8时02分, at 0802 or in a
 date-time group; latitudes and longitudes (`positions`); all other figures as numbers, with the unit
-behind them (`units`), also in the digits of other scripts; names that somebody protected, call
-signs that are said to be some, and words in quotation marks.
+behind them (`units`), also in the digits of other scripts; names that somebody protected, that show
+themselves (`naming`), or that stand in quotation marks.
 
 What is not: numbers in words, Chinese numerals, other calendars, months of other languages; 1.200
 is read as a decimal fraction and 3/12/2026 as a date that is unclear.
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from parley.catalogue.naming import named
 from parley.catalogue.positions import COORDINATES, GRID, PAIR, coordinate, half, square
 from parley.catalogue.units import BEARING, UNIT, bearing, unit
 
@@ -81,10 +82,6 @@ _TIMES = (
     re.compile(rf"(?:{_AT})(?=0){_CLOCK}(?![\d.,]\d|\d)"),
     re.compile(r"(?<!\d)(?P<H>[01]?\d|2[0-3])\s?[hч]\s?(?P<M>[0-5]\d)(?!\d)(?:\s?мин\b\.?)?"),
     re.compile(r"(?<!\d)(?P<H>[01]?\d|2[0-3])\s?[时時点點]\s?(?:(?P<M>[0-5]?\d)\s?分)?(?!间|間)"),
-)
-_CALL_SIGN = re.compile(
-    r"(?:\b(?i:call[ -]?sign|indicatif(?: d['’]appel)?|indicativo|distintivo(?: de llamada)?)"
-    r"|[Пп]озывн\w+|呼号)(?: is| est| es)?[:\s]*[«“\"]?(?P<sign>[A-Z0-9]{3,10})(?![^\W_])"
 )
 _FIGURES = re.compile(
     r"(?<!\d)\d{1,3}(?:[,\u00a0\u202f\u2009]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:[.,]\d+)?"
@@ -148,8 +145,7 @@ def find(text: str, year: int, names: Iterable[tuple[int, int]] = ()) -> list[El
     """All elements in the order of the text; `names` are where protected names stand."""
     search = _Search(text, year)
     search.take_names(names, protected=True)
-    signs = (sign.span("sign") for sign in _CALL_SIGN.finditer(search.text))
-    search.take_names(signs, protected=False)
+    search.take_names(sorted(named(search.text)), protected=False)
     search.run()
     quoted = (found.span(found.lastgroup or 0) for found in _QUOTED.finditer(search.text))
     search.take_names(quoted, protected=False)
