@@ -99,6 +99,17 @@ def test_a_path_that_is_missing_is_found(tmp_path: Path) -> None:
         north.until(lambda: bad(north) == ["paths"])
 
 
+def test_a_path_on_which_nobody_answers_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        north.until(lambda: findings(north)["paths"]["ok"])
+        monkeypatch.setattr(south.station, "path_frames", lambda *_: None)
+        north.until(lambda: bad(north) == ["paths"])
+        assert north.line()["path_up"]
+        assert "connected, and nothing has been answered" in findings(north)["paths"]["sentence"]
+
+
 def test_it_works_while_no_station_serves(tmp_path: Path) -> None:
     with two_stations(tmp_path, started=False) as (north, _):
         checks = {each["name"]: each for each in perform_here(north.folder, "doctor", "")["checks"]}

@@ -74,6 +74,15 @@ def test_a_message_is_understood_and_both_hold_one_record(tmp_path: Path) -> Non
         assert reports[0].entries == reports[1].entries
 
 
+def test_that_both_records_agree_is_told_when_the_last_signature_has_come(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        for text in ("One.", "Two."):
+            south.hears(north.sends(text))
+            for post in (north, south):
+                post.event("line", state="records agree")
+                assert post.line()["records_agree"]
+
+
 def test_every_text_arrives_byte_for_byte(tmp_path: Path) -> None:
     texts = [
         "مرحبا \u200fالعالم",

@@ -17,7 +17,7 @@ from parley.station.line.bearing import describe
 from parley.station.line.distrust import OLDEST_CLOCK
 from parley.station.line.distrust import view as clocks
 from parley.station.line.lines import posix
-from parley.station.machine.clock import SKEW_S_MAX, SYNCHRONISED, stamp, synchronised
+from parley.station.machine.clock import SKEW_S_MAX, SYNCHRONISED, moment, stamp, synchronised
 from parley.station.machine.console_certificate import examined
 from parley.station.machine.folder import KEYS_NAME, Home, check_private, read_keys
 from parley.station.parties import lives
@@ -212,6 +212,17 @@ def _paths(station: Station) -> Finding:
             f"The line {dark[0]} has no path to the other side now.",
             "Start the station if it is not serving; ask the other side whether theirs is.",
         )
+    for each in station.lines:
+        state = station.state(each)
+        if each.stop is None and each.paths and each.observe(state) == "silent":
+            since = moment(station.now.wall - (state.last_heard_s or 0.0))
+            return _finding(
+                "paths",
+                False,
+                f"The line {each.agreed.name} is connected, and nothing has been answered on it"
+                f" since {since}.",
+                "Telephone them: their station hangs, or something between swallows everything.",
+            )
     return _finding("paths", True, "Every line has a path to the other side.")
 
 

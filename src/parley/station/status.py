@@ -16,7 +16,7 @@ from parley.station.line import distrust, filled, versions
 from parley.station.line.bearing import describe
 from parley.station.line.clauses import SUITES
 from parley.station.line.figures import figures as figures_of
-from parley.station.line.lines import Agreed, OpenLine
+from parley.station.line.lines import OpenLine
 from parley.station.line.roster import their_desks
 from parley.station.line.standing import declared_view
 from parley.station.machine.clock import synchronised
@@ -118,7 +118,7 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "oldest_unanswered": oldest_unanswered(station, open_line),
         "oldest_unanswered_there": oldest_unanswered(station, open_line, ours=True),
         "erased": state.erased,
-        "records_agree": _records_agree(agreed, state),
+        "records_agree": open_line.records_agree(state),
         "we_cosigned": state.we_cosigned,
         "they_cosigned": state.they_cosigned,
         "we_vouched": state.our_cover.vouched,
@@ -150,22 +150,6 @@ def _declared(open_line: OpenLine, state: LineState, by_people: str) -> str:
     if state.halted is not None:
         return "halted"
     return by_people if state.in_service or by_people != "open" else "waiting"
-
-
-def _records_agree(agreed: Agreed, state: LineState) -> bool | None:
-    """True once they signed for all we wrote and we for all they say they wrote. A root that
-    differs halts the line; what is not signed for yet is not known (spec/record.md). On a deniable
-    line nobody signs, and STATUS compares whole roots (spec/deniable.md, H6)."""
-    if state.halted is not None:
-        return False if "differ" in state.halted else None
-    if not state.our_size and not state.their_size:
-        return None
-    if agreed.policy == "deniable":
-        all_held = state.receipted == state.our_size and state.their_size == state.their_announced
-        return True if all_held else None
-    all_ours = state.they_cosigned == state.our_size
-    all_theirs = state.we_cosigned == state.their_size == state.their_announced
-    return True if all_ours and all_theirs else None
 
 
 def _days_since_contact(station: Station, open_line: OpenLine) -> int | None:

@@ -105,6 +105,10 @@ class Watch:
         state = self._station.state(open_line)
         if not state.erased:
             distrust.observe(self._station, open_line, state)
+        agree = open_line.records_agree(state) is True
+        told, open_line.agree_told = open_line.agree_told, agree
+        if agree and not told:  # by a signature, which is no entry and tells nobody by itself
+            self._station.publish("line", open_line, state="records agree")
         observed = open_line.observe(state)
         before, open_line.observed = open_line.observed, observed
         if observed == before:

@@ -141,6 +141,7 @@ class OpenLine:
         self.past: list[PastLine] = []
         self.paths: list[Path] = []  # that carry it, oldest first; `in_use` says which do
         self.observed = "not yet"
+        self.agree_told = False  # that both records agree: until more is said
         self.calls: Calls | None = None  # once somebody has asked for them
         self.minutes: Minutes | None = None  # as are these
         self.held: held.Calls | None = None  # the same
@@ -319,6 +320,22 @@ class OpenLine:
         if state.last_heard_s is None:
             return "not yet"
         return "heard" if state.last_heard_s <= self.silent_after_s() else "silent"
+
+    def records_agree(self, state: LineState) -> bool | None:
+        """True once they signed for all we wrote and we for all they say they wrote. A root that
+        differs halts the line; what is not signed for yet is not known (spec/record.md). On a
+        deniable line nobody signs, and STATUS compares whole roots (spec/deniable.md, H6)."""
+        if state.halted is not None:
+            return False if "differ" in state.halted else None
+        if not state.our_size and not state.their_size:
+            return None
+        if self.agreed.terms.deniable:
+            all_ours = state.receipted == state.our_size
+            all_theirs = state.their_size == state.their_announced
+        else:
+            all_ours = state.they_cosigned == state.our_size
+            all_theirs = state.we_cosigned == state.their_size == state.their_announced
+        return True if all_ours and all_theirs else None
 
     def clock_s(self, precedence: int) -> float:
         """The time in which a message of this precedence must be acknowledged."""
