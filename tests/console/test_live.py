@@ -138,10 +138,11 @@ async def test_a_tab_in_the_background_rings_and_displays_nothing(
         }"""
     )
     async with wanda.expect_response("**/alarms") as renewed:  # all that it renews there
-        await stations.say(stations.south, "Now.", "FLASH")
+        said = await stations.say(stations.south, "Now.", "FLASH")
     await (await renewed.value).finished()
     await expect(wanda.locator("#alarm")).to_be_attached()
     await expect(wanda.locator("#alarms > li")).to_have_count(1)
+    await expect(wanda).to_have_title("◆ FLASH EXERCISE · DEAF · Inbox · North")
     assert await wanda.locator("a.msg").count() == 0
     assert not await displayed(stations)
     await wanda.evaluate(
@@ -149,6 +150,8 @@ async def test_a_tab_in_the_background_rings_and_displays_nothing(
     )
     await expect(wanda.locator("a.msg")).to_have_count(1)
     await stations.until(lambda: displayed(stations))
+    await stations.north.ask("Wanda", "open", n=said["n"])
+    await expect(wanda).to_have_title("EXERCISE · DEAF · Inbox · North")
 
 
 async def test_what_is_typed_in_one_of_several_rows_stays_in_that_row(

@@ -155,8 +155,9 @@ async def test_lines_of_two_marks_are_never_mixed_up(
         await mixed.say(south, "In training.", "FLASH", line="North – South")
         await expect(both.locator("#alarm .ref")).to_contain_text("North – South")
         await expect(both.locator("#alarm .tag:not(.gap)")).to_have_text("EXERCISE")
+        await expect(both).to_have_title(re.compile("^◆ FLASH EXERCISE · ACTUAL · "))
         await both.get_by_role("link", name="Read it").click()
-        await expect(both).to_have_title(re.compile("^EXERCISE · "))
+        await expect(both).to_have_title(re.compile("^◆ FLASH EXERCISE · DEAF · "))
         await both.goto("about:blank")
 
 

@@ -1,6 +1,7 @@
 // FLASH, IMMEDIATE and what is overdue. The row is on screen before this file asks anybody anything; the sound follows from it.
 
 import { span, stationNow } from "./clocks.js";
+import { mark } from "./title.js";
 import { _ } from "./tongue.js";
 
 /** @typedef {import("./stream.js").StationEvent} StationEvent */
@@ -187,6 +188,8 @@ export class Alarm {
   /** Ring while something waits that nobody has opened and nobody has silenced here. */
   sound() {
     let ringing = "";
+    const row = document.querySelector("#alarms > li") ?? document.querySelector("#urgents > li");
+    mark("waits", row ? `${row.closest("#alarms") ? "FLASH" : "IMMEDIATE"} ${row.querySelector(".tag:not(.gap)")?.textContent ?? ""}` : "");
     const flash = document.querySelector("#alarms > li") !== null; // unopened, be it silenced here
     for (const { precedence, list } of BOXES) {
       for (const row of document.querySelectorAll(`#${list} > li`)) {
@@ -195,8 +198,8 @@ export class Alarm {
         const called = here || row.hasAttribute("data-everyone");
         const loud = called && !(precedence === CALM && flash) && !this.silenced.has(row.getAttribute("data-alarm") ?? "");
         row.querySelector("[data-silence]")?.toggleAttribute("hidden", !loud || !this.bell.allowed);
-        const mark = row.getAttribute("data-status") === "ACTUAL" ? "" : " exercise";
-        if (loud && !ringing) ringing = precedence + mark;
+        const status = row.getAttribute("data-status") === "ACTUAL" ? "" : " exercise";
+        if (loud && !ringing) ringing = precedence + status;
       }
     }
     const lost = this.rings && this.lost && !this.silenced.has(LOST);

@@ -2,6 +2,7 @@
 // that cannot be answered by habit. The answer holds for this tab and its sound device only.
 
 import { Bell } from "./sound.js";
+import { mark } from "./title.js";
 import { _ } from "./tongue.js";
 
 const HEARD = "parley-heard";
@@ -111,8 +112,7 @@ export class Hearing {
     if (deaf) deaf.hidden = hears;
     if (well) well.hidden = !hears;
     if (at && hears) at.textContent = new Date(this.heardAt).toISOString().slice(11, 19) + "Z";
-    const marked = ` · ${_("DEAF")}`;
-    document.title = hears ? document.title.replace(marked, "") : document.title.includes(marked) ? document.title : document.title.replace(" · ", `${marked} · `);
+    mark("deaf", hears ? "" : _("DEAF"));
     if (changed) {
       this.bell.onReady();
       this.tell(hears ? "yes" : "no");

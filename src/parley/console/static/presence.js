@@ -3,6 +3,7 @@
 
 import { stationNow } from "./clocks.js";
 import { offerPasskeys } from "./passkey.js";
+import { retitle } from "./title.js";
 
 const TELL_MS = 60_000;
 
@@ -64,6 +65,5 @@ export async function lock(fresh) {
       offerPasskeys();
     }
   }
-  const title = fresh.title;
-  if (title) document.title = title;
+  if (fresh.title) retitle(fresh.title);
 }
