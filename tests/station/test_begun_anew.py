@@ -245,3 +245,69 @@ def test_N10_what_was_released_where_an_incarnation_was_lost_comes_back_to_its_d
         assert "1 released here" in str(north.auditor.asks("audit")["rows"])
         north.releases({"draft": draft, "sha256": view["sha256"]})
         south.until(lambda: "Released by a station that knows nothing of it." in texts_of(south))
+
+
+def both_closed(post: Post, inc: int) -> bool:
+    view = post.line()
+    return view["inc"] == inc and len(view["standing"]["closed"]) == 2
+
+
+def is_over(post: Post) -> bool:
+    """Whether its keys are erased; the second signature takes a minute."""
+    post.clock.skip(30)
+    return bool(post.line()["erased"])
+
+
+def test_N11_a_CLOSE_that_a_RESUME_crossed_is_said_again_and_ends_the_line(tmp_path: Path) -> None:
+    """Who asks listens no more, and heard no CLOSE: the line would be at rest for good."""
+    with two_stations(tmp_path) as (north, south):
+        south.hears(north.sends("Said and received."))
+        north.until(lambda: north.line()["receipted"] == north.line()["our_size"])
+        south.stops()
+        north.watch.asks("line.resume", reason="The other station is down.")
+        north.stops()
+        south.starts()
+        waits = south.says("Released before the line was closed.")
+        close = south.releases(south.drafter.asks("close", reason="For good."))
+        with pytest.raises(Refused) as fault:
+            south.watch.asks("line.resume", reason="Not asked by anyone.")
+        assert fault.value.rule == "D8"
+        north.starts()
+        south.until(lambda: south.line()["resumption"]["theirs"])
+        told = south.line()
+        assert told["declared"] == "closed"
+        assert "before it heard that we closed it" in told["resumption"]["next"]
+        assert told["resumption"]["by"] == "parley resume"
+        south.watch.asks("line.resume", reason="Then it hears that the line is closed.")
+        for post in (north, south):
+            post.until(partial(both_closed, post, 2))
+            assert "For good" in post.line()["standing"]["sentence"]
+        # What waited behind the CLOSE is with its drafter; the CLOSE itself kept who released it.
+        assert south.drafter.asks("draft.show", draft=waits["draft"])["state"] == "open"
+        shown = south.drafter.asks("draft.show", draft=close["draft"])
+        stages = south.watch.asks("message", n=shown["n"], dir="ours")["stages"]
+        assert [s["stage"] for s in stages][:3] == ["drafted", "released", "numbered"]
+        for post in (north, south):
+            post.until(partial(is_over, post))
+
+
+def test_N11_a_CLOSE_that_they_hold_ends_the_line_though_they_lost_it(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        north.stops()
+        shutil.copytree(north.folder, north.folder.with_name("copy"))
+        north.starts()
+        south.releases(south.drafter.asks("close", reason="For good."))
+        north.until(lambda: north.line()["declared"] == "closed")
+        south.until(lambda: south.line()["receipted"] == south.line()["our_size"])
+        north.stops()
+        shutil.rmtree(north.folder)
+        north.folder.with_name("copy").rename(north.folder)
+        north.starts()
+        north.watch.asks("line.resume", reason="We were put back.")
+        south.until(lambda: south.line()["resumption"]["theirs"])
+        told = south.line()["resumption"]
+        assert "agree on a new line" in told["next"]
+        assert (told["by"], told["close_unheard"]) == (None, False)
+        with pytest.raises(Refused) as fault:
+            south.watch.asks("line.resume", reason="It was closed.")
+        assert fault.value.rule == "D8"

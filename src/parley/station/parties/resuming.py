@@ -16,7 +16,7 @@ from parley.core.effects import Begun, Saying
 from parley.core.entry import Precedence, Type, body_of, check_text
 from parley.core.errors import Refused
 from parley.core.keys import Entropy
-from parley.core.life import Life
+from parley.core.life import Life, ends_of
 from parley.core.record import EMPTY_ROOT
 from parley.core.resuming import REASON_BYTES_MAX, End, Resume, ends
 from parley.core.terms import Terms
@@ -278,7 +278,8 @@ def line_resume(
         raise Refused(
             f"A reason is one line of at most {REASON_BYTES_MAX} bytes.", "Say it in a few words."
         )
-    check_not_closed(open_line)
+    if not close_unheard(open_line):
+        check_not_closed(open_line)
     if open_line.agreed.terms.deniable:
         raise Refused(
             "A deniable line does not begin anew: a RESUME is signed, and says what was said.",
@@ -307,6 +308,17 @@ def line_resume(
     }
 
 
+def close_unheard(open_line: OpenLine) -> bool:
+    """Whether nothing but our own CLOSE ends the line, and the other side, which asks to begin it
+    anew, states a log without it: it listens no more here, and hears it there (N11)."""
+    declared, theirs = open_line.declared, open_line.line.resumption.theirs
+    if theirs is None or not declared.closing:
+        return False
+    theirs_hold = theirs.held.size if theirs.of == open_line.inc else 0
+    stands = max(ends_of(open_line.line.line)[0].size, theirs_hold)
+    return all(act.dir == open_line.ours and act.n >= stands for act in declared.closes())
+
+
 def resumption_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
     """What is asked for, and what became of the last one."""
     asked = open_line.line.resumption
@@ -332,6 +344,7 @@ def resumption_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "theirs": asked.theirs and _asked(asked.theirs),
         "next": step and step[0],
         "by": step and step[1],
+        "close_unheard": close_unheard(open_line),
         "last": last,
         "missing": missing(station, open_line),
     }
@@ -377,6 +390,18 @@ def next_step(open_line: OpenLine, halted: bool) -> tuple[str, str | None] | Non
             f"Call {there} by another way. When both know why, a watch officer of each side begins"
             " the line anew.",
             "parley resume",
+        )
+    if asked.ours is None and close_unheard(open_line):
+        return (
+            f"{there} asked to begin the line anew before it heard that we closed it, and hears"
+            " nothing now. When a watch officer here agrees, that is said again and ends the line.",
+            "parley resume",
+        )
+    if asked.ours is None and open_line.declared.closing:
+        return (
+            f"{there} asks to begin the line anew, which is closed and does not. Call {there} by"
+            " another way; to speak again, agree on a new line.",
+            None,
         )
     if asked.ours is None:
         return (
