@@ -27,13 +27,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from parley.core.agreement import Paper
+from parley.core.agreement import PSK_BYTES, Agreement, Paper
 from parley.core.effects import Saying
 from parley.core.entry import Precedence, Status
 from parley.core.terms import Instant
 from parley.station.acts.calling import Caller
 from parley.station.acts.person import AT_THE_MACHINE
 from parley.station.founding import begin, finish, set_up
+from parley.station.line.meeting import Brought
 from parley.station.machine.carried import ANSWER, carry
 from parley.station.machine.clock import Alarm
 from parley.station.machine.folder import DATABASE_NAME
@@ -497,6 +498,15 @@ def _agree(top: Path, roots: dict[str, Any], terms: dict[str, Any]) -> None:
             "agree.sign", AT_THE_MACHINE, {"agreement": packed, "words": ["WITHOUT", "DENIABLE"]}
         )["agreement"]
     packed = signed("north", signed("south", packed))
+    agreement = Paper.parse(from_base64("agreement", packed)).agreement
+    psk = brought(agreement) if agreement.psk0 else None
     for name in ("north", "south"):
         with set_up(top / name) as station:
-            station.perform("agree.accept", AT_THE_MACHINE, {"agreement": packed})
+            station.perform("agree.accept", AT_THE_MACHINE, {"agreement": packed, "psk": psk})
+
+
+def brought(agreement: Agreement, fill: int = 7) -> list[str]:
+    """What both parties brought to a meeting, as an operation takes it."""
+    secret = bytes([fill]) * PSK_BYTES
+    each = [Brought(fingerprint, secret) for fingerprint in agreement.fingerprints]
+    return [to_base64(one.to_bytes()) for one in each]

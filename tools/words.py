@@ -59,6 +59,7 @@ SET_UP = frozenset(
         *("bearing", "carried", "config", "console_certificate", "control", "evidence", "folder"),
         *("founding", "heirs", "introductions", "letters", "papers", "replacing", "root"),
         *("serving", "supplying", "lost", "doctor", "contradicting", "renewing", "clauses"),
+        "brought",
     )
 )
 # Modules whose other sentences stand on pages too: what is said of a line, a call, a draft.

@@ -184,12 +184,12 @@ def test_L2_S2_another_shared_secret_is_refused_and_burns_nothing() -> None:
     _, south = two_stations(psk0=b"\x02" * 32)
     _, right = two_stations(psk0=b"\x01" * 32)
     (theirs,) = opens(north.settles())
-    assert south.hears(theirs) == [Outcome.REFUSED]
+    assert south.hears(theirs) == [Outcome.DIFFERS]
     south.settles()
     assert south.notices == ["refused open"]
     assert south.hears(theirs, theirs, source="a stranger with a recording") == [
-        Outcome.REFUSED,
-        Outcome.REFUSED,
+        Outcome.DIFFERS,
+        Outcome.DIFFERS,
     ]
     south.settles()
     assert south.notices == ["refused open"]

@@ -179,7 +179,17 @@ def test_N6_both_are_open_after_a_path_was_lost_and_found_in_between() -> None:
 
 def test_N3_what_is_kept_has_the_names_of_the_page() -> None:
     assert (MADE, HELD, OTHER) == ("resume", "their resume", "other resume")
-    secrets = {"prekey", "prekeys", "their prekeys", "out", "in", "past", "rekey", "open"}
+    secrets = {
+        "prekey",
+        "prekeys",
+        "their prekeys",
+        "out",
+        "in",
+        "past",
+        "rekey",
+        "open",
+        "carried",
+    }
     assert set(_KEYS) == secrets
 
 

@@ -253,6 +253,26 @@ def accept(station: Asking, file: Path, secrets: tuple[Path, ...]) -> None:
     voice.tell(told, in_words)
 
 
+@command.command()
+@click.argument("ours", type=FILE)
+@click.argument("theirs", type=FILE)
+@asks(line=True, setup=True)
+def secrets(station: Asking, ours: Path, theirs: Path) -> None:
+    """Give OURS and THEIRS, brought to the meeting, once more.
+
+    While a line does not open, because the two stations were given different ones.
+    """
+    brought = [packed(SECRET, each) for each in (ours, theirs)]
+    told = station.call("agree.secrets", psk=brought)
+    voice.tell(
+        told,
+        lambda view: [
+            f"{voice.visible(view['name'])} opens once {voice.visible(view['counterpart'])} was"
+            " given the same; `parley status` shows it."
+        ],
+    )
+
+
 def _ended(told: dict[str, Any] | None) -> Iterator[str]:
     """What became of the line that was replaced."""
     if told is None:

@@ -145,6 +145,8 @@ def line_in_words(line: View, now: float) -> Iterator[str]:
         facts["MISSING"] = "; ".join(
             missing_in_words(each, counterpart) for each in told["missing"]
         )
+    if line["secret_differs"]:
+        facts["SECRETS"] = voice.visible(line["secret_differs"])
     if line["newer"]:
         facts["VERSION"] = voice.visible(line["newer"])
     if line["clock"]["doubts"]:

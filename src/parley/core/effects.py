@@ -116,6 +116,7 @@ class Outcome(StrEnum):
     OK = "accepted"
     DUPLICATE = "duplicate"  # authentic, and known
     ASKED = "asks for a new beginning"  # a RESUME: whoever brings it may have recorded it
+    DIFFERS = "made with another secret"  # an OPEN: of the meeting (S19), or changed on the way
     EARLY = "too early"  # authentic, to be repeated by its sender
     STALE = "overtaken"  # older than one already acted on
     IGNORED = "of a kind this station does not know"
@@ -213,6 +214,7 @@ class LineState(NamedTuple):
     their_cover: Covered
     they_halted: bool
     they_doubt: bool  # their own clock
+    secret_differs: bool  # the secret of the meeting is not the same here and there (S19)
     epochs: tuple[int, int]  # we seal under, newest of theirs
     healed: Healed
     counts: dict[str, int]  # frames by what became of them

@@ -1,8 +1,9 @@
 """The OPENs of a line as they go and come: ours until they hear us, theirs once.
 
 Ours is made once and sent at growing intervals until the line is in service; of theirs one is
-accepted, a copy changes nothing, and a second one with another content is kept as evidence. Source:
-spec/seal.md S1, S2, spec/line.md L2, L19.
+accepted, a copy changes nothing, and a second one with another content is kept as evidence. Where a
+secret of the meeting is used, another one can be mixed in until then. Source: spec/seal.md S1, S2,
+S19, spec/line.md L2, L19.
 """
 
 from __future__ import annotations
@@ -15,7 +16,14 @@ from parley.core.errors import Refused
 from parley.core.hearing import Ears
 from parley.core.kept import Change
 from parley.core.keys import Entropy
-from parley.core.opening import Patience, TheirOpen, make_open, names
+from parley.core.opening import (
+    Patience,
+    SecretDiffers,
+    TheirOpen,
+    confirm_anew,
+    make_open,
+    names,
+)
 from parley.core.rekeying import Rekeying
 from parley.core.seal import Epoch
 from parley.core.speaking import OPEN, RESEND_FIRST_S, RESEND_MAX_S, frame
@@ -23,6 +31,7 @@ from parley.core.terms import Instant, Terms
 from parley.core.vouching import RecordKey
 from parley.core.wire import Value, encode
 
+CARRIED = "carried"  # cell
 Notice = Callable[[str, str], None]  # kind and sentence: something a person must know of
 
 
@@ -41,6 +50,11 @@ class Greeting:
         self._ears, self._rekeying, self._record_key = ears, rekeying, record_key
         self._ours: bytes | None = cells.get("open")
         self._psk0 = None if self.made else terms.psk0
+        # What ours brings, until they are known to have it; with a psk0 that was put in since.
+        self._secret: bytes | None = cells.get(CARRIED)
+        self._anew = None
+        if self._ours and self._secret and terms.psk0:
+            self._anew = confirm_anew(self._ours, self._secret, terms)
         self._equivocated = "equivocation" in cells
         self._theirs: bytes | None = cells.get("their open")
         self._heard = TheirOpen.parse(self._theirs, terms).signed if self._theirs else None
@@ -48,6 +62,7 @@ class Greeting:
         self.due_at = self._again_after_s = 0.0
         self._patience = Patience()
         self._refused: tuple[bytes, Value] | None = None  # of the one that a person was told of
+        self.secret_differs = False  # so their OPEN said
 
     @property
     def made(self) -> bool:
@@ -59,12 +74,31 @@ class Greeting:
     def make(self, entropy: Entropy, now: Instant, change: Change) -> Epoch:
         """Ours, and the epoch it starts."""
         made = make_open(replace(self.terms, psk0=self._psk0), entropy)
-        self._ours, self._psk0 = made.frame, None
-        change.cells["open"] = encode(made.frame)
-        change.cells["out"] = encode(made.epoch.cell())
-        self._record_key.take(self.terms.side, made.share, change)
+        if self._psk0 is not None:
+            self._secret = made.secret
+            change.cells[CARRIED] = encode(made.secret)
+        self._psk0 = None
         self._rekeying.opened(made.prekeys, now, change)
-        return made.epoch
+        return self._begin(made.frame, made.epoch, made.share, change)
+
+    def _begin(self, frame: bytes, epoch: Epoch, share: bytes, change: Change) -> Epoch:
+        self._ours = frame
+        change.cells["open"] = encode(frame)
+        change.cells["out"] = encode(epoch.cell())
+        self._record_key.take(self.terms.side, share, change)
+        return epoch
+
+    def mix_anew(self, change: Change) -> Epoch | None:
+        """The epoch of ours with the psk0 that was put in since it was made, if one was (S19)."""
+        if self._anew is None:
+            return None
+        (frame, made), self._anew = self._anew, None
+        return self._begin(frame, made.epoch, made.share, change)
+
+    def is_heard(self, change: Change) -> None:
+        """They have ours: what it brought is erased (S19)."""
+        if self._secret is not None:
+            self._secret = change.cells[CARRIED] = None
 
     def path_up(self, now: Instant) -> None:
         """Send it at once, and again at growing intervals."""
@@ -114,9 +148,12 @@ class Greeting:
             if theirs.signed != self._refused:  # whoever recorded it may play it for ever
                 self._refused = theirs.signed
                 notice("refused open", f"Their opening of the line was refused: {refusal}.")
-            raise
+            if not isinstance(refusal, SecretDiffers):
+                raise
+            self.secret_differs = True
+            return Outcome.DIFFERS
         change.cells.update(cells)
         change.cells["their open"] = encode(data)
-        self._theirs, self._heard = data, theirs.signed
+        self._theirs, self._heard, self.secret_differs = data, theirs.signed, False
         self._record_key.take(self.terms.theirs, share, change)
         return Outcome.OK

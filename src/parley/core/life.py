@@ -25,6 +25,7 @@ from parley.core.effects import (
 )
 from parley.core.entry import Precedence, Status, Type, body_of
 from parley.core.errors import Malformed, Refused
+from parley.core.greeting import CARRIED
 from parley.core.kept import Change, Kept
 from parley.core.keys import Entropy, Prekey
 from parley.core.line import Line
@@ -38,7 +39,7 @@ MADE, HELD, OTHER = "resume", "their resume", "other resume"
 SUPPLIED, PUT_ASIDE = "supplied", "resume put aside"  # of an incarnation that was lost here (N12)
 _HEADER = frame(RESUME, b"")
 # What opens or seals anything of an incarnation that has ended.
-_KEYS = ("prekey", "prekeys", "their prekeys", "out", "in", "past", "rekey", "open")
+_KEYS = ("prekey", "prekeys", "their prekeys", "out", "in", "past", "rekey", "open", CARRIED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,7 @@ class Line:
         self._pulse = Pulse(terms.heartbeat_s)
         self._to_scrub = True  # a crash may have come between a commit and its scrub
         self._begin()
+        self._voice.epoch = self._greeting.mix_anew(self._change) or self._voice.epoch
 
     def _begin(self) -> None:
         """Start collecting what the next `settle` must do."""
@@ -285,7 +286,8 @@ class Line:
             raise Stop("they have heard a STATUS that we have not sent; we were rolled back")
         self._pulse.received(status.echo, now)
         if status.echo and not self._in_service:
-            self._in_service = self._receipts_moved = True  # L19
+            self._in_service = self._receipts_moved = self._to_scrub = True  # L19
+            self._greeting.is_heard(self._change)
             self._notice("in service", "The line is in service.")
             self._pulse.soon(now)  # our echo puts them in service now, not at a heartbeat
         if not status.echo:
@@ -484,6 +486,7 @@ class Line:
             their_cover=self._heads.theirs,
             they_halted=bool(self._ears.flags & _HALTED),
             they_doubt=bool(self._ears.flags & _IN_DOUBT),
+            secret_differs=self._greeting.secret_differs,
             epochs=(self._voice.epoch.e if self._voice.epoch else 0, self._ears.newest_epoch),
             healed=Healed(*self._rekeying.healed),
             counts=dict(self._counts),

@@ -32,11 +32,16 @@ class MadeOpen:
     epoch: Epoch
     prekeys: dict[int, bytes]  # id: seed
     share: bytes  # of the record key
+    secret: bytes  # that it brings
+
+
+class SecretDiffers(Refused):
+    """The secret of the meeting that was put in here is not the one put in there."""
 
 
 def make_open(terms: Terms, entropy: Entropy) -> MadeOpen:
     """Make the OPEN of our direction from fresh secrets."""
-    info0 = open_info(*terms.place(terms.side), terms.h_agr, terms.their_prekey)
+    info0 = _info(terms)
     secret = entropy(32)
     sealed = seal_to(terms.their_prekey, secret, info0, terms.suite.kem)
     made = Epoch.first(secret, terms.psk0, info0, sealed)
@@ -44,7 +49,24 @@ def make_open(terms: Terms, entropy: Entropy) -> MadeOpen:
     offered = [[number, Prekey(seed, terms.suite.kem).public] for number, seed in seeds.items()]
     document = encode([*_head(terms, terms.side), sealed, offered, made.confirmation])
     block = terms.our_keys.station.block(hybrid(_signed(info0, sealed, offered), terms.suite.mldsa))
-    return MadeOpen(uvar(len(document)) + document + block, made.epoch, seeds, made.share)
+    frame = uvar(len(document)) + document + block
+    return MadeOpen(frame, made.epoch, seeds, made.share, secret)
+
+
+def confirm_anew(frame: bytes, secret: bytes, terms: Terms) -> tuple[bytes, Made] | None:
+    """The OPEN that brings `secret`, and its epoch, with the psk0 of `terms`; None where it has
+    that already. Nothing that is signed changes, so it is the same OPEN (S1, S19)."""
+    document = document_of(frame)
+    *fields, confirmation = decode(document)
+    made = Epoch.first(secret, terms.psk0, _info(terms), fields[5])
+    if same(made.confirmation, confirmation):
+        return None
+    anew = encode([*fields, made.confirmation])
+    return uvar(len(anew)) + anew + frame[len(uvar(len(document)) + document) :], made
+
+
+def _info(terms: Terms) -> bytes:
+    return open_info(*terms.place(terms.side), terms.h_agr, terms.their_prekey)
 
 
 def _head(terms: Terms, dir: int) -> list[Value]:
@@ -116,7 +138,7 @@ class TheirOpen:
         secret = Prekey(prekey_seed, terms.suite.kem).open(self.sealed, info0)
         made = Epoch.first(secret, terms.psk0, info0, self.sealed)
         if not same(made.confirmation, self.confirmation):
-            raise Refused("the shared secret differs", rule="S2")
+            raise SecretDiffers("the shared secret differs", rule="S2")
         return made
 
 

@@ -97,7 +97,7 @@ class Thief:
                         epochs[epoch.et] = epoch
         kem = sides[0].terms.suite.kem
         prekeys = {key.public: key for key in (Prekey(seed, kem) for seed in found)}
-        self._open_opens(recorder, sides, prekeys, epochs)
+        self._open_opens(recorder, sides, prekeys, found, epochs)
         self._open_rekeys(recorder, sides, prekeys, found, epochs)
         self._try_strings_in(found, sides)
         self.record_keys = sum(_vouches(item, side) for item in found for side in sides)
@@ -111,20 +111,23 @@ class Thief:
         recorder: Recorder,
         sides: Sequence[Resident],
         prekeys: dict[bytes, Prekey],
+        found: set[bytes],
         epochs: dict[bytes, Epoch],
     ) -> None:
+        """By the prekey it was sealed to, or by what it brings, which its speaker keeps for a while
+        where a secret of the meeting is used (S19)."""
         for frame, side in recorder.opens.items():
             terms = sides[side].terms
             prekey = prekeys.get(terms.their_prekey)
-            if prekey is None:
-                continue
-            info0 = open_info(terms.line_id, terms.inc, side, terms.h_agr, prekey.public)
+            info0 = open_info(terms.line_id, terms.inc, side, terms.h_agr, terms.their_prekey)
             packet = Reader(frame[1:])
-            sealed = decode(packet.take(packet.uvar()))[5]
-            secret = prekey.open(sealed, info0)
+            document = decode(packet.take(packet.uvar()))
+            sealed, confirmation = document[5], document[7]
             et = sha256(info0 + sealed)
-            root = hkdf32(terms.psk0 or bytes(32), secret, et)
-            epochs[et] = Epoch._grow(root, et, 0, 0)
+            for secret in found if prekey is None else [prekey.open(sealed, info0)]:
+                root = hkdf32(terms.psk0 or bytes(32), secret, et)
+                if hmac_sha256(root, b"open")[:16] == confirmation:
+                    epochs[et] = Epoch._grow(root, et, 0, 0)
 
     def _open_rekeys(
         self,

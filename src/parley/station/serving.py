@@ -37,7 +37,7 @@ from parley.station.founding import set_up
 from parley.station.line import bearing, stops
 from parley.station.machine.clock import Clock, SystemClock
 from parley.station.machine.folder import Home
-from parley.station.parties import introductions, letters, lives, papers, supplying
+from parley.station.parties import brought, introductions, letters, lives, papers, supplying
 from parley.station.staff import desks, people, places, sessions, theme, tongue
 from parley.station.station import Station
 from parley.station.texts import (
@@ -68,6 +68,7 @@ OPERATIONS_IN = (
     attendance,
     audit_trail,
     bearing,
+    brought,
     call_history,
     call_requests,
     chat,

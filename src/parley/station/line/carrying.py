@@ -161,11 +161,13 @@ class Carrying:
             outcome = open_line.line.hear(frame, now, path.peer)
             if outcome.authentic:
                 path.vouched = True
-            # Who is deaf to us can only repeat its RESUME, and is to be answered where it calls. It
-            # may be a recording, so the path is not vouched for, and nobody who plays one while
-            # the other side is heard gets a copy of what we send.
+            # Who is deaf to us can only repeat its RESUME, or its OPEN where the secrets of the
+            # meeting differ, and is to be answered where it calls. It may be a recording, so the
+            # path is not vouched for, and nobody who plays one while the other side is heard gets
+            # a copy of what we send.
             if outcome.authentic or (
-                outcome is Outcome.ASKED and not (open_line.paths and open_line.observed == "heard")
+                outcome in (Outcome.ASKED, Outcome.DIFFERS)
+                and not (open_line.paths and open_line.observed == "heard")
             ):
                 return open_line
             if outcome is Outcome.NEWER and frame[0] >> 5 == FRAME_VERSION:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from parley.core.agreement import Paper, terms
+from parley.core.agreement import Agreement, Paper, terms
 from parley.core.errors import Refused
 from parley.core.identity import Letter
 from parley.station.line import meeting, stops
@@ -21,11 +21,20 @@ def agreed(store: SqliteStore, home: Home) -> list[Agreed]:
     return found
 
 
-def _agreed(store: SqliteStore, home: Home, line_id: bytes, inc: int) -> Agreed:
+def agreement(store: SqliteStore, line_id: bytes, inc: int) -> Agreement:
+    """What both roots have signed."""
+    return _papers(store, line_id, inc)[0]
+
+
+def _papers(store: SqliteStore, line_id: bytes, inc: int) -> tuple[Agreement, Letter, Letter]:
     row = _opened(store, line_id, inc)
     ours, theirs = Letter.parse(row["ours"]), Letter.parse(row["theirs"])
     a, b = sorted((ours, theirs), key=lambda letter: letter.fingerprint)
-    agreement = Paper.parse(row["paper"]).verify(a, b)
+    return Paper.parse(row["paper"]).verify(a, b), ours, theirs
+
+
+def _agreed(store: SqliteStore, home: Home, line_id: bytes, inc: int) -> Agreed:
+    agreement, ours, theirs = _papers(store, line_id, inc)
     if stops.keys_gone(store, line_id, inc):
         looked_at = terms(agreement, ours, home.keys, theirs, spent=agreement.psk0, over=True)
         return Agreed.of(agreement, looked_at)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from parley.core.effects import LineState
 from parley.core.entry import Precedence, Type
 from parley.core.errors import Refused
 from parley.core.kept import EntryRow
@@ -173,3 +174,16 @@ def _view(open_line: OpenLine, act: Act, wall: float) -> dict[str, Any]:
         "scope": scope(act.types, act.precedences),
         "tested": {"ours": own if ours else other, "theirs": other if ours else own},
     }
+
+
+def differs_view(open_line: OpenLine, state: LineState) -> str | None:
+    """What is wrong and what to do, where their opening of the line was made with another secret.
+    It says of neither whether it is the right one."""
+    if not (open_line.base.psk0 and state.secret_differs):
+        return None
+    there = open_line.agreed.counterpart
+    return (
+        f"The secrets of the meeting differ: those given here are not those given at {there}."
+        f" Nothing is said before they are the same. Ask {there} by another way which files both"
+        " took; whoever gave others gives the right ones: `parley agree secrets`."
+    )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from parley.core.errors import Misused, Refused
+from parley.core.greeting import CARRIED
 from parley.core.kept import Change
 from parley.core.keys import same
 from parley.core.life import HELD, MADE
@@ -65,6 +66,7 @@ KEYS = (
     "their prekeys",
     "rekey",
     "record shares",
+    CARRIED,
 )  # cells
 
 
