@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -219,21 +219,32 @@ class LongRecord:
         self._lines.close()
 
 
+# A process begins with the peak of the one that it was forked from, and this one holds the heads of
+# a million entries: so a small one stands between, and says what its child needed.
+BETWEEN = """
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[1:], stdout=subprocess.PIPE)
+sys.stdout.buffer.write(done.stdout)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(done.returncode)
+"""
+
+
 def timed(*arguments: str) -> tuple[float, float, dict[str, object]]:
     """Seconds and peak megabytes of one `parley` process, and the facts it told."""
     began = time.perf_counter()
-    with subprocess.Popen(
-        command(*arguments, "--json"), env=environment(), stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        told = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", BETWEEN, *command(*arguments, "--json")],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        check=False,
+    )
     took = time.perf_counter() - began
+    told, _, peak_kb = done.stdout.rstrip().rpartition(b"\n")
     facts: dict[str, object] = json.loads(told)
-    if process.returncode:
+    if done.returncode:
         raise AssertionError(f"the record made here does not verify: {facts}")
-    return took, usage.ru_maxrss * 1024 / 1e6, facts
+    return took, int(peak_kb) * 1024 / 1e6, facts
 
 
 def measure(entries: int = ENTRIES) -> list[Figure]:

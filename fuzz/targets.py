@@ -36,6 +36,7 @@ TARGETS = {
     "carried": Target("papers"),
     "evidence": Target("papers", 2048),
     "proof": Target("papers"),
+    "contradiction": Target("shown"),
     "declared": Target("logs"),
     "foreign": Target("lines", 256),
     "line": Target("lines"),

@@ -6,6 +6,7 @@ import base64
 import io
 import os
 import random
+import tracemalloc
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -360,6 +361,26 @@ def test_R13_a_line_without_end_is_not_read_to_its_end() -> None:
     with pytest.raises(NotWhole, match="preamble"):
         audit.verify(Endless())
     assert 0 < sum(asked) <= DOCUMENT_BYTES_MAX + 2 * LINE_BYTES_MAX
+
+
+def peak_of(entries: int) -> int:
+    """What a record of one side alone needs at once: no entry of it is named by the other side."""
+    record = Record(0)
+    for n in range(entries):
+        record.says(0, f"message {n}")
+    record.signs(0)
+    text = io.BytesIO(record.text())
+    tracemalloc.start()
+    audit.verify(text)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_R13_an_entry_that_nobody_has_named_yet_costs_its_leaf() -> None:
+    """32 bytes, and not an object for each."""
+    peak_of(10)  # what is read once
+    assert 5_000 * 32 < peak_of(5_000) < 5_000 * 80
 
 
 def lines_of(text: bytes) -> tuple[list[bytes], int, int]:

@@ -3,8 +3,10 @@
 The text has one canonical form, so a changed byte anywhere is a change that is named: the section,
 or the entry by direction and number, lowest in joint order. It begins with plain lines for a
 person (who, when, how many, how to check by hand), generated from what follows and compared byte
-for byte. It is read once, line by line, and of the record only the frontiers of the two trees are
-held, so that its length costs time and no memory. Source: spec/record.md R10 to R17.
+for byte. It is read once, line by line. Of the entries the frontiers of the two trees are held, and
+32 bytes of each that the other side had not named yet; of the heads, which stand before all
+entries, size and root of each until it is reached: of a million entries with a head at every 32
+some 5 MB. Source: spec/record.md R10 to R17.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from parley.evidence.sections import (
 from parley.evidence.vouched import RecordKeyFile, check_vouched
 
 TITLE = "Parley evidence, version 1"
+AT_ONCE = 128  # leaves that a tree is given, so that one side may speak alone for long
 FILES_IN = (Type.TEXT, Type.FILE_PIECE)  # what names files, and what is of them
 SECTIONS = (*DOCUMENTS, "heads", "entries", "end")
 
@@ -235,7 +238,7 @@ class _Side:
     size: int = 0
     tree: Tree = field(default_factory=Tree)
     root: bytes = Tree().fold()  # of that tree
-    leaves: deque[bytes] = field(default_factory=deque)  # what the tree still lacks
+    leaves: bytearray = field(default_factory=bytearray)  # what the tree still lacks, 32 bytes each
     heads: deque[tuple[int, bytes]] = field(default_factory=deque)  # (size, root), not yet held
     held: int = 0  # the size of the last head that held
 
@@ -254,7 +257,10 @@ class _Side:
 
     def _grow(self, size: int) -> bytes:
         if size != self.tree.size:
-            self.tree.grow(*(self.leaves.popleft() for _ in range(size - self.tree.size)))
+            while lacks := 32 * min(size - self.tree.size, AT_ONCE):
+                leaves = bytes(self.leaves[:lacks])
+                self.tree.grow(*(leaves[at : at + 32] for at in range(0, lacks, 32)))
+                del self.leaves[:lacks]
             self.root = self.tree.fold()
         return self.root
 
@@ -365,7 +371,7 @@ class Checker:
         if n == 0 and self.documents.resumes is not None:
             self._beginning(dir, line)
         self._order = order
-        ours.leaves.append(leaf)
+        ours.leaves += leaf
         ours.size = n + 1
         if type in FILES_IN:
             self._files.take(dir, type, marks, body)

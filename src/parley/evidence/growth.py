@@ -89,7 +89,7 @@ class Resumed(Checker):
             side.size, seen, frontier, leaves, side.held, *mark = kept
             side.tree = Tree(seen, frontier)
             side.root = side.tree.fold()
-            side.leaves.extend(leaves[at : at + 32] for at in range(0, len(leaves), 32))
+            side.leaves += leaves
             known = _Mark(seen, *mark)
             self._known[dir] = known
             self._covered["checkpoint"][dir] = known.signed
@@ -160,7 +160,7 @@ class Resumed(Checker):
         for dir, side in enumerate(self._sides):
             mark = self._mark_at(dir, side.tree.size)
             covered = [mark.digest, mark.signed, mark.cosigned, mark.passed_over]
-            grown = [side.size, side.tree.size, side.tree.frontier, b"".join(side.leaves)]
+            grown = [side.size, side.tree.size, side.tree.frontier, bytes(side.leaves)]
             sides.append([*grown, side.held, *covered])
         numbers = [list(self._order), self._by_status, self._first, self._last]
         entries = [self._length, self._entries.digest()]
