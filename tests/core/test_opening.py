@@ -236,6 +236,7 @@ def test_S1_an_open_changed_where_nothing_is_signed_is_a_copy() -> None:
     assert "equivocation" not in south.cells
     liar, _ = two_stations(chance="another start from nothing")
     assert south.hears(*opens(liar.settles())) == [Outcome.EQUIVOCATION]
+    assert south.state.signed_two == ("OPEN",)
 
 
 def recast(open_frame: bytes, confirmation: bytes) -> bytes:

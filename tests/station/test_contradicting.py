@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+from parley.console.app import build
 from parley.core.keys import Prekey, sha256
 from parley.core.opening import make_open
 from parley.core.packets import Checkpoint, Kind
@@ -15,7 +16,10 @@ from parley.core.speaking import OPEN, RESUME, frame
 from parley.core.terms import Terms
 from parley.evidence import contradiction
 from parley.station.line.evidence import documents_of
+from parley.station.machine.config import CONFIG_NAME, template
 from parley.station.texts import contradicting
+from tests.cli.terminal import Person
+from tests.console.test_supplied import Seat
 from tests.playbook import Post, two_stations
 
 ANOTHER = b"\x05" * 32
@@ -126,6 +130,14 @@ def test_Z3_a_second_opening_is_laid_beside_the_first(tmp_path: Path) -> None:
         north.until(lambda: of(north))
         (told,) = of(north)
         assert isinstance(checked(told).two, contradiction.TwoOpens)
+        (shown,) = north.line()["signed_two"]
+        assert shown.startswith("South signed two different openings of this line")
+        assert "Call South by another way" in shown
+        assert "two different openings" in Person(north.folder, north.watch.name).does("status").out
+        assert south.line()["signed_two"] == []
+        north.stops()
+        north.starts()
+        assert north.line()["signed_two"] == [shown]
         m = north.hears(south.sends("The line goes on."))
         assert m["text"] == "The line goes on."
 
@@ -146,6 +158,13 @@ def test_Z4_a_second_resume_is_laid_beside_the_first(tmp_path: Path) -> None:
         shown = checked(told)
         assert isinstance(shown.two, contradiction.TwoResumes)
         assert shown.inc == 2
+        (sentence,) = north.line()["signed_two"]
+        assert sentence.startswith("South signed two different requests to begin this line anew")
+        (north.folder / CONFIG_NAME).write_text(template(sign_in={"enrol": "may"}))
+        north.stops()
+        north.starts()
+        assert north.line()["signed_two"] == [sentence]
+        assert "CONTRADICTED" in Seat(north, build(north.station), "watch").sees("/")
 
 
 def test_Z3_what_was_kept_and_proves_nothing_says_why(tmp_path: Path) -> None:

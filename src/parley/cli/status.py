@@ -147,6 +147,8 @@ def line_in_words(line: View, now: float) -> Iterator[str]:
         )
     if line["secret_differs"]:
         facts["SECRETS"] = voice.visible(line["secret_differs"])
+    if line["signed_two"]:
+        facts["CONTRADICTED"] = " ".join(map(voice.visible, line["signed_two"]))
     if line["newer"]:
         facts["VERSION"] = voice.visible(line["newer"])
     if line["clock"]["doubts"]:

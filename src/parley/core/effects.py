@@ -214,6 +214,7 @@ class LineState(NamedTuple):
     their_cover: Covered
     they_halted: bool
     they_doubt: bool  # their own clock
+    signed_two: tuple[str, ...]  # of what they signed two that contradict: OPEN, RESUME
     secret_differs: bool  # the secret of the meeting is not the same here and there (S19)
     epochs: tuple[int, int]  # we seal under, newest of theirs
     healed: Healed

@@ -55,7 +55,7 @@ class Greeting:
         self._anew = None
         if self._ours and self._secret and terms.psk0:
             self._anew = confirm_anew(self._ours, self._secret, terms)
-        self._equivocated = "equivocation" in cells
+        self.equivocated = "equivocation" in cells  # one that contradicts theirs is kept
         self._theirs: bytes | None = cells.get("their open")
         self._heard = TheirOpen.parse(self._theirs, terms).signed if self._theirs else None
         # What follows is of this start only.
@@ -132,8 +132,8 @@ class Greeting:
             return Outcome.DUPLICATE
         info0 = theirs.check(self.terms)
         if self._ears.open_hash is not None:
-            if not self._equivocated:
-                self._equivocated = True
+            if not self.equivocated:
+                self.equivocated = True
                 change.cells["equivocation"] = encode(data)
                 notice(
                     "equivocation",

@@ -82,6 +82,7 @@ class Life:
         self.next: Line | None = None
         self._stale: Resume | None = None
         self._looked_at: deque[bytes] = deque(maxlen=INC_AHEAD_MAX)  # and people were told of them
+        self._two_resumes = begun in kept and OTHER in kept[begun].cells
         self._patience = Patience()
         self._counts: Counter[str] = Counter()
         self._path_up = False
@@ -317,6 +318,7 @@ class Life:
         self._looked_at.append(theirs.document)
         if known is not None:
             self.line._change.cells[OTHER] = encode(theirs.to_bytes())
+            self._two_resumes = True
             self._notice(
                 "resume contradicted",
                 "The other station signed two different RESUMEs for one incarnation; both are"
@@ -334,6 +336,7 @@ class Life:
         self.line._change.cells |= dict.fromkeys(_KEYS)
         self.past.append(self.inc)
         self._ended, self.line, self.next = self.line, begun, None
+        self._two_resumes = False
         self._resume_at = 0.0  # should they lack ours, they are answered at once
 
     def _notice(self, kind: str, sentence: str) -> None:
@@ -399,7 +402,8 @@ class Life:
         """What a person may know of the incarnation at work."""
         state = self.line.state(now)
         ours = {name: state.counts.get(name, 0) + n for name, n in self._counts.items()}
-        return state._replace(path_up=self._path_up, counts=state.counts | ours)
+        two = (*state.signed_two, *("RESUME",) * self._two_resumes)
+        return state._replace(path_up=self._path_up, counts=state.counts | ours, signed_two=two)
 
 
 def ends_of(line: Line) -> tuple[End, End]:

@@ -486,6 +486,7 @@ class Line:
             their_cover=self._heads.theirs,
             they_halted=bool(self._ears.flags & _HALTED),
             they_doubt=bool(self._ears.flags & _IN_DOUBT),
+            signed_two=("OPEN",) if self._greeting.equivocated else (),
             secret_differs=self._greeting.secret_differs,
             epochs=(self._voice.epoch.e if self._voice.epoch else 0, self._ears.newest_epoch),
             healed=Healed(*self._rekeying.healed),

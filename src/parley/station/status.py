@@ -18,7 +18,7 @@ from parley.station.line.clauses import SUITES
 from parley.station.line.figures import figures as figures_of
 from parley.station.line.lines import OpenLine
 from parley.station.line.roster import their_desks
-from parley.station.line.standing import declared_view, differs_view
+from parley.station.line.standing import declared_view, differs_view, two_view
 from parley.station.machine.clock import synchronised
 from parley.station.parties import lives
 from parley.station.parties.renewing import keys_view
@@ -110,6 +110,7 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "halted": state.halted,
         "resumption": resumption_view(station, open_line),
         "secret_differs": differs_view(open_line, state),
+        "signed_two": two_view(open_line, state),
         "they_halted": state.they_halted,
         "our_size": state.our_size,
         "their_size": state.their_size,

@@ -176,6 +176,20 @@ def _view(open_line: OpenLine, act: Act, wall: float) -> dict[str, Any]:
     }
 
 
+def two_view(open_line: OpenLine, state: LineState) -> list[str]:
+    """What they signed against themselves while the line goes on, and what to do."""
+    there = open_line.agreed.counterpart
+    said = {
+        "OPEN": f"{there} signed two different openings of this line; it goes on by the first. Both"
+        " are kept, and `parley export` lays them side by side for anybody to check. Call"
+        f" {there} by another way.",
+        "RESUME": f"{there} signed two different requests to begin this line anew. Both are kept,"
+        " and `parley export` lays them side by side for anybody to check. Call"
+        f" {there} by another way.",
+    }
+    return [said[each] for each in state.signed_two]
+
+
 def differs_view(open_line: OpenLine, state: LineState) -> str | None:
     """What is wrong and what to do, where their opening of the line was made with another secret.
     It says of neither whether it is the right one."""
