@@ -277,7 +277,7 @@ def test_N2_a_RESUME_is_repeated_at_growing_intervals_and_at_once_where_it_is_ne
 def test_N5_two_RESUMEs_of_theirs_are_shown_until_the_line_has_begun_anew() -> None:
     north, south = open_lives()
     ends = ends_of(north.life.line)
-    assert south.state.signed_two == ()
+    assert not south.state.signed_two
     south.hears(*(north.states_ends(2, 1, ends, reason) for reason in ("one", "other")))
     south.settles()
     assert south.state.signed_two == ("RESUME",)
@@ -286,6 +286,6 @@ def test_N5_two_RESUMEs_of_theirs_are_shown_until_the_line_has_begun_anew() -> N
     both_resume(south, north)
     talk(north, south, 200)
     assert south.inc == north.inc > 1
-    assert south.state.signed_two == north.state.signed_two == ()
+    assert [each.state.signed_two for each in (north, south)] == [(), ()]
     south.starts()
-    assert south.state.signed_two == ()
+    assert not south.state.signed_two
