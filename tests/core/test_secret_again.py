@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from parley.core.effects import Outcome
+from parley.core.effects import Keep, Outcome, Scrub, Transmit
 from parley.core.greeting import CARRIED
 from parley.core.keys import Prekey
 from parley.core.opening import confirm_anew, make_open
@@ -121,6 +121,20 @@ def test_S19_what_an_OPEN_brings_is_erased_once_they_are_known_to_have_it() -> N
     put_right(north, WRONG)  # too late: the line is open, and nothing of it changes
     north.settles()
     assert north.cells["out"] == before
+
+
+def test_S19_what_is_erased_is_in_no_file_before_the_next_packet_leaves() -> None:
+    north, south = two_stations(psk0=RIGHT)
+    talk(north, south, 2 * SECOND)
+    for each in (north, south):
+        gone = [
+            at
+            for at, effect in enumerate(each.effects)
+            if isinstance(effect, Keep) and effect.change.cells.get(CARRIED, b"") is None
+        ]
+        assert len(gone) == 1
+        kinds = [type(effect) for effect in each.effects[gone[0] :]]
+        assert kinds.index(Scrub) < kinds.index(Transmit)
 
 
 def test_S19_a_line_without_a_secret_keeps_nothing_of_its_OPEN() -> None:
