@@ -153,6 +153,33 @@ def test_X20_what_was_not_sent_does_not_come_back(tmp_path: Path) -> None:
         page.close()
 
 
+def test_X20_a_piece_that_says_another_place_than_it_had_is_foreign(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        shifts = iter([(5, 5), (0, 1)])  # the places and ends of which no frame can be joined
+
+        def lies(open_line: OpenLine, datagram: bytes) -> None:
+            body = datagram[TAG_ENDS:]
+            number, place = body[:4], next(shifts, None)
+            if place is not None:
+                body = number + bytes(4) + bytes(place) + body[10:]
+            south.station.carrying.media.send(
+                open_line, bytes((BACK,)) + datagram[1:TAG_ENDS] + body
+            )
+
+        south.stage.do(lambda: setattr(south.station.carrying.media, "on_asked", lies))
+        page = Page(north)
+        numbers = iter(range(1_000))
+
+        def heard() -> bool:
+            page.sends(sound(next(numbers)))
+            page.looks()
+            return bool(page.came)
+
+        north.until(heard)
+        assert page.told()["dropped"]["foreign"] == 2
+        page.close()
+
+
 def test_X20_what_does_not_come_back_is_lost(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         south.stage.do(lambda: setattr(south.station.carrying.media, "on_asked", None))

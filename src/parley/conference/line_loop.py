@@ -59,7 +59,7 @@ class LineLoop:
         self._asked_key_at = -KEY_REQUEST_S
         self._number = self._frame = 0
         self._frames: dict[int, _Frame] = {}
-        self._under_way: dict[int, float] = {}  # when each piece was sent
+        self._under_way: dict[int, tuple[float, bytes]] = {}  # when each piece was sent, its head
         self._delay = Delay()
         self._rtts_ms: deque[tuple[float, float]] = deque(maxlen=SAMPLES_MAX)
         self._fates: deque[tuple[float, bool]] = deque(maxlen=SAMPLES_MAX)  # whether it came back
@@ -95,7 +95,7 @@ class LineLoop:
             if not media.send(self._open_line, datagram):
                 self.dropped["no path takes it"] += 1
                 break  # without one piece the others are worth nothing
-            self._under_way[self._number] = now
+            self._under_way[self._number] = (now, head)
             self._number = self._number + 1 & 0xFFFF_FFFF
             self._sent_bytes += len(datagram)
         self._frame = self._frame + 1 & 0xFFFF_FFFF
@@ -114,11 +114,13 @@ class LineLoop:
         if datagram[0] != BACK or len(datagram) <= TAG_ENDS + _HEAD.size:
             self.dropped["foreign"] += 1
             return
-        number, frame, index, last = _HEAD.unpack_from(datagram, TAG_ENDS)
-        sent_at = self._under_way.pop(number, None)
-        if sent_at is None or index > last:
-            self.dropped["foreign"] += 1  # not ours, or back before
+        head = datagram[TAG_ENDS : TAG_ENDS + _HEAD.size]
+        number, frame, index, last = _HEAD.unpack(head)
+        sent_at, sent = self._under_way.get(number, (0.0, b""))
+        if head != sent:
+            self.dropped["foreign"] += 1  # not ours, back before, or not as it went
             return
+        del self._under_way[number]
         self._heard = True
         self._back_bytes += len(datagram)
         self._delay.take(ms_of(sent_at), now)
@@ -151,7 +153,7 @@ class LineLoop:
 
     def _tick(self) -> None:
         now = self._station.clock.now().mono
-        for number in [n for n, at in self._under_way.items() if now - at > GIVEN_UP_S]:
+        for number in [n for n, (at, _) in self._under_way.items() if now - at > GIVEN_UP_S]:
             del self._under_way[number]
             self._fate(now, False)
         self._sent_kbps = self._sent_bytes * 8 / 1000 / TICK_S
