@@ -130,6 +130,27 @@ def test_V10_what_a_page_said_first_of_its_key_stands(log: Log) -> None:
     assert base64.b64decode(view["key"]["key"]) == bytes(KEY_BYTES)
 
 
+def test_V10_what_a_page_said_first_stands_after_a_word_of_another_round(log: Log) -> None:
+    call = log.opens()
+    log.says(0, joined(1), call)
+    log.says(1, joined(2), call)
+    round, other = log.held.round(), bytes(16)
+    for told in (7, 8):
+        log.says(1, committed(2, round, told), call)
+        log.says(1, committed(2, other, told), call)
+        key = bytes((told,)) * KEY_BYTES
+        log.says(1, CallEvent(Happened.REVEALED, 2, round=round, key=key), call)
+        log.says(1, CallEvent(Happened.REVEALED, 2, round=other, key=key), call)
+    (view,) = [each for each in log.held.for_page(None)["pages"] if each["party"] == 1]
+    assert view["commitment"] == {"round": round.hex(), "hash": "07" * 32}
+    assert base64.b64decode(view["key"]["key"]) == b"\7" * KEY_BYTES
+    log.says(0, joined(3), call)
+    round = log.held.round()
+    log.says(1, committed(2, round, 9), call)
+    (view,) = [each for each in log.held.for_page(None)["pages"] if each["party"] == 1]
+    assert view["commitment"] == {"round": round.hex(), "hash": "09" * 32}
+
+
 def test_V5_a_side_that_has_a_call_open_opens_no_other(log: Log) -> None:
     call = log.opens(1)
     for _ in range(held.KEPT_MAX + 5):

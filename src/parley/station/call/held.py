@@ -115,10 +115,11 @@ class Held:
 
     def add(self, life: OpenLine, entry: EntryRow, event: CallEvent) -> None:
         """An event of this call has joined the record."""
-        self._standing = None
         kind, who = event.event, (entry.dir, event.person)
         if kind in PAGE_EVENTS:
-            self._add_key(who, event)
+            self._add_key(who, event)  # asks for the round as it stands
+        self._standing = None
+        if kind in PAGE_EVENTS:
             return
         if kind is Happened.ENDED:  # counts whatever was said before, and once
             if entry.dir in self._ends:
@@ -163,12 +164,17 @@ class Held:
 
     def _add_key(self, who: Who, event: CallEvent) -> None:
         """What a page says of its key in a round it says once: else it could choose another after
-        it has seen those of others (V10). Of what it seals with the newest counts."""
+        it has seen those of others (V10), also by a word of some other round in between. Of what
+        it seals with the newest counts."""
         known = self._keys.get(who)
         if known is None:
             return
         before = known.get(event.event)
-        if event.event is Happened.SEALED or before is None or before.round != event.round:
+        if (
+            event.event is Happened.SEALED
+            or before is None
+            or before.round not in (event.round, self.round())
+        ):
             known[event.event] = event
 
     @property
