@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.websockets import WebSocket
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
@@ -165,6 +166,23 @@ async def test_M11_who_gives_up_the_seat_loses_the_socket(stations: World) -> No
     async with socket(north, "Wanda", **ours(north, secret)) as open:
         await open.send(sound(0))
         await frames_until(open, sound(0))
+        await north.ask("Wanda", "signin.leave", token=secret.partition("=")[2])
+        assert await closed(open) == NO_SEAT
+
+
+async def test_M11_who_gives_up_the_seat_loses_the_socket_of_a_page_that_reads_nothing(
+    stations: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def waits(self: WebSocket, data: bytes) -> None:
+        writing.set()
+        await asyncio.Event().wait()
+
+    north, writing = stations.north, asyncio.Event()
+    monkeypatch.setattr(WebSocket, "send_bytes", waits)
+    secret = await cookie(north, "Wanda")
+    async with socket(north, "Wanda", **ours(north, secret)) as open:
+        await open.send(sound(0))
+        await asyncio.wait_for(writing.wait(), PATIENCE_S)
         await north.ask("Wanda", "signin.leave", token=secret.partition("=")[2])
         assert await closed(open) == NO_SEAT
 

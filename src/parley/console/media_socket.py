@@ -86,25 +86,29 @@ class _Page:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     code: int = 0
     tells: bool = False  # it is time to say what was counted
-    _telling: asyncio.TimerHandle | None = None
+    _looking: asyncio.TimerHandle | None = None
 
     def end(self, code: int) -> None:
         self.code = code
         self.ended.set()
 
-    def tell_later(self) -> None:
-        """One timer a second, and not one for each frame that is waited for."""
-        self.tells = False
-        self._telling = asyncio.get_running_loop().call_later(TELL_S, self._tell)
+    def look_on(self, admitted: Callable[[], bool]) -> None:
+        """Once a second: whether it still has its seat, also where it reads nothing and whoever
+        writes to it waits; and then it is told."""
+        self._looking = asyncio.get_running_loop().call_later(TELL_S, self._look, admitted)
 
-    def _tell(self) -> None:
-        self.tells = True
-        self.woken.set()
+    def _look(self, admitted: Callable[[], bool]) -> None:
+        self.look_on(admitted)
+        if admitted():
+            self.tells = True
+            self.woken.set()
+        else:
+            self.end(NO_SEAT)
 
     def close(self) -> None:
-        """Nothing is told any more."""
-        if self._telling is not None:
-            self._telling.cancel()
+        """Nothing is looked for any more."""
+        if self._looking is not None:
+            self._looking.cancel()
 
 
 class MediaSocket:
@@ -129,6 +133,7 @@ class MediaSocket:
             if person.id in self._pages:
                 self._pages[person.id].end(DISPLACED)
             self._pages[person.id] = page
+            page.look_on(lambda: self._admitted_still(socket))
             tasks += [
                 asyncio.create_task(self._read(socket, page, end)),
                 asyncio.create_task(self._write(socket, page, end)),
@@ -181,7 +186,6 @@ class MediaSocket:
                 page.woken.set()
 
     async def _write(self, socket: WebSocket, page: _Page, end: End) -> None:
-        page.tell_later()
         with suppress(WebSocketDisconnect):
             while True:
                 item = end.next()
@@ -193,12 +197,8 @@ class MediaSocket:
                     page.woken.clear()
                     await page.woken.wait()
                 if page.tells:
-                    page.tell_later()
-                    if self._admitted_still(socket):
-                        await socket.send_text(end.told())
-                    else:
-                        page.end(NO_SEAT)
-                        return
+                    page.tells = False
+                    await socket.send_text(end.told())
 
     def _admitted_still(self, socket: WebSocket) -> bool:
         try:
