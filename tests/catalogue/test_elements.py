@@ -179,6 +179,122 @@ def test_a_bearing_frequency_or_range_has_its_unit(text: str, value: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("3 Minuteman missiles", ["3"]),
+        ("3 metropolitan areas", ["3"]),
+        ("5 минных тральщиков, 12 миномётов", ["5", "12"]),
+        ("10 частей, 2 футбольных поля", ["10", "2"]),
+        ("2026 ميلادية", ["2026"]),
+        ("第3节，第5天", ["3", "5"]),
+        ("5 минут, 12 мин, 200-мильная зона", ["5 min", "12 min", "200 mi"]),
+        ("3 часа, 5 метровых", ["3 h", "5 m"]),
+        ("3 كيلومترات، 10 طناً، 12 ميلاً", ["3 km", "10 t", "12 mi"]),
+        ("6 m/s, 14 миль/ч", ["6 m/s", "14"]),
+        ("20 m3, 500 m², 12 NM²", ["20 m³", "500 m²", "12"]),
+        ("5 °C, 5 °F, 5 °", ["5 °C", "5 °F", "5 °"]),
+    ],
+)
+def test_a_word_that_only_begins_like_a_unit_is_none(text: str, values: list[str]) -> None:
+    assert [each.value for each in find(text, 2026)] == values
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("à 3 000 mètres", ["3000 m"]),
+        ("1 200 км", ["1200 km"]),
+        ("12 345 678 человек", ["12345678"]),
+        ("100 000 тонн", ["100000 t"]),
+        ("1 200,5 km", ["1200.5 km"]),
+        ("1\u202f200,5 km", ["1200.5 km"]),
+        ("5.000.000 de euros", ["5000000"]),
+        ("course 270 300 m off", ["270", "300 m"]),
+        ("rooms 101 102 and 103", ["101", "102", "103"]),
+        ("zones 1 200 5", ["1", "200", "5"]),
+        ("depth .5 NM", ["0.5 NM"]),
+        ("١٬٢٠٠ كم", ["1200 km"]),
+        ("١٢٫٥ كم", ["12.5 km"]),
+        ("minus 5 °C", ["-5 °C"]),
+        ("minus 40 °C, -5 °C; at -10 m, 零下20度", ["-40 °C", "-5 °C", "-10 m", "-20 °"]),
+        ("15-20 kn, DDG-89, S-300", ["15", "20 kn", "89", "300"]),
+        ("- 5 ships\n-6 boats", ["5", "6"]),
+    ],
+)
+def test_a_number_is_read_whole_and_with_its_sign(text: str, values: list[str]) -> None:
+    assert [each.value for each in find(text, 2026)] == values
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("3 тыс. человек", ["3000"]),
+        ("2 млн тонн", ["2000000 t"]),
+        ("2,5 миллиарда", ["2500000000"]),
+        ("10.5 thousand feet", ["10500 ft"]),
+        ("3 million", ["3000000"]),
+        ("3 mille hommes à 5 milles marins", ["3000", "5 NM"]),
+        ("3 mil hombres, 2 millones, 5 miles de soldados", ["3000", "2000000", "5000"]),
+        ("高度1.2万米", ["12000 m"]),
+        ("3万2千人，1.5亿", ["32000", "150000000"]),
+        ("5千米，5千人，3百万", ["5 km", "5000", "3000000"]),
+        ("3 آلاف، 2 مليون", ["3000", "2000000"]),
+        ("5 millimetres, 3 thousandths", ["5", "3"]),
+    ],
+)
+def test_a_word_that_multiplies_belongs_to_its_number(text: str, values: list[str]) -> None:
+    assert [each.value for each in find(text, 2026)] == values
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ("下午3时52分", ["15:52"]),
+        ("下午3点半", ["15:30"]),
+        ("上午8点", ["08:00"]),
+        ("晚上8时30分", ["20:30"]),
+        ("夜里2点，午夜12时", ["02:00", "00:00"]),
+        ("中午12时，中午1点", ["12:00", "13:00"]),
+        ("凌晨3:15", ["03:15"]),
+        ("12月3日3点", ["03:00"]),
+        ("3点钟方向，共3点意见，第3点，3点建议", []),
+        ("0时至24时", ["00:00", "24:00"]),
+        ("в 3:30 дня, в 8:30 вечера", ["15:30", "20:30"]),
+        ("в 3:30 утра, в 3 часа ночи, в 11 вечера", ["03:30", "03:00", "23:00"]),
+        ("2 ночи, 3 дня", []),
+        ("к 08.00, до 18-00, в 15.30 мск", ["08:00", "18:00", "15:30"]),
+        ("в 12.50 м, в 10-15 случаях", []),
+        ("a las 3:30 de la tarde y a las 8 de la noche", ["15:30", "20:00"]),
+        ("a las 15.30 horas, a las 08.15", ["15:30", "08:15"]),
+        ("à 8 h 30 du soir, à 3 heures du matin", ["20:30", "03:00"]),
+        ("à 15 heures 30", ["15:30"]),
+        ("الساعة 3:30 مساءً، الساعة 8 صباحاً", ["15:30", "08:00"]),
+        ("الساعة 11 ليلا", ["23:00"]),
+        ("24:00, 2400Z, 24h00", ["24:00", "24:00", "24:00"]),
+        ("15:30 дня", ["15:30"]),
+    ],
+)
+def test_a_time_is_read_in_its_half_of_the_day(text: str, times: list[str]) -> None:
+    assert [each.value for each in find(text, 2026) if each.kind is Kind.TIME] == times
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("03.12.26", "2026-12-03"),
+        ("8 déc. 2026", "2026-12-08"),
+        ("4 DIC 2026", "2026-12-04"),
+        ("3 авг.", "2026-08-03"),
+        ("3 كانون الأول 2026", "2026-12-03"),
+        ("5 تشرين الثاني", "2026-11-05"),
+    ],
+)
+def test_a_date_is_read_in_short(text: str, value: str) -> None:
+    (found,) = find(text, 2026)
+    assert (found.kind, found.value) == (Kind.DATE, value)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "call sign DDH47",
@@ -293,3 +409,11 @@ def test_the_longest_text_takes_no_breath() -> None:
     began = process_time()
     assert len(find(text, 2026)) > 5000
     assert process_time() - began < 2
+
+
+@pytest.mark.parametrize("part", ["100 ", "1 200 ", "3万", "下午3点", "в 3 ", "-5 minus ", ".5.5"])
+def test_no_run_of_figures_takes_a_breath(part: str) -> None:
+    text = (part * 33_000)[:65_536]
+    began = process_time()
+    assert find(text, 2026)
+    assert process_time() - began < 4

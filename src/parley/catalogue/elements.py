@@ -2,10 +2,10 @@
 
 What is found: dates as 2026-12-03, 3.12.2026 or 2026年12月3日, and with a month by name in English
 (3 DEC 26 too), French, German, Russian, Spanish or Arabic, the year of the heading where none
-stands; times as 08:02, 08:02:30, 0802Z, 0600-0802Z, 8:02 p.m., 8 h 02, 8时02分, at 0802 or in a
-date-time group; latitudes and longitudes (`positions`); all other figures as numbers, with the unit
-behind them (`units`), also in the digits of other scripts; names that somebody protected, that show
-themselves (`naming`), or that stand in quotation marks.
+stands; times of day (`times`), and those in a date-time group; latitudes and longitudes
+(`positions`); all other figures as numbers (`figures`), with the unit behind them (`units`), also
+in the digits of other scripts; names that somebody protected, that show themselves (`naming`), or
+that stand in quotation marks.
 
 What is not: numbers in words, Chinese numerals, other calendars, months of other languages; 1.200
 is read as a decimal fraction and 3/12/2026 as a date that is unclear.
@@ -20,32 +20,35 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from parley.catalogue.figures import FIGURES, number
 from parley.catalogue.naming import named
 from parley.catalogue.positions import COORDINATES, GRID, PAIR, coordinate, half, square
+from parley.catalogue.times import TIMES, UTC, time
 from parley.catalogue.units import BEARING, UNIT, bearing, unit
 
 _MONTHS = (  # by number from 1; beginnings serve, since what follows them is letters
-    "January Januar janvier января enero يناير",
-    "February Februar février февраля febrero فبراير شباط",
+    "January Januar janvier janv января янв enero ene يناير كانون_الثاني",
+    "February Februar février févr февраля февр фев febrero فبراير شباط",
     "March März mars марта marzo مارس آذار",
-    "April April avril апреля abril أبريل نيسان",
+    "April April avril avr апреля апр abril abr أبريل نيسان",
     "May Mai mai мая mayo مايو أيار",
     "June Juni juin июня junio يونيو حزيران",
-    "July Juli juillet июля julio يوليو تموز",
-    "August August août августа agosto أغسطس آب",
-    "September September septembre сентября septiembre سبتمبر أيلول",
-    "October Oktober octobre октября octubre أكتوبر",
-    "November November novembre ноября noviembre نوفمبر",
-    "December Dezember décembre декабря diciembre ديسمبر",
+    "July Juli juillet juil июля julio يوليو تموز",
+    "August August août августа авг agosto أغسطس آب",
+    "September September septembre сентября сент сен septiembre سبتمبر أيلول",
+    "October Oktober octobre октября окт octubre أكتوبر تشرين_الأول",
+    "November November novembre ноября нояб ноя noviembre نوفمبر تشرين_الثاني",
+    "December Dezember décembre déc декабря дек diciembre dic ديسمبر كانون_الأول",
 )
-_NUMBERS = {name: at for at, names in enumerate(_MONTHS, 1) for name in names.split()}
+_NUMBERS = {
+    name.replace("_", " "): at for at, names in enumerate(_MONTHS, 1) for name in names.split()
+}
 _GROUPS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NUMBERS |= {name: at for at, name in enumerate(_GROUPS, 1)} | {"Sept": 9}
 _NAME = "|".join(sorted({*_NUMBERS, *(name.upper() for name in _NUMBERS)}, key=len, reverse=True))
 _DAY = r"(?P<d>\d{1,2})"
 _CLOCK = r"(?P<H>[01]\d|2[0-3])(?P<M>[0-5]\d)"
-_UTC = r"\s?(?:Z|UTC|GMT|hrs)\b"
-_YEAR = rf"(?P<y>\d{{4}}(?!\d|{_UTC}|\s?(?:hours|local)\b))"
+_YEAR = rf"(?P<y>\d{{4}}(?!\d|{UTC}|\s?(?:hours|local)\b))"
 _DTG = re.compile(
     rf"\b(?P<d>\d\d){_CLOCK}Z\s?(?P<name>{_NAME})(?![^\W\d_])(?:\s?(?P<y>(?:20)?\d\d)(?!\d))?"
 )
@@ -54,6 +57,7 @@ _DATES = tuple(
     for pattern in (
         rf"(?<![\d./-]){_YEAR}(?P<between>[-/.])(?P<m>\d\d)(?P=between)(?P<d>\d\d)(?!\d)",
         rf"(?<![\d.]){_DAY}\.(?P<m>\d{{1,2}})\.{_YEAR}",
+        r"(?<![\d.])(?P<d>\d\d)\.(?P<m>\d\d)\.(?P<y>\d\d)(?![\d.]\d|\d)",
         rf"(?<!\d){_YEAR}\s?[年년]\s?(?P<m>\d{{1,2}})\s?[月월]\s?{_DAY}\s?[日일]",
         rf"(?<!\d)(?P<m>\d{{1,2}})\s?[月월]\s?{_DAY}\s?[日일]",
         rf"(?<!\d){_DAY}[ -]?(?P<name>{'|'.join(_GROUPS).upper()})[ -]?(?P<y>\d\d)(?!\d|[:.,]\d)",
@@ -64,31 +68,6 @@ _DATES = tuple(
     )
 )
 _SLASHED = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4})(?![\d/])")
-_AT = "|".join(
-    rf"(?<=\b{word} )" for word in ["at", "by", "from", "till", "until", "since", "before", "after"]
-)
-_TIMES = (
-    re.compile(
-        r"(?<![\d:])(?P<H>1[0-2]|0?[1-9])(?:[:.](?P<M>[0-5]\d))?\s?(?P<half>[ap])\.?\s?m\b\.?", re.I
-    ),
-    re.compile(
-        r"(?<![\d:])(?P<H>[01]?\d|2[0-3]):(?P<M>[0-5]\d)(?::(?P<S>[0-5]\d))?(?!\d)"
-        r"(?:\s?(?:Z|UTC|GMT)\b)?"
-    ),
-    re.compile(rf"(?<![\d.,])(?P<H>[01]?\d|2[0-3])\.(?P<M>[0-5]\d)(?:{_UTC}|\s?Uhr\b)"),
-    re.compile(rf"(?<!\d){_CLOCK}(?=Z?\s?(?:[-–/]|to|until|till|and)\s?[0-2]\d[0-5]\d{_UTC})Z?"),
-    re.compile(rf"(?:(?<!\d)|(?<=\b(?:0[1-9]|[12]\d|3[01])(?=\d{{4}}Z))){_CLOCK}{_UTC}"),
-    re.compile(rf"(?:{_AT})(?:{_CLOCK}\s?(?:hours|local)\b)"),
-    re.compile(rf"(?:{_AT})(?=0){_CLOCK}(?![\d.,]\d|\d)"),
-    re.compile(r"(?<!\d)(?P<H>[01]?\d|2[0-3])\s?[hч]\s?(?P<M>[0-5]\d)(?!\d)(?:\s?мин\b\.?)?"),
-    re.compile(r"(?<!\d)(?P<H>[01]?\d|2[0-3])\s?[时時点點]\s?(?:(?P<M>[0-5]?\d)\s?分)?(?!间|間)"),
-)
-_FIGURES = re.compile(
-    r"(?<!\d)\d{1,3}(?:[,\u00a0\u202f\u2009]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:[.,]\d+)?"
-)
-_SEPARATORS = re.compile(r"[,\u00a0\u202f\u2009]")
-
-
 _QUOTES = (("«", "»"), ("“", "”"), ('"', '"'), ("「", "」"), ("《", "》"))
 _QUOTED = re.compile(
     "|".join(
@@ -96,6 +75,7 @@ _QUOTED = re.compile(
         for at, (opening, closing) in enumerate(_QUOTES)
     )
 )
+_ARABIC = {"\u066c": ",", "\u066b": "."}  # between thousands, and before a fraction
 _FILLED = "\N{BULLET}"  # in the place of what was read: no letter, no digit, no space
 
 
@@ -171,8 +151,8 @@ class _Search:
             self._take(Kind.DATE, pattern, self._clear)
         self._take(Kind.DATE, _SLASHED, _slashed)
         self._take(Kind.POSITION, GRID, square)
-        for pattern in _TIMES:
-            self._take(Kind.TIME, pattern, _time)
+        for pattern in TIMES:
+            self._take(Kind.TIME, pattern, time)
         self._take(Kind.NUMBER, BEARING, bearing)
         self._take_numbers()
 
@@ -210,12 +190,15 @@ class _Search:
         self._fill(spans)
 
     def _take_numbers(self) -> None:
-        for found in _FIGURES.finditer(self.text):
-            behind = UNIT.match(self.text, found.end())
-            value, end = _number(found[0]), found.end()
-            if behind:
-                value, end = f"{value} {unit(behind['unit'])}", behind.end()
-            self.found.append(Element(Kind.NUMBER, value, found.start(), end))
+        upto = 0
+        for found in FIGURES.finditer(self.text):
+            if found.start() < upto:
+                continue  # part of the number before: 3万2千
+            value, start, upto = number(self.text, found)
+            behind = UNIT.match(self.text, upto)
+            if behind and self.text[start - 1 : start] != "第":  # 第3节 is the third section
+                value, upto = f"{value} {unit(behind['unit'])}", behind.end()
+            self.found.append(Element(Kind.NUMBER, value, start, upto))
 
     def _fill(self, spans: list[tuple[int, int]]) -> None:
         """Put signs of no meaning where these stood; once for all, since a text may be long."""
@@ -246,17 +229,10 @@ def _slashed(found: re.Match[str]) -> str | None:
     return next(iter(ways)) if len(ways) == 1 else found[0] if ways else None
 
 
-def _time(found: re.Match[str]) -> str:
-    parts = found.groupdict()
-    hours, half = int(parts["H"]), parts.get("half")
-    if half:
-        hours = hours % 12 + (12 if half in "pP" else 0)
-    seconds = int(parts.get("S") or 0)
-    return f"{hours:02}:{int(parts['M'] or 0):02}" + (f":{seconds:02}" if seconds else "")
-
-
 def _western(character: str) -> str:
-    return str(unicodedata.decimal(character)) if character.isdecimal() else character
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
+    return _ARABIC.get(character, character)
 
 
 def _month(name: str) -> int:
@@ -268,10 +244,3 @@ def _date(year: int, month: int, day: int) -> str | None:
         return date(year, month, day).isoformat()
     except ValueError:
         return None
-
-
-def _number(text: str) -> str:
-    whole = re.fullmatch(r"\d{1,3}(?:[,\u00a0\u202f\u2009]\d{3})+(?:\.\d+)?", text)
-    plain = _SEPARATORS.sub("", text) if whole else text.replace(",", ".")
-    integer, point, rest = plain.partition(".")
-    return (integer.lstrip("0") or "0") + point + rest
