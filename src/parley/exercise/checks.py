@@ -2,8 +2,9 @@
 
 One checker for each invariant (I1 to I14) and each promise of progress (L1 to L5); in words they
 stand in docs/simulation.md. Those of the declared state (I15 to I18, L6) are in `declaring`, those
-of what is supplied (I20, I21) in `lost`, of keys that are lost (I22, I23) in `succeeded`. Logs only
-grow, so most checkers go on where they stopped.
+of what is supplied (I20, I21) in `lost`, of keys that are lost (I22, I23) in `succeeded`, of what
+is kept beside the logs and told to people (I24, I25) in `keeping`. Logs only grow, so most checkers
+go on where they stopped.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from parley.core.record import joint_key
 from parley.core.seal import LOCATOR_BYTES
 from parley.core.speaking import ENVELOPE, FLASH_PLACES, frame
 from parley.core.wire import decode
+from parley.exercise import keeping
 from parley.exercise.cells import epochs_in
+from parley.exercise.keeping import says_what_was_released
 from parley.exercise.violation import hold
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ ENTRY = attrgetter(
     "dir", "n", "type", "marks", "time", "seen", "et", "blind", "body", "leaf", "root"
 )
 KINDS_MAX = 48
+# As docs/simulation.md has it, whatever the station says: what was echoed may be two old.
+SILENT_AFTER_HEARTBEATS = 2.5
 
 
 class Checks:
@@ -68,6 +73,7 @@ class Checks:
     def kept(self, station: Resident, change: Change) -> None:
         """L3: no entry gets its number while a FLASH waits; and see I1 for the rest."""
         told_early(station, change)
+        says_what_was_released(station, change)
         if not change.entries:
             return
         ours = [row for row in change.entries if row.dir == station.terms.side]
@@ -113,6 +119,7 @@ class Checks:
             epochs_are_few(ours)
             limits_hold(ours)
             nothing_retired_is_kept(ours)
+        keeping.all_of(sides, honest)
 
     def records_agree(self, near: Resident, far: Resident) -> None:
         """I1: what one holds of the other's log is a beginning of it, entry for entry."""
@@ -251,7 +258,8 @@ def heard_is_true(near: Resident, far: Resident) -> None:
     """L5: a line is green only while the other side truly hears us."""
     if near.on and near.observed == "heard":
         deaf_s = near.world.now - far.heard_at
-        hold("L5", deaf_s <= near.open_line.silent_after_s(), "a dead line looks green")
+        silent_after_s = SILENT_AFTER_HEARTBEATS * near.terms.heartbeat_s
+        hold("L5", deaf_s <= silent_after_s, "a dead line looks green")
 
 
 def joint_order_is_causal(near: Resident, far: Resident) -> None:

@@ -195,6 +195,8 @@ class Lied(Rolled):
         kept = honest.cells
         known = "halted" in kept or "equivocation" in kept
         hold("T2", known or noticed is None, "the lie was forgotten")
+        if noticed and lie is byzantine.signed_another_past:
+            hold("T2", "contradiction" in kept, "what contradicts their words was not kept")
         return self.tally_of("halted")
 
     def strikes(self, station: Resident) -> None:

@@ -120,6 +120,8 @@ class Resident:
         self.drawn: list[bytes] = []  # every secret it ever drew
         self.ends: list[End] = []
         self.spoken = Spoken()
+        # What may have been said under each number of the queue, by incarnation.
+        self.queued: dict[tuple[int, int], set[bytes]] = {}
         self.notices: list[str] = []
         # Every frame that was ever kept, by incarnation and number.
         self.sealed: dict[tuple[int, int], bytes] = {}
@@ -129,7 +131,7 @@ class Resident:
         self.on = False
         self.crashes = self.steps = self.troubles = 0
         self.restarts_cut = 0
-        self.slow_s = 0.0
+        self.slow_s = self._busy_until = 0.0
         self.left_at = (0, 0)  # both sizes when its last receipt left, and in which incarnation
         self.left_in = terms.inc
         self.heard_at = 0.0  # when it last took frames, whatever they were
@@ -137,7 +139,6 @@ class Resident:
         self._to_say: list[Words] = []
         self._calls: list[Callable[[], object]] = []
         self._step_at = float("inf")
-        self._busy_until = 0.0
         self._kept: list[Change] = []  # in the step under way
         self._ghost: list[Any] = []  # what a failed sync may yet turn out to have written
         self._armed: list[Any] = []  # what the disk may hold after the power cut that is coming
@@ -350,9 +351,10 @@ class Resident:
         precedence, text = words
         body = body_of(Type.TEXT, {}, text)
         try:
-            line.say(Saying(Type.TEXT, precedence, Status.EXERCISE, body), now)
+            queue_id = line.say(Saying(Type.TEXT, precedence, Status.EXERCISE, body), now)
         except Halted:
             return False
+        self.queued.setdefault((self.terms.inc, queue_id), set()).add(body)
         return True
 
     def _settle(self, now: Instant) -> bool:
@@ -382,13 +384,13 @@ class Resident:
                 self._kept.append(change)
             case Numbered(queue_id, entry):
                 self.open_line.declared.add(entry)
-                self.disk.note("numbered", (queue_id, entry.n))
+                self.disk.note(self.table("numbered"), (queue_id, entry.n))
             case Heard(entry):
                 self.disk.note(self.table("inbox"), entry.n)
             case Early(row):
                 self.disk.note(self.table("early"), row.n)
             case Receipted(upto):
-                self.disk.note("receipts", upto)
+                self.disk.note(self.table("receipts"), upto)
             case GivenBack(queue_id):
                 self.back.append(queue_id)
             case Noticed(kind):

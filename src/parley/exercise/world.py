@@ -17,7 +17,7 @@ from typing import Any
 
 from parley.core.entry import Precedence
 from parley.core.suites import suite_of
-from parley.exercise import checks, faults
+from parley.exercise import checks, faults, keeping
 from parley.exercise.checks import Checks
 from parley.exercise.faults import AtAStation, OnTheWay
 from parley.exercise.links import Bearing, Link
@@ -32,7 +32,8 @@ SUITE_2_SHARE = 0.1  # of the worlds
 HOLE_SHARE = 0.1  # of the worlds
 HOLE_S_MAX = 4.0  # until it is called again
 CHECK_STEPS = 150  # checks between so many steps
-QUIET_HEARTBEATS = 4.0
+QUIET_HEARTBEATS = checks.SILENT_AFTER_HEARTBEATS
+HEARD_HEARTBEATS = 5.0  # twice what a screen may be behind
 DENIABLE_SHARE = 0.25  # of the worlds
 
 FAST = Bearing("net", 0.005, 2_000_000.0, called=True)
@@ -270,6 +271,8 @@ class World:
         self.comes_to_rest()
         self.keys_are_renewed()
         self.checks_all()
+        for station in self.sides:
+            keeping.heads_are_kept(station)
         tally = self.at_the_end()
         self.falls_silent()
         return tally
@@ -358,7 +361,8 @@ class World:
         self.told(f"{self.now:.1f} s: at rest")
 
     def keys_are_renewed(self) -> None:
-        """L2: every REKEY under way is completed, and the older epochs are erased."""
+        """L2: every REKEY under way is completed, and the older epochs are erased; and all is
+        well."""
         most_s = REKEY_S_MAX + 12 * self.options.heartbeat_s
         under_way = [checks.rekeys_under_way(station) for station in self.sides]
         since = self.now
@@ -367,6 +371,18 @@ class World:
             for found, station in zip(under_way, self.sides, strict=True)
         ):
             hold("L2", self.now <= since + most_s, "fresh keys were begun and never used")
+            self.runs_until(self.now + LOOK_S)
+        self.stays_heard()
+
+    def stays_heard(self) -> None:
+        """L5: a line on which all is well is green, and stays so; a slow bearer has to let through
+        first what went before."""
+        well_s = HEARD_HEARTBEATS * self.options.heartbeat_s
+        self.runs_until(self.now + well_s)
+        until = self.now + well_s
+        while self.now < until:
+            green = all(station.observed == "heard" for station in self.sides)
+            hold("L5", green, "a line on which all is well is not green")
             self.runs_until(self.now + LOOK_S)
 
     def at_rest(self) -> bool:
