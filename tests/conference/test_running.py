@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -14,6 +16,7 @@ from parley.conference.link import MediaLink
 from parley.conference.rate import Budget
 from parley.conference.running import RunningLink
 from parley.conference.wanted import Stream
+from parley.station.line.lines import OpenLine
 from tests.playbook import Post, two_stations
 from tests.ports import free_port
 from vectors.of_media import PICTURE, SOUND, header
@@ -97,3 +100,25 @@ def test_frames_of_a_call_cross_beside_the_line(tmp_path: Path, kind: str) -> No
         door = south.stage.do(lambda: south.station.carrying.media.describe())
         assert door["came"] > 20
         assert not door.get("malformed")
+
+
+def test_a_path_that_fails_once_is_not_the_end_of_the_media_of_a_call(tmp_path: Path) -> None:
+    with (
+        two_stations(tmp_path) as (north, south),
+        closing(Held(north, 0)) as ours,
+        closing(Held(south, 1)) as theirs,
+    ):
+        north.until(lambda: ours.running.link.up and theirs.running.link.up)
+        door, failed = north.station.carrying.media, Event()
+        send_all = door.send_all
+
+        def fails(open_line: OpenLine, datagrams: Sequence[bytes]) -> int:
+            if datagrams and not failed.is_set():
+                failed.set()
+                raise ZeroDivisionError
+            return send_all(open_line, datagrams)
+
+        north.stage.do(lambda: setattr(door, "send_all", fails))
+        assert failed.wait(10)
+        left = ours.running.link.counts["datagrams out"]
+        north.until(lambda: ours.running.link.counts["datagrams out"] > left + 2)

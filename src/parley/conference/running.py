@@ -102,6 +102,12 @@ class RunningLink:
     def _move(self) -> None:
         self._moves = False
         now = self._now()
+        try:
+            self._exchange(now)
+        finally:  # what fails once, as on a path that breaks, is not the end of a call's media
+            self._arm(now)
+
+    def _exchange(self, now: float) -> None:
         door = self._station.carrying.media
         datagrams = self.link.datagrams(now, door.room(self._open_line))
         for _ in range(door.send_all(self._open_line, datagrams)):
@@ -111,6 +117,8 @@ class RunningLink:
         if budget != self._budget:
             self._budget = budget
             self._on_budget(budget)
+
+    def _arm(self, now: float) -> None:
         # Nearly each frame of a page puts the next look off: an alarm that is too early for it
         # costs less than one taken back and one made anew.
         self._due_at = now + (TICK_S if self.link.waits else IDLE_TICK_S)
