@@ -219,7 +219,7 @@ async def test_V12_the_page_agrees_on_keys_as_the_vectors_say(stations: World, r
           // Two pages of one round, with keys of their own, and a third that was not meant.
           const round3 = [[0, 1], [1, 1], [1, 2]].map(([party, sender]) => ({ party, sender }));
           const made = [];
-          for (const each of round3) made.push(await keys.Round.make(round));
+          for (const each of round3) made.push(await keys.Round.make(round, unhex(leaf)));
           const all = [];
           for (const [at, each] of round3.entries()) {
             const key = { round, key: keys.base64(made[at].key) };
@@ -229,7 +229,7 @@ async def test_V12_the_page_agrees_on_keys_as_the_vectors_say(stations: World, r
           }
           for (const [at, each] of made.entries()) {
             each.reveals(all);
-            await each.take(all, all[at], unhex(leaf));
+            await each.take(all, all[at]);
           }
           const sealed = await made[0].seal(new Uint8Array(32).fill(9), all[0], all[1], 1);
           const opened = hex(await made[1].open(sealed, all[0], all[1], 1));
@@ -239,18 +239,27 @@ async def test_V12_the_page_agrees_on_keys_as_the_vectors_say(stations: World, r
               await made[at].open(sealed, all[0], all[at], epoch).catch(() => "refused"),
             );
           // V10: once ours is shown, no other page can be another than it said until then.
-          const mine = await keys.Round.make(round);
+          const mine = await keys.Round.make(round, unhex(leaf));
           const key0 = { round, key: keys.base64(mine.key) };
           const hash0 = hex(await mine.commitment(all[0]));
           const ours = [{ ...all[0], key: key0, commitment: { round, hash: hash0 } }, all[1]];
-          const early = await mine.take(ours, ours[0], unhex(leaf));
+          const early = await mine.take(ours, ours[0]);
           mine.reveals(ours);
           const hash2 = hex(await commitment(unhex(round), all[1], made[2].key));
           ours[1] = { ...all[1], key: all[2].key, commitment: { round, hash: hash2 } };
-          const late = await mine.take(ours, ours[0], unhex(leaf)).catch((error) => error.message);
-          const foul = await keys.Round.make(round);
+          const late = await mine.take(ours, ours[0]).catch((error) => error.message);
+          const foul = await keys.Round.make(round, unhex(leaf));
           foul.reveals(all);
-          const why = await foul.take(all, all[0], unhex(leaf)).catch((error) => error.message);
+          const why = await foul.take(all, all[0]).catch((error) => error.message);
+          // V11: what the digits are made of is settled before any key is shown.
+          const still = await keys.Round.make(round, unhex(leaf));
+          const own = { round, key: keys.base64(still.key) };
+          const ownHash = { round, hash: hex(await still.commitment(all[0])) };
+          const listed = [{ ...all[0], key: own, commitment: ownHash }, all[1], all[2]];
+          still.reveals(listed);
+          for (const other of [[listed[0], all[2], all[1]], listed.slice(0, 2)])
+            refusals.push(await still.take(other, listed[0]).catch((error) => error.message));
+          refusals.push(await still.take(listed, listed[0]));
           const secretly = hex(new Uint8Array(plain));
           const fouls = [early, late, why];
           return [hex(digest), digits(digest), said, secretly, opened, refusals, fouls];
@@ -264,6 +273,6 @@ async def test_V12_the_page_agrees_on_keys_as_the_vectors_say(stations: World, r
         [each["commitment"] for each in HELD["pages"]],
         HELD["secret"]["plain"],
         "09" * 32,
-        ["refused", "refused"],
+        ["refused", "refused", "B2", "B2", True],
         [False, "B1", "A1"],  # whose key is not the one it said, or not the one of this page
     ]

@@ -69,20 +69,22 @@ const ONCE = { name: "AES-GCM", iv: new Uint8Array(12), tagLength: 128 };
 
 /** This page's key of one round. */
 export class Round {
-  /** @param {string} round */
-  static async make(round) {
+  /** The call's leaf is taken now: whoever could tell another one after the keys were shown would have the digits as wanted.
+   * @param {string} round @param {Uint8Array} leaf */
+  static async make(round, leaf) {
     const subtle = /** @type {any} */ (crypto.subtle);
     const [classic, kem] = await Promise.all([
       subtle.generateKey({ name: "X25519" }, false, ["deriveBits"]),
       subtle.generateKey(ML_KEM, false, ["encapsulateBits", "decapsulateBits"]),
     ]);
     const [x, k] = await Promise.all([subtle.exportKey("raw", classic.publicKey), subtle.exportKey("raw-public", kem.publicKey)]);
-    return new Round(round, classic.privateKey, kem.privateKey, joined(new Uint8Array(x), new Uint8Array(k)));
+    return new Round(round, leaf, classic.privateKey, kem.privateKey, joined(new Uint8Array(x), new Uint8Array(k)));
   }
 
-  /** @param {string} round @param {CryptoKey} classic @param {CryptoKey} kem @param {Uint8Array} key */
-  constructor(round, classic, kem, key) {
+  /** @param {string} round @param {Uint8Array} leaf @param {CryptoKey} classic @param {CryptoKey} kem @param {Uint8Array} key */
+  constructor(round, leaf, classic, kem, key) {
     this.round = round;
+    this.leaf = leaf;
     this.classic = classic;
     this.kem = kem;
     this.key = key;
@@ -114,12 +116,16 @@ export class Round {
     this.told ??= new Map(pages.map((each) => [each.page, each.commitment?.hash]));
   }
 
-  /** Take the keys that all have shown; false until they have. Raises with the page whose key is not the one it said.
-   * @param {Page[]} pages @param {Page} me @param {Uint8Array} leaf */
-  async take(pages, me, leaf) {
+  /** Take the keys that all have shown; false until they have. Raises with the page whose key is not the one it said, or
+   * that stands elsewhere than it did then: the order is among what the digits are made of.
+   * @param {Page[]} pages @param {Page} me */
+  async take(pages, me) {
     if (this.digest) return true;
     const told = this.told;
     if (!told || !pages.every((each) => each.key?.round === this.round)) return false;
+    const were = [...told.keys()];
+    const moved = pages.find((each, at) => each.page !== were[at]);
+    if (moved || were.length !== pages.length) throw new Error(moved?.page ?? were[pages.length]);
     const shown = pages.map((page) => ({ page, key: unbase64(page.key?.key ?? "") }));
     for (const { page, key } of shown) {
       const said = hex(await commitment(unhex(this.round), page, key));
@@ -127,7 +133,7 @@ export class Round {
       if (said !== told.get(page.page) || mine) throw new Error(page.page);
     }
     this.keys = new Map(shown.map(({ page, key }) => [page.page, key]));
-    this.digest = await transcript(leaf, unhex(this.round), shown);
+    this.digest = await transcript(this.leaf, unhex(this.round), shown);
     return true;
   }
 

@@ -99,7 +99,7 @@ class Call {
     }
     this.out.place = { party: me.party, sender: me.sender };
     if (this.round?.round !== state.round) {
-      this.round = await Round.make(state.round);
+      this.round = await Round.make(state.round, unhex(state.leaf));
       postMessage({ digits: null });
     }
     const round = this.round;
@@ -110,7 +110,7 @@ class Call {
     } else if (!round.revealed && round.allCommitted(state.pages)) {
       round.reveals(state.pages);
       this.say({ t: "reveal", round: round.round, key: base64(round.key) });
-    } else if (state.pages.length > 1) await this.agree(round, state.pages, me, unhex(state.leaf));
+    } else if (state.pages.length > 1) await this.agree(round, state.pages, me);
   }
 
   /** Say again what the record has not. @param {Round} round @param {Page & {muted: boolean}} me */
@@ -122,11 +122,11 @@ class Call {
     round.sealing &&= !this.next || (me.sealed?.round === round.round && me.sealed.epoch === this.next.keys.epoch);
   }
 
-  /** @param {Round} round @param {Page[]} pages @param {Page} me @param {Uint8Array} leaf */
-  async agree(round, pages, me, leaf) {
+  /** @param {Round} round @param {Page[]} pages @param {Page} me */
+  async agree(round, pages, me) {
     const knew = round.digest !== null;
     try {
-      if (!(await round.take(pages, me, leaf))) return;
+      if (!(await round.take(pages, me))) return;
     } catch (error) {
       postMessage({ foul: /** @type {Error} */ (error).message });
       return;
