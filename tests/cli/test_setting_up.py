@@ -327,6 +327,8 @@ def test_the_typed_word_is_the_word(terminal: Terminal, answers: Answers, tmp_pa
         ("introduce nowhere/x --station north", 3, "cannot be written"),
         ("bearer add --station north", 2, "either listens or dials"),
         ("bearer add --listen here --station north", 2, "is not a place"),
+        ("bearer add --dial [::1]:99999 --station north", 2, "no port 99999"),
+        (f"bearer add --listen here:{'9' * 5000} --station north", 2, "no port 9{20}"),
         ("introduce --station .", 3, "is not the folder of a station"),
         ("root sign blue --root .", 3, "There is no root in"),
     ],

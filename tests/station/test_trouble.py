@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import socket
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -182,49 +184,36 @@ def test_a_caller_who_cannot_be_answered_keeps_no_answer_from_others(
     assert "could not be given" in caplog.text
 
 
-def test_a_path_that_fails_keeps_nobody_from_being_told_what_is_durable(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    failed: list[int] = []
-    with two_stations(tmp_path) as (north, south):
-        draft = north.drafts("Still here.", "FLASH")
-        path = north.station.lines[0].paths[0]
-        send = path.send_all
-
-        def fails_once(frames: list[bytes]) -> None:
-            if frames and not failed:
-                failed.append(len(frames))
-                raise ZeroDivisionError
-            send(frames)
-
-        monkeypatch.setattr(path, "send_all", fails_once)
-        n = north.releases(draft)["n"]
-        assert failed
-        assert south.hears(n)["text"] == "Still here."
-    assert "a path of the line" in caplog.text
-
-
-def test_a_scrub_that_fails_by_our_mistake_stops_no_step(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("what", ["a path", "a scrub"])
+def test_what_fails_once_by_our_mistake_stops_no_step(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     failed: list[str] = []
+
+    def fails_once(works: Callable[..., None]) -> Callable[..., None]:
+        def tried(*given: Any) -> None:
+            if not failed and given != ([],):
+                failed.append("once")
+                raise ZeroDivisionError
+            works(*given)
+
+        return tried
+
     with two_stations(tmp_path) as (north, south):
-        scrub = south.station.store.scrub
-
-        class FailsOnce:
-            def scrub(self) -> None:
-                if not failed:
-                    failed.append("once")
-                    raise ZeroDivisionError
-                scrub()
-
-        monkeypatch.setattr(south.station._departures, "_store", FailsOnce())
-        n = north.says("Before.")["n"]
-        south.hears(n)
+        draft = north.drafts("Still here.", "FLASH")
+        if what == "a path":
+            path = north.station.lines[0].paths[0]
+            monkeypatch.setattr(path, "send_all", fails_once(path.send_all))
+        else:
+            scrub = fails_once(south.station.store.scrub)
+            monkeypatch.setattr(south.station._departures, "_store", SimpleNamespace(scrub=scrub))
+        n = north.releases(draft)["n"]
+        assert south.hears(n)["text"] == "Still here."
         south.until(lambda: failed)
         south.watch.asks("open", n=n)
         north.until(lambda: "opened" in north.stages(n))
-    assert "retired keys were not cleared" in caplog.text
+    told = {"a path": "a path of the line", "a scrub": "retired keys were not cleared"}
+    assert told[what] in caplog.text
     assert not [record for record in caplog.records if record.name == "asyncio"]
 
 

@@ -231,8 +231,10 @@ def read_place(place: str) -> tuple[str, int]:
     """host:port, as people write it; [::1]:4000 for an address with colons."""
     host, _, port = place.rpartition(":")
     host = host.strip("[]") if host.startswith("[") else host
-    if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
+    if not host or not port.isascii() or not port.isdigit():
         raise Misused(f"{place!r:.80} is not a place.", "Write host:port, such as 192.0.2.7:4100.")
+    if len(port) > len("65535") or int(port) > 65_535:
+        raise Misused(f"There is no port {port:.20}.", "Write a number from 1 to 65535.")
     return host, int(port)
 
 
