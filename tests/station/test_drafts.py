@@ -130,6 +130,31 @@ def test_a_draft_is_released_once(tmp_path: Path) -> None:
             assert "has been released" in fault.value.sentence
 
 
+def test_a_draft_is_found_however_many_were_written_since(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        old, last = north.drafts("Still to be read."), north.drafts("Never mind.")
+        north.drafter.asks("draft.withdraw", draft=last["draft"])
+        written = "SELECT * FROM drafts WHERE id = ?"
+        columns = "line_id, inc, person, at, base, type, precedence, status, body, withdrawn"
+        (row,) = north.station.store.sql(written, (last["draft"],))
+
+        def write() -> None:
+            for _ in range(LISTED_MAX):
+                north.station.store.sql(
+                    f"INSERT INTO drafts ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    [row[name] for name in columns.split(", ")],
+                )
+
+        north.stage.do(lambda: north.station.in_next_step(write))
+        north.until(lambda: north.station.store.sql(written, (last["draft"] + LISTED_MAX,)))
+        listed = north.releaser.asks("draft.list")["drafts"]
+        assert [draft["draft"] for draft in listed] == [old["draft"]]
+        assert north.releaser.asks("status")["drafts"] == [old["draft"]]
+        assert north.releases(old)["n"] is not None
+        assert not north.releaser.asks("draft.list")["drafts"]
+        assert len(north.releaser.asks("draft.list", all=True)["drafts"]) == LISTED_MAX
+
+
 def test_a_draft_that_was_withdrawn_stays_so(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, _):
         draft = north.drafts("Never mind.")

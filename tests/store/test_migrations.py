@@ -76,3 +76,30 @@ def test_a_file_that_fails_leaves_nothing(path: Path, text: str) -> None:
     with pytest.raises(Exception, match=r"syntax error|whole statement"):
         open_with(path, FIRST, Migration(2, "0002_rooms.sql", text))
     assert open_with(path, FIRST, DESKS) == ["desks"]
+
+
+def test_drafts_that_are_open_are_known_from_before_and_from_then_on(path: Path) -> None:
+    known = migrations_of_this_version()
+    older = SqliteStore(path, migrations=known[:26])
+    columns = "line_id, inc, person, at, base, type, precedence, status, body, withdrawn"
+    begins = f"INSERT INTO drafts ({columns}) VALUES (x'', 0, 1, 0, 0, 1, 1, 1, x'', ?)"
+    of_release = "draft, line_id, inc, queue_id, person, at"
+    release = f"INSERT INTO releases ({of_release}) VALUES (?, x'', 0, 1, 1, 0)"
+    with older.transaction():
+        for withdrawn in (None, 1.0, None):
+            older.sql(begins, (withdrawn,))
+        older.sql(release, (3,))
+    older.close()
+    store = SqliteStore(path, migrations=known[:27])
+    for change, value, left in (
+        (begins, None, [1, 4]),
+        (release, 1, [4]),
+        ("UPDATE drafts SET withdrawn = 1.0 WHERE id = ?", 4, []),
+        ("DELETE FROM releases WHERE draft = ?", 3, [3]),
+        ("DELETE FROM releases WHERE draft = ?", 1, [1, 3]),
+    ):
+        with store.transaction():
+            store.sql(change, (value,))
+        found = store.sql("SELECT draft FROM open_drafts ORDER BY draft")
+        assert [row["draft"] for row in found] == left
+    store.close()

@@ -244,8 +244,9 @@ def _desks(station: Station) -> Iterator[Item]:
 def _drafts(station: Station) -> Iterator[Item]:
     """Drafts that are neither sent nor withdrawn."""
     for row in station.store.sql(
-        "SELECT d.id, r.draft AS released FROM drafts d LEFT JOIN releases r ON r.draft = d.id"
-        " WHERE d.withdrawn IS NULL AND (r.draft IS NULL OR r.n IS NULL) ORDER BY d.id LIMIT ?",
+        "SELECT draft AS id, NULL AS released FROM open_drafts UNION ALL"
+        " SELECT draft, draft FROM releases INDEXED BY releases_waiting WHERE n IS NULL"
+        " ORDER BY id LIMIT ?",
         (DRAFTS_MAX,),
     ):
         draft = drafts.load(station, row["id"])

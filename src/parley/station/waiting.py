@@ -14,7 +14,7 @@ from parley.station.line import delegating
 from parley.station.line.delegation import Delegation
 from parley.station.line.lines import OpenLine
 from parley.station.releasing import check_lent
-from parley.station.texts.drafts import Draft, newest_open
+from parley.station.texts.drafts import Draft, newest
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -28,7 +28,7 @@ def drafts_for(station: Station, who: Person) -> list[int]:
     if not who.roles.intersection(HANDLERS):
         return []
     authority = cache(partial(_authority, station, who))  # asked once for many drafts
-    return [draft.id for draft in newest_open(station) if _waits(station, who, draft, authority)]
+    return [draft.id for draft in newest(station) if _waits(station, who, draft, authority)]
 
 
 def _waits(station: Station, who: Person, draft: Draft, authority: Authority) -> bool:

@@ -188,8 +188,7 @@ def drafts_point_somewhere(
     it loses the reference and says so (N10)."""
     for row in station.store.sql(
         "SELECT d.id, d.type, d.precedence, d.status, d.body FROM drafts d"
-        " LEFT JOIN releases r ON r.draft = d.id"
-        " WHERE d.line_id = ? AND d.inc = ? AND r.draft IS NULL AND d.withdrawn IS NULL",
+        " WHERE d.id IN (SELECT draft FROM open_drafts) AND d.line_id = ? AND d.inc = ?",
         new.key,
     ):
         content = read_body(row["type"], row["precedence"] << 6 | row["status"] << 3, row["body"])

@@ -265,8 +265,8 @@ def _give_back(station: Station, old: OpenLine, new: Agreement) -> list[dict[str
         )
         told.append({"draft": made["id"], "n": row["n"], "why": why + about})
     rows = store.sql(
-        "SELECT d.* FROM drafts d LEFT JOIN releases r ON r.draft = d.id"
-        " WHERE d.line_id = ? AND d.inc = ? AND d.withdrawn IS NULL AND r.draft IS NULL",
+        "SELECT d.* FROM drafts d"
+        " WHERE d.id IN (SELECT draft FROM open_drafts) AND d.line_id = ? AND d.inc = ?",
         old.key,
     )
     for row in rows:

@@ -239,8 +239,7 @@ def _move_drafts(station: Station, old: OpenLine, new: OpenLine) -> None:
     store = station.store
     for row in store.sql(
         "SELECT d.id, d.type, d.precedence, d.status, d.body FROM drafts d"
-        " LEFT JOIN releases r ON r.draft = d.id"
-        " WHERE d.line_id = ? AND d.inc = ? AND r.draft IS NULL AND d.withdrawn IS NULL",
+        " WHERE d.id IN (SELECT draft FROM open_drafts) AND d.line_id = ? AND d.inc = ?",
         old.key,
     ):
         marks = row["precedence"] << 6 | row["status"] << 3

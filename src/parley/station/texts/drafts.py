@@ -122,6 +122,7 @@ _SELECT = (
     " r.delegation AS delegation"
     " FROM drafts d LEFT JOIN releases r ON r.draft = d.id"
 )
+_OPEN = " WHERE d.id IN (SELECT draft FROM open_drafts)"  # they are few among all that ever were
 
 
 def load(station: Station, id: int) -> Draft:
@@ -325,9 +326,6 @@ def draft_list(
 ) -> dict[str, Any]:
     """Drafts that are open, oldest first; with `all` also the newest released and withdrawn."""
     open_line = station.line(line) if line is not None else None
-    still = "" if all else " AND d.withdrawn IS NULL AND r.draft IS NULL"
-    rows = station.store.sql(f"{_SELECT} WHERE 1{still} ORDER BY d.id DESC LIMIT {LISTED_MAX}")
-    drafts = [_draft(station, row) for row in reversed(rows)]
     return {
         "drafts": [
             view(station, draft)
@@ -335,20 +333,17 @@ def draft_list(
                 "lent": lent_to(station, who, draft),
                 "lent_review": lent_to(station, who, draft, "reviewer"),
             }
-            for draft in drafts
+            for draft in newest(station, all=all)
             if draft.open_line.current is open_line or (open_line is None and not draft.over)
         ]
     }
 
 
-def newest_open(station: Station) -> list[Draft]:
-    """What is open among the newest drafts, oldest first: every page asks, so only there."""
-    newest = station.store.sql("SELECT max(id) AS id FROM drafts")[0]["id"] or 0
-    rows = station.store.sql(
-        f"{_SELECT} WHERE d.id > ? AND d.withdrawn IS NULL AND r.draft IS NULL ORDER BY d.id",
-        (newest - LISTED_MAX,),
-    )
-    return [_draft(station, row) for row in rows]
+def newest(station: Station, *, all: bool = False) -> list[Draft]:
+    """The newest that are open, or of all that ever were, oldest first."""
+    still = "" if all else _OPEN
+    rows = station.store.sql(f"{_SELECT}{still} ORDER BY d.id DESC LIMIT {LISTED_MAX}")
+    return [_draft(station, row) for row in reversed(rows)]
 
 
 def lent_to(
