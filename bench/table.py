@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import statistics
@@ -33,8 +34,7 @@ class Figure:
 def percentile(values: Sequence[float], percent: float) -> float:
     """The value that `percent` of `values` do not exceed (nearest rank)."""
     ordered = sorted(values)
-    rank = max(0, min(len(ordered) - 1, round(percent / 100 * len(ordered) + 0.5) - 1))
-    return ordered[rank]
+    return ordered[max(math.ceil(percent * len(ordered) / 100), 1) - 1]
 
 
 def spread(name: str, values: Sequence[float], unit: str, aims: tuple[str, str]) -> list[Figure]:
