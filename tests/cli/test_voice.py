@@ -1,6 +1,8 @@
 """Words on the terminal: what others wrote cannot act there, and tables stand in columns."""
 
 import json
+import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -48,6 +50,36 @@ def test_an_error_is_json_too_when_that_was_asked_for(
     told = capsys.readouterr()
     assert json.loads(told.out)["error"]["exit"] == 4
     assert told.err.startswith("parley: The line is halted.")
+
+
+def test_what_takes_longer_than_a_second_says_how_far_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(voice, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    with voice.Progress("Checking", "MB") as progress:
+        for now[0], done in ((100.9, 1), (101.0, 2000), (101.1, 2001), (106.0, 5000)):
+            progress(done, 9000)
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == "Checking: 2,000 of 9,000 MB\nChecking: 5,000 of 9,000 MB\n"
+
+
+def test_whoever_waits_for_longer_than_a_second_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PROGRESS_AFTER_S", "PROGRESS_EVERY_S"):
+        assert 0 < getattr(voice, name) <= 1
+        monkeypatch.setattr(voice, name, 0.01)
+    with voice.patience("Waiting for the station"):
+        pass
+    assert capsys.readouterr().err == ""
+    told, ends = "", time.monotonic() + 20
+    with voice.patience("Waiting for the station"):
+        while "Waiting for the station: 0 s\n" not in told:
+            assert time.monotonic() < ends
+            told += capsys.readouterr().err
+            time.sleep(0.01)
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,7 @@ def check_headers(answer: APIResponse) -> None:
     assert policy.startswith("default-src 'none'; ")
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
+    assert "://" not in policy  # no page takes anything from another place
 
 
 async def test_forms_need_their_seats_token(stations: World, room: Room) -> None:
