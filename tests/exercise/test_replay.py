@@ -17,7 +17,9 @@ from parley.exercise import report
 from parley.exercise.exchange import Exchange
 from parley.exercise.pair import Pair
 from parley.exercise.post import command, environment
-from parley.exercise.replay import AS_LONG_AS_IT_WAS, STAGES, differences, replay_on
+from parley.exercise.replay import AS_LONG_AS_IT_WAS, STAGES, Replayed, differences, replay_on
+from parley.exercise.tally import Tally
+from tests.cli.terminal import types
 
 MESSAGES: list[dict[str, Any]] = [
     {
@@ -151,6 +153,27 @@ def test_what_does_not_pass_stops_everything_before_it_begins(
     assert says in done.stderr
     assert not out.exists()
     assert "Replaying" not in done.stderr  # no station was made
+
+
+def test_what_is_not_whole_exits_1_and_says_what(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Tally(lost=1, reordered=2, complaints=["message 2 is not there"])
+    evidence = {"North": "north", "South": "south"}
+
+    def badly(*_: object) -> Replayed:
+        return Replayed([], evidence, 0, found)
+
+    monkeypatch.setattr("parley.exercise.replay.replay", badly)
+    file, out = str(write(tmp_path, MESSAGES)), tmp_path / "out"
+    done = types("replay", file, "--out", str(out))
+    assert done.code == 1
+    assert "NOT WHOLE. 1 lost, 0 duplicated, 2 reordered." in done.out
+    assert "Message 2 is not there." in done.out
+    assert (out / "South.evidence").read_text("utf-8") == "south"
+    told = types("replay", file, "--json")
+    assert told.code == 1
+    assert (told.told["ok"], told.told["lost"]) == (False, 1)
 
 
 def test_a_word_that_arrives_otherwise_is_a_complaint() -> None:

@@ -4,6 +4,7 @@ from parley.core.entry import Type
 from parley.exercise.exchange import Telegram
 from parley.exercise.ledger import Stands
 from parley.exercise.tally import Tally
+from tests.exercise.record_of_two import record_of_two
 
 
 def telegram(number: int, text: str = "") -> Telegram:
@@ -90,3 +91,18 @@ def test_junk_payloads_are_no_acts() -> None:
         Stands(1, 32, Type.READBACK, 3, None),
     ]
     assert tally([*WHOLE, *junk]).ok
+
+
+def test_two_records_are_verified_and_agree_or_it_is_told() -> None:
+    one, other = (record_of_two(6, signed_every=3, seed=seed).decode() for seed in (1, 2))
+    broken = one.replace("--- entries", "--- entires")
+    assert Tally.of([], [one, one]).records_agree
+    for pair, told in (
+        ([one, other], "the two records differ"),
+        ([one, broken], "evidence fails: "),
+        ([broken, one], "evidence fails: "),
+    ):
+        found = Tally.of([], pair)
+        assert not found.records_agree
+        assert not found.ok
+        assert any(complaint.startswith(told) for complaint in found.complaints)
