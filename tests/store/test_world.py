@@ -337,6 +337,16 @@ def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["parley.db"]
 
 
+def test_the_database_waits_for_the_disk_and_keeps_no_copies(tmp_path: Path) -> None:
+    """A kill shows none of this, a power cut does: what is committed has been given to the disk,
+    and what is erased stands in no free page and in no temporary file."""
+    store = a_store_with(tmp_path / "parley.db", 1)
+    wanted = {"synchronous": 2, "journal_mode": "wal", "secure_delete": 1, "temp_store": 2}
+    wanted |= {"foreign_keys": 1, "trusted_schema": 0, "cell_size_check": 1}
+    assert {name: store.sql(f"PRAGMA {name}")[0][0] for name in wanted} == wanted
+    store.close()
+
+
 def test_a_batch_that_only_reads_writes_nothing(tmp_path: Path) -> None:
     store = a_store_with(tmp_path / "parley.db", 5)
     wal = (tmp_path / "parley.db-wal").stat()
