@@ -62,6 +62,13 @@ def test_every_page_has_its_place_in_the_book() -> None:
     assert not homeless, "give each a line in docs/index.md"
 
 
+def test_words_of_the_glossary_stand_in_their_order() -> None:
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    words = [word.casefold() for word in re.findall(r"^\*\*(.+?)\.?\*\*", text, re.MULTILINE)]
+    assert len(words) > 90
+    assert words == sorted(set(words))
+
+
 WITH_COMMANDS = sorted(
     (page for page in PAGES if sessions(page.read_text(encoding="utf-8"))),
     key=lambda page: len(sessions(page.read_text(encoding="utf-8"))),
