@@ -69,11 +69,19 @@ def test_words_of_the_glossary_stand_in_their_order() -> None:
     assert words == sorted(set(words))
 
 
-WITH_COMMANDS = sorted(
-    (page for page in PAGES if sessions(page.read_text(encoding="utf-8"))),
-    key=lambda page: len(sessions(page.read_text(encoding="utf-8"))),
-)
+BEGINS = re.compile(r"^Begin with \[[^]]+\]\((\w[\w-]*\.md)\)", re.MULTILINE)
 
+
+def typed_on(page: Path) -> list[tuple[str, str]]:
+    """What a page has its reader type, after what another page does with which it begins."""
+    text = page.read_text(encoding="utf-8")
+    first = [each for name in BEGINS.findall(text) for each in typed_on(page.parent / name)]
+    return first + sessions(text)
+
+
+WITH_COMMANDS = sorted(
+    (page for page in PAGES if typed_on(page)), key=lambda page: len(typed_on(page))
+)
 
 # The page with which everyone begins is typed as they type it, and costs as much as theirs.
 AS_TYPED = "docs/start.md"
@@ -83,7 +91,7 @@ AS_TYPED = "docs/start.md"
 def test_commands_of_a_page_print_what_it_shows(page: Path, tmp_path: Path) -> None:
     session = Session(tmp_path, quickly=name(page) != AS_TYPED)
     try:
-        for command, printed in sessions(page.read_text(encoding="utf-8")):
+        for command, printed in typed_on(page):
             session.follow(command, printed)
     finally:
         session.end()
