@@ -160,7 +160,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
     reasons = sorted({str(report.longrepr[2]) for report in skipped if report.longrepr})
     for reason in reasons:
-        terminalreporter.write_line(f"skipped: {reason}")
+        terminalreporter.write_line(f"skipped: {reason.removeprefix('Skipped: ')}")
         for report in skipped:
             if report.longrepr and str(report.longrepr[2]) == reason:
                 terminalreporter.write_line(f"  {report.nodeid}")

@@ -1,7 +1,10 @@
-"""`make test` fails when its tests fail, when the types do, and says what both have said."""
+"""`make test` fails when its tests fail, when the types do, and says what both have said; and what
+it could not try for want of a browser."""
 
 import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,3 +47,30 @@ def test_no_test_runs_when_the_style_is_wrong(tmp_path: Path) -> None:
     code, printed = made(tmp_path, ruff=1)
     assert code != 0
     assert "pytest has spoken" not in printed
+
+
+def without_chromium(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """A command where no browser is to be found, nor what could install one."""
+    for name in ("bash", "mktemp", "rm", "id", "tail"):
+        found = shutil.which(name)
+        assert found is not None
+        (folder / name).symlink_to(found)
+    env = {name: value for name, value in os.environ.items() if name != "PARLEY_CHROMIUM"}
+    return subprocess.run(
+        command, cwd=ROOT, env=env | {"PATH": str(folder)}, capture_output=True, text=True
+    )
+
+
+def test_without_a_chromium_it_is_said_why(tmp_path: Path) -> None:
+    done = without_chromium(tmp_path, str(ROOT / "tools" / "chromium"))
+    assert done.returncode == 0  # the other tests are worth running
+    assert 'The tests marked "browser" (tests/console) will be skipped: no Chromium' in done.stdout
+
+
+def test_without_a_chromium_each_test_that_was_skipped_is_named(tmp_path: Path) -> None:
+    page = "tests/console/test_keyboard.py"
+    done = without_chromium(tmp_path, sys.executable, "-m", "pytest", "-q", page)
+    assert done.returncode == 0, done.stdout
+    assert "skipped: no Chromium here; `make chromium` says why" in done.stdout
+    assert f"  {page}::test_shortcuts_are_listed_and_can_be_switched_off\n" in done.stdout
+    assert "passed" not in done.stdout
