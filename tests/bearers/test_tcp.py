@@ -265,8 +265,8 @@ async def test_an_address_that_is_not_ours_is_one_sentence(host: str, sentence: 
     [
         (PermissionError(errno.EACCES, ""), "This user may not listen on [::1]:7."),
         (
-            OSError(errno.EMFILE, "none"),
-            "It is not possible to listen on [::1]:7: [Errno 24] none.",
+            OSError(errno.EMFILE, "none", "and (what, Python) says"),
+            "It is not possible to listen on [::1]:7: too many open files.",
         ),
     ],
 )

@@ -69,8 +69,14 @@ def _port_in_use(north: Post) -> None:
         assert refused.code == 3
         assert f"already listening on {taken}" in refused.err
     assert len(north.operator.asks("bearer.list")["bearers"]) == len(before)
+    added = operator.does("bearer", "add", "--listen", f"192.0.2.1:{free_port()}")
+    number = added.out.split()[1]
+    assert "cannot listen yet. This machine has no address 192.0.2.1" in added.out
+    assert "listens on" not in added.out
+    operator.does("bearer", "remove", number)
     port = free_port()
-    assert operator.types("bearer", "add", "--listen", f"127.0.0.1:{port}").code == 0
+    added = operator.does("bearer", "add", "--listen", f"127.0.0.1:{port}")
+    assert "listens on" in added.out
     north.until(lambda: _listens(port))
     refused = operator.types("bearer", "add", "--listen", f"0.0.0.0:{port}")
     assert refused.code == 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -456,4 +457,8 @@ def cannot_listen(error: Exception, host: str, port: int) -> Unavailable:
             f"No address is known for the name {host!r}, so nobody can listen there.",
             "Give the address in numbers; 0.0.0.0 stands for all of this machine's.",
         )
-    return Unavailable(f"It is not possible to listen on {where}: {error}.", "See `parley doctor`.")
+    why = os.strerror(code).lower() if code and code > 0 else str(error)
+    return Unavailable(
+        f"It is not possible to listen on {where}: {why}.",
+        "Put that right, or give another address or port.",
+    )

@@ -33,6 +33,12 @@ def add(station: Asking, kind: str, listen: str | None, dial: str | None) -> Non
 
     def in_words(view: dict[str, Any]) -> list[str]:
         told = [f"Bearer {view['bearer']} {shown.bearer_place(view)}."]
+        if view["trouble"]:
+            told = [
+                f"Bearer {view['bearer']} is set up, and cannot listen yet."
+                f" {voice.sentence(view['trouble']['sentence'])}",
+                "`parley serve` tries again; `parley bearer list` says how it stands.",
+            ]
         if view["listen"] and not view["tried"]:
             told.append(
                 "Its name is looked up by `parley serve`; `parley bearer list` then says what"

@@ -274,14 +274,17 @@ def bearer_add(
         (kind, dial is not None, host, port, line_id, station.now.wall),
     )
     named = listen is not None and not _is_numeric(host)
-    busy = _who_listens(kind, host, port) if listen is not None and not named else None
-    if not rows or (busy is not None and same):  # 0.0.0.0 has the port of every other address
+    error = None if listen is None or named else _why_not(kind, host, port)
+    busy = error is not None and error.errno == errno.EADDRINUSE
+    if not rows or (busy and same):  # 0.0.0.0 has the port of every other address
         raise Refused("There is such a bearer already.", "`parley bearer list` shows them.")
-    if busy is not None:
-        raise busy
+    trouble = None if error is None else cannot_listen(error, host, port)
+    if trouble is not None and busy:
+        raise trouble
     bearing = Bearing(station, rows[0])
     station.after_commit(lambda: station.bearings.take_up(bearing))
     told = {"bearer": bearing.id, "kind": kind, "listen": listen, "dial": dial}
+    told["trouble"] = trouble.to_dict() if trouble else None
     return told | {"tried": listen is not None and not named}
 
 
@@ -294,9 +297,9 @@ def _is_numeric(host: str) -> bool:
     return True
 
 
-def _who_listens(kind: str, host: str, port: int) -> ParleyError | None:
-    """Why nobody can listen at a place now, if somebody does already; other reasons are tried
-    again and stand on every screen. A name is looked up by the bearer itself, beside the loop."""
+def _why_not(kind: str, host: str, port: int) -> OSError | None:
+    """Why nobody can listen at a place now: what may pass, as a network that is not up yet, or a
+    port that somebody has. A name is looked up by the bearer itself, beside the loop."""
     how = socket.SOCK_DGRAM if kind == "quic" else socket.SOCK_STREAM
     try:
         family, _, _, _, place = socket.getaddrinfo(host, port, type=how)[0]
@@ -305,7 +308,7 @@ def _who_listens(kind: str, host: str, port: int) -> ParleyError | None:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the bearer does
             probe.bind(place)
     except OSError as error:
-        return cannot_listen(error, host, port) if error.errno == errno.EADDRINUSE else None
+        return error
     return None
 
 
