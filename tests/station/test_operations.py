@@ -60,6 +60,13 @@ def test_an_argument_that_does_not_fit_is_named(
     assert repr(named) in fault.value.sentence
 
 
+def test_a_number_that_is_too_long_is_told_as_that() -> None:
+    find("open").check_arguments({"n": 10**15 - 1})
+    with pytest.raises(Misused) as fault:
+        find("open").check_arguments({"n": 10**16})
+    assert "at most 15 digits" in fault.value.hint
+
+
 def test_arguments_that_fit_pass_unchanged() -> None:
     given = {"text": "Half a character \ud800 is the operation's own business.", "answers": None}
     assert find("draft.new").check_arguments(given) == given

@@ -253,7 +253,7 @@ def _is_text(value: str) -> bool:
 
 
 _WORDS = {
-    int: "a whole number",
+    int: "a whole number of at most 15 digits",
     float: "a number",
     bool: "true or false",
     str: "a text",
