@@ -14,6 +14,7 @@ from parley.core import entry, heads, seal, speaking
 from parley.core import hearing as core_hearing
 from parley.core.terms import Terms
 from parley.evidence import attached
+from parley.exercise.scenarios import SCENARIOS
 from parley.station.alarms import escalation, overdue
 from parley.station.call import calls, echo, minutes, rehearsed, series
 from parley.station.doctor import FREE_BYTES_MIN
@@ -50,6 +51,8 @@ def minutes_of(seconds: float) -> int:
 
 
 TOLD = {
+    "../README": (f"at every boundary of {len(SCENARIOS)} scenarios",),
+    "simulation": (f"are {len(SCENARIOS)} short calm stories",),
     "known-limits": (
         f"after {of('rekey_entries')} entries or an hour",
         f"({mib(ARGON.memory_cost << 10)} MiB, {ARGON.time_cost} passes,"
