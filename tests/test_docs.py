@@ -69,6 +69,21 @@ def test_words_of_the_glossary_stand_in_their_order() -> None:
     assert words == sorted(set(words))
 
 
+def test_decisions_are_listed_in_their_order() -> None:
+    index = ROOT / "docs" / "decisions" / "README.md"
+    listed = re.findall(r"^- \[(\d{4})\]\((\1-[a-z0-9-]+\.md)\)", index.read_text(), re.MULTILINE)
+    files = sorted(file.name for file in index.parent.glob("[0-9]*.md"))
+    assert [file for _, file in listed] == files
+
+
+FRAGMENT = re.compile(r"[1-5](\.[a-z0-9-]+)?\.(added|changed|fixed|security|protocol)\.md")
+
+
+def test_fragments_of_the_changelog_are_named_by_issue_and_kind() -> None:
+    names = [file.name for file in (ROOT / "changelog.d").iterdir()]
+    assert not [name for name in names if not FRAGMENT.fullmatch(name)]
+
+
 BEGINS = re.compile(r"^Begin with \[[^]]+\]\((\w[\w-]*\.md)\)", re.MULTILINE)
 
 
