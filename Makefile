@@ -44,14 +44,14 @@ demo: setup  ## start two stations here and print their sign-in links; Ctrl-C st
 demo-clean:  ## forget the demo's stations
 	@if test -x $(BIN)/parley; then $(BIN)/parley demo-clean; else echo "There is no demo."; fi
 
-chromium:
+chromium:  ## put a Chromium where the browser tests find it, or say why there is none
 	@tools/chromium
 
-style: setup
+style: setup  ## check how the code is laid out
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-check: style
+check: style  ## check layout and types
 	$(BIN)/mypy
 
 # In memory where there is room: nothing here shows more on a disk, and half of the time would be

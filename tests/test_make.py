@@ -2,6 +2,7 @@
 it could not try for want of a browser."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+
+
+def environment() -> dict[str, str]:
+    """Ours, without what the make that runs this test would tell the make it starts."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
 
 
 def made(folder: Path, **ends: int) -> tuple[int, str]:
@@ -21,8 +27,7 @@ def made(folder: Path, **ends: int) -> tuple[int, str]:
     done = subprocess.run(
         ["make", "-o", "setup", "-o", "chromium", f"BIN={folder}", "test"],
         cwd=ROOT,
-        # Without what the make that runs this test would tell the make it starts.
-        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -47,6 +52,13 @@ def test_no_test_runs_when_the_style_is_wrong(tmp_path: Path) -> None:
     code, printed = made(tmp_path, ruff=1)
     assert code != 0
     assert "pytest has spoken" not in printed
+
+
+def test_help_lists_every_target() -> None:
+    targets = re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    command = ["make", "help"]
+    told = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)
+    assert [row.split()[0] for row in told.stdout.splitlines()] == targets
 
 
 def without_chromium(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
