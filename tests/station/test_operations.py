@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,6 +94,21 @@ def test_an_operator_alone_may_only_set_up_look_after_the_machine_and_chat() -> 
             continue
         with pytest.raises(Refused):
             each.check_person(operator)
+
+
+def test_the_page_of_roles_says_of_each_operation_who_may_do_it() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "roles.md").read_text(encoding="utf-8")
+    told: dict[str, set[str]] = {}
+    for who, names in re.findall(r"^\| ([a-z, -]+) \| (`.*`) \|$", page, re.MULTILINE):
+        roles = set() if who == "anybody who works here" else set(who.split(", "))
+        for name in names.strip("`").split("` `"):
+            assert name not in told
+            told[name] = roles
+    assert told == {each.name: set(each.roles) for each in REGISTRY.values()}
+    (lent,) = re.findall(r"(.*) are also done by whoever was lent", re.sub(r"\s+", " ", page))
+    assert set(re.findall(r"`([a-z._]+)`", lent.rpartition(". ")[2])) == {
+        each.name for each in REGISTRY.values() if each.lent
+    }
 
 
 def test_every_operation_says_what_it_does_and_names_roles_that_exist() -> None:
