@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import statistics
 from typing import Any
 
 import pytest
@@ -79,6 +80,20 @@ def test_pictures_and_sound_survive_a_link_that_loses_and_delays(overtakes: bool
         )  # before both had greeted, or on its way
         assert max(heard.sound_ages_s(2)) < 0.25
         assert end.link.rate.kbps == 600  # what is lost by chance takes nothing
+
+
+@pytest.mark.parametrize("overtakes", [False, True])
+@pytest.mark.parametrize("loss", [0.0, 0.03, 0.08])
+def test_the_loss_that_is_told_is_that_of_the_link(loss: float, overtakes: bool) -> None:
+    """Whatever was repeated in time, and not what was only overtaken."""
+    call = MediaCall(1, Conditions(delay_ms=40, jitter_ms=50, loss=loss, overtakes=overtakes))
+    call.run(4)
+    told = []
+    for _ in range(4):
+        call.run(5)  # as long as a figure covers
+        told += [end.link.figures()["lost"] for end in call.ends]
+    assert statistics.mean(told) == pytest.approx(loss, rel=0.15, abs=0.002), told
+    assert all(each == pytest.approx(loss, abs=0.03 if loss else 0.004) for each in told), told
 
 
 def test_sound_outlives_a_link_that_falls_to_64_kbit_s() -> None:

@@ -15,6 +15,7 @@ from parley.conference.repair import (
     KEPT_S,
     SAVED_BYTES_MAX,
     SHARE,
+    WINDOW_S,
     Missing,
     Repeats,
 )
@@ -50,6 +51,22 @@ def test_X13_the_share_lost_is_of_what_was_due_since_the_last_report() -> None:
     missing.take(10, 0.0)
     missing.take(3, 0.0)  # repeated at our wish: not lost, and no more than all came
     assert missing.share_lost() == 0
+
+
+def test_what_came_when_it_was_sent_again_was_lost_and_what_was_overtaken_was_not() -> None:
+    missing = Missing()
+    for number in (0, 1, 5, 6):
+        missing.take(number, 0.0)
+    assert missing.to_ask(0.02, RTT_S) == [2, 3, 4]
+    missing.take(2, 0.02 + RTT_S / 4)  # sooner than anybody can have answered
+    missing.take(3, 0.02 + RTT_S)
+    assert missing.share_missed(0.2) == pytest.approx(1 / 7)
+    missing.to_ask(GIVE_UP_S + 0.01, RTT_S)  # the fourth never came
+    assert missing.share_missed(0.6) == pytest.approx(2 / 7)
+    for number in range(7, 14):
+        missing.take(number, 1.0)
+    assert missing.share_missed(1.0) == pytest.approx(2 / 14)
+    assert missing.share_missed(1.1 + WINDOW_S) == 0  # what is long past counts no more
 
 
 def test_a_jump_of_numbers_is_a_new_beginning_and_holds_little() -> None:

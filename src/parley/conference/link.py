@@ -110,6 +110,7 @@ class MediaLink:
 
     def _begin_in(self) -> None:
         self._missing, self._delay = Missing(), Delay()
+        self._lost_here = 0.0
         self._sound_in, self._pictures_in = SoundIn(), PicturesIn()
         self._shown_in = ShownIn()
 
@@ -432,6 +433,7 @@ class MediaLink:
             echo_ms, came_at = self._their_report
             held_ms = min(NEVER_MS - 1, int((now - came_at) * 1000))
         came, self._came_bytes = self._came_bytes, 0
+        self._lost_here = self._missing.share_missed(now)
         self.received_kbps = came * 8 / 1000 / since
         return Report(
             sent_ms=ms_of(now),
@@ -483,7 +485,7 @@ class MediaLink:
         return {
             "up": self.up,
             "rtt_ms": round(self.rtt_s * 1000, 1) if self._rtt_known else None,
-            "lost": round(self.rate.lost, 3),
+            "lost": round(self._lost_here, 3),  # by the way here, before anything was repeated
             "queue_ms": self.rate.queue_ms,
             "sent_kbps": round(self.sent_kbps),
             "received_kbps": round(self.received_kbps),
