@@ -195,8 +195,11 @@ HOSTILE = """async () => {
     made.push(bytes);
   } });
   encoder.configure({ codec: "vp8", width: 320, height: 240, latencyMode: "realtime" });
-  for (const keyFrame of [true, false])
-    encoder.encode(new VideoFrame(paper.canvas, { timestamp: made.length }), { keyFrame });
+  for (const keyFrame of [true, false]) {
+    const frame = new VideoFrame(paper.canvas, { timestamp: made.length });
+    encoder.encode(frame, { keyFrame });
+    frame.close();
+  }
   await encoder.flush();
   const [whole, delta] = made;
   let sequence = 0;

@@ -42,7 +42,7 @@ export class Out {
     this.chosen = SIZES.small;
     this.paused = false; // the link takes no pictures now
     this.most = { width: SIZES.small.width, rate: PICTURE_RATE, bps: PICTURE_BPS, sound_ms: 20, sound_bps: SOUND_BPS };
-    this.seenAt = 0;
+    this.dueAt = 0; // the next picture, by performance.now()
     /** @type {VideoEncoder | null} */
     this.encoder = null;
   }
@@ -153,38 +153,49 @@ export class Out {
 
   /** A picture of the camera. @param {VideoFrame} picture */
   see(picture) {
-    if (this.paused) {
+    try {
+      this.take(picture);
+    } catch {
+      this.fault(() => this.remakeEncoder(0, 0)); // the encoder has just given up, or cannot be had: the next picture may
+    } finally {
       picture.close();
-      return;
     }
+  }
+
+  /** @param {VideoFrame} picture */
+  take(picture) {
+    if (this.paused) return;
     const fits = this.ready && !this.sealing.busy && this.socket.unsent <= UNSENT_BYTES_MAX;
     if (!fits || (this.encoder && this.encoder.encodeQueueSize > 1)) {
       if (this.ready) this.counts.skipped += 1;
-      picture.close();
       return;
     }
-    if (performance.now() - this.seenAt < 1000 / this.most.rate - 10) {
-      picture.close(); // the link takes fewer
-      return;
-    }
-    this.seenAt = performance.now();
+    if (!this.isDue()) return; // the link takes fewer
     const scale = Math.min(1, this.most.width / picture.displayWidth, this.most.width / picture.displayHeight);
     const width = 8 * Math.max(2, Math.floor((scale * picture.displayWidth) / 8));
     const height = 8 * Math.max(2, Math.floor((scale * picture.displayHeight) / 8));
     if (!this.encoder || width !== this.size.width || height !== this.size.height) this.remakeEncoder(width, height);
     const stamped = this.coloured(picture, Math.round(now() * 1000));
-    picture.close();
-    const keyFrame = this.wantsKey || performance.now() - this.keyAt > KEY_EVERY_MS;
-    if (keyFrame) {
-      this.wantsKey = false;
-      this.keyAt = performance.now();
-    }
     try {
+      const keyFrame = this.wantsKey || performance.now() - this.keyAt > KEY_EVERY_MS;
+      if (keyFrame) {
+        this.wantsKey = false;
+        this.keyAt = performance.now();
+      }
       this.encoder?.encode(stamped, { keyFrame });
-    } catch {
-      this.fault(() => this.remakeEncoder(0, 0)); // it has just given up
+    } finally {
+      stamped.close();
     }
-    stamped.close();
+  }
+
+  /** Whether it is time for a picture. A camera on a busy machine comes late by some milliseconds, and the next picture on time:
+   * what counts is when each was due and not when the one before came, so that none is left out for that. */
+  isDue() {
+    const each = 1000 / this.most.rate;
+    const at = performance.now();
+    if (at < this.dueAt - each / 3) return false;
+    this.dueAt = Math.max(this.dueAt, at - 1000 / PICTURE_RATE) + each;
+    return true;
   }
 
   /** The same picture with our time, in the colours of VP8. @param {VideoFrame} picture @param {number} timestamp */

@@ -179,9 +179,12 @@ export class Shown {
       },
       error: () => (failed = true),
     });
-    encoder.configure({ codec: "vp8", width, height, bitrate: Math.round(bits), framerate: 1, latencyMode: "realtime", bitrateMode: "constant" });
-    encoder.encode(picture, { keyFrame: true });
-    picture.close();
+    try {
+      encoder.configure({ codec: "vp8", width, height, bitrate: Math.round(bits), framerate: 1, latencyMode: "realtime", bitrateMode: "constant" });
+      encoder.encode(picture, { keyFrame: true });
+    } finally {
+      picture.close();
+    }
     await encoder.flush();
     encoder.close();
     return failed ? null : /** @type {Uint8Array | null} */ (plain);
@@ -251,7 +254,7 @@ export class Shown {
       output: (picture) => {
         const shown = this.number === number && !this.halted && this.paper;
         if (!shown) picture.close();
-        else shown.draw(picture).then(() => this.drawn(number, picture)).finally(() => picture.close());
+        else shown.draw(picture).then(() => this.drawn(number, picture)).catch(() => (this.call.counts.faults += 1)).finally(() => picture.close());
       },
       error: () => {
         this.call.counts.faults += 1;

@@ -1,0 +1,185 @@
+"""What a page gives to its codecs, whoever sends: its own parts, tried in the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.console.conftest import Room
+from tests.console.world import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+# The door of what another page sends, before decoders that only note what they are given.
+DOOR = """async () => {
+  const { In } = await import("/static/media-in.js");
+  const { Keys, PICTURE, SOUND } = await import("/static/media-frame.js");
+  let decoded = 0;
+  class Decoder {
+    state = "unconfigured";
+    decodeQueueSize = 0;
+    configure() { this.state = "configured"; }
+    close() { this.state = "closed"; }
+    decode() { decoded += 1; }
+  }
+  globalThis.VideoDecoder = globalThis.AudioDecoder = Decoder;
+  const counts = { gaps: 0, back: 0, unopened: 0, faults: 0, keys_asked: 0 };
+  const way = new MessageChannel();
+  const of = new In(new OffscreenCanvas(16, 16), way.port1, () => undefined, counts);
+  of.place = { party: 1, sender: 2 };
+  of.begin();
+  const keys = [1, 2, 3, 4].map((n) => new Keys(new Uint8Array(32).fill(n), n));
+  const seal = (about = {}, by = keys[0]) => by.seal({ kind: SOUND, track: 0, sequence: 0,
+    captured_us: 1, length_ms: 20, epoch: by.epoch, ...of.place, ...about }, new Uint8Array(50));
+  const picture = (about, by) => seal({ kind: PICTURE, track: 16, length_ms: 0, width: 16,
+    height: 16, ...about }, by);
+  const altered = async (at, about) => {
+    const frame = await seal(about);
+    frame[at] ^= 1;
+    return frame;
+  };
+  const steps = {};
+  const step = async (name, ...frames) => {
+    const before = { ...counts, decoded };
+    for (const frame of frames) of.came(await frame);
+    await of.opening.last;
+    const now = { ...counts, decoded };
+    steps[name] = Object.fromEntries(Object.entries(now).map(([key, value]) =>
+      [key, value - before[key]]).filter(([, more]) => more !== 0));
+  };
+  await step("no key yet", seal());
+  of.admit(keys[0]);
+  await step("the first", seal());
+  await step("once more", seal());
+  await step("after a gap, and one of the gap", seal({ sequence: 3 }), seal({ sequence: 2 }));
+  await step("of another sender", seal({ sequence: 4, sender: 3 }),
+    seal({ sequence: 4, party: 0 }));
+  await step("by another key", seal({ sequence: 4, epoch: 1 }, keys[3]));
+  await step("altered", ...[4, 15, 24, 60, 89].map((at) => altered(at, { sequence: 4 })));
+  await step("no frame", new Uint8Array(0), new Uint8Array(90),
+    (await seal({ sequence: 4 })).slice(0, 40), altered(0), altered(21));
+  await step("of no epoch", seal({ sequence: 4, epoch: 9 }, keys[3]));
+  await step("a picture without the one before", picture({ key: false }));
+  await step("a whole picture", picture({ key: true, sequence: 1 }));
+  await step("the next", picture({ key: false, sequence: 2 }));
+  of.admit(keys[1]);
+  await step("the epoch before goes on", seal({ sequence: 4 }));
+  await step("the new one", seal({}, keys[1]));
+  await step("the epoch before is over", seal({ sequence: 5 }));
+  of.admit(keys[2]);
+  of.admit(keys[3]);
+  await step("two epochs ago", seal({ sequence: 6 }));
+  return steps;
+}"""
+
+
+async def test_M10_no_decoder_gets_what_is_replayed_foreign_altered_or_over(
+    stations: World, room: Room
+) -> None:
+    page = await room.sit(stations.north, "Wanda", "/call")
+    nothing = {"unopened": 1}
+    first = {"back": 1, "decoded": 1}
+    assert await page.evaluate(DOOR) == {
+        "no key yet": nothing,
+        "the first": first,
+        "once more": nothing,
+        "after a gap, and one of the gap": {"gaps": 2, **first, "unopened": 1},
+        "of another sender": {"unopened": 2},
+        "by another key": nothing,
+        "altered": {"unopened": 5},
+        "no frame": {"unopened": 5},
+        "of no epoch": nothing,
+        "a picture without the one before": {"back": 1, "keys_asked": 1},
+        "a whole picture": first,
+        "the next": first,
+        "the epoch before goes on": first,
+        "the new one": first,
+        "the epoch before is over": nothing,
+        "two epochs ago": nothing,
+    }
+
+
+# What becomes of a camera's pictures, before an encoder that only notes what it is given: when each
+# one comes is said, and whether the encoder can be had.
+CAMERA = """async ({ comes, rate, fails }) => {
+  const { Out } = await import("/static/media-out.js");
+  let at = 0;
+  Object.defineProperty(performance, "now", { value: () => at });
+  let encoded = 0;
+  let made = 0;
+  globalThis.VideoEncoder = class {
+    state = "unconfigured";
+    encodeQueueSize = 0;
+    configure() {
+      made += 1;
+      if (fails === "to begin" && made === 1) throw new TypeError("no such codec");
+      this.state = "configured";
+    }
+    encode() {
+      if (fails === "in between" && made === 1 && encoded === 1) throw new DOMException("closed");
+      encoded += 1;
+    }
+    close() { this.state = "closed"; }
+  };
+  const counts = { skipped: 0, faults: 0 };
+  const socket = { ready: true, running: true, unsent: 0 };
+  const out = new Out(socket, counts, () => undefined, () => undefined);
+  out.keys = { epoch: 0 };
+  out.most.rate = rate;
+  const paper = new OffscreenCanvas(16, 16);
+  paper.getContext("2d").fillRect(0, 0, 16, 16);
+  const pictures = comes.map(() => new VideoFrame(paper, { timestamp: 0 }));
+  pictures.forEach((picture, which) => {
+    at = 1000 + comes[which];
+    out.see(picture);
+  });
+  const open = pictures.filter((each) => each.format !== null).length;
+  return { encoded, open, ...counts };
+}"""
+EACH_MS = 1000 / 30
+# Of a camera of thirty pictures a second on a busy machine some come late by up to a third of that.
+LATE_MS = (0, 10, 3, 11, 0, 9, 1, 10)
+
+
+def comes(count: int, each_ms: float = EACH_MS) -> list[float]:
+    return [n * each_ms + LATE_MS[n % len(LATE_MS)] for n in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("given", "encoded"),
+    [
+        ({"comes": comes(90), "rate": 30}, 90),  # none is lost by coming late
+        (
+            {"comes": comes(180, EACH_MS / 2), "rate": 30},
+            91,
+        ),  # and the link gets no more of another
+        ({"comes": comes(90), "rate": 15}, 45),
+        ({"comes": comes(90), "rate": 6}, 18),
+        # What was kept back for a second is not made good by a burst.
+        ({"comes": [0.0, *(1_000.0 + n for n in range(20))], "rate": 30}, 3),
+    ],
+)
+async def test_a_camera_that_is_late_loses_no_picture_by_it(
+    stations: World, room: Room, given: dict[str, Any], encoded: int
+) -> None:
+    page = await room.sit(stations.north, "Wanda", "/call")
+    told = await page.evaluate(CAMERA, {**given, "fails": ""})
+    assert abs(told["encoded"] - encoded) <= (0 if encoded in (90, 3) else 1), (
+        told
+    )  # or one at an end
+    assert (told["open"], told["skipped"], told["faults"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(("fails", "encoded"), [("to begin", 2), ("in between", 2)])
+async def test_M10_an_encoder_that_fails_is_made_anew_and_no_picture_stays_open(
+    stations: World, room: Room, fails: str, encoded: int
+) -> None:
+    page = await room.sit(stations.north, "Wanda", "/call")
+    given = {"comes": comes(3), "rate": 30, "fails": fails}
+    assert await page.evaluate(CAMERA, given) == {
+        "encoded": encoded,
+        "open": 0,
+        "skipped": 0,
+        "faults": 1,
+    }
