@@ -139,8 +139,13 @@ async def test_the_numbers_of_a_call_are_those_of_its_link(
         await expect(wen.locator("#facts")).to_contain_text("Open since")
         for page in (wanda, wen):
             await joins(page)
-        await expect(wanda.locator("#figure-link")).to_be_hidden()
+        numbers = (wanda.locator("#figure-link"), wanda.locator("#others [data-figures]"))
+        await expect(numbers[1]).to_have_text(TILE, timeout=MEDIA_MS)
+        for each in numbers:
+            await expect(each).to_be_hidden()
         await wanda.get_by_text("Quality in numbers").click()
+        for each in numbers:
+            await expect(each).to_be_visible()
         await expect(wanda.locator("#figure-link")).to_have_text(STATE, timeout=MEDIA_MS)
         await expect(wanda.locator("#others [data-figures]")).to_have_text(TILE, timeout=MEDIA_MS)
         pairs: list[tuple[float, ...]] = []

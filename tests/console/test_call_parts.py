@@ -21,7 +21,7 @@ async def person(post: Post, name: str, role: str) -> None:
 
 
 # Where what is said of sound and pictures as a whole would end on the screen.
-STATES = """() => ["alone", "paused", "on-hold", "silenced"].map((id) => {
+STATES = """() => ["alone", "paused", "on-hold", "silenced", "sound-asleep"].map((id) => {
   const each = document.getElementById(id);
   each.hidden = false;
   scrollTo(0, 0);

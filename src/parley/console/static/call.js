@@ -1,6 +1,7 @@
 // The page of a call: people and their pictures, devices, mute and keys. `call-worker.js` sends, hears
 // and agrees on keys; what stands in the record is shown by the server and renewed by `live.js`.
 
+import { Awake } from "./awake.js";
 import { Parts } from "./call-parts.js";
 import { features, refusal, remains, right, withdrawn } from "./devices.js";
 import { isWriting } from "./keys.js";
@@ -41,6 +42,7 @@ class CallPage {
     this.rehearsed = false; // whether that was a rehearsal
     this.leaf = ""; // of the entry that opened what we are in: a call has another than its rehearsal
     this.parts = new Parts(() => this.microphone);
+    this.awake = new Awake();
     this.recording = new Recording();
     this.showing = new Showing(this);
   }
@@ -57,6 +59,7 @@ class CallPage {
     at("camera-off").addEventListener("click", () => this.turnCamera());
     at("microphone-on").addEventListener("click", () => this.takeMicrophone());
     at("leave-media").addEventListener("click", () => this.leave());
+    at("quality").addEventListener("toggle", () => this.numbers());
     document.addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("submit", (event) => this.submit(event));
     addEventListener("pagehide", () => this.end());
@@ -122,7 +125,8 @@ class CallPage {
 
   async wire() {
     this.context = new AudioContext({ sampleRate: 48_000, latencyHint: "interactive" });
-    if (this.context.state !== "running") await this.context.resume();
+    this.awake.watch(this.context);
+    if (this.context.state !== "running") this.context.resume().catch(() => undefined); // what does not wake is told
     await this.context.audioWorklet.addModule(SOUND);
     this.capture = new AudioWorkletNode(this.context, "capture", { numberOfInputs: 1, numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
     this.capture.port.onmessage = (event) => this.level(event.data);
@@ -440,6 +444,7 @@ class CallPage {
     at("join-media").hidden = this.worker !== null || this.medium === "text" || !this.open;
     at("large-field").hidden = at("join-media").hidden || this.medium !== "video";
     this.parts.mix(this.tiles, this.worker !== null);
+    this.awake.look();
     const since = performance.now() - SPEAKS_MS;
     const who = [...this.tiles.values()].filter((each) => each.spokeAt > since);
     for (const each of this.tiles.values()) each.tile.classList.toggle("speaks", each.spokeAt > since);
@@ -462,6 +467,13 @@ class CallPage {
     say("figure-rate", _("%(sent)s kbit/s of %(budget)s", { sent: Math.round(f.sent_kbps), budget: link ? link.budget_kbps : "·" }));
     say("figure-dropped", Object.entries({ ...f.dropped, [_("not opened")]: f.unopened, [_("not agreed to be shown")]: f.not_agreed, [_("no picture to be shown")]: f.no_picture, [_("left out, busy")]: f.skipped, [_("× a codec failed")]: f.faults }).filter(([, count]) => Number(count) > 0).map(([why, count]) => `${count} ${why}`).join(", ") || _("none"));
     at("paused").hidden = f.pictures;
+    this.numbers();
+  }
+
+  /** Who did not ask for numbers sees faces and names. */
+  numbers() {
+    const { open } = /** @type {HTMLDetailsElement} */ (at("quality"));
+    for (const words of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#others [data-figures]"))) words.hidden = !open;
   }
 }
 
