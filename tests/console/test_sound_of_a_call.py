@@ -90,6 +90,7 @@ async def test_sound_that_the_system_put_to_sleep_is_told_and_wakes_with_a_butto
         await expect(asleep).to_be_hidden()
 
         await page.evaluate("sound.suspend()")
+        await expect(asleep).to_be_visible()
         await expect(asleep).to_contain_text("you hear nobody, and nobody hears you")
         await shown(page, "sound-asleep")
         await says(page, "I hear nobody.")

@@ -4,6 +4,13 @@
 const RATE = 48_000;
 const BLOCK = 960; // 20 ms
 const LEAST = 0.04 * RATE;
+const SPARE = 0.015 * RATE; // that is kept over the least that was needed
+const STEP = 128; // of a device
+const QUIET = 0.01; // what is left out of it nobody misses
+const LOOKS_MIN = 6; // of half a second, in which nothing ran dry, before anything is dropped
+const LOOKS_MAX = 60;
+const MUTED = 0.6 * RATE; // without any sound
+const BEGINS = 10; // looks, while the page makes all that a call needs
 const MOST = 0.35 * RATE;
 const TELL = 0.1 * RATE;
 
@@ -53,7 +60,15 @@ class Playout extends AudioWorkletProcessor {
     this.playing = false;
     this.least = Infinity; // waiting at least, since it was last looked at
     this.since = 0;
-    this.calm = 0; // samples since the buffer last ran dry
+    /** @type {number[]} */
+    this.lows = []; // the least of each look since it last ran dry
+    this.looks = LOOKS_MIN; // that have to go by until what was never needed is dropped
+    this.calm = 0; // looks since it last ran dry
+    this.looked = 0;
+    this.spare = 0; // samples to be left out
+    this.dried = { target: LEAST, looks: LOOKS_MIN }; // as it was before that
+    this.empty = 0; // samples that were asked for since then, while nothing came
+    this.loud = 0; // samples since some were to be left out, and none were quiet
     this.energy = 0;
     this.counted = 0;
     /** @type {number[]} */
@@ -66,6 +81,8 @@ class Playout extends AudioWorkletProcessor {
   /** @param {{samples: Float32Array, at: number}} block `at` 0 for silence in place of what was lost */
   take(block) {
     if (this.waiting > 2 * RATE) return; // a clock that stood still; what is old is not wanted
+    if (this.empty > MUTED) Object.assign(this, this.dried); // who closed a microphone was not late
+    this.empty = 0;
     this.blocks.push(block);
     this.waiting += block.samples.length;
   }
@@ -94,15 +111,12 @@ class Playout extends AudioWorkletProcessor {
   process(_, outputs) {
     const out = outputs[0][0];
     if (!this.playing && this.waiting >= this.target) this.playing = true;
-    if (this.playing && this.waiting < out.length) {
-      this.playing = false;
-      this.calm = 0;
-      this.target = Math.min(MOST, this.target + 0.02 * RATE);
-    }
+    if (this.playing && this.waiting < out.length) this.dry();
+    if (this.spare >= STEP && this.playing && this.waiting > SPARE + 2 * STEP) this.leaveOut();
     if (this.playing) this.fill(out);
+    else this.empty += out.length;
     for (const sample of out) this.energy += sample * sample;
     this.counted += out.length;
-    this.calm += out.length;
     this.least = Math.min(this.least, this.waiting);
     this.since += out.length;
     if (this.since >= RATE / 2) this.settle();
@@ -126,11 +140,44 @@ class Playout extends AudioWorkletProcessor {
     }
   }
 
-  /** Twice a second: what never was needed is dropped, and calm makes the buffer smaller. */
+  /** Nothing is there to be played: more has to wait before it goes on, and for longer. */
+  dry() {
+    this.dried = { target: this.target, looks: this.looks };
+    this.playing = false;
+    this.target = Math.min(MOST, this.target + 0.02 * RATE);
+    if (this.looked > BEGINS) this.looks = Math.min(LOOKS_MAX, 2 * this.looks);
+    this.lows = [];
+    this.calm = this.spare = 0;
+  }
+
+  /** Of what waits more than it has to, a moment that nobody hears is left out; where all is loud, one each half second. */
+  leaveOut() {
+    const { samples } = this.blocks[0];
+    const end = Math.min(samples.length, this.offset + STEP);
+    let peak = 0;
+    for (let at = this.offset; at < end; at += 1) peak = Math.max(peak, Math.abs(samples[at]));
+    this.loud += STEP;
+    if (peak > QUIET && this.loud < RATE / 2) return;
+    this.loud = 0;
+    this.spare -= end - this.offset;
+    this.lows = this.lows.map((each) => each - (end - this.offset));
+    this.target = Math.max(LEAST, this.target - (end - this.offset));
+    this.drop(end - this.offset);
+  }
+
+  /** Twice a second: what was never needed since it last ran dry is to be left out. */
   settle() {
-    const spare = this.least - 0.8 * this.target;
-    if (this.playing && spare > 0.02 * RATE) this.drop(spare);
-    if (this.calm > 10 * RATE) this.target = Math.max(LEAST, this.target - 0.005 * RATE);
+    if (this.playing) {
+      this.lows.push(this.least);
+      this.calm += 1;
+    }
+    if (this.playing || this.looked > 0) this.looked += 1;
+    while (this.lows.length > this.looks) this.lows.shift();
+    if (this.lows.length === this.looks) this.spare = Math.max(0, Math.min(...this.lows) - SPARE);
+    if (this.calm >= 4 * this.looks) {
+      this.looks = Math.max(LOOKS_MIN, Math.ceil(this.looks / 2));
+      this.calm = 0;
+    }
     this.least = Infinity;
     this.since = 0;
   }
