@@ -183,3 +183,37 @@ async def test_M10_an_encoder_that_fails_is_made_anew_and_no_picture_stays_open(
         "skipped": 0,
         "faults": 1,
     }
+
+
+# Half a second of sound, a pause of three in which the microphone was closed, and as much again.
+PAUSE = """async (length_ms) => {
+  const { Out } = await import("/static/media-out.js");
+  const { Keys } = await import("/static/media-frame.js");
+  let at = 0;
+  Object.defineProperty(performance, "now", { value: () => at });
+  const socket = { ready: true, running: true, unsent: 0, send: () => undefined };
+  const out = new Out(socket, { skipped: 0, faults: 0 }, () => undefined, () => undefined);
+  const told = [];
+  out.tap = (header) => told.push(header.captured_us / 1000 - performance.timeOrigin);
+  out.most.sound_ms = length_ms;
+  out.begin(new Keys(new Uint8Array(32), 0));
+  for (let n = 0; n < 48; n += 1) {
+    at = 20 * n + (n < 24 ? 0 : 3000);
+    out.hear({ block: new Float32Array(960), at: performance.timeOrigin + at });
+    await new Promise((done) => setTimeout(done, 5));
+  }
+  await out.soundEncoder.flush();
+  out.soundEncoder.close();
+  return told;
+}"""
+
+
+@pytest.mark.parametrize("length_ms", [20, 60])
+async def test_M1_sound_says_when_it_was_captured_also_after_a_pause(
+    stations: World, room: Room, length_ms: int
+) -> None:
+    """Also in a recording its place is beside the picture of that moment."""
+    page = await room.sit(stations.north, "Wanda", "/call")
+    told = await page.evaluate(PAUSE, length_ms)
+    when = [20.0 * n + (0 if n < 24 else 3_000) for n in range(0, 48, length_ms // 20)]
+    assert told[: len(when)] == pytest.approx(when, abs=0.1)  # a flush fills up the last

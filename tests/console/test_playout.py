@@ -86,7 +86,7 @@ async def driven(
 
 
 async def test_sound_waits_no_longer_than_it_has_to(stations: World, room: Room) -> None:
-    """A page that makes all that a call needs is late, and is not for as long as the call goes on."""
+    """A page is late while it makes all that a call needs, and not for as long as that goes on."""
     page = await room.sit(stations.north, "Wanda", "/call")
     calm = await driven(page, [])
     assert calm["dry"] == []

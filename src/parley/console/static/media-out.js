@@ -7,6 +7,7 @@ import { Chain, now } from "./media-parts.js";
 const SOUND_TRACK = 0;
 const PICTURE_TRACK = 16;
 const SOUND_BPS = 24_000;
+const BLOCK_MS = 20; // of media-sound.js
 const PICTURE_BPS = 600_000;
 const PICTURE_RATE = 30;
 const SIZES = { small: { width: 640, bps: PICTURE_BPS }, large: { width: 1280, bps: 1_500_000 } };
@@ -91,8 +92,10 @@ export class Out {
   makeSoundEncoder() {
     if (this.soundEncoder?.state === "configured") this.soundEncoder.close();
     const length_ms = this.most.sound_ms;
+    /** @type {number[]} */
+    const heardAt = (this.heardAt = []); // blocks that are in the encoder; it counts samples, and knows of no pause
     this.soundEncoder = new AudioEncoder({
-      output: (chunk) => this.send(chunk, { kind: SOUND, track: SOUND_TRACK, length_ms }),
+      output: (chunk) => this.send(chunk, { kind: SOUND, track: SOUND_TRACK, length_ms, captured_us: heardAt.splice(0, length_ms / BLOCK_MS)[0] ?? chunk.timestamp }),
       error: () => this.fault(() => this.makeSoundEncoder()),
     });
     this.soundEncoder.configure(
@@ -125,7 +128,7 @@ export class Out {
     }
     const plain = new Uint8Array(chunk.byteLength);
     chunk.copyTo(plain);
-    const header = { ...about, ...this.place, epoch: keys.epoch, sequence: this.numbers[about.kind], captured_us: Math.max(0, Math.round(chunk.timestamp)) };
+    const header = { captured_us: Math.max(0, Math.round(chunk.timestamp)), ...about, ...this.place, epoch: keys.epoch, sequence: this.numbers[about.kind] };
     const added = this.sealing.add(async () => {
       const frame = await keys.seal(header, plain);
       if (keys === this.keys && this.ready) {
@@ -147,6 +150,7 @@ export class Out {
       return;
     }
     const data = new AudioData(/** @type {any} */ ({ format: "f32-planar", sampleRate: 48_000, numberOfFrames: block.length, numberOfChannels: 1, timestamp: Math.round(at * 1000), data: block }));
+    this.heardAt?.push(Math.round(at * 1000));
     this.soundEncoder.encode(data);
     data.close();
   }
