@@ -23,7 +23,9 @@ from vectors.of_media import PICTURE, SOUND, header
 
 SECRET = bytes(range(32))
 CAMERA = header({**PICTURE, "sequence": 0, "captured_us": 1, "key": True}) + bytes(5_000)
-VOICE = [header({**SOUND, "sequence": n, "captured_us": 1}) + bytes(60) for n in range(20)]
+VOICE = [
+    header({**SOUND, "sequence": n, "captured_us": 1}) + bytes((7 * n + 1,)) * 60 for n in range(20)
+]
 
 
 class Held:
@@ -97,6 +99,11 @@ def test_frames_of_a_call_cross_beside_the_line(tmp_path: Path, kind: str) -> No
             assert ours.budgets[0].pictures
             n = north.sends("The line goes on beside it.")
             assert south.hears(n)["text"] == "The line goes on beside it."
+            # The words that went beside it are kept, and nothing of the sound is.
+            for post in (north, south):
+                kept = [each.read_bytes() for each in post.folder.rglob("*") if each.is_file()]
+                assert any(b"The line goes on beside it." in each for each in kept)
+                assert not any(frame[24:56] in each for frame in VOICE for each in kept)
         door = south.stage.do(lambda: south.station.carrying.media.describe())
         assert door["came"] > 20
         assert not door.get("malformed")

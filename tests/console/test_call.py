@@ -32,6 +32,19 @@ PICTURES = """(least) => {
 }"""
 
 
+# How long the call is open by its clock, in seconds.
+CLOCK = """() => {
+  const told = document.querySelector("#facts .clock[data-age]").textContent.trim();
+  const parts = told.replace(/ s$/, "").split(":").map(Number);
+  return parts.reduce((whole, each) => 60 * whole + each);
+}"""
+
+
+async def clock_of(page: Page) -> float:
+    """What the clock of the call shows."""
+    return float(await page.evaluate(CLOCK))
+
+
 @asynccontextmanager
 async def duty_room(browser: Browser) -> AsyncIterator[Room]:
     """The browser of one side, that may use camera and microphone."""
@@ -137,7 +150,10 @@ async def test_two_sides_see_hear_and_read_each_other(
         assert first == await digits(south)
         shown = (await stations.north.ask("Wanda", "call.show"))["call"]
         assert shown["digits"] == first
+        clocks = [await clock_of(page) for page in (north, south)]
         await asyncio.gather(sees_and_hears(north), sees_and_hears(south))
+        for page, before in zip((north, south), clocks, strict=True):
+            await page.wait_for_function(f"before => ({CLOCK})() > before + 1", arg=before)
         await expect(north.locator("#others figcaption")).to_contain_text("Wen, Watch desk")
         await expect(north.locator("#seal")).to_contain_text("STATION AUTHENTICATED")
 

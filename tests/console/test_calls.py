@@ -162,6 +162,22 @@ async def test_a_refusal_keeps_nothing_back_and_a_clock_that_runs_out_says_so(
     await expect(watching.get_by_text("The minister is in the air")).to_be_visible()
     await shown(watching, "calls-declined")
 
+    # What could not wait for the call is delivered whatever the answer.
+    text = "Our tanker Vega drifts without power."
+    draft = await north.ask("Dana", "call.ask", purpose="Once more", at_once=True, text=text)
+    await north.ask("Rene", "release", draft=draft["draft"], sha256=draft["sha256"], displayed=1)
+    reading = await room.sit(south, "Dmitri", "/inbox")
+    await reading.get_by_role("link", name=re.compile("Call: Once more")).click()
+    address = reading.url
+    await reading.get_by_role("link", name=re.compile("Answer the request")).click()
+    await reading.get_by_role("radio", name="Decline").check()
+    await reading.get_by_label("Reason").fill("The minister is asleep")
+    await reading.get_by_role("button", name="Keep the answer").click()
+    await release(room, south, reading, "Rosa")
+    await expect(watching.get_by_text("The minister is asleep")).to_be_visible()
+    await reading.goto(address)
+    await expect(reading.locator("main")).to_contain_text(text)
+
     # Nothing happens at either station when a clock runs out: each page finds it by itself.
     draft = await north.ask("Dana", "call.ask", purpose="A third try", at_once=True, within_s=60)
     await north.ask("Rene", "release", draft=draft["draft"], sha256=draft["sha256"], displayed=1)
@@ -179,6 +195,31 @@ async def test_a_refusal_keeps_nothing_back_and_a_clock_that_runs_out_says_so(
     late = await room.sit(south, "Dmitri", "/calls")
     await late.get_by_role("link", name="Answer it late").click()
     await expect(late.get_by_text("Nobody answered by")).to_be_visible()
+
+
+@pytest.mark.story
+async def test_a_request_runs_out_of_its_48_hours(room: Room, stations: World) -> None:
+    north, south = stations.north, stations.south
+    dana = await room.sit(north, "Dana", "/calls")
+    await dana.get_by_role("link", name="Ask South for a call").click()
+    await dana.get_by_label("Purpose").fill("Open and direct lines")
+    await dana.get_by_label("Latest").fill(moment(time.time() + 96 * 3_600))
+    await dana.get_by_role("button", name="Keep as draft").click()
+    await release(room, north, dana, "Rene")
+    for hours in (47, 49):
+        for post in (north, south):
+            assert post.station is not None
+            post.station.clock = Later(hours * 3_600)
+        for post, name in ((north, "Dana"), (south, "Dmitri")):
+            page = await room.sit(post, name, "/calls")  # the seat of two days ago sleeps
+            call = page.locator("li", has_text="Open and direct lines")
+            if hours == 47:
+                left = call.locator(".clock[data-due]")
+                await expect(left).to_have_text(re.compile(r"^(5\d:\d\d|1:0\d:\d\d)$"))
+            else:
+                await expect(call).to_contain_text("Nobody answered by")
+                await expect(call.locator(".clock[data-due]")).to_have_count(0)
+            await page.close()
 
 
 @pytest.mark.story
