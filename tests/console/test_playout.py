@@ -65,7 +65,8 @@ DRIVEN = """({ seconds, stalls, muted, loud }) => {
     return some.sort((a, b) => a - b)[some.length >> 1];
   };
   const waits = playout.blocks.reduce((sum, each) => sum + each.samples.length, 0) - playout.offset;
-  return { begins: age(0, 3), then: age(10, 20), ends: age(seconds - 10, seconds), dry,
+  return { begins: age(0, 3), then: age(10, 20), after: age(7, 10),
+    ends: age(seconds - 10, seconds), dry,
     kept: (heard + 960 * frames.filter((each) => each.loud).length) / spoken,
     counted: playout.waiting === waits };
 }"""
@@ -116,11 +117,20 @@ async def test_who_closes_the_microphone_is_not_heard_later_for_it(
     assert told["ends"] < 65
 
 
+async def test_one_long_standstill_keeps_the_voice_back_for_a_moment_alone(
+    stations: World, room: Room
+) -> None:
+    page = await room.sit(stations.north, "Wanda", "/call")
+    told = await driven(page, [(6_000.0, 450.0)])
+    assert told["after"] < 150
+    assert told["ends"] < 70
+
+
 async def test_of_too_much_that_waits_nobody_misses_what_is_left_out(
     stations: World, room: Room
 ) -> None:
     page = await room.sit(stations.north, "Wanda", "/call")
-    once = [(6_000.0, 250.0)]
+    once = [(6_000.0, 90.0)]  # no longer one is left out at once
     told = await driven(page, once)
     assert told["ends"] < 70
     assert told["kept"] > 0.99  # pauses were left out, and the voice was not

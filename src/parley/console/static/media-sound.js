@@ -5,6 +5,7 @@ const RATE = 48_000;
 const BLOCK = 960; // 20 ms
 const LEAST = 0.04 * RATE;
 const SPARE = 0.015 * RATE; // that is kept over the least that was needed
+const OVER = 0.03 * RATE; // beyond what was waited for, and dropped at once
 const STEP = 128; // of a device
 const QUIET = 0.01; // what is left out of it nobody misses
 const LOOKS_MIN = 6; // of half a second, in which nothing ran dry, before anything is dropped
@@ -172,6 +173,11 @@ class Playout extends AudioWorkletProcessor {
       this.calm += 1;
     }
     if (this.playing || this.looked > 0) this.looked += 1;
+    const over = this.playing ? this.least - this.target - OVER : 0;
+    if (over > 0) {
+      this.drop(over); // one long standstill left it, and the next will not be as long
+      this.lows = this.lows.map((each) => each - over);
+    }
     while (this.lows.length > this.looks) this.lows.shift();
     if (this.lows.length === this.looks) this.spare = Math.max(0, Math.min(...this.lows) - SPARE);
     if (this.calm >= 4 * this.looks) {
