@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from parley.cli.status import in_words
 from tests.playbook import Post, two_stations
 
 
@@ -36,6 +37,11 @@ def test_a_deputy_is_called_and_then_it_is_recorded_that_nobody_answered(tmp_pat
         assert ringing is not None
         assert [each["name"] for each in ringing["called"]] == [south.deputy.name]
         assert ringing["clock"]["overdue"]
+        # The clock that ran out is shown as overdue; the deputy's time stands beside it.
+        assert -30 < ringing["clock"]["left_s"] <= -1
+        assert called["due"] == ringing["clock"]["due"]
+        assert south.reads(n)["clock"]["left_s"] <= -1
+        assert 570 < ringing["until"] - south.station.now.wall <= 600
         missed = north.event("alarm", state="nobody answered", n=n)
         assert missed["dir"] == "ours"
 
@@ -47,6 +53,8 @@ def test_a_deputy_is_called_and_then_it_is_recorded_that_nobody_answered(tmp_pat
         still = alarm(south)
         assert still is not None
         assert still["state"] == "nobody answered"
+        assert still["until"] is None
+        assert -640 < still["clock"]["left_s"] <= -602  # since the first clock, not the deputy's
 
         south.watch.asks("open", n=n)
         south.until(lambda: alarm(south) is None)
@@ -68,6 +76,27 @@ def test_what_ran_out_while_the_station_stood_still_is_overdue_since_then(tmp_pa
         assert still["clock"]["overdue"]
         assert -26 * 60 < still["clock"]["left_s"] <= -25 * 60
         assert south.reads(n)["clock"]["left_s"] <= -25 * 60
+
+
+def test_a_deputy_who_is_called_at_the_start_has_a_time_beside_the_clock_that_ran(
+    tmp_path: Path,
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = north.sends("Answer at once.", "FLASH")
+        south.hears(n)
+        south.stops()
+        north.clock.skip(600 + 25 * 60)
+        south.starts()
+        south.until(lambda: (alarm(south) or {}).get("state") == "deputy")
+        ringing = alarm(south)
+        assert ringing is not None
+        assert -26 * 60 < ringing["clock"]["left_s"] <= -25 * 60
+        assert 570 < ringing["until"] - south.station.now.wall <= 600
+        (said,) = [each for each in in_words(south.watch.asks("status")) if "deputy at" in each]
+        assert f"deputy at watch desk for {south.deputy.name} until " in said
+        assert ", OVERDUE by 25:" in said
+        south.clock.set_wrong(-3_600)  # a wall clock that is set back makes nothing early
+        assert south.reads(n)["clock"]["left_s"] <= 0
 
 
 def test_who_opens_in_time_stops_the_clock_on_both_sides(tmp_path: Path) -> None:

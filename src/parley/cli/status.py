@@ -55,7 +55,7 @@ def in_words(view: View) -> Iterator[str]:
     if view["alarms"]:
         yield ""
         yield f"{voice.count(len(view['alarms']), 'alarm')}, the most urgent first:"
-        yield from (f"  {alarm_in_words(alarm)}" for alarm in view["alarms"])
+        yield from (f"  {alarm_in_words(alarm, view['now'])}" for alarm in view["alarms"])
     if view["overdue"]:
         yield ""
         yield f"OVERDUE, {voice.count(len(view['overdue']), 'thing')}; `parley overdue`:"
@@ -94,12 +94,13 @@ def bearer_in_words(bearer: View) -> str:
     return f"{bearer['bearer']} {place}, {paths}{trip}{refused}{why}"
 
 
-def alarm_in_words(alarm: View) -> str:
+def alarm_in_words(alarm: View, now: float) -> str:
     """A message that nobody has dealt with yet."""
     line = voice.visible(alarm["line_name"])
     called = ", ".join(voice.visible(person["name"]) for person in alarm["called"])
     where = f" at {voice.visible(alarm['desk'])}" if alarm["desk"] else ""
-    who = f" for {called}" if called else ""
+    until = "" if alarm["until"] is None else f" until {words.clock(alarm['until'], now)}"
+    who = f" for {called}{until}" if called else ""
     left = f", {shown.clock(alarm['clock'])}" if alarm["clock"] else ""
     left += f", {shown.provisional(alarm['provisional'])}" if alarm["provisional"] else ""
     left += ", shown before the restart" if alarm["again"] else ""

@@ -266,7 +266,9 @@ def describe(station: Station, event: Event) -> Event:
                 ),
                 "gap": event.get("provisional", ""),
                 "path": f"/messages/{agreed.hex[:8]}/{event['dir']}/{event['n']}",
-                "due": event["at"] + _clock_s(agreed.clocks_s, event["precedence"]),
+                "due": event.get(
+                    "due", event["at"] + _clock_s(agreed.clocks_s, event["precedence"])
+                ),
             }
     return event
 

@@ -174,6 +174,8 @@ def alarm(view: View, names: Names) -> View:
         "gap": provisional(view["provisional"]),
         "again": view["again"],
         "everyone": bool(view["escalation"]),
+        "called": ", ".join(each["name"] for each in view["called"]),
+        "until": view["until"],  # of the deputy who was called
         "precedence": view["precedence"],
         "at": view["at"],
         "clock": view["clock"],

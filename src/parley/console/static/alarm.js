@@ -154,9 +154,10 @@ export class Alarm {
       if (seq !== undefined && seq > rendered && !told.has(row.getAttribute("data-alarm"))) younger.push(row);
     }
     const rows = [...younger, ...theirs.children].map((row) => document.adoptNode(row));
-    // A row whose gap has closed, or that now sounds here, or for everyone, stays where it is and changes its word.
+    // A row whose gap has closed, for which a deputy is called, or that now sounds here, or for everyone, stays where it
+    // is and changes its word.
     /** @param {Element} row */
-    const look = (row) => `${row.getAttribute("data-alarm")} ${row.querySelector(".gap")?.textContent ?? ""} ${row.hasAttribute("data-everyone")} ${row.hasAttribute("data-sounds")}`;
+    const look = (row) => `${row.getAttribute("data-alarm")} ${row.querySelector(".gap")?.textContent ?? ""} ${row.querySelector(".called")?.textContent ?? ""} ${row.hasAttribute("data-everyone")} ${row.hasAttribute("data-sounds")}`;
     const before = [...list.children].map(look).join();
     const after = rows.map(look).join();
     if (before !== after) list.replaceChildren(...rows);

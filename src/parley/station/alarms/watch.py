@@ -177,6 +177,7 @@ class Watch:
             n=row["n"],
             precedence=precedence.name,
             called={"id": deputy, "name": name},
+            due=_ran_out(station, row),
         )
         return True
 
@@ -206,6 +207,7 @@ class Watch:
             dir=side,
             n=row["n"],
             precedence=precedence.name,
+            due=_ran_out(station, row) if row["called"] else missed,
         )
         if side == "theirs":
             self.escalation.begin(open_line, row["n"], precedence)
@@ -280,6 +282,10 @@ def _view(
         if side == "theirs" and row["missed"]
         else [],
         "clock": clock_view(station, row),
+        # The time of the deputy who was called, beside the clock that ran out before.
+        "until": station.now.wall + row["due"] - station.steady()
+        if row["called"] and row["due"] is not None
+        else None,
         "provisional": early.view(station, open_line, row["n"])
         if side == "theirs" and row["n"] >= joined
         else None,
@@ -288,13 +294,23 @@ def _view(
 
 
 def clock_view(station: Station, row: Any) -> dict[str, Any] | None:
-    """A message's clock: when it is due and what is left; None when it has stopped."""
-    if row["due"] is not None:
+    """A message's clock: when it is due and what is left; None when it has stopped. Once it has run
+    out it counts on from there, whoever is called meanwhile and has a time of their own."""
+    now = station.now.wall
+    if row["due"] is not None and not row["called"]:
         left = row["due"] - station.steady()
-        return {"due": station.now.wall + left, "left_s": left, "overdue": row["called"] > 0}
-    if row["missed"] is not None and row["acknowledged"] is None:
-        return {"due": row["missed"], "left_s": row["missed"] - station.now.wall, "overdue": True}
+        return {"due": now + left, "left_s": left, "overdue": False}
+    if row["due"] is not None or (row["missed"] is not None and row["acknowledged"] is None):
+        late = _ran_out(station, row) if row["called"] else row["missed"]
+        return {"due": late, "left_s": late - now, "overdue": True}
     return None
+
+
+def _ran_out(station: Station, row: Any) -> float:
+    """When the first clock of a message ran out, of which a deputy was called."""
+    open_line = station.line_of(row["line_id"], row["inc"])
+    due: float = row["kept"] + open_line.clock_s(Precedence(row["marks"] >> 6))
+    return min(due, station.now.wall)  # also where the wall clock was set back since
 
 
 def oldest_unanswered(
