@@ -19,7 +19,9 @@ from typing import Any
 from jinja2 import ChoiceLoader, FileSystemLoader
 
 from parley.console import themes
+from parley.console.guard import Form
 from parley.console.patterns import templates
+from parley.console.returned import Returned
 from parley.console.views import PRECEDENCES
 from parley.station.texts.critical import critical
 
@@ -78,6 +80,14 @@ def page(theme: str) -> str:
     own = station.overlay(loader=ChoiceLoader([FileSystemLoader(HERE), station.loader]))
     amity = WORDS.index("Amity")
     elements = critical(WORDS, AT, [(amity, amity + len("Amity"))])
+    refusal = {
+        "sentence": "Line 1, character 3: a tab cannot be sent.",
+        "hint": "Use spaces.",
+        "rule": "E10",
+        "kind": "refused",
+        "field": "",
+        "at": {"line": 1, "character": 3, "before": "ab", "sign": "→", "after": "c"},
+    }
     values: dict[str, Any] = {
         "at": AT,
         "page": {"now": AT},
@@ -92,12 +102,8 @@ def page(theme: str) -> str:
             {"term": "Amity", "rendering": "Amity", "protected": True, "warning": ""},
             {"term": "strait", "rendering": "пролив", "protected": False, "warning": "no canal"},
         ],
-        "refusal": {
-            "sentence": "Line 1, character 3: a tab cannot be sent.",
-            "hint": "Use spaces.",
-            "rule": "E10",
-            "at": {"line": 1, "character": 3, "before": "ab", "sign": "→", "after": "c"},
-        },
+        "refusal": refusal,
+        "sent": Returned("/b", Form([("b", "ab\tc")]), refusal).of("/b"),
     }
 
     def fill() -> str:

@@ -102,6 +102,8 @@ def extracted() -> Catalog:
         tree = ast.parse(file.read_bytes())
         for line, template in [*said(tree), *(spoken(tree) if place in SPEAKING else ())]:
             found.add(template, None, [(place, line)], context=SAID)
+    for line, template in hinted(ast.parse((PARLEY / "core/entry.py").read_bytes())):
+        found.add(template, None, [("core/entry.py", line)], context=SAID)
     for place in SPEAKING:
         if not place.startswith("station"):
             for line, template in spoken(ast.parse((PARLEY / place).read_bytes())):
@@ -134,6 +136,17 @@ def spoken(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 words = re.sub(r"%\(\w+\)s", "", template)
                 if " " in words.strip() and not re.search(r"[A-Z]{4} |[<>{}=]|^\W*$", words):
                     yield node.lineno, template
+
+
+def hinted(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """What to do about a sign that cannot be sent: the hints in the table of those signs."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_REFUSED":
+            assert isinstance(node.value, ast.Tuple)
+            for row in node.value.elts:
+                assert isinstance(row, ast.Tuple)
+                for template in _templates(row.elts[2]):
+                    yield row.lineno, template
 
 
 def _name(called: ast.expr) -> str:

@@ -181,6 +181,7 @@ def test_a_text_comes_from_a_file_or_a_pipe_as_it_stands_there(
         (b"a\xff", "not UTF-8 at byte 2"),
         (b"one\ttwo", "line 1, character 4"),
         (b"one\r\ntwo", "U+000D"),
+        (b"one\r\ntwo", "line feeds (LF) as line ends, not CR LF"),
         ("a\u202eb".encode(), "U+202E"),
         (b" \n", "white space"),
         (b"x" * 65_537, "65,536"),

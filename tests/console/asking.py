@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,12 +34,14 @@ class Answer:
 async def ask(
     app: ASGIApp,
     path: str,
-    form: Mapping[str, str] | Iterable[bytes] | None = None,
+    form: Mapping[str, str] | Iterable[bytes | asyncio.Event] | None = None,
     cookies: Mapping[str, str] | None = None,
     **headers: str,
 ) -> Answer:
     """GET a page, or POST a form from a page of the same place: by its fields, or piece by piece
-    as the network would bring it, each when it is asked for."""
+    as the network would bring it, each when it is asked for; where an event stands among them, not
+    before that."""
+    pieces: Iterable[bytes | asyncio.Event]
     pieces = [urlencode(form).encode()] if isinstance(form, Mapping) else form or ()
     given = {"host": "console", **{name.replace("_", "-"): v for name, v in headers.items()}}
     if cookies:
@@ -66,7 +69,11 @@ async def ask(
         if ended:
             return {"type": "http.disconnect"}
         piece = next(coming, None)
+        if isinstance(piece, asyncio.Event):
+            await piece.wait()
+            piece = next(coming, None)
         ended = piece is None
+        assert not isinstance(piece, asyncio.Event)
         return {"type": "http.request", "body": piece or b"", "more_body": not ended}
 
     async def send(message: Any) -> None:

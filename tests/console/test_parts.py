@@ -22,7 +22,14 @@ from parley.console.guard import (
     read_form,
 )
 from parley.console.hearing import TOLD_S_MAX, Ears
-from parley.console.stream import STREAMS_MAX, UNSENT_BYTES_MAX, Stream, _Browser, block
+from parley.console.stream import (
+    STREAMS_EACH_MAX,
+    STREAMS_MAX,
+    UNSENT_BYTES_MAX,
+    Stream,
+    _Listener,
+    block,
+)
 from parley.console.views import reference
 from parley.core.entry import check_text
 from parley.core.errors import Halted, Misused, Refused, Unavailable
@@ -182,7 +189,7 @@ class Wire:
 
 def stream(admitted: list[bool], past: list[dict[str, Any]] | None = None) -> Stream:
     return Stream(
-        admits=lambda request: admitted[-1],
+        admits=lambda request: 1 if admitted[-1] else None,
         since=lambda seq: [event for event in past or [] if event["seq"] > seq],
         seq=lambda: 41,
         beat=lambda: {"now": 1.5},
@@ -232,9 +239,27 @@ async def test_strangers_and_crowds_hear_nothing(monkeypatch: pytest.MonkeyPatch
     await stream([True])(scope("POST"), posting.receive, posting.send)
     assert posting.status == 403
     made, one_more = stream([True]), Wire()
-    made._open.update(_Browser() for _ in range(STREAMS_MAX))
+    made._open.update(_Listener(n) for n in range(2, STREAMS_MAX + 2))
     await made(scope(), one_more.receive, one_more.send)
     assert one_more.status == 503
+
+
+async def test_a_browser_listens_a_few_times_and_leaves_room_for_others() -> None:
+    made, tasks = stream([True]), list[asyncio.Task[None]]()
+    wires = [Wire() for _ in range(STREAMS_EACH_MAX)]
+    for wire in wires:
+        tasks.append(asyncio.create_task(made(scope(), wire.receive, wire.send)))
+        await wire.until(b'"kind":"hello"')
+    one_more = Wire()
+    await made(scope(), one_more.receive, one_more.send)
+    assert one_more.status == 503
+    assert b"this browser listens 8 times already: close some of its tabs" in one_more.told
+    made._admits = lambda request: 2  # another browser is heard
+    other = Wire()
+    tasks.append(asyncio.create_task(made(scope(), other.receive, other.send)))
+    await other.until(b'"kind":"hello"')
+    made.close()
+    await asyncio.gather(*tasks)
 
 
 async def test_a_stream_ends_when_the_last_seat_is_given_up(
@@ -284,7 +309,7 @@ async def test_a_last_event_that_no_event_was_is_passed_over(last: str) -> None:
 
 
 def test_a_browser_that_does_not_read_is_let_go() -> None:
-    browser = _Browser()
+    browser = _Listener(1)
     ended = []
     for told in (b"x" * UNSENT_BYTES_MAX, b"x"):
         browser.put(told)

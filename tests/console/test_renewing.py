@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Locator, Page, Response, Route, expect
 
-from parley.console.stream import _Browser
+from parley.console.stream import _Listener
 from parley.station.acts.person import AT_THE_MACHINE
 from tests.console.conftest import Room
 from tests.console.world import World
@@ -190,16 +190,16 @@ async def test_an_alarm_that_is_told_late_does_not_stay_when_it_is_over(
 ) -> None:
     """After a stream was lost all that was missed is told, to pages too that know better."""
     north = stations.north
-    late: list[tuple[_Browser, bytes]] = []
-    put = _Browser.put
+    late: list[tuple[_Listener, bytes]] = []
+    put = _Listener.put
 
-    def hold_back(self: _Browser, told: bytes) -> None:
+    def hold_back(self: _Listener, told: bytes) -> None:
         if b'"kind":"hello"' in told or b'"kind":"beat"' in told:
             put(self, told)
         else:
             late.append((self, told))
 
-    monkeypatch.setattr(_Browser, "put", hold_back)
+    monkeypatch.setattr(_Listener, "put", hold_back)
     first = await room.sit(north, "Wanda")  # whose stream the other one shares
     said = await stations.say(stations.south, "Now.", "FLASH")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -52,7 +53,7 @@ class Drafter:
     def __init__(self, app: Starlette, path: str, cookies: dict[str, str], token: str) -> None:
         self._app, self._path, self._cookies, self.token = app, path, cookies, token
 
-    async def attaches(self, sent: Sent) -> Answer:
+    async def attaches(self, sent: Iterable[bytes | asyncio.Event]) -> Answer:
         return await ask(self._app, self._path, sent, self._cookies, **OURS)
 
 
@@ -100,6 +101,27 @@ async def test_a_file_is_attached_however_small_the_pieces_come(dana: Drafter) -
     answer = await dana.attaches(Sent(*(body[at : at + 1] for at in range(len(body)))))
     assert answer.status == 303
     assert answer.header("location").endswith("?done=attached")
+
+
+async def test_a_session_has_two_files_on_their_way_and_no_more(dana: Drafter) -> None:
+    """Whoever sits here could have it hold eight MiB for each connection just as well."""
+    rest = asyncio.Event()
+    slow: list[bytes | asyncio.Event] = [
+        part("token", dana.token),
+        rest,
+        part("file", b"Amity"),
+        END,
+    ]
+    tasks = [asyncio.create_task(dana.attaches(slow)) for _ in range(2)]
+    await asyncio.sleep(0.1)  # both are asked for what comes next
+    one_more = Sent(part("token", dana.token) + part("file", PIECE), then=RAW_BYTES_MAX)
+    answer = await dana.attaches(one_more)
+    assert answer.status == 422
+    assert "2 files from this seat are on their way already." in answer.text
+    assert one_more.taken == 0
+    rest.set()
+    await asyncio.gather(*tasks)
+    assert "on their way" not in (await dana.attaches(Sent(part("token", dana.token)))).text
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-in/options", "/tongue"])

@@ -139,6 +139,24 @@ def test_a_file_that_could_not_be_kept_need_not_be_given_again(tmp_path: Path) -
             north.drafter.asks("draft.attach", **about)
 
 
+def test_a_file_that_nobody_attaches_is_let_go(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        draft = north.drafts("See it.")["draft"]
+        data = base64.b64encode(b"North 5").decode()
+        given = north.drafter.asks("draft.attach.give", data=data)
+        north.clock.skip(attaching.KEPT_S - 10)
+        again = north.drafter.asks("draft.attach.give", data=data)  # has a time of its own
+        north.clock.skip(60)
+        north.until(lambda: bool(north.station.uploads))
+        about = {"draft": draft, "name": "x.txt"}
+        with pytest.raises(Refused, match="Another file was given since"):
+            north.drafter.asks("draft.attach", **about, upload=given["upload"])
+        north.clock.skip(attaching.KEPT_S)
+        north.until(lambda: not north.station.uploads)
+        with pytest.raises(Refused, match="given too long ago"):
+            north.drafter.asks("draft.attach", **about, upload=again["upload"])
+
+
 def test_F1_a_picture_and_a_text_arrive_as_the_bytes_that_were_released(shared: Posts) -> None:
     north, south = shared
     said = sends(

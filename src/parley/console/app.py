@@ -79,6 +79,14 @@ _READING = {
     "/inbox": inbox.show,
     "/sent": inbox.sent,
     "/alarms": lines.alarms,
+    # After a refusal a page stands at the address of its form, and renews itself from there.
+    "/presence": lines.show,
+    "/stop": lines.show,
+    "/undo": lines.show,
+    "/resume": lines.show,
+    "/calls/at-once": calls.show,
+    "/calls/skip": calls.show,
+    "/calls/weekly": calls.show,
     "/calls": calls.show,
     "/calls/ask": calls.ask,
     "/calls/history": calls.history,
@@ -92,7 +100,6 @@ _READING = {
     "/drafts/{draft:int}/edit": compose.edit,
     "/drafts/{draft:int}/attachments/{place:int}": attachments.of_draft,
     f"{_MESSAGE}/attachments/{{place:int}}": attachments.of_message,
-    # After a refusal a page stands at the address of its form, and renews itself from there.
     "/drafts/{draft:int}/release": drafts.show,
     "/drafts/{draft:int}/withdraw": drafts.show,
     "/drafts/{draft:int}/{verb:str}": drafts.show,
@@ -211,7 +218,7 @@ def build(station: Station, encrypted: bool = False) -> Starlette:
     desk = Desk(station, sha256(station.home.letter.raw).hexdigest()[:12], encrypted)
     station.hears = desk.ears.persons
     stream = Stream(
-        admits=lambda request: bool(desk.seats(request)),
+        admits=lambda request: next((each.sitting.browser for each in desk.seats(request)), None),
         since=station.events.since,
         seq=lambda: station.events.seq,
         beat=lambda: {**beat(station), "rings": len(desk.told_who_hears())},

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -19,9 +21,10 @@ from starlette.routing import Route
 
 from parley.console import asked, frame, signs, themes, tongues
 from parley.console.frame import Frame, Seat, View, mark_of, mark_sentence, mark_word
-from parley.console.guard import Foreign, Form, read_form
+from parley.console.guard import Foreign, Form, brings_a_file, read_form
 from parley.console.hearing import Ears
 from parley.console.patterns import templates
+from parley.console.returned import Returned
 from parley.console.set_out import Later
 from parley.console.tongues import N_, _
 from parley.core.entry import check_text
@@ -97,6 +100,7 @@ DONE = {
     "dropped": N_("It is thrown away."),
 }
 RENEWAL = "x-parley-renewal"  # a page asks by itself: nobody acts
+FILES_AT_ONCE_MAX = 2  # of one session: 8 MiB each
 SLICE_S = 0.001  # of a page, before the station may do something else
 _PLACE = re.compile(r"line (\d+), character (\d+)")
 
@@ -119,7 +123,24 @@ class Desk:
         # By this a browser that has no seat yet is known to be one while two sign in there at once;
         # it opens nothing.
         self.first = f"{self.cookie}-first"
+        self.files: Counter[int] = Counter()  # of each session, on their way
         self.ears = Ears(lambda: station.clock.now().mono)
+
+    @contextmanager
+    def one_more_file(self, seat: Seat) -> Iterator[None]:
+        """Room for a file that a form brings: each fills memory until it is attached or refused."""
+        session = seat.sitting.id
+        if self.files[session] >= FILES_AT_ONCE_MAX:
+            raise Refused(
+                f"{FILES_AT_ONCE_MAX} files from this seat are on their way already.",
+                "Attach this one once they are there.",
+            )
+        self.files[session] += 1
+        try:
+            yield
+        finally:
+            self.files[session] -= 1
+            self.files += Counter()  # forgets those that have none
 
     def told_who_hears(self) -> list[int]:
         """Whose tabs ring. When that has changed, pages look again: which desks are deaf stands on
@@ -256,6 +277,9 @@ class Visit:
         done = DONE.get(self.request.query_params.get("done", ""))
         done = done and _(done)
         values = {"error": None, "renews": False, **values}
+        url = self.request.url
+        address = f"{url.path}?{url.query}" if url.query else url.path
+        values["returned"] = Returned(address, self.form, values["error"])
         return await self.desk.render(
             template, status, page=page, done=done, station_id=self.desk.id, **values
         )
@@ -350,8 +374,11 @@ def _reading(desk: Desk, page: Page) -> Callable[[Request], Awaitable[Response]]
 
 def _sending(desk: Desk, page: Page, by_person: bool) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
+        files = ExitStack()
         try:
             seat = await desk.sit(request)
+            if brings_a_file(request):
+                files.enter_context(desk.one_more_file(seat))
             form = await read_form(request, seat.token)
             visit, path = Visit(desk, seat, request, form), request.url.path
             of_itself = path in (f"{seat.path}/hearing", f"{seat.path}/unlock")
@@ -366,6 +393,8 @@ def _sending(desk: Desk, page: Page, by_person: bool) -> Callable[[Request], Awa
             return await page(visit)
         except ParleyError as error:
             return await desk.trouble(request, error)
+        finally:
+            files.close()
 
     return answer
 
@@ -406,18 +435,20 @@ def status_of(error: ParleyError) -> int:
     return HTTP_STATUS.get(error.kind, 403 if isinstance(error, NoSeat | Foreign) else 422)
 
 
-def refusal(error: ParleyError, text: str = "", subject: str = "") -> View:
-    """An error for a page; where it names a place in a text, with what stands there."""
-    field = "text" if not subject or not _passes(text) else "subject"
+def refusal(error: ParleyError, text: str = "", subject: str = "", named: str = "text") -> View:
+    """An error for a page; where it names a place in a text, with what stands there. The field of
+    the text has that name, unless the error knows better."""
+    guessed = named if not subject or not _passes(text) else "subject"
     found = _PLACE.search(error.sentence)
-    typed = text if field == "text" else subject
+    typed = text if guessed == named else subject
     at = _excerpt(typed, int(found[1]), int(found[2])) if found else None
     return {
         "sentence": error.sentence,
         "hint": error.hint,
         "rule": error.rule,
+        "kind": error.kind,
         "at": at,
-        "field": field,
+        "field": error.field or (guessed if at else ""),
     }
 
 

@@ -123,13 +123,19 @@ def is_ours(connection: HTTPConnection, origin: str | None) -> bool:
     return site == "same-origin" and (origin is None or urlsplit(origin).netloc == ours)
 
 
+def brings_a_file(request: Request) -> bool:
+    """Whether a form says that it brings one."""
+    return request.headers.get("content-type", "").startswith("multipart/form-data")
+
+
 async def read_form(request: Request, token: str | None = None) -> Form:
     """The form of a POST from our own pages, with the token of its seat; before anybody has a
     seat there is none, and no file is read."""
-    brings_a_file = request.headers.get("content-type", "").startswith("multipart/form-data")
-    if not is_ours(request, request.headers.get("origin")) or (brings_a_file and token is None):
+    if not is_ours(request, request.headers.get("origin")) or (
+        brings_a_file(request) and token is None
+    ):
         raise Foreign("this form did not come from a page of this station")
-    if brings_a_file and token is not None:
+    if brings_a_file(request) and token is not None:
         return Form(*await read_upload(request, partial(check_token, expected=token)))
     body = bytearray()
     async for chunk in request.stream():

@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 BEAT_S = 2.0  # a browser that hears nothing for 8 s says so to whoever looks at it
 STREAMS_MAX = 64
+STREAMS_EACH_MAX = 8  # of one browser, whose tabs share one: more only where it cannot share
 SEQ_DIGITS_MAX = 20  # of the number of an event
 UNSENT_BYTES_MAX = 1 << 20  # a browser that does not read starts afresh
 
@@ -38,7 +39,7 @@ class Stream:
     def __init__(
         self,
         *,
-        admits: Callable[[Request], bool],
+        admits: Callable[[Request], int | None],
         since: Callable[[int], list[Event]],
         seq: Callable[[], int],
         beat: Callable[[], Event],
@@ -49,7 +50,7 @@ class Stream:
         self._seq = seq
         self._beat = beat
         self._describe = describe
-        self._open: set[_Browser] = set()
+        self._open: set[_Listener] = set()
         self._closing = False
 
     def tell(self, happened: list[Event]) -> None:
@@ -69,13 +70,18 @@ class Stream:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """GET /events."""
         request = Request(scope, receive)
-        if request.method != "GET" or not self._admits(request):
+        whose = self._admits(request) if request.method == "GET" else None
+        if whose is None:
             await PlainTextResponse("no seat in this browser", 403)(scope, receive, send)
             return
-        if len(self._open) >= STREAMS_MAX or self._closing:
-            await PlainTextResponse("too many browsers", 503)(scope, receive, send)
+        if sum(each.whose == whose for each in self._open) >= STREAMS_EACH_MAX:
+            much = f"this browser listens {STREAMS_EACH_MAX} times already: close some of its tabs"
+            await PlainTextResponse(much, 503)(scope, receive, send)
             return
-        browser = _Browser()
+        if len(self._open) >= STREAMS_MAX or self._closing:
+            await PlainTextResponse("too many browsers listen here", 503)(scope, receive, send)
+            return
+        browser = _Listener(whose)
         self._open.add(browser)
         gone = asyncio.create_task(_until_gone(receive, browser))
         try:
@@ -84,7 +90,7 @@ class Stream:
             self._open.discard(browser)
             gone.cancel()
 
-    async def _serve(self, request: Request, browser: _Browser, send: Send) -> None:
+    async def _serve(self, request: Request, browser: _Listener, send: Send) -> None:
         headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         last = request.headers.get("last-event-id", "")
@@ -100,7 +106,7 @@ class Stream:
                 async with asyncio.timeout_at(beat_at):
                     await browser.woken.wait()
             if clock() >= beat_at:  # however much happens meanwhile
-                if not self._admits(request):
+                if self._admits(request) is None:
                     break  # the last seat was given up, or its person no longer works here
                 browser.put(block({"kind": "beat", "seq": self._seq(), **self._beat()}))
                 beat_at = clock() + BEAT_S
@@ -108,10 +114,11 @@ class Stream:
         await send({"type": "http.response.body", "body": b""})
 
 
-class _Browser:
-    """One stream: what waits to be written to it."""
+class _Listener:
+    """One stream: whose it is, and what waits to be written to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, whose: int) -> None:
+        self.whose = whose  # the browser
         self.woken = asyncio.Event()
         self.ended = False
         self._waiting = bytearray()
@@ -134,7 +141,7 @@ class _Browser:
         self.woken.set()
 
 
-async def _until_gone(receive: Receive, browser: _Browser) -> None:
+async def _until_gone(receive: Receive, browser: _Listener) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     browser.end()

@@ -205,6 +205,8 @@ _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
 # Which characters, what they are called, what to do, and the rule; a line feed passes.
 _REFUSED = (
     ("\t", "a tab", "use spaces: a tab's width differs from screen to screen", "E10"),
+    ("\r", "the control character U+{:04X}",
+     "save it with line feeds (LF) as line ends, not CR LF or CR", "E10"),
     ("\x00-\x08\x0b-\x1f\x7f-\x9f", "the control character U+{:04X}",
      "remove it; only line feeds pass", "E10"),
     ("\u202a-\u202e\u2066-\u2069", "the direction override U+{:04X}",

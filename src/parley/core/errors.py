@@ -20,6 +20,7 @@ class ParleyError(Exception):
         self.sentence = sentence
         self.hint = hint
         self.rule = rule
+        self.field = ""  # what somebody typed, where it is known which of it is meant
 
     def to_dict(self) -> dict[str, Any]:
         """The error as plain JSON, for the control socket and `--json`."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import check_text
 from parley.core.errors import Refused
+from parley.station.acts.fields import field
 from parley.station.acts.operations import Words, operation
 from parley.station.acts.person import READERS, Person
 from parley.station.machine.clock import moment
@@ -53,7 +54,8 @@ def watch_hand_over(
 ) -> dict[str, Any]:
     """Sign the watch away: a note, and the list of what is open, exactly as it was shown."""
     _check_has(station, who)
-    _check_note(text)
+    with field("text"):
+        _check_note(text)
     meant = None if to is None else _another(station, who, to)
     items = open_items(station)
     if code != code_of(items):
@@ -105,9 +107,10 @@ def watch_take(station: Station, who: Person, *, reason: str) -> dict[str, Any]:
     had = officer.officer(station.store)
     if had == who.id:
         raise Refused("You have the watch.", "`parley watch hand-over` hands it over.")
-    if not reason.strip():
-        raise Refused("The reason is some words.", "Say why it could not be handed over.")
-    _check_note(reason)
+    with field("reason"):
+        if not reason.strip():
+            raise Refused("The reason is some words.", "Say why it could not be handed over.")
+        _check_note(reason)
     items = open_items(station)
     before = None if had is None else station.people.person(had)
     act = officer.TAKEN_UP if had is None else officer.TAKEN_OVER

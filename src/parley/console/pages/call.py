@@ -80,7 +80,6 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         caption_language=_language_of_captions(shown, me) if shown else "",
         agenda_lines=_lines(shown["agenda"]) if shown else "",
         error=refusal(error) if error else None,
-        typed=visit.form.get("text"),
     )
     answer.headers.update(SCREENS)
     return answer

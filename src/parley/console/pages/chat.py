@@ -36,7 +36,6 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         waiting=found["waiting"],
         older=None if found["before"] is None else f"?line={line['line']}&before={found['before']}",
         newest=not place,
-        typed=visit.form.text("text"),
         error=refusal(error, visit.form.text("text")) if error else None,
     )
 

@@ -10,6 +10,7 @@ from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import View
 from parley.console.views import PRECEDENCES
 from parley.core.errors import Misused, ParleyError, Refused
+from parley.station.acts.fields import field
 
 HOUR_S = 3_600
 
@@ -66,6 +67,9 @@ def _arguments(typed: View) -> dict[str, Any]:
         raise Misused("Nothing of this kind is declared of a line.", "Suspend, lift or close.")
     hours = typed["hours"].strip()
     if hours and not hours.isdecimal():
-        raise Misused("The notice is a number of hours.", "Leave it empty for as soon as agreed.")
+        with field("hours"):
+            raise Misused(
+                "The notice is a number of hours.", "Leave it empty for as soon as agreed."
+            )
     given: dict[str, Any] = {"reason": typed["text"], "precedences": typed["only"] or None}
     return given | ({"in_s": int(hours) * HOUR_S} if hours else {})

@@ -46,7 +46,6 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         },
         files=files,
         quotes=error is not None and error.rule == "O6",
-        typed=visit.form.text("reason"),
         error=refusal(error) if error else None,
     )
 

@@ -43,7 +43,6 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         takes=watches and not mine and found["officer"] is not None,
         others=[each for each in people if "watch" in each["roles"] and each["id"] != me.id],
         gone_through=visit.form.all("item"),
-        typed=visit.form.get("text"),
         meant=meant,
         error=refusal(error) if error else None,
     )

@@ -40,6 +40,8 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
     """GET /messages/LINE/DIR/N"""
     page, message = await _message(visit)
     await _displayed(visit, page, message)
+    # The words that a refusal may point into.
+    words = next(filter(visit.form.text, ("text", "reason", "errors")), "text")
     offices: list[str] = []
     if page.may["pass"] and message["dir"] == "theirs":
         people = (await visit.call("person.list"))["persons"]
@@ -61,7 +63,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         translations=translations,
         offices_of=offices_of,
         offices=offices,
-        typed={name: visit.form.text(name) for name in ("stage", "language", "text", "errors")},
+        typed={"errors": visit.form.text("errors")},
         faults={"errors": error.sentence} if error and "errors" in visit.form.names() else {},
         actions=_actions(page, message, offices),
         facts=_facts(page, message),
@@ -69,7 +71,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         attribution=_("Authentic, and in no record yet")
         if message["provisional"]
         else _(views.ATTRIBUTION[message["attribution"]]),
-        error=refusal(error, _typed(visit)) if error else None,
+        error=refusal(error, visit.form.text(words), named=words) if error else None,
     )
 
 
@@ -81,11 +83,6 @@ async def _displayed(visit: Visit, page: Frame, message: View) -> None:
         return
     with suppress(ParleyError):  # of a halted line the page is shown all the same
         await visit.call("display", line=message["line"], n=message["n"])
-
-
-def _typed(visit: Visit) -> str:
-    """The words that a refusal may point into."""
-    return next(filter(None, map(visit.form.text, ("text", "reason", "errors"))), "")
 
 
 async def act(visit: Visit) -> Response:

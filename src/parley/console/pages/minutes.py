@@ -13,6 +13,7 @@ from parley.console.tongues import N_, _
 from parley.console.vocabulary import word
 from parley.console.words import clock
 from parley.core.errors import ParleyError, Refused
+from parley.station.acts.fields import field
 
 SHAPES = {"same": "heard", "as in the minute": "heard", "differ": "differ", "neither": "neither"}
 KINDS = {
@@ -130,8 +131,9 @@ async def fill(visit: Visit) -> Response:
     single = ("call", "began", "ended", "held_by", "line")
     given |= {name: form[name] for name in single if form[name]}
     try:
-        if not form["began"] or not form["ended"]:
-            raise Refused("a minute says when the call began and ended", "fill both in")
+        with field("ended" if form["began"] else "began"):
+            if not form["began"] or not form["ended"]:
+                raise Refused("a minute says when the call began and ended", "fill both in")
         found = await visit.call("minute.draft", **given)
     except ParleyError as error:
         return await draft(visit, error, form)

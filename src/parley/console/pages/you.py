@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from parley.console.desk import Visit, passkeys_at, refusal, status_of
 from parley.core.errors import ParleyError, Refused
+from parley.station.acts.fields import field
 from parley.station.staff import factors, kept_forms, passkeys
 
 
@@ -38,8 +39,9 @@ async def enrol(visit: Visit) -> Response:
     """POST /you/enrol: set password and codes, the first time or anew."""
     sitting, station = visit.seat.sitting, visit.desk.station
     try:
-        if visit.form.get("password") != visit.form.get("again"):
-            raise Refused("The two passwords are not the same", "Type it twice")
+        with field("again"):
+            if visit.form.get("password") != visit.form.get("again"):
+                raise Refused("The two passwords are not the same", "Type it twice")
         await visit.prove()
         await factors.enrol(
             station, sitting, visit.form.get("password"), visit.form.get("first-code")

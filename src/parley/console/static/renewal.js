@@ -63,6 +63,20 @@ function caretOf(field) {
   return start === null || end === null ? null : [start, end, to ?? "none"];
 }
 
+/** What was refused stays as it was typed, with what is wrong beside it, while all around it is renewed.
+ * @param {HTMLInputElement | HTMLTextAreaElement} field @param {HTMLInputElement | HTMLTextAreaElement} heir */
+function hand(field, heir) {
+  const refused = field.hasAttribute("data-refused");
+  if (refused || field.value !== field.defaultValue) heir.value = field.value;
+  if (!refused) return;
+  for (const name of ["data-refused", "aria-invalid", "aria-describedby"]) {
+    const value = field.getAttribute(name);
+    if (value !== null) heir.setAttribute(name, value);
+  }
+  const fault = field.parentElement?.querySelector(".fault");
+  if (fault && !heir.parentElement?.querySelector(".fault")) heir.after(document.adoptNode(fault));
+}
+
 /** @param {Element} old @param {Element} fresh */
 export function carryOver(old, fresh) {
   const heirOf = heirs(old, fresh);
@@ -74,10 +88,9 @@ export function carryOver(old, fresh) {
       if (field.type === "checkbox" || field.type === "radio") {
         // A tick vouches for what was on the page; when that has changed it is asked for again.
         if (field.closest("form")?.textContent === heir.closest("form")?.textContent) heir.checked = field.checked;
-      } else if (field.value !== field.defaultValue) heir.value = field.value;
-    } else if (field instanceof HTMLTextAreaElement && heir instanceof HTMLTextAreaElement) {
-      if (field.value !== field.defaultValue) heir.value = field.value;
-    } else if (field instanceof HTMLSelectElement && heir instanceof HTMLSelectElement) heir.value = field.value;
+      } else if (field.type !== "file") hand(field, heir);
+    } else if (field instanceof HTMLTextAreaElement && heir instanceof HTMLTextAreaElement) hand(field, heir);
+    else if (field instanceof HTMLSelectElement && heir instanceof HTMLSelectElement) heir.value = field.value;
   }
   for (const summary of old.querySelectorAll("summary")) {
     const heir = heirOf(summary)?.parentElement;
@@ -174,9 +187,6 @@ export class Renewal {
     for (const old of document.querySelectorAll("[data-live]")) {
       const heir = fresh.getElementById(old.id);
       if (!heir || said(heir) === this.was.get(old.id)) continue;
-      // What was refused stays, with what is wrong beside it, while it can still be sent.
-      const refused = old.querySelector("[data-refused]")?.getAttribute("name");
-      if (refused && heir.querySelector(`[name="${refused}"]`)) continue;
       this.was.set(old.id, said(heir));
       const [caret, focus] = [caretOf(document.activeElement), carryOver(old, heir)];
       old.replaceWith(document.adoptNode(heir));

@@ -28,6 +28,7 @@ from parley.catalogue.minutes import (
 )
 from parley.core.entry import Key, Precedence, Type, body_of, check_text
 from parley.core.errors import Misused, Refused
+from parley.station.acts.fields import field
 from parley.station.acts.operations import Beside, Words, operation
 from parley.station.acts.person import READERS, Person
 from parley.station.call.minutes import Talk, all_talks, parties_of, said_in, talk_view
@@ -99,9 +100,13 @@ def minute_draft(
     held = talk.held if talk else None
     if held is None and (began is None or ended is None):
         raise Misused("The record does not know when this call began and ended.", _TIMES)
-    start = held.began if held and began is None else _read(began or "")
+    with field("began"):
+        start = held.began if held and began is None else _read(began or "")
+    with field("ended"):
+        end = held.ended if held and ended is None else _read(ended or "")
     agenda = talk.agenda if talk else []
-    items = [_item(agenda, each) for each in touched or []]
+    with field("touched"):
+        items = [_item(agenda, each) for each in touched or []]
     if touched is None and held is not None:
         items = list(held.touched)
     others = [_item(agenda, each) for each in not_touched or []]
@@ -110,13 +115,13 @@ def minute_draft(
         name or unknown_call(start),
         held_by or (held.held_by if held else asked_by),
         start,
-        held.ended if held and ended is None else _read(ended or ""),
-        _given(present, _attendee, held.present if held else ()),
+        end,
+        _given("present", present, _attendee, held.present if held else ()),
         tuple(items),
         tuple(dict.fromkeys([*others, *(each for each in agenda if each not in items)])),
-        _given(interrupted, _span, held.interruptions if held else ()),
-        _given(recorded, _recorded, held.recorded if held else ()),
-        _given(shown, _shown, held.shown if held else ()),
+        _given("interrupted", interrupted, _span, held.interruptions if held else ()),
+        _given("recorded", recorded, _recorded, held.recorded if held else ()),
+        _given("shown", shown, _shown, held.shown if held else ()),
     )
     minute = Minute(facts, tuple(agreed or []))
     minute.check()
@@ -124,10 +129,11 @@ def minute_draft(
 
 
 def _given(
-    written: list[str] | None, read: Callable[[str], Fact], of_record: tuple[Fact, ...]
+    name: str, written: list[str] | None, read: Callable[[str], Fact], of_record: tuple[Fact, ...]
 ) -> tuple[Fact, ...]:
     """What the drafter wrote, be it nothing; what the record has, where it was left alone."""
-    return of_record if written is None else tuple(map(read, written))
+    with field(name):
+        return of_record if written is None else tuple(map(read, written))
 
 
 @operation("minute.propose", roles=("drafter",))
@@ -208,21 +214,28 @@ def readout_write(
     talk = _must_find(station, open_line, call)
     agenda, minute = talk.agenda, talk.minute
     day = date or (moment(minute.facts.began)[:10] if minute else None)
-    if day is None:
-        raise Misused("A readout names the date of the call.", "Such as 2026-12-03.")
+    with field("date"):
+        if day is None:
+            raise Misused("A readout names the date of the call.", "Such as 2026-12-03.")
+        held_on = _day(day)
+    with field("topics"):
+        named = tuple(_topic(agenda, each) for each in topics or [])
     readout = Readout(
         talk.names[-1],
         by or station.home.party,
-        _day(day),
+        held_on,
         with_whom,
-        tuple(_topic(agenda, each) for each in topics or []),
+        named,
         text,
     )
     readout.check()
     more: dict[int, Any] = {}
     if language is not None and language != open_line.agreed.our_language:
-        if not drafts.LANGUAGE.fullmatch(language):
-            raise Refused(f"{language!r:.40} is not a language tag.", "Such as en, ru or zh-Hans.")
+        with field("language"):
+            if not drafts.LANGUAGE.fullmatch(language):
+                raise Refused(
+                    f"{language!r:.40} is not a language tag.", "Such as en, ru or zh-Hans."
+                )
         more[Key.LANGUAGE] = language
     return _draft(station, open_line, who, Type.READOUT, readout.text(), precedence, None, more)
 

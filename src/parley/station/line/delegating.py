@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import Precedence
 from parley.core.errors import Misused, Refused
+from parley.station.acts.fields import field
 from parley.station.acts.operations import operation
 from parley.station.acts.person import HANDLERS, Person
 from parley.station.line.delegation import (
@@ -203,11 +204,14 @@ def delegation_give(
     """Lend another person a role you have, for some of the work, from a start to an end. The
     operator may do it for who has the role (`by`)."""
     lender = _lender(station, who, by, role)
-    borrower = _borrower(station, who, lender, to, role)
+    with field("to"):
+        borrower = _borrower(station, who, lender, to, role)
     now = station.watch.delegations.latest()
-    begins = now if since is None else typed_moment(since)
-    ends = typed_end(begins, until, for_s)
-    _check_times(begins, ends, now)
+    with field("since"):
+        begins = now if since is None else typed_moment(since)
+    with field("until"):
+        ends = typed_end(begins, until, for_s)
+        _check_times(begins, ends, now)
     named = sorted({_precedence(each) for each in precedences or Precedence.__members__})
     if line is not None and level is not None:
         raise Misused("A delegation is for one line or for one level.", "Name one of the two.")

@@ -19,6 +19,7 @@ from parley.core.greeting import CARRIED
 from parley.core.kept import Change
 from parley.core.keys import same
 from parley.core.life import HELD, MADE
+from parley.station.acts.fields import field
 from parley.station.acts.operations import operation
 from parley.station.acts.person import Person
 from parley.station.line import meeting
@@ -211,6 +212,7 @@ def has_phrase(station: Station, open_line: OpenLine) -> bool:
     return bool(station.store.sql("SELECT 1 FROM phrases WHERE line_id = ?", (open_line.id,)))
 
 
+@field("phrase")
 def _check_phrase(station: Station, open_line: OpenLine, phrase: str) -> None:
     rows = station.store.sql("SELECT salt, hash FROM phrases WHERE line_id = ?", (open_line.id,))
     if not rows:
@@ -236,6 +238,7 @@ def _hash(words: str, salt: bytes) -> bytes:
     return Scrypt(salt=salt, length=32, n=SCRYPT_N, r=8, p=1).derive(words.encode())
 
 
+@field("reason")
 def _reason(text: str) -> str:
     said = text.strip().rstrip(".")
     if not said or said.splitlines() != [said] or len(said.encode()) > REASON_BYTES_MAX:

@@ -20,6 +20,7 @@ from parley.core.life import Life, ends_of
 from parley.core.record import EMPTY_ROOT
 from parley.core.resuming import REASON_BYTES_MAX, End, Resume, ends
 from parley.core.terms import Terms
+from parley.station.acts.fields import field
 from parley.station.acts.operations import Words, operation
 from parley.station.acts.person import Person
 from parley.station.entries import early, files, messages
@@ -266,17 +267,22 @@ def in_words(counterpart: str, lost: list[int], ours: int, again: int, same: boo
 # --- operations
 
 
+@field("reason")
+def _check_reason(reason: str) -> None:
+    check_text(reason)
+    if len(reason.encode()) > REASON_BYTES_MAX or "\n" in reason:
+        raise Refused(
+            f"A reason is one line of at most {REASON_BYTES_MAX} bytes.", "Say it in a few words."
+        )
+
+
 @operation("line.resume", roles=("watch",))
 def line_resume(
     station: Station, who: Person, *, reason: Words, line: str | None = None
 ) -> dict[str, Any]:
     """Ask the other side to begin the line anew, or agree when it asks."""
     open_line = station.line(line).current
-    check_text(reason)
-    if len(reason.encode()) > REASON_BYTES_MAX or "\n" in reason:
-        raise Refused(
-            f"A reason is one line of at most {REASON_BYTES_MAX} bytes.", "Say it in a few words."
-        )
+    _check_reason(reason)
     if not close_unheard(open_line):
         check_not_closed(open_line)
     if open_line.agreed.terms.deniable:

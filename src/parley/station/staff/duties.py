@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.catalogue.facts import SENTENCES
 from parley.core.errors import Refused
+from parley.station.acts.fields import field
 from parley.station.acts.operations import operation
 from parley.station.acts.person import READERS, Person
 from parley.station.machine.clock import moment
@@ -236,22 +237,26 @@ def roster_add(
     """Put a watch officer on the roster of a desk, from a start to an end."""
     desk_of(station.store, desk)
     found = station.people.must_be_here(person)
-    if "watch" not in found.roles:
-        raise Refused(
-            f"{found.name} does not have the role watch.",
-            "Name a watch officer: `parley person list` shows them.",
-        )
+    with field("person"):
+        if "watch" not in found.roles:
+            raise Refused(
+                f"{found.name} does not have the role watch.",
+                "Name a watch officer: `parley person list` shows them.",
+            )
     now = station.now.wall
-    begins = now if since is None else typed_moment(since)
-    ends = typed_end(begins, until, for_s)
-    if ends <= now:
-        raise Refused(f"{moment(ends)} is over.", "Name an end that is to come, UTC.")
-    if ends <= begins:
-        raise Refused("The end is not after the start.", "Name a later end.")
-    if ends - begins > HOURS_MAX * HOUR_S:
-        raise Refused(
-            f"Nobody is due for more than {HOURS_MAX} hours at once.", "Divide it among several."
-        )
+    with field("since"):
+        begins = now if since is None else typed_moment(since)
+    with field("until"):
+        ends = typed_end(begins, until, for_s)
+        if ends <= now:
+            raise Refused(f"{moment(ends)} is over.", "Name an end that is to come, UTC.")
+        if ends <= begins:
+            raise Refused("The end is not after the start.", "Name a later end.")
+        if ends - begins > HOURS_MAX * HOUR_S:
+            raise Refused(
+                f"Nobody is due for more than {HOURS_MAX} hours at once.",
+                "Divide it among several.",
+            )
     if len(coming(station)) >= COMING_MAX:
         raise Refused(f"The roster has {COMING_MAX} entries.", "Strike out what is not needed.")
     station.store.sql(

@@ -30,6 +30,7 @@ from argon2.exceptions import VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from parley.core.errors import Refused, Unavailable
+from parley.station.acts.fields import field
 from parley.station.acts.operations import inner
 from parley.station.acts.person import Person
 from parley.station.staff.gate import ADDRESS
@@ -139,6 +140,7 @@ async def beside(work: Any, *arguments: Any) -> Any:
         _WAITING.discard(waiting)
 
 
+@field("password")
 def check_password(password: str, person: Person) -> None:
     """A password is long; nothing else is asked of it (NIST SP 800-63B, 5.1.1)."""
     if len(password) < PASSWORD_CHARACTERS_MIN:
@@ -209,11 +211,12 @@ def _enrol(station: Station, who: Person, *, password: str, code: str, seat: int
     rows = _row(station, who.id)
     pending = rows[0]["pending"] if rows else None
     step = None if pending is None else _step(pending, code, station.now.wall, 0)
-    if step is None:
-        raise NotKnown(
-            "This is not a code of that secret, at the station's time",
-            "Look whether the clock of your device is right, and type the code of now",
-        )
+    with field("first-code"):
+        if step is None:
+            raise NotKnown(
+                "This is not a code of that secret, at the station's time",
+                "Look whether the clock of your device is right, and type the code of now",
+            )
     station.store.sql(
         "UPDATE factors SET password = ?, code_secret = pending, pending = NULL, code_step = ?,"
         " since = ? WHERE person = ?",

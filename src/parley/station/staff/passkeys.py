@@ -25,6 +25,7 @@ from webauthn.helpers.structs import (
 )
 
 from parley.core.errors import Refused
+from parley.station.acts.fields import field
 from parley.station.acts.operations import inner
 from parley.station.acts.person import Person
 from parley.station.staff.factors import NOBODY, Asking, NotKnown, begin, place_of, proved
@@ -95,7 +96,8 @@ def request(station: Station, asking: Asking, place: Place) -> str:
 
 async def add(station: Station, sitting: Sitting, place: Place, name: str, answer: str) -> None:
     """Keep the passkey that the browser made."""
-    check_name(name, "The name of a passkey")
+    with field("name"):
+        check_name(name, "The name of a passkey")
     challenge = _challenge(station, answer, sitting.person.id)
     try:
         made = webauthn.verify_registration_response(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 WRITERS = ("drafter", "releaser")
 WAITING_BYTES_MAX = 16 << 20  # of one line, attached and not yet with the other side
+KEPT_S = 600.0  # a file that was given and never attached fills no memory for longer
 # Pictures wait for each other, one of each person at most, and nobody who searches waits for them.
 _THREADS = ThreadPoolExecutor(AT_ONCE, "pictures")
 
@@ -64,7 +65,9 @@ def attach_give(
     if held is not None and held.drawing:
         raise being_drawn()
     if upload is None:
-        station.uploads[who.id] = Upload(station.entropy(8).hex())
+        begun = station.uploads[who.id] = Upload(station.entropy(8).hex())
+        until = station.clock.now().mono + KEPT_S
+        station.clock.call_at(until, partial(_let_go, station, who, begun))
     mine = _upload(station, who, upload)
     try:
         mine.parts.append(base64.b64decode(data, validate=True))
@@ -100,9 +103,19 @@ def attach_give(
 
 def _upload(station: Station, who: Person, name: str | None) -> Upload:
     mine = station.uploads.get(who.id)
-    if mine is None or name not in (None, mine.name):
+    if mine is None:
+        raise Refused(
+            "The file is not held here: it was attached, or given too long ago.",
+            f"Give it again, and attach it within {KEPT_S / 60:.0f} minutes.",
+        )
+    if name not in (None, mine.name):
         raise Refused("Another file was given since.", "Give this one again, whole.")
     return mine
+
+
+def _let_go(station: Station, who: Person, begun: Upload) -> None:
+    if station.uploads.get(who.id) is begun:
+        del station.uploads[who.id]
 
 
 def _taken(station: Station, who: Person) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import Precedence, check_text
 from parley.core.errors import Refused
+from parley.station.acts.fields import field
 from parley.station.acts.operations import Words, operation
 from parley.station.acts.person import READERS, Person
 from parley.station.alarms.overdue import OFFICE
@@ -84,11 +85,10 @@ def distribution_acknowledge(
         raise Refused(
             f"{row['office']} has acknowledged it: {row['by_name']}.", "Nothing more is to be done."
         )
-    check_name(by, "A name")
+    with field("by"):
+        check_name(by, "A name")
     if text:
-        check_text(text)
-        if len(text.encode()) > REMARK_BYTES_MAX:
-            raise Refused(f"A remark has {REMARK_BYTES_MAX:,} bytes at most.", "Write it shorter.")
+        _check_remark(text)
     station.store.sql(
         "UPDATE distribution SET acknowledged = ?, by_name = ?, noted_by = ?, remark = ?"
         " WHERE id = ?",
@@ -97,6 +97,13 @@ def distribution_acknowledge(
     station.watch.expecting.came(open_line, OFFICE, open_line.theirs, row["n"], passing)
     station.publish("distribution", open_line, dir="theirs", n=row["n"])
     return view(station, open_line, row["n"])
+
+
+@field("text")
+def _check_remark(text: str) -> None:
+    check_text(text)
+    if len(text.encode()) > REMARK_BYTES_MAX:
+        raise Refused(f"A remark has {REMARK_BYTES_MAX:,} bytes at most.", "Write it shorter.")
 
 
 def view(station: Station, open_line: OpenLine, n: int) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from parley.core.entry import BARE_TYPES, Content, Key, Precedence, Status, Type
 from parley.core.errors import Misused, ParleyError
 from parley.core.kept import EntryRow
 from parley.core.wire import Value
+from parley.station.acts.fields import field
 from parley.station.acts.operations import Beside, operation
 from parley.station.acts.person import READERS, Person
 from parley.station.entries import messages
@@ -180,14 +181,20 @@ def asked(
     person: str | None,
 ) -> Query:
     """The conditions that every search has, read from what a person typed."""
+    with field("words"):
+        sought = terms(words)
+    with field("since"):
+        begins = moment(since)
+    with field("until"):
+        ends = moment(until, end=True)
     return Query(
-        words=terms(words),
+        words=sought,
         lines=tuple(lives),
         sides=sides(lives, dir),
         precedence=named(precedence, Precedence, "precedence"),
         status=named(status, Status, "status"),
-        since=moment(since),
-        until=moment(until, end=True),
+        since=begins,
+        until=ends,
         persons=people(lives, person),
     )
 

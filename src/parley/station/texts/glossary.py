@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from parley.catalogue.protecting import places
 from parley.core.entry import check_text
 from parley.core.errors import Refused
+from parley.station.acts.fields import field
 from parley.station.acts.operations import Words, operation, repeating
 from parley.station.acts.person import LOOKERS, Person
 from parley.station.line.lines import OpenLine
@@ -137,21 +138,28 @@ def glossary_add(
     """Put a term into the glossary; with `protect` it is a name that nobody translates, and every
     draft in which it stands says so."""
     open_line = station.line(line).current
-    check_name(ours, "A term", TERM_BYTES_MAX)
-    if theirs is None and not protect:
-        error = Refused(
-            f"The glossary has no rendering of {ours}.",
-            "Say how they write it, or that it is not to be translated.",
-        )
-        raise repeating(error, ours)
-    theirs = theirs or ours
-    check_name(theirs, "A rendering", TERM_BYTES_MAX)
+    with field("ours"):
+        check_name(ours, "A term", TERM_BYTES_MAX)
+    with field("theirs"):
+        if theirs is None and not protect:
+            error = Refused(
+                f"The glossary has no rendering of {ours}.",
+                "Say how they write it, or that it is not to be translated.",
+            )
+            raise repeating(error, ours)
+        theirs = theirs or ours
+        check_name(theirs, "A rendering", TERM_BYTES_MAX)
     if warning:
-        check_text(warning)
-        if len(warning.encode()) > WARNING_BYTES_MAX:
-            raise Refused(f"A warning has at most {WARNING_BYTES_MAX} bytes.", "Write it shorter.")
+        _check_warning(warning)
     _put(station, who, open_line, ours, theirs, protect, warning or "")
     return glossary_list(station, who, line=open_line.agreed.hex)
+
+
+@field("warning")
+def _check_warning(warning: str) -> None:
+    check_text(warning)
+    if len(warning.encode()) > WARNING_BYTES_MAX:
+        raise Refused(f"A warning has at most {WARNING_BYTES_MAX} bytes.", "Write it shorter.")
 
 
 @operation("glossary.end", roles=KEEPERS)
@@ -213,6 +221,7 @@ def _put(
         raise Refused(f"The glossary has {TERMS_MAX} terms already.", "End some that are over.")
     if any(each.ours == ours for each in known):
         error = Refused(f"The glossary has {ours} already.", "End that term first.")
+        error.field = "ours"
         raise repeating(error, ours)
     station.store.sql(
         "INSERT INTO glossary (line_id, ours, theirs, protected, warning, person, at)"

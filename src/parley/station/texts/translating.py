@@ -13,6 +13,7 @@ from parley.catalogue.elements import find
 from parley.catalogue.translating import Mark, compare
 from parley.core.entry import check_text
 from parley.core.errors import Misused, Refused
+from parley.station.acts.fields import field
 from parley.station.acts.operations import Words, operation
 from parley.station.acts.person import LOOKERS, Person
 from parley.station.entries import messages
@@ -47,9 +48,11 @@ def translation_add(
     to be read."""
     if stage not in STAGES:
         raise Misused(f"There is no stage {stage!r:.40}.", "sight, rough or official.")
-    if not LANGUAGE.fullmatch(language):
-        raise Refused(f"{language!r:.40} is not a language tag.", "Such as en, ru or zh-Hans.")
-    check_text(text)
+    with field("language"):
+        if not LANGUAGE.fullmatch(language):
+            raise Refused(f"{language!r:.40} is not a language tag.", "Such as en, ru or zh-Hans.")
+    with field("text"):
+        check_text(text)
     open_line, side, row = _message(station, line, dir, n)
     if amends is not None:
         before = _load(station, amends)
@@ -65,9 +68,12 @@ def translation_add(
             raise Refused(
                 f"Translation {amends} has been amended already.", "Amend the newest of them."
             )
-        if not (reason or "").strip():
-            raise Refused("An amendment says what it amends and why.", "Give the reason in a line.")
-        check_remark(reason or "")
+        with field("reason"):
+            if not (reason or "").strip():
+                raise Refused(
+                    "An amendment says what it amends and why.", "Give the reason in a line."
+                )
+            check_remark(reason or "")
     rows = station.store.sql(
         "INSERT INTO translations"
         " (line_id, inc, dir, n, stage, language, text, person, at, amends, why)"

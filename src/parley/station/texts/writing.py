@@ -16,6 +16,7 @@ from parley.catalogue.protecting import places, to_spans
 from parley.core.entry import Key, Precedence, Status, Type, body_of, check_subject, check_text
 from parley.core.errors import Misused, Refused
 from parley.core.wire import Value
+from parley.station.acts.fields import field
 from parley.station.acts.operations import Words, operation, repeating
 from parley.station.acts.person import READERS, Person
 from parley.station.entries import messages, quoting
@@ -72,17 +73,19 @@ def _header(
     incarnation given."""
     header = dict(header)
     if written.language is not None:
-        if not LANGUAGE.fullmatch(written.language):
-            raise Refused(
-                f"{written.language!r:.40} is not a language tag.", "Such as en, ru or zh-Hans."
-            )
+        with field("language"):
+            if not LANGUAGE.fullmatch(written.language):
+                raise Refused(
+                    f"{written.language!r:.40} is not a language tag.", "Such as en, ru or zh-Hans."
+                )
         header[Key.LANGUAGE] = written.language
         if written.language == open_line.agreed.our_language:
             del header[Key.LANGUAGE]  # absent means the party's first language (E7)
     if written.subject is not None:
         header.pop(Key.SUBJECT, None)
         if written.subject:
-            check_subject(written.subject)
+            with field("subject"):
+                check_subject(written.subject)
             header[Key.SUBJECT] = written.subject
     given = {key for name, key in REFERENCES.items() if getattr(written, name) is not None}
     if given and len(given | (header.keys() & set(REFERENCES.values()))) > 1:
@@ -102,7 +105,8 @@ def _header(
     if written.reply_by is not None and (before is None or written.reply_by != moment(before)):
         header.pop(Key.REPLY_BY, None)
         if written.reply_by:
-            header[Key.REPLY_BY] = read_reply_by(written.reply_by, station.now.wall)
+            with field("reply_by"):
+                header[Key.REPLY_BY] = read_reply_by(written.reply_by, station.now.wall)
     if written.rescue is not None:
         header.pop(Key.RESCUE, None)
         if written.rescue:
