@@ -90,6 +90,7 @@ async def test_the_whole_way(stations: World, room: Room) -> None:
     await rene.get_by_role("button", name="Confirm the read-back").click()
     await expect(rene.locator(".notice.done")).to_contain_text("Confirmed")
     await expect(rene.locator("#act")).to_contain_text("understood")
+    await expect(wen.locator("#done")).to_contain_text("both sides have understood the same")
     stages = await rene.locator("#stages tr td:first-child").all_inner_texts()
     assert stages == [
         "Drafted",

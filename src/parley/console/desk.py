@@ -274,14 +274,15 @@ class Visit:
         self, template: str, page: Frame, status: int = 200, **values: Any
     ) -> HTMLResponse:
         """A page of this seat."""
-        done = DONE.get(self.request.query_params.get("done", ""))
-        done = done and _(done)
-        values = {"error": None, "renews": False, **values}
+        values = {"error": None, "renews": False, "done": self.query("done"), **values}
+        # Where a page says that something was done, it says so until that is true no more.
+        done = DONE.get(values["done"])
+        values |= {"done": done and _(done), "was_done": self.query("done") in DONE}
         url = self.request.url
         address = f"{url.path}?{url.query}" if url.query else url.path
         values["returned"] = Returned(address, self.form, values["error"])
         return await self.desk.render(
-            template, status, page=page, done=done, station_id=self.desk.id, **values
+            template, status, page=page, station_id=self.desk.id, **values
         )
 
     async def locked(self, error: ParleyError | None = None, kept: bool = False) -> Response:

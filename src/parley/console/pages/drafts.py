@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from parley.console import attached, views
 from parley.console.desk import Visit, refusal, status_of
+from parley.console.frame import View
 from parley.console.pages.compose import quoted
 from parley.core.errors import ParleyError, Refused
 
@@ -45,9 +46,23 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
             "chat": quoted(visit, draft["chat"]),
         },
         files=files,
+        done=_true_of(visit.query("done"), draft),
         quotes=error is not None and error.rule == "O6",
         error=refusal(error) if error else None,
     )
+
+
+def _true_of(done: str, draft: View) -> str:
+    """What the page says was done there, as long as it holds; then what holds now."""
+    if draft["state"] == "released":
+        return "waiting" if draft["n"] is None else "released"
+    if draft["state"] == "withdrawn":
+        return "withdrawn"
+    if draft["sent_back"]:
+        return "sent-back"
+    if draft["held"]:
+        return "draft-held"
+    return "" if done in ("draft-held", "sent-back", "waiting") else done
 
 
 async def release(visit: Visit) -> Response:

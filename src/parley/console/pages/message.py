@@ -59,6 +59,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         page,
         200 if error is None else status_of(error),
         message=message,
+        done=_true_of(visit.query("done"), message),
         files=await attached.with_words(visit, None, where, message["attachments"]),
         translations=translations,
         offices_of=offices_of,
@@ -73,6 +74,16 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         else _(views.ATTRIBUTION[message["attribution"]]),
         error=refusal(error, visit.form.text(words), named=words) if error else None,
     )
+
+
+def _true_of(done: str, message: View) -> str:
+    """What the page says was done there, as long as it holds; then what holds now."""
+    if done == "early" and not message["provisional"]:
+        return "opened"
+    waits = _pending_readback(message["stages"]) is not None
+    if done == "readback" and not waits:
+        return "confirmed" if message["understood"] else ""
+    return done
 
 
 async def _displayed(visit: Visit, page: Frame, message: View) -> None:
