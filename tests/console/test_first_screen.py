@@ -6,7 +6,9 @@ from __future__ import annotations
 import pytest
 
 from tests.console.conftest import Room
+from tests.console.looking import style
 from tests.console.test_testing import Hour, hour
+from tests.console.world import World
 from tests.playbook import HOUR_S
 
 __all__ = ["hour"]
@@ -62,3 +64,31 @@ async def test_the_first_screen_shows_what_is_to_be_read_or_done(
             # Where the names of the pages are pushed along, the one that is open is in sight.
             await page.wait_for_function(HERE_IS_SEEN)
     assert {at: ends for at, ends in seen.items() if ends[0] > ends[1]} == {}
+
+
+@pytest.mark.parametrize("tongue", ["en", pytest.param("ru", marks=pytest.mark.story)])
+async def test_what_rings_leaves_room_on_a_tablet_and_a_flash_is_as_large_as_ever(
+    stations: World, room: Room, tongue: str
+) -> None:
+    north = stations.north
+    await north.ask("Wanda", "person.tongue", person=north.ids["Wanda"], tongue=tongue)
+    for text, precedence in (("One.", "IMMEDIATE"), ("Two.", "IMMEDIATE"), ("Now.", "FLASH")):
+        await stations.say(stations.south, text, precedence)
+    page = await room.sit(north, "Wanda", "/inbox")
+    await page.locator("#urgents > li").nth(1).wait_for()
+    await page.locator("#alarms > li").wait_for()
+    await page.locator("#hearing").wait_for()
+    flash = {}
+    for width, height, most in ((1024, 768, 0.48), (768, 1024, 0.46), (1280, 800, 0.5)):
+        await page.set_viewport_size({"width": width, "height": height})
+        # Nothing of it is cut off at the top and at the sides.
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        head = "(([a]) => [a.scrollHeight, a.clientHeight])(document.querySelectorAll('.head'))"
+        whole, seen = await page.evaluate(head)
+        assert whole <= seen + 1
+        top = await page.evaluate("document.querySelector('main').getBoundingClientRect().top")
+        assert top <= most * height, (width, top)
+        await page.wait_for_function(HERE_IS_SEEN)
+        flash[width] = await style(page, "#alarm .word", "fontSize", "fontWeight")
+        flash[width] += await style(page, "#alarm", "backgroundColor", "animationName")
+    assert flash[1024] == flash[768] == flash[1280]
