@@ -38,6 +38,8 @@ def test_slower_answers_stand_above_and_all_stay_on_the_plot() -> None:
     heights = [height_of(took) for took in (0, 1, 60, 600, 86_400, 1e9)]
     assert heights == sorted(heights, reverse=True)
     assert (heights[0], heights[-1]) == (HIGH, 0)
+    (dot,) = dots([{"at": NOW - DAY_S / 2, "took_s": 5, "late": False}], NOW, DAY_S)
+    assert dot["x"] == WIDE / 2
     (dot,) = dots([{"at": NOW - 90 * DAY_S, "took_s": 5, "late": False}], NOW)
     assert dot["x"] == 0
 
@@ -57,15 +59,30 @@ async def test_a_wall_left_alone_shows_what_comes(stations: World, room: Room) -
     wall = await room.sit(north, "Wanda", "/wall")
     await expect(wall.locator("article .name")).to_have_text("South")
     await expect(wall.locator("article")).to_contain_text("HEARD")
-    await expect(wall.locator("svg.plot[aria-label]")).to_have_count(4)
+    await expect(wall.locator("svg.plot[aria-label]")).to_have_count(6)
     said = await stations.say(south, "Soon.", "PRIORITY")
     oldest = wall.locator(".panel", has_text="Oldest unacknowledged here")
     await expect(oldest).to_contain_text(f"South {said['n']}")
     await expect(oldest.locator(".clock")).to_contain_text("2:59:")
     await north.ask("Wanda", "open", n=said["n"])
     await expect(oldest).to_contain_text("None")
+    await expect(wall.locator("svg.plot .dot")).to_have_count(2)  # over a day, and over a month
     assert await style(wall, "html", "fontSize") == ["16px"]
     await wall.set_viewport_size({"width": 3840, "height": 2160})
     (large,) = await style(wall, "html", "fontSize")
     assert round(float(large.removesuffix("px"))) == 44
     await wall.wait_for_function("() => document.documentElement.scrollHeight <= innerHeight")
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.browser
+async def test_a_wall_on_which_nothing_happens_looks_again_by_itself(
+    stations: World, room: Room
+) -> None:
+    wall = await room.tab()
+    await wall.clock.install()
+    await room.context.request.post(await stations.north.link("Wanda"), max_redirects=0)
+    await wall.goto(f"{stations.north.seat('Wanda')}/wall")
+    await wall.wait_for_selector("html[data-connected=yes]", state="attached")
+    async with wall.expect_request("**/wall"):
+        await wall.clock.fast_forward(600_000)

@@ -58,11 +58,20 @@ def wall(line: View, now: float) -> View:
                 "who": _(who),
                 "day": answers(day[key]),
                 "month": answers(month[key]),
-                "medians": [
-                    (name, None if found[key]["median_s"] is None else span(found[key]["median_s"]))
-                    for name, found in ((_("24 h"), day), (_("30 d"), month))
+                "plots": [
+                    {
+                        "window": name,
+                        "median": None
+                        if found[key]["median_s"] is None
+                        else span(found[key]["median_s"]),
+                        "said": answers(found[key]),
+                        "dots": dots(found[key]["points"], now, window_s),
+                    }
+                    for name, found, window_s in (
+                        (_("24 h"), day, DAY_S),
+                        (_("30 d"), month, MONTH_S),
+                    )
                 ],
-                "dots": dots(month[key]["points"], now),
             }
             for who, key in (
                 (N_("We answer"), "answered_here"),
@@ -97,11 +106,11 @@ def bars(observed: View, now: float) -> list[View]:
     return found
 
 
-def dots(points: list[View], now: float) -> list[View]:
+def dots(points: list[View], now: float, window_s: float = MONTH_S) -> list[View]:
     """A dot for each answer: later to the right, slower above; a cross where it was late."""
     return [
         {
-            "x": round(_x(each["at"], now, MONTH_S), 1),
+            "x": round(_x(each["at"], now, window_s), 1),
             "y": round(height_of(each["took_s"]), 1),
             "late": each["late"],
         }

@@ -17,6 +17,7 @@ const page = document.documentElement;
 const hearing = new Hearing();
 const alarm = new Alarm(hearing.bell);
 const renewal = new Renewal((fresh) => alarm.adopt(fresh));
+const AGAIN_MS = 600_000; // a page on which nothing happens all night looks again: what it says of a day moves on
 let asked = 0; // up to which event a renewal was asked for
 
 /** @param {StationEvent} event */
@@ -87,4 +88,5 @@ if (page.dataset.seat) {
   hearing.start();
   new Presence(() => renewal.ask()).start();
   alarm.start();
+  setInterval(() => renewal.ask(), AGAIN_MS);
 }
