@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
+
 import pytest
 from playwright.async_api import expect
 
+from parley.console.app import build
+from parley.core.errors import Unavailable
+from tests.console.asking import ask, sit
 from tests.console.conftest import Room
-from tests.console.world import World
+from tests.console.world import World, world
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 TEXT = "Text, in your own language"
@@ -54,3 +60,53 @@ async def test_nothing_that_was_typed_is_lost(stations: World, room: Room) -> No
     await rene.get_by_role("button", name="Send it back").click()
     await expect(rene.locator("#decide")).to_contain_text("Say which day.")
     await expect(rene.get_by_role("button", name="Release to")).to_have_count(0)
+
+
+@pytest.mark.story
+async def test_a_full_disk_and_a_restarted_station_lose_no_word(
+    stations: World, room: Room
+) -> None:
+    north = stations.north
+    assert north.station is not None
+    dana = await room.sit(north, "Dana", "/compose")
+    store = north.station.store
+    pages = store.sql("PRAGMA page_count")[0][0]
+    store.sql(f"PRAGMA max_page_count = {pages}")
+    with suppress(Unavailable):
+        for _ in range(100):
+            await north.ask("Both", "draft.new", text="x" * 60_000)
+    # The page says that it has the only copy, and a draft that cannot be kept comes back whole.
+    words = "We saw two ships. " * 400
+    await dana.get_by_label(TEXT).fill(words)
+    await expect(dana.locator("#not-held")).to_be_visible()
+    await dana.get_by_role("button", name="Keep as draft").click()
+    await expect(dana.locator("#refused")).to_contain_text("full")
+    await expect(dana.get_by_label(TEXT)).to_have_value(words)
+    await expect(dana.locator("#not-held")).to_be_visible()
+    store.sql("PRAGMA max_page_count = 1000000")
+    await dana.get_by_label(TEXT).press_sequentially("Two.")
+    await expect(dana.locator("#not-held")).to_be_hidden()
+    held = await dana.get_by_label(TEXT).input_value()
+
+    async def is_held() -> bool:
+        form = (await north.ask("Dana", "typing.show"))["form"]
+        return bool(form and form["text"] == held)
+
+    await stations.until(is_held)
+    await dana.close(run_before_unload=False)
+    await north.__aexit__()
+    await north.__aenter__()
+    again = await room.sit(north, "Dana", "/compose")
+    await expect(again.get_by_label(TEXT)).to_have_value(held)
+    await expect(again.get_by_role("status").first).to_contain_text("You typed this until")
+    room.faults = [each for each in room.faults if "status of 503" not in each]
+
+
+async def test_the_page_names_the_form_of_address_that_was_agreed(tmp_path: Path) -> None:
+    async with world(tmp_path, their_address="Mr. Chairman") as stations:
+        north = stations.north
+        assert north.station is not None
+        app = build(north.station)
+        cookies = await sit(north, app, "Dana")
+        page = (await ask(app, f"/s/{north.ids['Dana']}/compose", cookies=cookies)).text
+        assert 'Address them as <b dir="auto">Mr. Chairman</b>' in page

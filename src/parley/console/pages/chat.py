@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from starlette.responses import Response
@@ -24,8 +25,9 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
     found = await visit.call("chat.show", line=line["line"], **place)
     chat = [_row(page, each) for each in reversed(found["chat"])]
     if chat and page.may["chat.seen"] and chat[0]["entry"] > found["read_upto"]:
-        await visit.call("chat.seen", line=line["line"], entry=chat[0]["entry"])
-        page = await visit.frame()
+        with suppress(ParleyError):  # on a full disk what was typed stays
+            await visit.call("chat.seen", line=line["line"], entry=chat[0]["entry"])
+            page = await visit.frame()
     page.only(line)
     return await visit.page(
         "chat.html",

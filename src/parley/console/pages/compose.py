@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -71,8 +72,8 @@ async def keep(visit: Visit) -> Response:
         draft = await visit.call("draft.new", **_arguments(form, REFERENCES))
         await visit.call("typing.end")
     except ParleyError as error:
-        await _hold(visit, form, 0)
-        return await _page(visit, await visit.frame(), form, None, error=error)
+        held = await _is_held(visit, form, 0)
+        return await _page(visit, await visit.frame(), form, None, error=error, held=held)
     return visit.go(f"/drafts/{draft['draft']}", "drafted")
 
 
@@ -99,13 +100,13 @@ async def change(visit: Visit) -> Response:
         await visit.call("draft.edit", draft=number, **{"subject": "", **arguments}, **seen)
         await visit.call("typing.end", draft=number)
     except ParleyError as error:
-        await _hold(visit, form, number)
+        held = await _is_held(visit, form, number)
         found = await visit.call("draft.show", draft=number)
         # What was typed stays in the field, and what stands in the draft now is shown beside it.
         now = found["text"] if form["seen"] not in ("", found["sha256"]) else None
         form["seen"] = found["sha256"]
         page = await visit.frame()
-        return await _page(visit, page, form, None, number, error, now)
+        return await _page(visit, page, form, None, number, error, now, held)
     return visit.go(f"/drafts/{number}", "edited")
 
 
@@ -140,6 +141,14 @@ async def forget(visit: Visit) -> Response:
 
 def _draft(visit: Visit) -> int:
     return int(visit.request.path_params.get("draft", 0))
+
+
+async def _is_held(visit: Visit, form: View, draft: int) -> bool:
+    """Hold what was refused, if it can be; the page has it in any case."""
+    with suppress(ParleyError):
+        await _hold(visit, form, draft)
+        return True
+    return False
 
 
 async def _hold(visit: Visit, form: View, draft: int) -> View:
@@ -220,6 +229,7 @@ async def _page(
     draft: int | None = None,
     error: ParleyError | None = None,
     now: str | None = None,
+    held: bool = True,
 ) -> Response:
     # With several lines nobody writes on one by default: lines are never mixed.
     line = page.line(str(form["line"])) if form["line"] or len(page.lines) == 1 else None
@@ -259,6 +269,7 @@ async def _page(
         terms=(),
         since=since,
         stands_now=now,
+        held=held,
         limits=visit.desk.station.home.config.writing,
         blanks=list(dict.fromkeys(blanks(str(form["text"])))),
         action=f"{page.seat}/drafts/{draft}/edit" if draft else f"{page.seat}/compose",
