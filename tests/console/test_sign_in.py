@@ -276,6 +276,33 @@ async def test_a_session_that_sleeps_rings_and_keeps_what_was_typed(
 
 
 @pytest.mark.browser
+async def test_the_wall_stays_when_its_session_sleeps(stations: World, room: Room) -> None:
+    north = stations.north
+    both = await known(north, "Both")
+    wall = await page_of(room, both)
+    await wall.goto(f"{north.seat('Both')}/wall")
+    await wall.wait_for_selector("html[data-connected=yes]", state="attached")
+    await expect(wall.locator("#wall-asleep")).to_be_hidden()
+    both.clock.later_s += 13 * 3_600
+    await expect(wall.locator("html")).to_have_attribute("data-locked", "")
+    await expect(wall.locator("#wall-asleep")).to_contain_text("The session of Both has ended.")
+    said = await stations.say(stations.south, "Turn back now.", "FLASH")
+    await expect(wall.locator("#alarm")).to_be_visible()
+    oldest = wall.locator(".panel", has_text="Oldest unacknowledged here")
+    await expect(oldest).to_contain_text(f"South {said['n']}")
+    assert "Turn back" not in await wall.content()
+    assert await wall.locator("main form, main button, #pages a").count() == 0
+    answers = [
+        (await room.context.request.get(f"{north.seat('Both')}{path}")).status
+        for path in ("/wall", "/", "/inbox", "/alarms", "/record")
+    ]
+    assert answers == [200, 401, 401, 401, 401]  # and to look at the wall wakes nothing
+    await wall.locator("#wall-asleep a").click()
+    await expect(wall.locator("main")).to_contain_text("The session of Both has ended")
+    await expect(wall.get_by_label("Password")).to_be_visible()
+
+
+@pytest.mark.browser
 async def test_a_release_asks_once_more_who_it_is(stations: World, room: Room) -> None:
     north = stations.north
     rene = await known(north, "Rene")

@@ -99,6 +99,7 @@ DONE = {
     "seen": N_("The failed sign-ins were seen by you: that is in the audit trail."),
     "dropped": N_("It is thrown away."),
 }
+STAYS = "/wall"  # a session that sleeps shows it still: nothing that was said is on it
 RENEWAL = "x-parley-renewal"  # a page asks by itself: nobody acts
 FILES_AT_ONCE_MAX = 2  # of one session: 8 MiB each
 SLICE_S = 0.001  # of a page, before the station may do something else
@@ -360,9 +361,9 @@ def _reading(desk: Desk, page: Page) -> Callable[[Request], Awaitable[Response]]
         try:
             seat = await desk.sit(request)
             visit = Visit(desk, seat, request, Form([]))
-            if not seat.sitting.awake:
+            if not seat.sitting.awake and request.url.path != f"{seat.path}{STAYS}":
                 return await visit.locked()
-            if RENEWAL not in request.headers:
+            if RENEWAL not in request.headers and seat.sitting.awake:
                 acts(desk.station, seat.sitting)
             if desk.must_enrol(seat) and request.url.path != f"{seat.path}/you":
                 return RedirectResponse(f"{seat.path}/you", 303)

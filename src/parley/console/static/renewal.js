@@ -193,6 +193,8 @@ export class Renewal {
       if (focus instanceof HTMLElement) focus.focus({ preventScroll: true });
       if (caret && (focus instanceof HTMLInputElement || focus instanceof HTMLTextAreaElement)) focus.setSelectionRange(...caret);
     }
+    // The wall stays when its session sleeps: from then on nothing counts as an act of its person.
+    document.documentElement.toggleAttribute("data-locked", fresh.documentElement.hasAttribute("data-locked"));
     const { sleeps } = fresh.documentElement.dataset;
     if (sleeps) document.documentElement.dataset.sleeps = sleeps;
     document.documentElement.dataset.seq = fresh.documentElement.dataset.seq ?? "0";
