@@ -53,7 +53,8 @@ async def test_every_stop_is_seen_and_the_first_skips_to_the_page(
     both = await room.sit(stations.north, "Both")
     await stations.north.ask("Dana", "draft.new", text="Hello.")
     message = f"/messages/{line}/theirs/{said['n']}"
-    for path in ("/", "/inbox", "/compose", "/drafts/1", message, "/record", "/watch"):
+    others = ("/wall", "/chat", "/calls", "/find", "/tests", "/glossary", "/watch/roster", "/you")
+    for path in ("/", "/inbox", "/compose", "/drafts/1", message, "/record", "/watch", *others):
         await both.goto(stations.north.seat("Both") + path)
         await both.evaluate(FROM_THE_TOP)
         found = await stops(both)
