@@ -61,6 +61,14 @@ DONE = {
     "released": N_("Released."),
     "waiting": N_("Released, waiting for the line to open."),
     "opened": N_("Opened. The other side is told."),
+    "untold": N_(
+        "Kept here. The other side does not answer now, and is told once it is heard again."
+        " Call the engineer."
+    ),
+    "unheard": N_(
+        "Released, and not received there: the other side does not answer now. Telephone, and call"
+        " the engineer."
+    ),
     "early": N_("Opened. The other side is told once it has joined the record."),
     "onward": N_("Noted. The other side is not told of it."),
     "taken": N_("Noted that the office has it in hand."),

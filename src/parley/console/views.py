@@ -92,6 +92,10 @@ class Names:
         """The line of that number, whatever incarnation is meant."""
         return self._lines[parts(address)[0]]
 
+    def is_silent(self, address: str) -> bool:
+        """Whether that line was heard, and nothing has answered for some heartbeats now."""
+        return bool(self.line(address)["observed"] == "silent")
+
     def ref(self, line: str, dir: str, n: int) -> str:
         """What people say: Washington 12; of an incarnation that has ended with its number."""
         found = self.line(line)
@@ -113,12 +117,15 @@ class Names:
 def line(view: View) -> View:
     """A line for the wall and for the strip in the bar."""
     halted = view["declared"] in ("halted", "stopped")
-    if not view["queued"]:
-        queue = N_("everything released has been sent")
-    elif not view["in_service"]:
+    on_the_way = view["our_size"] - view["receipted"]
+    if view["queued"] and not view["in_service"]:
         queue = N_("released, waiting for the line to open")
-    else:
+    elif view["queued"] and not view["path_up"]:
         queue = N_("released, waiting for a bearer")
+    elif view["queued"] or on_the_way:
+        queue = N_("sent, and no receipt has come yet")
+    else:
+        queue = N_("everything released has arrived there")
     deniable = view["policy"] == "deniable"
     return {
         **view,
@@ -130,6 +137,7 @@ def line(view: View) -> View:
         "declared_tag": "" if view["declared"] in UNTAGGED else view["declared"],
         "observed_words": OBSERVED[view["observed"]],
         "queue_words": queue,
+        "not_there": view["queued"] + on_the_way,
     }
 
 
@@ -282,6 +290,8 @@ def _stage(dir: str, stages: list[View]) -> str:
     if not stages:
         return "received" if dir == "theirs" else "released"
     last = stages[-1]["stage"]
+    if dir == "ours" and last == "numbered":
+        return "not received there"
     return "understood" if last == "confirmed" else short_stage(str(last))
 
 

@@ -47,6 +47,7 @@ WORDS = frozenset(
         N_("drafted"),
         N_("released"),
         N_("numbered"),
+        N_("not received there"),
         N_("received"),
         N_("displayed"),
         N_("shown provisionally"),

@@ -34,6 +34,10 @@ VERBS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "certify": ("translation.certify", ("text",), "certified"),
     "answer-test": ("test.answer", (), "answered"),
 }
+# What the other side is told of, as the next page says.
+TOLD = frozenset(
+    ("opened", "passed", "readback", "confirmed", "corrected", "unable", "wait", "answered")
+)
 
 
 async def show(visit: Visit, error: ParleyError | None = None) -> Response:
@@ -59,7 +63,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         page,
         200 if error is None else status_of(error),
         message=message,
-        done=_true_of(visit.query("done"), message),
+        done=_true_of(visit.query("done"), message, page.names.is_silent(message["line"])),
         files=await attached.with_words(visit, None, where, message["attachments"]),
         translations=translations,
         offices_of=offices_of,
@@ -76,8 +80,14 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
     )
 
 
-def _true_of(done: str, message: View) -> str:
-    """What the page says was done there, as long as it holds; then what holds now."""
+def _true_of(done: str, message: View, silent: bool) -> str:
+    """What the page says was done there, as long as it holds; then what holds now. While nothing
+    answers, nobody there is told of anything."""
+    if silent and done in TOLD:
+        return "untold"
+    if silent and done == "released":
+        there = any(stage["stage"] == "received" for stage in message["stages"])
+        return done if there else "unheard"
     if done == "early" and not message["provisional"]:
         return "opened"
     waits = _pending_readback(message["stages"]) is not None
