@@ -137,3 +137,18 @@ async def test_captions_are_typed_and_read_below_the_pictures(stations: World, r
         for pictures in (1, 2, 3):
             assert await page.evaluate(LOWEST, pictures) < height - 28  # the edge of an exercise
     await stations.north.ask("Wanda", "call.end")
+
+
+@pytest.mark.story
+async def test_a_refusal_goes_when_what_it_speaks_of_is_over(stations: World, room: Room) -> None:
+    wanda = await room.sit(stations.north, "Wanda", "/call")
+    await wanda.locator("#words-of-mine").fill("Good evening.")
+    await wanda.locator("#words-of-mine").press("Enter")
+    refused = wanda.locator("#refused")
+    await expect(refused).to_contain_text("No call is open")
+    await stations.say(stations.south, "This renews the page.", "IMMEDIATE")
+    await expect(wanda.locator("#urgents > li")).to_have_count(1)
+    await expect(refused).to_be_visible()
+    await stations.north.ask("Wanda", "call.begin")
+    await expect(refused).to_have_count(0)
+    await stations.north.ask("Wanda", "call.end")

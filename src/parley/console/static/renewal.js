@@ -195,6 +195,8 @@ export class Renewal {
     }
     // The wall stays when its session sleeps: from then on nothing counts as an act of its person.
     document.documentElement.toggleAttribute("data-locked", fresh.documentElement.hasAttribute("data-locked"));
+    // A refusal stays for whoever reads it, and no longer than what it speaks of.
+    for (const each of document.querySelectorAll("[data-while]")) if (!document.querySelector(each.getAttribute("data-while") ?? "*")) each.remove();
     const { sleeps } = fresh.documentElement.dataset;
     if (sleeps) document.documentElement.dataset.sleeps = sleeps;
     document.documentElement.dataset.seq = fresh.documentElement.dataset.seq ?? "0";
