@@ -76,6 +76,8 @@ async def test_two_misreadings_are_seen_and_put_right(
     await ivo.get_by_label("Into which language").fill("en")
     await ivo.get_by_label("Translation", exact=True).fill(AS_CLASS)
     await ivo.get_by_role("button", name="Keep the translation").click()
+    await expect(ivo.locator("#done")).to_contain_text("differs from the original")
+    await expect(ivo.locator("#done")).to_have_class("notice")
     for page in (ivo, wanda):
         marked = page.locator("#translations .differs tr", has_text="TAKEN FOR A CLASS")
         await expect(marked).to_contain_text("Amity")

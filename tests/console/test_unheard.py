@@ -27,6 +27,7 @@ async def test_who_releases_or_opens_while_nothing_answers_is_told_so(
     await expect(rene.locator("#silent")).to_contain_text("Nothing of South answers now")
     await wanda.get_by_role("button", name="Open: I have read it").click()
     await expect(wanda.locator("#done")).to_contain_text("is told once it is heard again")
+    await expect(wanda.locator("#done")).to_have_class("notice")
     await rene.get_by_label("I have read this text").check()
     await rene.get_by_role("button", name="Release to South").click()
     await expect(rene.locator("#done")).to_contain_text("not received there")
@@ -39,6 +40,7 @@ async def test_who_releases_or_opens_while_nothing_answers_is_told_so(
 
     monkeypatch.undo()
     await expect(wanda.locator("#done")).to_have_text("Opened. The other side is told.")
+    await expect(wanda.locator("#done")).to_have_class("notice done")
     await expect(missing.locator(".figures")).to_have_text("0")
     await expect(missing).to_contain_text("has arrived there")
     stages = (await south.ask("Rosa", "message", n=said["n"], dir="ours"))["stages"]

@@ -73,6 +73,10 @@ DONE = {
     "onward": N_("Noted. The other side is not told of it."),
     "taken": N_("Noted that the office has it in hand."),
     "translated": N_("The translation is kept beside the original. Nothing was sent."),
+    "differs": N_(
+        "Kept, and it differs from the original in what must not be misread. See what is marked"
+        " below, and amend it."
+    ),
     "term": N_("The term is in the glossary."),
     "term-ended": N_("The term is out of the glossary."),
     "certified": N_("The translation is certified."),
@@ -108,6 +112,7 @@ DONE = {
     "dropped": N_("It is thrown away."),
 }
 STAYS = "/wall"  # a session that sleeps shows it still: nothing that was said is on it
+WARNS = frozenset(("untold", "unheard", "differs"))  # of these, what is no good news
 RENEWAL = "x-parley-renewal"  # a page asks by itself: nobody acts
 FILES_AT_ONCE_MAX = 2  # of one session: 8 MiB each
 SLICE_S = 0.001  # of a page, before the station may do something else
@@ -286,7 +291,8 @@ class Visit:
         values = {"error": None, "renews": False, "done": self.query("done"), **values}
         # Where a page says that something was done, it says so until that is true no more.
         done = DONE.get(values["done"])
-        values |= {"done": done and _(done), "was_done": self.query("done") in DONE}
+        warns = values["done"] in WARNS
+        values |= {"done": done and _(done), "warns": warns, "was_done": self.query("done") in DONE}
         url = self.request.url
         address = f"{url.path}?{url.query}" if url.query else url.path
         values["returned"] = Returned(address, self.form, values["error"])

@@ -120,6 +120,8 @@ async def act(visit: Visit) -> Response:
         answer = await visit.call(operation, **_about(visit, operation), **arguments)
     except ParleyError as error:
         return await show(visit, error)
+    if operation == "translation.add" and answer["differs"]:
+        done = "differs"
     return visit.go(_path(visit), "early" if "outstanding" in answer else done)
 
 
