@@ -7,7 +7,7 @@ from playwright.async_api import Browser, expect
 
 from parley.station.acts.person import AT_THE_MACHINE
 from tests.console.conftest import Room
-from tests.console.test_call import MEDIA_MS, duty_room, enter, joins
+from tests.console.test_call import MEDIA_MS, digits, duty_room, enter, joins
 from tests.console.world import Post, World
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -112,6 +112,16 @@ async def test_an_interpreter_has_a_channel_that_listeners_choose(
         await expect(irina.locator("#agenda")).to_contain_text("20 min planned")
         await wanda.get_by_role("button", name="Mark as touched").first.click()
         await expect(irina.locator("#agenda")).to_contain_text("TOUCHED")
+
+        # Who has read the digits aloud is told why there are others.
+        before = await digits(wanda)
+        await expect(wanda.locator("#digits-new")).to_be_hidden()
+        await irina.get_by_role("button", name="Leave the call").click()
+        await joins(irina)
+        await digits(wanda, before)
+        await expect(wanda.locator("#digits-new")).to_contain_text("read them aloud again")
+        await digits(irina)
+        await expect(irina.locator("#digits-new")).to_be_hidden()
     await north.ask("Wanda", "call.end")
 
 

@@ -263,7 +263,8 @@ class CallPage {
     for (const page of [...this.tiles.keys()]) this.remove(page);
     this.me = this.leaf = "";
     this.muted = false;
-    at("digits").hidden = true;
+    at("digits").hidden = at("digits-new").hidden = true;
+    delete at("digits").dataset.known;
     this.settle();
   }
 
@@ -330,6 +331,11 @@ class CallPage {
     at("digits").hidden = false;
     at("digits").dataset.digits = digits ?? "";
     say("digits-value", digits ?? _("being made"));
+    const { known } = at("digits").dataset;
+    if (!digits || digits === known) return;
+    at("digits").dataset.known = digits;
+    at("digits-new").hidden = !known; // who has read others aloud must not take these for an attack
+    say("digits-since", _("since %(at)s, as somebody has joined or left: read them aloud again", { at: `${new Date().toISOString().slice(11, 19)}Z` }));
   }
 
   /** A page shows another key than it said it would: somebody is in between. @param {string} page */
