@@ -162,3 +162,25 @@ async def test_a_refusal_goes_when_what_it_speaks_of_is_over(stations: World, ro
     await stations.north.ask("Wanda", "call.begin")
     await expect(refused).to_have_count(0)
     await stations.north.ask("Wanda", "call.end")
+
+
+TILE = """async (told) => {
+  const { tell } = await import("/static/call-tile.js");
+  const tile = document.getElementById("tile").content.firstElementChild.cloneNode(true);
+  tell(tile, told);
+  return ["still", "late"].map((name) => {
+    const part = tile.querySelector(`[data-${name}]`);
+    return part.hidden ? "" : part.textContent;
+  });
+}"""
+
+
+async def test_a_picture_that_stands_still_or_is_old_says_so(stations: World, room: Room) -> None:
+    wanda = await room.sit(stations.north, "Wanda", "/call")
+    for told, words in (
+        ({"picture_p50": None, "still_ms": None}, ["", ""]),
+        ({"picture_p50": 2_900, "still_ms": 1_400}, ["", ""]),
+        ({"picture_p50": 41_718, "still_ms": 100}, ["", "PICTURE IS 42 s OLD"]),
+        ({"picture_p50": 90, "still_ms": 1_600}, ["PICTURE STANDS STILL", ""]),
+    ):
+        assert await wanda.evaluate(TILE, {"fps": 1.0, "kbps": 60.0, **told}) == words

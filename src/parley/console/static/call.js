@@ -3,6 +3,7 @@
 
 import { Awake } from "./awake.js";
 import { Parts } from "./call-parts.js";
+import { tell } from "./call-tile.js";
 import { features, refusal, remains, right, withdrawn } from "./devices.js";
 import { isWriting } from "./keys.js";
 import { HEARD_LEVEL, LARGE, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
@@ -10,7 +11,6 @@ import { Recording } from "./recording.js";
 import { Showing } from "./showing.js";
 import { _, listed } from "./tongue.js";
 
-const STILL_MS = 1_500;
 const SPEAKS_MS = 800;
 const ENDED = /** @type {Record<string, string>} */ ({
   displaced: _("Another page of this seat has taken the call. Join again to have it here."),
@@ -462,11 +462,7 @@ class CallPage {
     at("call").dataset.figures = JSON.stringify(f);
     for (const [page, each] of Object.entries(f.others)) {
       const tile = this.tiles.get(page)?.tile;
-      if (!tile) continue;
-      const { fps, picture_p50, kbps, still_ms } = /** @type {any} */ (each);
-      const words = tile.querySelector("[data-figures]");
-      if (words) words.textContent = _("%(fps)s pictures a second, %(ms)s ms, %(kbps)s kbit/s", { fps: fps.toFixed(0), ms: picture_p50 === null ? "·" : Math.round(picture_p50), kbps: Math.round(kbps) });
-      /** @type {HTMLElement} */ (tile.querySelector("[data-still]")).hidden = !(still_ms !== null && still_ms > STILL_MS);
+      if (tile) tell(tile, /** @type {any} */ (each));
     }
     const link = f.link;
     say("figure-link", link ? _("%(state)s, %(ms)s ms there and back, %(lost)s %% lost", { state: link.up ? _("up") : _("not up"), ms: link.rtt_ms ?? "·", lost: Math.round(100 * link.lost) }) : "·");
