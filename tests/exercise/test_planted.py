@@ -510,14 +510,14 @@ PLANTED = [
     Planted(prekeys_are_used_again, {"I9", "I10"}, Fresh),
     Planted(the_next_epoch_needs_no_secret, {"I10"}, FreshOfSuite2),
     Planted(prekeys_are_used_again, {"I9", "I10"}, FreshOfSuite2),
-    Planted(a_rekey_is_made_anew_after_a_start, {"L1", "L2", "L4", "I5"}, Fresh),
+    Planted(a_rekey_is_made_anew_after_a_start, {"L1", "L2", "L4", "I5", "I9"}, Fresh),
     Planted(a_rekey_is_sent_once, {"L2"}, Fresh),
     Planted(the_older_epoch_is_erased_too_soon, {"I5", "L1"}, Fresh),
     Planted(the_older_epoch_is_never_erased, {"L2"}, Fresh),
     Planted(root_keys_are_kept_for_the_record_key, {"I9"}, Deniable),
     Planted(the_newest_path_is_used_alone, {"L1", "L4"}, Swallowed),
     Planted(what_has_proved_nothing_is_not_used, {"L1", "L4"}, Swallowed),
-    Planted(the_speaker_switches_before_it_was_heard, {"I5", "L1"}, Fresh),
+    Planted(the_speaker_switches_before_it_was_heard, {"I5", "I9", "L1"}, Fresh),
 ]
 
 

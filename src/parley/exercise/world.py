@@ -34,6 +34,7 @@ HOLE_S_MAX = 4.0  # until it is called again
 CHECK_STEPS = 150  # checks between so many steps
 QUIET_HEARTBEATS = checks.SILENT_AFTER_HEARTBEATS
 HEARD_HEARTBEATS = 5.0  # twice what a screen may be behind
+AT_ONCE_BYTES = 8_000  # fresh keys and a head of either log, with both algorithms
 DENIABLE_SHARE = 0.25  # of the worlds
 
 FAST = Bearing("net", 0.005, 2_000_000.0, called=True)
@@ -378,10 +379,11 @@ class World:
         """L5: a line on which all is well is green, and stays so; a slow bearer has to let through
         first what went before. Half a heartbeat is for the way: on a longer one a screen says
         now and then that the line is silent (docs/known-limits.md)."""
-        if (
-            max(2 * bearing.way_s for bearing in self.options.bearers)
-            > self.options.heartbeat_s / 2
-        ):
+        round_trip_s = max(
+            2 * bearing.way_s + AT_ONCE_BYTES / bearing.bytes_a_s
+            for bearing in self.options.bearers
+        )
+        if round_trip_s > self.options.heartbeat_s / 2:
             return
         well_s = HEARD_HEARTBEATS * self.options.heartbeat_s
         self.runs_until(self.now + well_s)
