@@ -23,7 +23,7 @@ from parley.console import asked, frame, signs, themes, tongues
 from parley.console.frame import Frame, Seat, View, mark_of, mark_sentence, mark_word
 from parley.console.guard import Foreign, Form, brings_a_file, read_form
 from parley.console.hearing import Ears
-from parley.console.patterns import templates
+from parley.console.patterns import compiled
 from parley.console.returned import Returned
 from parley.console.set_out import Later
 from parley.console.tongues import N_, _
@@ -201,9 +201,10 @@ class Desk:
     async def render(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page of our templates, made in slices: a FLASH that comes meanwhile does not wait."""
         pieces: list[str] = []
+        pattern = await compiled(template)
         began = perf_counter()
         with Later() as later:
-            for piece in templates().get_template(template).generate(**values):
+            for piece in pattern.generate(**values):
                 pieces.append(piece)
                 if perf_counter() - began > SLICE_S:
                     await asyncio.sleep(0)
