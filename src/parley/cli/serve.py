@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 PARENT_LOOK_S = 0.5
-GARBAGE_EACH = 20_000  # new objects between two looks of the collector, each a fraction of a ms
+GARBAGE_EACH = 4_000  # new objects between two looks of the collector, which take 5 ms at most then
 
 
 @click.command(name="serve")
