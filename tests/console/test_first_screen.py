@@ -92,3 +92,27 @@ async def test_what_rings_leaves_room_on_a_tablet_and_a_flash_is_as_large_as_eve
         flash[width] = await style(page, "#alarm .word", "fontSize", "fontWeight")
         flash[width] += await style(page, "#alarm", "backgroundColor", "animationName")
     assert flash[1024] == flash[768] == flash[1280]
+
+
+@pytest.mark.parametrize("tongue", ["en", pytest.param("ru", marks=pytest.mark.story)])
+async def test_beside_a_flash_the_next_step_stands_on_the_first_screen(
+    stations: World, room: Room, tongue: str
+) -> None:
+    north = stations.north
+    await north.ask("Both", "person.tongue", person=north.ids["Both"], tongue=tongue)
+    said = await stations.say(stations.south, "A ship was shelled at 0550Z. We ask.", "FLASH")
+    line = (await north.ask("Both", "status"))["lines"][0]["line"][:8]
+    draft = (await north.ask("Dana", "draft.new", text="We come.", precedence="FLASH"))["draft"]
+    page = await room.sit(north, "Both")
+    await page.locator("#alarms > li").wait_for()
+    for path, step in (
+        (f"/messages/{line}/theirs/{said['n']}", "#act form button.main"),
+        (f"/drafts/{draft}", "#decide form button.main"),
+    ):
+        await page.goto(north.seat("Both") + path)
+        for width, height in ((1280, 800), (1024, 768)):
+            await page.set_viewport_size({"width": width, "height": height})
+            await page.evaluate("scrollTo(0, 0)")
+            ends, most = await page.evaluate(ENDS, [step, 0])
+            assert ends <= most, (path, width)
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width
