@@ -4,6 +4,7 @@ and of a tablet stand the words of the message, or the first thing to do."""
 from __future__ import annotations
 
 import pytest
+from playwright.async_api import expect
 
 from tests.console.conftest import Room
 from tests.console.looking import style
@@ -116,3 +117,15 @@ async def test_beside_a_flash_the_next_step_stands_on_the_first_screen(
             ends, most = await page.evaluate(ENDS, [step, 0])
             assert ends <= most, (path, width)
             assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+async def test_who_writes_sees_to_whom_and_what_is_answered(stations: World, room: Room) -> None:
+    north = stations.north
+    said = await stations.say(stations.south, "Is this yours?", "IMMEDIATE")
+    page = await room.sit(north, "Both")
+    await page.set_viewport_size({"width": 1024, "height": 768})
+    await page.goto(f"{north.seat('Both')}/compose?answers={said['n']}")
+    await page.wait_for_function("document.activeElement.id === 'text'")
+    await page.wait_for_selector("html[data-connected=yes]", state="attached")
+    assert await page.evaluate("scrollY") == 0
+    await expect(page.get_by_text(f"South {said['n']}").first).to_be_in_viewport()

@@ -84,7 +84,11 @@ export function startCompose() {
     const within = [...(lines[line] ?? "")].slice(0, Number(refused.dataset.character) - 1).join("").length;
     text.focus();
     text.setSelectionRange(before + within, before + within + 1);
-  } else refused?.focus();
+  } else if (refused) refused.focus();
+  else if (text.autofocus) {
+    text.focus({ preventScroll: true }); // to whom one writes, and what is answered, stay in sight
+    scrollTo(0, 0);
+  }
 
   form.addEventListener("submit", () => (sending = true));
   addEventListener("beforeunload", (event) => {
