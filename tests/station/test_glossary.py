@@ -108,7 +108,12 @@ def test_prepared_texts_begin_with_the_form_of_address_and_name_their_message(
     assert "[[form of address]]" in filled["blanks"]
     south.hears(n)
     asked = south.drafter.asks("prepared.fill", name="time", about=n)
-    assert f"your message {n} of 20" in asked["text"]
+    assert f"votre message {n} du 20" in asked["text"]  # in South's language on the line
+    assert asked["language"] == "fr"
+    english = south.drafter.asks("prepared.fill", name="time", about=n, language="en-GB")
+    assert f"your message {n} of 20" in english["text"]
+    assert english["language"] == "en-GB"
+    assert south.drafter.asks("prepared.fill", name="time", language="de")["language"] == "en"
     with pytest.raises(Refused):
         north.drafter.asks("prepared.fill", name="retraction", about=999)
     with pytest.raises(Misused):

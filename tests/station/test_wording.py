@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from parley.catalogue.counting import count_words
+from parley.catalogue.prepared import LANGUAGES, PREPARED
 from parley.core.entry import Precedence, Status
 from parley.core.errors import Refused
 from parley.station.line.wording import advice, check_length, check_mark, contradiction
@@ -154,3 +155,10 @@ def test_a_flash_that_takes_long_to_read_is_refused_with_its_count() -> None:
 def test_advice_names_blanks() -> None:
     assert advice("We are [[how many]] ships.") == ["Blanks are left in it: [[how many]]."]
     assert not advice("word " * 201)
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_prepared_text_contradicts_a_mark(language: str, status: Status) -> None:
+    for each in PREPARED.values():
+        assert contradiction(each.in_language(language).fill({})[1], status) is None, each.name

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from parley.catalogue.prepared_texts import ar, es, fr, ru, zh
 
 BLANK = re.compile(r"\[\[[^\[\]\n]{1,80}\]\]")
 _FIELD = re.compile(r"\{(?P<name>\w+)\|(?P<blank>[^{}]+)\}")
@@ -28,6 +30,21 @@ class Prepared:
     def fill(self, known: Mapping[str, str]) -> tuple[str, str]:
         """Subject and text with what is known; the rest are blanks."""
         return _fill(self.subject, known), _fill(self.text, known)
+
+    def in_language(self, tag: str) -> Prepared:
+        """The same in the language of a tag (BCP 47); in English where there is no other."""
+        found = _IN.get(language_of(tag), {}).get(self.name)
+        return self if found is None else replace(self, subject=found[0], text=found[1])
+
+
+_IN = {"ar": ar.TEXTS, "es": es.TEXTS, "fr": fr.TEXTS, "ru": ru.TEXTS, "zh": zh.TEXTS}
+LANGUAGES = ("en", *_IN)
+
+
+def language_of(tag: str) -> str:
+    """In which of our languages a prepared text is for who writes in that of the tag."""
+    primary = tag.partition("-")[0].lower()
+    return primary if primary in _IN else "en"
 
 
 def _fill(text: str, known: Mapping[str, str]) -> str:

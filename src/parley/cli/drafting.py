@@ -123,7 +123,9 @@ def say(
         if text is not None or file is not None:
             raise Misused("There are two texts.", "Give one of your own or --prepared.")
         about = retracts if retracts is not None else answers
-        filled = station.call("prepared.fill", name=prepared, call=call, about=about)
+        of = {"call": call, "about": about, "language": language}
+        filled = station.call("prepared.fill", name=prepared, **of)
+        language = filled["language"]
         precedence = precedence or filled["precedence"]
         text, subject = filled["text"], subject or filled["subject"] or None
     elif call is not None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from parley.catalogue.form import moment
 from parley.catalogue.minutes import Attendee, Minute
-from parley.catalogue.prepared import PREPARED, Prepared, blanks
+from parley.catalogue.prepared import PREPARED, Prepared, blanks, language_of
+from parley.catalogue.prepared_texts.limits import span_in
 from parley.core.entry import Precedence
 from parley.core.errors import Misused
 from parley.station.acts.operations import operation
@@ -41,9 +42,10 @@ def prepared_fill(
     call: str | None = None,
     about: int | None = None,
     line: str | None = None,
+    language: str | None = None,
 ) -> dict[str, Any]:
-    """One prepared text, filled from the agreement and, for a note after it, from a call; `about`
-    is the number of the message that it answers or retracts."""
+    """One prepared text, in that language or ours on the line, filled from the agreement and, for a
+    note after it, from a call; `about` is the number of the message that it answers or retracts."""
     found = PREPARED.get(name)
     if found is None:
         raise Misused(
@@ -52,9 +54,11 @@ def prepared_fill(
     of = station.line(line)
     open_line = of.current
     talk = find_talk(station, open_line, call)
-    subject, text = found.fill(
+    tag = language or open_line.agreed.our_language
+    written = language_of(tag)
+    subject, text = found.in_language(written).fill(
         {
-            **_of_line(station, open_line),
+            **_of_line(station, open_line, written),
             **_of_call(open_line, station, talk),
             **_of_message(station, of, found, about),
         }
@@ -62,6 +66,7 @@ def prepared_fill(
     return {
         "line": open_line.agreed.hex,
         "name": name,
+        "language": tag if tag.partition("-")[0].lower() == written else written,
         "what": found.what,
         "subject": "" if blanks(subject) else subject,
         "precedence": found.precedence,
@@ -70,7 +75,7 @@ def prepared_fill(
     }
 
 
-def _of_line(station: Station, open_line: OpenLine) -> dict[str, str]:
+def _of_line(station: Station, open_line: OpenLine, language: str) -> dict[str, str]:
     agreed = open_line.agreed
     return {
         "our_party": station.home.party,
@@ -78,8 +83,8 @@ def _of_line(station: Station, open_line: OpenLine) -> dict[str, str]:
         "their_address": agreed.their_address,
         "line": agreed.name,
         "level": agreed.level,
-        "flash": _span(agreed.clocks_s[Precedence.FLASH]),
-        "immediate": _span(agreed.clocks_s[Precedence.IMMEDIATE]),
+        "flash": span_in(language, agreed.clocks_s[Precedence.FLASH]),
+        "immediate": span_in(language, agreed.clocks_s[Precedence.IMMEDIATE]),
     }
 
 
@@ -133,12 +138,3 @@ def _first_of(minute: Minute, party: str) -> Attendee | None:
 
 def _listed(items: Any) -> str:
     return "; ".join(items)
-
-
-def _span(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return (
-        f"{minutes} minute{'s' if minutes != 1 else ''}"
-        if minutes < 120
-        else f"{minutes // 60} hours"
-    )

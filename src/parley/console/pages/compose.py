@@ -58,7 +58,7 @@ async def show(visit: Visit) -> Response:
             if form[name].isdecimal():
                 about["about"] = int(form[name])
         filled = await visit.call("prepared.fill", **given, **about)
-        form |= {"text": filled["text"], "subject": filled["subject"]}
+        form |= {name: filled[name] for name in ("text", "subject", "language")}
         form["precedence"] = visit.query("precedence") or filled["precedence"]
         form["line"] = form["line"] or filled["line"]
     return await _page(visit, page, *await _typed_before(visit, form, 0))
