@@ -62,7 +62,7 @@ def seen_is_kept(station: Resident) -> None:
 def nothing_early_is_left(station: Resident) -> None:
     """I13: what came early and has joined is kept as early no more."""
     held, size = station.kept().held, len(station.theirs)
-    hold("I13", all(row.n > size for row in held), "what has joined is still kept as early")
+    hold("I13", all(row.n >= size for row in held), "what has joined is still kept as early")
     hold("I13", len(held) <= station.terms.window, "more is kept as early than a window")
 
 

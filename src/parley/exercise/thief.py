@@ -126,7 +126,8 @@ class Thief:
             et = sha256(info0 + sealed)
             for secret in found if prekey is None else [prekey.open(sealed, info0)]:
                 root = hkdf32(terms.psk0 or bytes(32), secret, et)
-                if hmac_sha256(root, b"open")[:16] == confirmation:
+                # What was recorded may have been changed on its way: the prekey opens it anyhow.
+                if prekey is not None or hmac_sha256(root, b"open")[:16] == confirmation:
                     epochs[et] = Epoch._grow(root, et, 0, 0)
 
     def _open_rekeys(

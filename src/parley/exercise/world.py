@@ -376,9 +376,9 @@ class World:
         self.stays_heard()
 
     def stays_heard(self) -> None:
-        """L5: a line on which all is well is green, and stays so; a slow bearer has to let through
-        first what went before. Half a heartbeat is for the way: on a longer one a screen says
-        now and then that the line is silent (docs/known-limits.md)."""
+        """L5: a line on which all is well is green, and stays so, unless it is closed and over; a
+        slow bearer has to let through first what went before. Half a heartbeat is for the way: on a
+        longer one a screen says now and then that the line is silent (docs/known-limits.md)."""
         round_trip_s = max(
             2 * bearing.way_s + AT_ONCE_BYTES / bearing.bytes_a_s
             for bearing in self.options.bearers
@@ -389,7 +389,7 @@ class World:
         self.runs_until(self.now + well_s)
         until = self.now + well_s
         while self.now < until:
-            green = all(station.observed == "heard" for station in self.sides)
+            green = all(station.observed in ("heard", "over") for station in self.sides)
             hold("L5", green, "a line on which all is well is not green")
             self.runs_until(self.now + LOOK_S)
 
