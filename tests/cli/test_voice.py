@@ -10,6 +10,12 @@ from parley.cli import voice
 from parley.core.errors import Halted, Refused
 
 
+@pytest.fixture(autouse=True)
+def _nobody_asked_for_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that ran before in this process may have."""
+    monkeypatch.setattr(voice, "_as_json", False)
+
+
 @pytest.mark.parametrize("sign", ["\x1b", "\r", "\x07", "\x7f", "\x9b", "\u202e", "\u2066"])
 def test_what_others_wrote_cannot_act_on_the_terminal(sign: str) -> None:
     shown = voice.visible(f"before{sign}after")
