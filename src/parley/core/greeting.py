@@ -95,10 +95,12 @@ class Greeting:
         (frame, made), self._anew = self._anew, None
         return self._begin(frame, made.epoch, made.share, change)
 
-    def is_heard(self, change: Change) -> None:
-        """They have ours: what it brought is erased (S19)."""
-        if self._secret is not None:
-            self._secret = change.cells[CARRIED] = None
+    def is_heard(self, change: Change) -> bool:
+        """They have ours: what it brought is erased (S19). Whether that was kept until now."""
+        if self._secret is None:
+            return False
+        self._secret = change.cells[CARRIED] = None
+        return True
 
     def path_up(self, now: Instant) -> None:
         """Send it at once, and again at growing intervals."""

@@ -286,8 +286,8 @@ class Line:
             raise Stop("they have heard a STATUS that we have not sent; we were rolled back")
         self._pulse.received(status.echo, now)
         if status.echo and not self._in_service:
-            self._in_service = self._receipts_moved = self._to_scrub = True  # L19
-            self._greeting.is_heard(self._change)
+            self._in_service = self._receipts_moved = True  # L19
+            self._to_scrub |= self._greeting.is_heard(self._change)
             self._notice("in service", "The line is in service.")
             self._pulse.soon(now)  # our echo puts them in service now, not at a heartbeat
         if not status.echo:
