@@ -168,8 +168,8 @@ async def test_the_numbers_of_a_call_are_those_of_its_link(
         assert abs(shown_kbps - kbps) < 0.2 * kbps, told
         assert abs(shown_sent - sent) < 0.2 * sent, told
         assert 2 * DELAY_MS <= rtt_ms < 2 * DELAY_MS + 600, told
-        # What was repeated in time counts too, and what a busy station did not come to send.
-        assert LOSS / 2 < lost / 100 < 3 * LOSS, told
+        # What was repeated in time counts too.
+        assert LOSS / 2 < lost / 100 < 2 * LOSS, told
 
         dropped = wanda.locator("#figure-dropped")
         # A frame that came before its key was not opened either.

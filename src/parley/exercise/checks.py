@@ -201,21 +201,12 @@ def receipts_are_true(near: Resident, far: Resident) -> None:
         )
 
 
-KEYS = frozenset(("prekeys", "their prekeys", "out", "in", "past", "rekey"))  # cells
-
-
-def is_over(station: Resident) -> bool:
-    """Whether a line that was open there has no key at all any more, as after a revocation: what
-    was on its way then comes back to its drafters."""
-    return "their open" in station.cells and not station.cells.keys() & KEYS
-
-
 def epochs_live(near: Resident, far: Resident) -> None:
     """I5: whoever must still hear an entry has the epoch it was sealed under."""
     kept = near.disk.outbox_of(near.terms.line_id, near.terms.inc)
     size = len(far.theirs)
     missing = [n for n in kept if n >= size]
-    if not missing or is_over(far):
+    if not missing:
         return
     known = {cell[2] for cell in epoch_cells(far, "in")}
     held = {row.n for row in far.kept().held}

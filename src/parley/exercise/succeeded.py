@@ -153,7 +153,8 @@ class Succeeded(World):
         """I22: no word of a revoked key is accepted, and the thief is told nothing."""
         self.steps_at_check = self.steps
         # Who was told of a revocation has no keys for what is on its way to it.
-        self.checks.often(self.sides, honest=not any(each.stop for each in self.people))
+        ended = any(each.stop or each.has_unread for each in self.people)
+        self.checks.often(self.sides, honest=not ended)
         if self.thief is not None:
             other = self.people[1 - self.whose]
             hold("I22", self._old_sizes(other) == self.stood, "a thief's word is in the record")

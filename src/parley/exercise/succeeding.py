@@ -59,6 +59,12 @@ class Renewed(Resident):
         return any(each is paper for each in self._taken[: self._read])
 
     @property
+    def has_unread(self) -> bool:
+        """Whether a paper is kept, and what it ends has no keys, while the power failed before it
+        was taken into account."""
+        return len(self._taken) > self._read
+
+    @property
     def _taken(self) -> list[Given]:
         return [PAPERS[at] for at in self.disk.notes.get(TAKEN, [])]
 
