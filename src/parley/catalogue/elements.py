@@ -125,7 +125,7 @@ def find(text: str, year: int, names: Iterable[tuple[int, int]] = ()) -> list[El
     """All elements in the order of the text; `names` are where protected names stand."""
     search = _Search(text, year)
     search.take_names(names, protected=True)
-    search.take_names(sorted(named(search.text)), protected=False)
+    search.take_names(named(search.text), protected=False)
     search.run()
     quoted = (found.span(found.lastgroup or 0) for found in _QUOTED.finditer(search.text))
     search.take_names(quoted, protected=False)

@@ -67,14 +67,13 @@ _NOT_NAMES = frozenset(_WORDS.split())
 
 
 def named(text: str) -> Iterator[tuple[int, int]]:
-    """Where names stand that show themselves; in no order, and none within another."""
-    taken: list[tuple[int, int]] = []
-    for pattern in _SIGNS:
-        for found in pattern.finditer(text):
-            start, end = found.span("sign")
-            name = text[start:end]
-            if _COUNTED.fullmatch(name) or name.split()[0] in _NOT_NAMES:
-                continue
-            if all(end <= begun or start >= ended for begun, ended in taken):
-                taken.append((start, end))
-                yield start, end
+    """Where names stand that show themselves, in the order of the text, none within another."""
+    upto = 0
+    for start, end in sorted(
+        found.span("sign") for pattern in _SIGNS for found in pattern.finditer(text)
+    ):
+        name = text[start:end]
+        if start < upto or _COUNTED.fullmatch(name) or name.split()[0] in _NOT_NAMES:
+            continue
+        upto = end
+        yield start, end
