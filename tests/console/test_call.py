@@ -75,6 +75,17 @@ async def joins(page: Page) -> None:
     await page.get_by_role("button", name="Join with camera and microphone").click()
 
 
+async def both_join(stations: World, northern: Room, southern: Room) -> tuple[Page, Page]:
+    """The pages of the watch officers of both sides, in a call that North has begun."""
+    wanda = await enter(northern, stations.north, "Wanda")
+    wen = await enter(southern, stations.south, "Wen")
+    await stations.north.ask("Wanda", "call.begin")
+    await expect(wen.locator("#facts")).to_contain_text("Open since")
+    for page in (wanda, wen):
+        await joins(page)
+    return wanda, wen
+
+
 async def sees_and_hears(page: Page, pictures: int = 3) -> None:
     """The picture of the other side changes, and its sound is heard."""
     await page.wait_for_function(PICTURES, arg=pictures, timeout=MEDIA_MS, polling=200)

@@ -21,7 +21,7 @@ from parley.conference.room import CallPage
 from parley.exercise.emulator import Conditions
 from parley.exercise.relays import UdpRelay
 from tests.console.conftest import launched
-from tests.console.test_call import MEDIA_MS, cut, duty_room, enter, expect_path, joins
+from tests.console.test_call import MEDIA_MS, both_join, cut, duty_room, expect_path
 from tests.console.test_calls import shown
 from tests.console.test_whole_call import FEWER_PICTURES
 from tests.console.world import World
@@ -133,12 +133,7 @@ async def test_the_numbers_of_a_call_are_those_of_its_link(
         duty_room(browser) as northern,
         duty_room(browser) as southern,
     ):
-        wanda = await enter(northern, stations.north, "Wanda")
-        wen = await enter(southern, stations.south, "Wen")
-        await stations.north.ask("Wanda", "call.begin")
-        await expect(wen.locator("#facts")).to_contain_text("Open since")
-        for page in (wanda, wen):
-            await joins(page)
+        wanda, _ = await both_join(stations, northern, southern)
         numbers = (wanda.locator("#figure-link"), wanda.locator("#others [data-figures]"))
         await expect(numbers[1]).to_have_text(TILE, timeout=MEDIA_MS)
         for each in numbers:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.console.test_call import MEDIA_MS, duty_room, enter, joins, sees_and_hears
+from tests.console.test_call import MEDIA_MS, both_join, duty_room, sees_and_hears
 from tests.console.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -137,11 +137,7 @@ async def test_J7_J8_both_sides_record_what_both_agreed_to(
     stations: World, with_camera: Browser
 ) -> None:
     async with duty_room(with_camera) as northern, duty_room(with_camera) as southern:
-        north = await enter(northern, stations.north, "Wanda")
-        south = await enter(southern, stations.south, "Wen")
-        await stations.north.ask("Wanda", "call.begin")
-        await joins(north)
-        await joins(south)
+        north, south = await both_join(stations, northern, southern)
         await sees_and_hears(north)
         await north.get_by_role("button", name="Ask to record").click()
         await expect(south.locator("#recording")).to_contain_text("RECORDING ASKED")

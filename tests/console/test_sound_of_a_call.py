@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.console.conftest import Room
-from tests.console.test_call import MEDIA_MS, duty_room, enter, hears, joins, says
+from tests.console.test_call import MEDIA_MS, both_join, duty_room, enter, hears, joins, says
 from tests.console.test_calls import shown
 from tests.console.world import World
 
@@ -50,12 +50,7 @@ async def test_who_coughs_or_does_not_press_to_talk_is_not_heard(
     stations: World, with_camera: Browser
 ) -> None:
     async with duty_room(with_camera) as northern, duty_room(with_camera) as southern:
-        wanda = await enter(northern, stations.north, "Wanda")
-        wen = await enter(southern, stations.south, "Wen")
-        await stations.north.ask("Wanda", "call.begin")
-        await expect(wen.locator("#facts")).to_contain_text("Open since")
-        for page in (wanda, wen):
-            await joins(page)
+        wanda, wen = await both_join(stations, northern, southern)
         await hears(wanda)
         await wen.locator("h1").click()
         await wen.keyboard.down("x")
