@@ -21,7 +21,7 @@ from tests.console.conftest import Room
 from tests.console.test_hostile_pages import as_if_days_had_gone
 from tests.console.world import Post, World
 from tests.playbook import day_of
-from tools.pictures import after_a_call
+from tools.pictures.calls import after_a_call
 
 pytestmark = [
     pytest.mark.browser,

@@ -26,7 +26,7 @@ async def make_tab_hear(page: Page) -> None:
     """Play the test tone and count as many as were played."""
     await page.evaluate("Math.random = () => 0")  # two tones, always
     await page.get_by_role("button", name="Play the test tone").click()
-    await page.locator("[data-heard='2']").click()
+    await page.locator("button[data-heard='2']").click()
     await expect(page.locator("html")).to_have_attribute("data-hearing", "hears")
 
 

@@ -1,38 +1,16 @@
-"""Takes the pictures of the console that our pages show, of two real stations in a real Chromium.
-
-python -m tools.pictures docs/pictures
-"""
+"""A call from its request to its minute, as two watch desks and a drafter see it."""
 
 from __future__ import annotations
 
-import asyncio
-import re
-import sys
-import tempfile
 from pathlib import Path
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page
 
-from tests.conftest import CHROMIUM, NO_CHROMIUM
-from tests.console.conftest import FLAGS
+from tests.console.test_journey import make_tab_hear
 from tests.console.world import Post, World, world
-
-SIZE = (1280, 800)
-NAMES = (
-    "release.png",
-    "flash.png",
-    "green-room.png",
-    "minute.png",
-    "calls.png",
-    "call.png",
-    "rehearsal.png",
-    "showing.png",
-)
-WORDS = (
-    "Our aircraft 1127 has lost its steering at 0352Z near 21°40′N 118°05′E and drifts towards"
-    " your coast.\n\nIt is unarmed and has two crew. We ask you not to fire. Our rescue ship Amity"
-    " leaves port at 0410Z."
-)
+from tools.pictures import SIZE
+from tools.pictures.camera import shoot
+from tools.pictures.desk import are_filled, sit
 
 SHOWN = """Rules for meetings at sea, second draft
 
@@ -61,26 +39,31 @@ THEIRS = {
 }
 
 
-async def take(browser: Browser, folder: Path, out: Path) -> None:
-    """One FLASH: before it is released there, and as it rings here."""
-    width, height = SIZE
-    context = await browser.new_context(viewport={"width": width, "height": height})
+# The other side's picture has come, and does not stand still as it may on a busy machine.
+MOVES = """() => {
+  const { others } = JSON.parse(document.getElementById("call").dataset.figures ?? "{}");
+  const tile = document.querySelector("figure.other");
+  const late = [...tile?.querySelectorAll("[data-still], [data-late]") ?? []];
+  return Object.values(others ?? {}).some((each) => each.fps > 5) && late.every((at) => at.hidden);
+}"""
+
+
+async def take_calls(browser: Browser, folder: Path, out: Path) -> None:
+    """All of calls, by name: green room, call, what is shown, request, minute, rehearsal."""
+    context = await browser.new_context(viewport={"width": SIZE[0], "height": SIZE[1]})
     async with world(folder) as stations:
         north, south = stations.north, stations.south
+        await are_filled(stations)
         for post, name in ((north, "Wanda"), (south, "Wen")):
-            desk = (await post.ask(name, "desk.list"))["desks"][0]
-            await post.ask(name, "desk.hold", desk=desk["desk"])
-        watch = await _sit(await context.new_page(), south, "Wen", "/inbox")
-        await _hear(watch)
-        await _hear(await _sit(await context.new_page(), north, "Wanda", "/"))
+            await make_tab_hear(await sit(context, post, name, "/"))
 
         await context.grant_permissions(["camera", "microphone"])
-        room = await _sit(await context.new_page(), south, "Dmitri", "/green-room")
+        room = await sit(context, south, "Dmitri", "/green-room")
         await _rehearse(room)
         await room.evaluate("scrollTo(0, 0)")
-        await room.screenshot(path=out / NAMES[2])
+        await shoot(room, out / "green-room.png")
         await room.close()
-        await _call(context, north, south, out / NAMES[5])
+        await _call(context, north, south, out)
 
         asked = await north.ask(
             "Dana",
@@ -89,47 +72,20 @@ async def take(browser: Browser, folder: Path, out: Path) -> None:
             **{"earliest": "2099-12-03 08:00Z", "latest": "2099-12-04 18:00Z"},
             text="Our tanker Vega drifts without power.",
         )
-        await north.ask(
-            "Rene",
-            "release",
-            draft=asked["draft"],
-            sha256=asked["sha256"],
-            displayed=asked["displayed"],
-        )
-        calls = await _sit(await context.new_page(), south, "Wen", "/calls")
-        await _hear(calls)
+        await stations.release(north, asked)
+        calls = await sit(context, south, "Wen", "/calls")
+        await make_tab_hear(calls)
         await calls.get_by_text("WAITS FOR US").wait_for()
-        await calls.screenshot(path=out / NAMES[4])
+        await shoot(calls, out / "calls.png")
         await calls.close()
 
         await after_a_call(stations)
-        minutes = await _sit(await context.new_page(), north, "Dana", "/minutes/call?line=")
+        minutes = await sit(context, north, "Dana", "/minutes/call?line=")
         await minutes.locator("#compared").evaluate("it => it.scrollIntoView()")
-        await minutes.screenshot(path=out / NAMES[3])
+        await shoot(minutes, out / "minute.png")
         await minutes.close()
-        await _rehearsal(context, stations, out / NAMES[6])
-
-        draft = await north.ask("Dana", "draft.new", text=WORDS, precedence="FLASH")
-        releaser = await _sit(await context.new_page(), north, "Rene", f"/drafts/{draft['draft']}")
-        await releaser.get_by_role("checkbox").check()
-        await releaser.screenshot(path=out / NAMES[0])
-        await releaser.get_by_role("button", name=re.compile("^Release")).click()
-
-        await watch.locator("#alarm").wait_for(state="visible")
-        await watch.get_by_role("link", name="Read it").click()
-        await watch.locator("article .text").wait_for()
-        await watch.locator("#alarm").evaluate("alarm => (alarm.style.animation = 'none')")
-        await watch.screenshot(path=out / NAMES[1])
+        await _rehearsal(context, stations, out)
     await context.close()
-
-
-async def _sit(page: Page, post: Post, name: str, path: str) -> Page:
-    await page.goto(await post.link(name))
-    await page.get_by_role("button", name="Take this seat").click()
-    await page.wait_for_url(f"{post.seat(name)}/")
-    await page.goto(post.seat(name) + path)
-    await page.wait_for_selector("html[data-connected=yes]", state="attached")
-    return page
 
 
 async def after_a_call(stations: World) -> None:
@@ -161,18 +117,16 @@ async def _call(context: BrowserContext, north: Post, south: Post, out: Path) ->
     await north.ask("Wanda", "call.begin")
     pages = []
     for post, name in ((north, "Wanda"), (south, "Wen")):
-        pages.append(await _sit(await context.new_page(), post, name, "/call"))
+        pages.append(await sit(context, post, name, "/call"))
+        await make_tab_hear(pages[-1])
         await pages[-1].get_by_role("button", name="Join with camera").click()
     here = pages[0]
     await here.locator("#digits:not([data-digits=''])[data-digits]").wait_for()
     await south.ask("Wen", "call.say", text="We hear you. Our ship is on its way.")
     await here.get_by_text("Our ship is on its way").wait_for()
-    await here.wait_for_function(
-        "() => Object.values(JSON.parse(document.getElementById('call').dataset.figures ?? '{}')"
-        ".others ?? {}).some((each) => each.fps > 5)"
-    )
+    await here.wait_for_function(MOVES)
     await here.evaluate("scrollTo(0, 0)")
-    await here.screenshot(path=out)
+    await shoot(here, out / "call.png")
     await here.keyboard.press("o")
     await here.locator("#show-text").fill(SHOWN)
     await here.locator("#show-item").fill("Rules for meetings at sea, second draft")
@@ -181,7 +135,7 @@ async def _call(context: BrowserContext, north: Post, south: Post, out: Path) ->
     await there.get_by_role("button", name="Agree to see it").click()
     await there.locator("#shown:not([hidden])").wait_for()
     await there.evaluate("scrollTo(0, 0)")
-    await there.screenshot(path=out.with_name(NAMES[7]))
+    await shoot(there, out / "showing.png")
     await north.ask("Wanda", "call.end")
     for page in pages:
         await page.close()
@@ -194,32 +148,22 @@ async def _rehearsal(context: BrowserContext, stations: World, out: Path) -> Non
     await north.ask("Wanda", "call.rehearse")
     pages = []
     for post, name in ((north, "Wanda"), (south, "Wen")):
-        pages.append(await _sit(await context.new_page(), post, name, "/call"))
+        pages.append(await sit(context, post, name, "/call"))
         await pages[-1].get_by_role("button", name="Join the rehearsal with camera").click()
     here = pages[0]
-    await _hear(here)
+    await make_tab_hear(here)
     await here.locator("#digits:not([data-digits=''])[data-digits]").wait_for()
     for post, name in ((north, "Wanda"), (south, "Wen")):
         await post.ask(name, "call.check", item="picture", result="good")
     howls = {"item": "sound", "result": "failed", "words": "It howls at our side."}
     await south.ask("Wen", "call.check", **howls)
     await here.locator("#checklist").get_by_text("It howls at our side.").wait_for()
-    await here.wait_for_function(
-        "() => Object.values(JSON.parse(document.getElementById('call').dataset.figures ?? '{}')"
-        ".others ?? {}).some((each) => each.fps > 5)"
-    )
+    await here.wait_for_function(MOVES)
     await here.evaluate("scrollTo(0, 0)")
-    await here.screenshot(path=out)
+    await shoot(here, out / "rehearsal.png")
     await north.ask("Wanda", "call.end")
     for page in pages:
         await page.close()
-
-
-async def _hear(page: Page) -> None:
-    await page.evaluate("Math.random = () => 0")  # two tones
-    await page.get_by_role("button", name="Play the test tone").click()
-    await page.locator("button[data-heard='2']").click()
-    await page.wait_for_selector("html[data-hearing=hears]", state="attached")
 
 
 async def _rehearse(page: Page) -> None:
@@ -233,24 +177,3 @@ async def _rehearse(page: Page) -> None:
     await page.wait_for_function(
         "!document.getElementById('figure-sound').textContent.includes('·')"
     )
-
-
-async def _take(out: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            await take(browser, Path(folder), out)
-            await browser.close()
-
-
-def main() -> None:
-    """Take them all."""
-    if CHROMIUM is None:
-        raise SystemExit(NO_CHROMIUM)
-    out = Path(sys.argv[1])
-    out.mkdir(parents=True, exist_ok=True)
-    asyncio.run(_take(out))
-
-
-if __name__ == "__main__":
-    main()
