@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from parley.core.errors import Refused
+from parley.station.line import evidence
 from parley.station.serving import perform_here
 from tests.playbook import two_stations
 
@@ -85,6 +86,56 @@ def test_reading_leaves_no_trace(tmp_path: Path) -> None:
         assert north.watch.asks("status")["audit_head"] == head
         north.auditor.asks("record")
         assert north.auditor.asks("audit")["head"] == head
+
+
+def test_an_export_leaves_one_row_with_who_which_line_and_which_roots(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "PIECE_CHARACTERS", 1)
+    with two_stations(tmp_path) as (north, _):
+        for text in ("Meet at 0600Z.", "At sea.", "With both ships."):
+            north.says(text)
+        line = north.watch.asks("status")["lines"][0]["line"]
+
+        def exports() -> list[tuple[str, str]]:
+            rows = north.auditor.asks("audit")["rows"]
+            return [(row["name"], row["outcome"]) for row in rows if row["act"] == "export"]
+
+        told = north.auditor.asks("export")
+        heads = north.auditor.asks("record")["heads"]
+        row = north.auditor.asks("audit")["rows"][-1]
+        assert (row["name"], row["act"], row["outcome"]) == (north.auditor.name, "export", "done")
+        assert row["arguments"] == {"line": line} | {
+            side: f"{heads[side]['size']} up to root {heads[side]['root']}"
+            for side in ("ours", "theirs")
+        }
+        begun = told["next"]
+        while told["next"] is not None:
+            told = north.auditor.asks("export", after=told["next"])
+        assert len(exports()) == 1
+        # What belongs to no export that began is read by nobody without a row: not by another
+        # person, not up to other sizes, and not once the export had ended.
+        north.drafter.asks("export", after=begun)
+        north.auditor.asks("export", after=[*begun[:1], begun[1] - 1, *begun[2:]])
+        north.auditor.asks("export", after=begun)
+        assert len(exports()) == 4
+        assert north.auditor.asks("audit")["rows"][-1]["arguments"]["after"] == begun
+
+
+def test_an_export_that_is_refused_and_a_proof_leave_rows_too(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        n = north.says("Meet at 0600Z.")["n"]
+        line = north.watch.asks("status")["lines"][0]["line"]
+        with pytest.raises(Refused):
+            north.auditor.asks("export", line="ffff")
+        row = north.auditor.asks("audit")["rows"][-1]
+        assert row["act"] == "export"
+        assert row["outcome"].startswith("refused: ")
+        north.until(lambda: north.line()["they_cosigned"] > n)
+        north.auditor.asks("prove", n=n, dir="ours")
+        row = north.auditor.asks("audit")["rows"][-1]
+        assert (row["act"], row["outcome"]) == ("prove", "done")
+        assert row["arguments"] == {"n": n, "dir": "ours", "line": line}
 
 
 def test_set_up_by_whoever_holds_the_folder_says_so(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ from parley.station.line import distrust, opened, roster, stops, versions
 from parley.station.line.bearing import Bearings
 from parley.station.line.carrying import Arrivals, Carrying, Departures
 from parley.station.line.declared import hold_to
+from parley.station.line.evidence import Exports
 from parley.station.line.lines import Lines, OpenLine
 from parley.station.line.standing import check_not_closed
 from parley.station.machine.clock import Alarm, Clock
@@ -95,6 +96,7 @@ class Station:
         self.people = People(store)
         self.trail = Trail(store)
         self.uploads: dict[int, Upload] = {}  # files that persons are about to attach
+        self.exports = Exports()
         self._lines = Lines()
         self.carrying = Carrying(self._lines)
         self.bearings = Bearings()
@@ -464,6 +466,7 @@ class Station:
         self._numbers.clear()
         self._after.clear()
         self.lines_changed = False
+        self.exports.clear()
         self._broken = True
         self._not_before = self.now.mono + TROUBLE_PAUSE_S
         self._inputs.undone(inputs, error)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from parley.core.errors import ParleyError, Refused
 from parley.core.wire import encode
 from parley.station.acts.operations import (
+    Beside,
     Result,
     for_the_trail,
     operation,
@@ -68,6 +69,10 @@ class Trail:
     ) -> None:
         """Add what a person asked for and what became of it."""
         outcome = "done"
+        if isinstance(answer, Beside):
+            if answer.noted is None:
+                return
+            arguments = {**arguments, **answer.noted}
         if isinstance(answer, ParleyError):
             outcome = refused_for_the_trail(answer, _digest)
         self.write(at, who, act, arguments, outcome)

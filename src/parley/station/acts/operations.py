@@ -17,7 +17,7 @@ import types
 import typing
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NewType
 
 from parley.core.errors import Misused, ParleyError, Refused, Unavailable
@@ -57,6 +57,8 @@ class Beside:
 
     work: Callable[[], dict[str, Any]]
     threads: Executor | None = None  # of its own, for what waits long; else those of all others
+    # What the audit trail says of it beside what was asked; None where it has said so already.
+    noted: Mapping[str, Any] | None = field(default_factory=dict)
 
     def answer(self) -> dict[str, Any] | ParleyError:
         """Do it; an error is an answer too."""

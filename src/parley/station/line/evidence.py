@@ -190,6 +190,30 @@ class Place:
         raise Misused("No piece of an export ended there.", "Give `next` of the piece before it.")
 
 
+class Exports:
+    """Exports that the audit trail has, and of which pieces are still to be read: each piece that
+    belongs to none of them leaves a row of its own."""
+
+    def __init__(self) -> None:
+        self._upto: dict[tuple[int, bytes, int], tuple[int, int]] = {}
+
+    def begin(self, person: int, key: tuple[bytes, int], upto: tuple[int, int]) -> None:
+        """What that person reads of this record up to those sizes is noted in this step."""
+        self._upto[person, *key] = upto
+
+    def has(self, person: int, key: tuple[bytes, int], upto: tuple[int, int]) -> bool:
+        """Whether it was noted."""
+        return self._upto.get((person, *key)) == upto
+
+    def end(self, person: int, key: tuple[bytes, int]) -> None:
+        """The last piece was read."""
+        self._upto.pop((person, *key), None)
+
+    def clear(self) -> None:
+        """What was noted last may not have been kept."""
+        self._upto.clear()
+
+
 def piece(
     reader: Reader, key: tuple[bytes, int], documents: Documents, place: Place
 ) -> tuple[str, list[int] | None]:

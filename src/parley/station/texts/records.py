@@ -85,13 +85,14 @@ def _row(open_line: OpenLine, position: int, entry: EntryRow, names: Names) -> d
     }
 
 
-@operation("export", roles=(*READERS, "operator"), reads=True, setup=True)
+@operation("export", roles=(*READERS, "operator"), setup=True)
 def export(
     station: Station, who: Person, *, after: list[int] | None = None, line: str | None = None
 ) -> Beside:
     """The record as evidence, a piece at a time: one text that anybody can verify offline.
 
     `next` of a piece, given as `after`, brings the piece that follows; it is null with the last.
+    Whoever exports reads every text, so the audit trail has it: whose record, up to which roots.
     """
     open_line = station.line(line)
     documents = documents_of(station.store, open_line)
@@ -101,10 +102,17 @@ def export(
     place = Place.after(after, upto)
     runs = Supplied.of(station.store, open_line.key)
     supplied = {open_line.side(dir): runs.count(dir) for dir in (0, 1)}
+    exports, key, upto = station.exports, open_line.key, place.upto
+    known = after is not None and exports.has(who.id, key, upto)
+    noted = None if known else _noted(open_line) | _roots(station, open_line, upto)
+    if not known:
+        exports.begin(who.id, key, upto)
 
     def work() -> dict[str, Any]:
         with station.store.reader() as reader:
-            text, following = piece(reader, open_line.key, documents, place)
+            text, following = piece(reader, key, documents, place)
+        if following is None:
+            exports.end(who.id, key)
         policy = open_line.agreed.policy
         return {
             "line": open_line.agreed.hex,
@@ -115,10 +123,24 @@ def export(
             "counterpart": open_line.agreed.counterpart,
         }
 
-    return Beside(work)
+    return Beside(work, noted=noted)
 
 
-@operation("prove", roles=(*READERS, "operator"), reads=True, setup=True)
+def _noted(open_line: OpenLine) -> dict[str, Any]:
+    """For the audit trail: which line it was, also where nobody had to name it."""
+    return {"line": open_line.address}
+
+
+def _roots(station: Station, open_line: OpenLine, upto: tuple[int, int]) -> dict[str, Any]:
+    """And how much of both logs, under which roots: whoever shows the file later has this one."""
+    return {
+        open_line.side(dir): f"{upto[dir]} up to root"
+        f" {station.store.root_at(*open_line.key, dir, upto[dir]).hex()}"
+        for dir in (open_line.ours, open_line.theirs)
+    }
+
+
+@operation("prove", roles=(*READERS, "operator"), setup=True)
 def prove_one(
     station: Station, who: Person, *, n: int, dir: str = "theirs", line: str | None = None
 ) -> Beside:
@@ -141,7 +163,7 @@ def prove_one(
             "proof": proof.text(),
         }
 
-    return Beside(work)
+    return Beside(work, noted=_noted(open_line) | {"dir": dir})
 
 
 @operation("export.key", roles=("operator",), setup=True)
