@@ -20,6 +20,7 @@ OFFERED = (
         "inbox",
         "outbox",
         "record",
+        "export",
         "find",
         "audit",
         "draft.new",

@@ -1,29 +1,35 @@
-"""The record of a line in the order both sides hold."""
+"""The record of a line in the order both sides hold, and as a file of evidence."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from parley.console import recorded
-from parley.console.desk import Visit
+from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
+from parley.console.guard import FILE
 from parley.console.recorded import ACTS
 from parley.console.tongues import _
 from parley.console.views import KINDS, of_incarnation
+from parley.core.errors import ParleyError, Refused
 
 ROWS = 200
 BESIDE = {"roster", "service", "chat", "presence"}  # entries that are no messages
 
 
-async def show(visit: Visit) -> Response:
+async def show(visit: Visit, error: ParleyError | None = None) -> Response:
     """GET /record, with ?line= and ?from=; without a place, the newest entries."""
     page = await visit.frame()
-    line = page.line(visit.query("line")) if page.lines else None
+    refused: dict[str, Any] = {}
+    if error is not None:
+        refused = {"error": refusal(error), "status": status_of(error)}
+    line = page.line(visit.form.get("line") or visit.query("line")) if page.lines else None
     if line is None:
-        return await visit.page("record.html", page, line=None)
+        return await visit.page("record.html", page, line=None, **refused)
     page.only(line)
     asked = visit.query("from")
     place = {"start": int(asked)} if asked.isascii() and asked.isdigit() and len(asked) < 12 else {}
@@ -40,7 +46,31 @@ async def show(visit: Visit) -> Response:
         total=total,
         earlier=f"{base}{max(0, start - ROWS)}" if start else None,
         later=f"{base}{start + ROWS}" if start + ROWS < total else None,
+        **refused,
     )
+
+
+async def export(visit: Visit) -> Response:
+    """POST /record/export: the evidence of a line, as a file."""
+    line = (await visit.frame()).line(visit.form.get("line"))
+    try:
+        if line is None:
+            raise Refused("There is no such line at this station.", "Begin at the record.")
+        first = await visit.call("export", line=line["line"])
+    except ParleyError as error:
+        return await show(visit, error)
+
+    async def pieces() -> AsyncIterator[str]:
+        told = first
+        yield told["evidence"]
+        while told["next"] is not None:
+            told = await visit.call("export", line=line["line"], after=told["next"])
+            yield told["evidence"]
+
+    older = f"-{line['older']}" if line["older"] else ""
+    name = f"record-{line['hex'][:8]}{older}.evidence"
+    headers = {**FILE, "Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(pieces(), media_type="text/plain; charset=utf-8", headers=headers)
 
 
 def _heads(page: Frame, line: View, heads: View) -> list[View]:

@@ -126,7 +126,11 @@ export class Renewal {
     /** @type {Map<string, string>} what each part said when it came, before anybody had touched it */
     this.was = new Map();
     for (const part of document.querySelectorAll("[data-live]")) this.was.set(part.id, said(part));
-    addEventListener("submit", (event) => (this.leaving ||= !event.defaultPrevented)); // after all that may keep the page here
+    addEventListener("submit", (event) => {
+      // After all that may keep the page here; a form that brings a file stays too.
+      const stays = event.target instanceof HTMLFormElement && event.target.hasAttribute("data-stays");
+      this.leaving ||= !event.defaultPrevented && !stays;
+    });
     document.addEventListener("visibilitychange", () => {
       if (this.stale && document.visibilityState === "visible") this.asked = true;
       this.pump();
