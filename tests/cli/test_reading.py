@@ -74,3 +74,6 @@ def test_the_status_names_the_drafts_that_wait(tmp_path: Path) -> None:
         listed = ", ".join(map(str, numbers))
         assert f"Waiting for you: draft {listed}; `parley draft show {numbers[0]}`." in told
         assert "Waiting for you" not in Person(north.folder, north.drafter.name).does("status").out
+        numbers.append(north.drafts("Three.", "FLASH")["draft"])
+        told = Person(north.folder, north.releaser.name).does("status").out
+        assert f"draft {listed}, {numbers[2]}, FLASH among them; `parley" in told

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from playwright.async_api import expect
 
 from tests.console.conftest import Room
 from tests.console.world import World
+
+PICTURES = os.environ.get("PARLEY_PICTURES")  # a folder, to look at the pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -28,6 +33,55 @@ async def test_a_releaser_at_another_page_learns_of_a_draft_that_waits(
     await expect(dana.locator('#pages a[href$="/drafts"] .count')).to_have_text("1")
     await expect(waits).to_have_count(0)
     assert room.faults == []
+
+
+async def test_a_flash_among_the_drafts_that_wait_is_said_by_shape_and_word(
+    stations: World, room: Room
+) -> None:
+    north = stations.north
+    rene = await room.sit(north, "Rene", "/find")
+    names = rene.locator('#pages a[href$="/drafts"]')
+    urgent = names.locator(".waits")
+    await rene.evaluate("window.same = true")
+    slow = await north.ask("Dana", "draft.new", text="We come.", precedence="PRIORITY")
+    await expect(names.locator(".count")).to_have_text("1")
+    await expect(urgent).to_have_count(0)
+    soon = await north.ask("Dana", "draft.new", text="Soon.", precedence="IMMEDIATE")
+    await expect(urgent).to_have_text("IMMEDIATE")
+    changed = {name: slow[name] for name in ("draft", "text")} | {"precedence": "FLASH"}
+    await north.ask("Dana", "draft.edit", **changed)
+    await expect(urgent).to_have_text("FLASH")
+    await expect(urgent).to_have_attribute("title", "A draft of this precedence waits for you")
+    await expect(names.locator(".count")).to_have_text("2")
+    await expect(names).to_have_accessible_name("Drafts 2 FLASH")
+    path = await urgent.locator("path").get_attribute("d")
+    assert path == await rene.locator("#alarm-row").evaluate(
+        "row => row.content.querySelector('[data-shape=FLASH] path').getAttribute('d')"
+    )
+    if PICTURES:
+        for theme in ("light", "dark"):
+            await rene.emulate_media(color_scheme=theme)
+            await rene.screenshot(path=Path(PICTURES) / f"waits-{theme}.png")
+        await rene.emulate_media(color_scheme="light")
+    # It is in ink: a FLASH that has come is all that is red.
+    red = "getComputedStyle(document.documentElement).getPropertyValue('--flash')"
+    colours = "each => [getComputedStyle(each).color, getComputedStyle(each).backgroundColor]"
+    assert await rene.evaluate(red) == "#b4001e"
+    assert await urgent.evaluate(colours) == ["rgb(20, 24, 27)", "rgba(0, 0, 0, 0)"]
+    assert await rene.evaluate("window.same")
+    # Who reads another language reads the same word; who wrote the drafts is not told.
+    await north.ask("Rene", "person.tongue", person=north.ids["Rene"], tongue="ar")
+    await rene.goto(f"{north.seat('Rene')}/find")
+    await expect(urgent).to_have_text("FLASH")
+    if PICTURES:
+        await rene.screenshot(path=Path(PICTURES) / "waits-ar.png")
+    dana = await room.sit(north, "Dana", "/inbox")
+    await expect(dana.locator("#pages .waits")).to_have_count(0)
+    await north.ask("Dana", "draft.withdraw", draft=slow["draft"])
+    await expect(urgent).to_have_text("IMMEDIATE")
+    await north.ask("Rene", "draft.send_back", draft=soon["draft"], reason="Which ship?")
+    await expect(urgent).to_have_count(0)
+    await expect(dana.locator("#pages .waits")).to_have_text("IMMEDIATE")
 
 
 async def test_a_page_says_what_was_done_as_long_as_it_holds(stations: World, room: Room) -> None:

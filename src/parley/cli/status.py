@@ -32,7 +32,8 @@ def in_words(view: View) -> Iterator[str]:
         yield from rostering.late(desk)
     if view["drafts"]:
         numbers = ", ".join(map(str, view["drafts"]))
-        yield f"Waiting for you: draft {numbers}; `parley draft show {view['drafts'][0]}`."
+        urgent = f", {view['urgent_draft']} among them" if view["urgent_draft"] else ""
+        yield f"Waiting for you: draft {numbers}{urgent}; `parley draft show {view['drafts'][0]}`."
     if view["certificate"]["revoked"]:
         yield "REVOKED: our own root has taken the keys of this station back. `parley rotate`."
     if view["trouble"]:

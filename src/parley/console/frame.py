@@ -249,6 +249,7 @@ def build(seat: Seat, status: View, now: float, seq: int, heard_by: list[str]) -
                 "/chat": sum(line["chat"]["unread"] for line in lines) if may["chat.seen"] else 0,
                 "/tests": sum(map(views.tests_for_us, lines)) if may["test.answer"] else 0,
             },
+            status["urgent_draft"],
         ),
         may=may,
         rings=may["open"],
@@ -264,7 +265,7 @@ def may_do(who: Person, operation: str) -> bool:
     return not roles or bool(who.roles.intersection(roles))
 
 
-def _nav(may: dict[str, bool], waiting: dict[str, int]) -> list[View]:
+def _nav(may: dict[str, bool], waiting: dict[str, int], urgent: str | None) -> list[View]:
     pages = (
         ("/", N_("Lines"), True),
         ("/inbox", N_("Inbox"), may["inbox"]),
@@ -292,6 +293,7 @@ def _nav(may: dict[str, bool], waiting: dict[str, int]) -> list[View]:
             "name": name,
             "key": KEYS.get(path) or str(next(numbers, "")).replace("10", "0"),
             "count": waiting.get(path, 0),
+            "urgent": urgent if path == "/drafts" else None,
         }
         for path, name, allowed in pages
         if allowed

@@ -56,7 +56,7 @@ def status(
             | ({"figures": figures_of(station, each.current)} if figures else {})
             for each in lines
         ],
-        "drafts": waiting.drafts_for(station, who),
+        **waiting.view(station, who),
         "earlier": lives.earlier(station),
         "certificate": lives.our_certificate(station),
         "alarms": alarms(station),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import Precedence
 from parley.core.errors import Refused
@@ -23,12 +23,24 @@ if TYPE_CHECKING:
 Authority = Callable[[str, OpenLine, Precedence], Delegation | Refused | None]
 
 
-def drafts_for(station: Station, who: Person) -> list[int]:
-    """The numbers of the drafts that wait for this person, oldest first."""
+URGENT = (Precedence.FLASH, Precedence.IMMEDIATE)
+
+
+def view(station: Station, who: Person) -> dict[str, Any]:
+    """The numbers of the drafts that wait for this person, oldest first; and the highest precedence
+    among them, where it is one that rings."""
+    waiting = drafts_for(station, who)
+    found = {draft.precedence for draft in waiting}
+    urgent = next((each.name for each in URGENT if each in found), None)
+    return {"drafts": [draft.id for draft in waiting], "urgent_draft": urgent}
+
+
+def drafts_for(station: Station, who: Person) -> list[Draft]:
+    """The drafts that wait for this person, oldest first."""
     if not who.roles.intersection(HANDLERS):
         return []
     authority = cache(partial(_authority, station, who))  # asked once for many drafts
-    return [draft.id for draft in newest(station) if _waits(station, who, draft, authority)]
+    return [draft for draft in newest(station) if _waits(station, who, draft, authority)]
 
 
 def _waits(station: Station, who: Person, draft: Draft, authority: Authority) -> bool:
