@@ -1,12 +1,18 @@
 """The wall: what it draws, and that it is right with nobody touching it."""
 
+import os
+from pathlib import Path
+
 import pytest
 from playwright.async_api import expect
 
 from parley.console.pages.wall import HIGH, WIDE, bars, dots, height_of, in_words, strip
 from tests.console.conftest import Room
 from tests.console.looking import style
-from tests.console.world import World
+from tests.console.world import World, world
+from tests.playbook import Hours, MovedClock
+
+PICTURES = os.environ.get("PARLEY_PICTURES")  # a folder, to look at the page
 
 DAY_S = 86_400.0
 NOW = 100 * DAY_S
@@ -72,6 +78,29 @@ async def test_a_wall_left_alone_shows_what_comes(stations: World, room: Room) -
     (large,) = await style(wall, "html", "fontSize")
     assert round(float(large.removesuffix("px"))) == 44
     await wall.wait_for_function("() => document.documentElement.scrollHeight <= innerHeight")
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.browser
+async def test_what_still_has_its_time_is_not_told_as_unanswered(
+    tmp_path: Path, room: Room
+) -> None:
+    clock = MovedClock(Hours())
+    async with world(tmp_path, clock=clock) as stations:
+        wall = await room.sit(stations.north, "Wanda", "/wall")
+        theirs = wall.locator("figure", has_text="They answer")
+        await expect(theirs.first).to_contain_text("no message")
+        await stations.say(stations.north, "Where are you?", "FLASH")
+        await expect(theirs.first).to_contain_text("1 still waiting")
+        await expect(theirs.first).not_to_contain_text("0 of 1")
+        if PICTURES:
+            for theme in ("light", "dark"):
+                await wall.emulate_media(color_scheme=theme)
+                await wall.screenshot(path=Path(PICTURES) / f"wall-{theme}.png", full_page=True)
+        clock.skip(601)
+        for figure in (theirs.first, theirs.last):
+            await expect(figure).to_contain_text("0 of 1")
+            await expect(figure).not_to_contain_text("waiting")
 
 
 @pytest.mark.asyncio(loop_scope="session")

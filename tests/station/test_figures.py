@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from parley.console.words import answers
 from parley.core.errors import Misused, Refused
 from parley.station.line.figures import figures
 from tests.playbook import Post, two_stations
@@ -79,6 +80,7 @@ def test_answers_are_counted_in_both_directions(tmp_path: Path) -> None:
         north.until(lambda: of(north)["day"]["answered_there"]["answered"] == 2)
         for view in (of(north)["day"]["answered_there"], of(south)["month"]["answered_here"]):
             assert (view["messages"], view["answered"], view["late"]) == (3, 2, 1)
+            assert view["waiting"] == 1
             assert 400 <= view["median_s"] < 520
             assert 700 <= view["slowest_s"] < 820
             assert [point["late"] for point in view["points"]] == [True, False]
@@ -94,6 +96,27 @@ def test_answers_are_counted_in_both_directions(tmp_path: Path) -> None:
             "day",
             "month",
         }
+
+
+def test_what_still_has_its_time_is_waited_for_and_not_unanswered(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        deputies = [south.people["deputy"].id]
+        south.operator.asks("desk.deputies", desk=1, persons=deputies)
+        south.hears(north.sends("Where?", "FLASH"))
+
+        def told() -> list[tuple[int, int, int]]:
+            views = [of(north)["day"]["answered_there"], of(south)["day"]["answered_here"]]
+            return [(view["messages"], view["answered"], view["waiting"]) for view in views]
+
+        assert told() == [(1, 0, 1), (1, 0, 1)]
+        assert answers(of(north)["day"]["answered_there"]) == "1 still waiting"
+        north.clock.skip(601)
+        # From now on it is unanswered, whatever time a deputy has.
+        north.until(lambda: told() == [(1, 0, 0), (1, 0, 0)])
+        assert answers(of(south)["day"]["answered_here"]) == "0 of 1"
+        south.hears(north.sends("And now?", "FLASH"))
+        assert told() == [(2, 0, 1), (2, 0, 1)]
+        assert answers(of(north)["month"]["answered_there"]) == "0 of 1; 1 still waiting"
 
 
 def test_both_sides_say_until_when_the_next_test_is_due(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from parley.catalogue.counting import count_words
 from parley.console.signs import figures_in_order, pieces, seen_signs
-from parley.console.tongues import N_, _, duration, number, pgettext
+from parley.console.tongues import N_, _, duration, ngettext, number, pgettext
 from parley.console.vocabulary import word
 
 # To whom a record can be proved: on every screen of its line.
@@ -111,10 +111,18 @@ def share(part: float) -> str:
 
 
 def answers(view: dict[str, Any]) -> str:
-    """How messages of one direction were acknowledged."""
+    """How messages of one direction were acknowledged, and how many may still be in their time."""
     if not view["messages"]:
         return _("no message")
-    count = _("%(answered)s of %(all)s", answered=view["answered"], all=view["messages"])
+    waiting, over = view["waiting"], view["messages"] - view["waiting"]
+    waits = ngettext("%(num)s still waiting", "%(num)s still waiting", waiting) if waiting else ""
+    if waits and over:
+        return _("%(before)s; %(next)s", before=_answered(view, over), next=waits)
+    return waits or _answered(view, over)
+
+
+def _answered(view: dict[str, Any], over: int) -> str:
+    count = _("%(answered)s of %(all)s", answered=view["answered"], all=over)
     if view["median_s"] is None:
         return count
     median, slowest, late = span(view["median_s"]), span(view["slowest_s"]), view["late"]

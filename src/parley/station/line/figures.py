@@ -2,7 +2,7 @@
 
 All of it is counted from facts that are kept: the stretches of `observing.py`, and the messages of
 the record with the moment each was first acknowledged. Answers of theirs are counted when their
-acknowledgement reached us.
+acknowledgement reached us. Whose clock still runs is waited for, and not yet unanswered.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def figures(station: Station, open_line: OpenLine) -> dict[str, Any]:
     """Both windows, both directions."""
     ours = _messages(station, open_line, open_line.ours)
     theirs = _messages(station, open_line, open_line.theirs)
-    now = station.now.wall
+    now, steady = station.now.wall, station.steady()
     return {
         name: {
             "observed": observed(station, open_line, window_s),
-            "answered_here": _answers(open_line, theirs, now - window_s),
-            "answered_there": _answers(open_line, ours, now - window_s),
+            "answered_here": _answers(open_line, theirs, now - window_s, steady),
+            "answered_there": _answers(open_line, ours, now - window_s, steady),
         }
         for name, window_s in WINDOWS.items()
     }
@@ -40,7 +40,7 @@ def figures(station: Station, open_line: OpenLine) -> dict[str, Any]:
 def _messages(station: Station, open_line: OpenLine, dir: int) -> list[Any]:
     """Messages of the last month that had a clock, newest first."""
     return station.store.sql(
-        "SELECT kept, acknowledged, precedence FROM messages"
+        "SELECT kept, acknowledged, precedence, due, called FROM messages"
         " WHERE line_id = ? AND inc = ? AND dir = ? AND kept > ?"
         " AND (acknowledged IS NOT NULL OR due IS NOT NULL OR missed IS NOT NULL)"
         " ORDER BY kept DESC LIMIT ?",
@@ -48,7 +48,7 @@ def _messages(station: Station, open_line: OpenLine, dir: int) -> list[Any]:
     )
 
 
-def _answers(open_line: OpenLine, rows: list[Any], since: float) -> dict[str, Any]:
+def _answers(open_line: OpenLine, rows: list[Any], since: float, steady: float) -> dict[str, Any]:
     found = [row for row in rows if row["kept"] > since]
     answered = [row for row in found if row["acknowledged"] is not None]
     took = [max(row["acknowledged"] - row["kept"], 0.0) for row in answered]
@@ -56,6 +56,7 @@ def _answers(open_line: OpenLine, rows: list[Any], since: float) -> dict[str, An
     return {
         "messages": len(found),
         "answered": len(answered),
+        "waiting": sum(_runs(row, steady) for row in found),
         "late": sum(s > most for s, most in zip(took, allowed, strict=True)),
         "median_s": median(took) if took else None,
         "slowest_s": max(took, default=None),
@@ -69,3 +70,9 @@ def _answers(open_line: OpenLine, rows: list[Any], since: float) -> dict[str, An
             for row, s, most in zip(answered, took, allowed, strict=True)
         ][:POINTS_MAX],
     }
+
+
+def _runs(row: Any, steady: float) -> bool:
+    """Whether the clock of a message still runs: a deputy's begins when it has run out."""
+    running = row["acknowledged"] is None and row["due"] is not None and not row["called"]
+    return running and row["due"] > steady
