@@ -100,8 +100,8 @@ async def test_M10_no_decoder_gets_what_is_replayed_foreign_altered_or_over(
     }
 
 
-# What becomes of a camera's pictures, before an encoder that only notes what it is given: when each
-# one comes is said, and whether the encoder can be had.
+# What becomes of a camera's pictures, before an encoder that notes what it is given and has done
+# with it at once: when each one comes is said, and whether the encoder can be had.
 CAMERA = """async ({ comes, rate, fails }) => {
   const { Out } = await import("/static/media-out.js");
   let at = 0;
@@ -111,14 +111,16 @@ CAMERA = """async ({ comes, rate, fails }) => {
   globalThis.VideoEncoder = class {
     state = "unconfigured";
     encodeQueueSize = 0;
+    constructor({ output }) { this.output = output; }
     configure() {
       made += 1;
       if (fails === "to begin" && made === 1) throw new TypeError("no such codec");
       this.state = "configured";
     }
-    encode() {
+    encode({ timestamp }) {
       if (fails === "in between" && made === 1 && encoded === 1) throw new DOMException("closed");
       encoded += 1;
+      this.output({ type: "delta", timestamp });
     }
     close() { this.state = "closed"; }
   };
@@ -126,6 +128,7 @@ CAMERA = """async ({ comes, rate, fails }) => {
   const socket = { ready: true, running: true, unsent: 0 };
   const out = new Out(socket, counts, () => undefined, () => undefined);
   out.keys = { epoch: 0 };
+  out.send = () => undefined;
   out.most.rate = rate;
   const paper = new OffscreenCanvas(16, 16);
   paper.getContext("2d").fillRect(0, 0, 16, 16);
@@ -217,3 +220,170 @@ async def test_M1_sound_says_when_it_was_captured_also_after_a_pause(
     told = await page.evaluate(PAUSE, length_ms)
     when = [20.0 * n + (0 if n < 24 else 3_000) for n in range(0, 48, length_ms // 20)]
     assert told[: len(when)] == pytest.approx(when, abs=0.1)  # a flush fills up the last
+
+
+# Pictures of a camera of thirty a second, before an encoder that takes all it is given and is done
+# with each after a while: how long that is for a width is said, for one part after the other.
+SLOW = """async ({ parts, large }) => {
+  const { Out } = await import("/static/media-out.js");
+  let at = 0;
+  Object.defineProperty(performance, "now", { value: () => at });
+  const inside = [];
+  let costs = {};
+  globalThis.VideoEncoder = class {
+    state = "unconfigured";
+    encodeQueueSize = 0;
+    constructor({ output }) { this.output = output; }
+    configure({ width }) {
+      this.state = "configured";
+      this.width = width;
+    }
+    encode({ timestamp }) {
+      const begins = Math.max(at, inside.at(-1)?.ready ?? 0);
+      inside.push({ timestamp, of: this, ready: begins + costs[this.width] });
+    }
+    close() { this.state = "closed"; }
+  };
+  const counts = { skipped: 0, faults: 0 };
+  const socket = { ready: true, running: true, unsent: 0 };
+  const out = new Out(socket, counts, () => undefined, () => undefined);
+  let made = [];
+  out.keys = { epoch: 0 };
+  out.send = ({ timestamp }, { width }) =>
+    made.push({ age: at - (timestamp / 1000 - performance.timeOrigin), width });
+  out.choose(large ? "large" : "small");
+  const paper = new OffscreenCanvas(1280, 720);
+  paper.getContext("2d").fillRect(0, 0, 16, 16);
+  const open = new Set();
+  const Picture = globalThis.VideoFrame;
+  globalThis.VideoFrame = class extends Picture {
+    constructor(...of) {
+      super(...of);
+      open.add(this);
+    }
+    close() {
+      open.delete(this);
+      super.close();
+    }
+  };
+  const told = [];
+  let due = 1000;
+  for (const { seconds, takes } of parts) {
+    costs = takes;
+    made = [];
+    const skipped = counts.skipped;
+    for (let n = 0; n < 30 * seconds; n += 1) {
+      due += 1000 / 30;
+      while (inside.length > 0 && inside[0].ready <= due) {
+        const { timestamp, of, ready } = inside.shift();
+        at = ready;
+        if (of.state === "configured") of.output({ type: "delta", timestamp });
+      }
+      at = due;
+      out.see(new VideoFrame(paper, { timestamp: 0 }));
+    }
+    const last = made.slice(-30);
+    told.push({ oldest: Math.max(...made.map((each) => each.age)), made: made.length,
+      width: last.at(-1).width, widths: [...new Set(made.map((each) => each.width))],
+      skipped: counts.skipped - skipped });
+  }
+  return { told, open: open.size, waits: inside.length, faults: counts.faults };
+}"""
+QUICK = {"1280": 8, "640": 3, "320": 1}
+SLOW_IN_LARGE = {"1280": 90, "640": 20, "320": 6}
+SLOW_IN_ALL = {"1280": 240, "640": 60, "320": 16}
+
+
+def part(seconds: int, takes: dict[str, int]) -> dict[str, Any]:
+    return {"seconds": seconds, "takes": takes}
+
+
+async def test_M10_a_machine_that_is_behind_sends_smaller_pictures_and_no_older_ones(
+    stations: World, room: Room
+) -> None:
+    """At most one is encoded and the newest waits, whatever the encoder would take; and more is
+    tried again when there is time for it."""
+    page = await room.sit(stations.north, "Wanda", "/call")
+    parts = [part(5, QUICK), part(10, SLOW_IN_LARGE), part(20, SLOW_IN_LARGE), part(30, QUICK)]
+    told = await page.evaluate(SLOW, {"parts": parts, "large": True})
+    quick, falls, holds, again = told["told"]
+    assert (quick["widths"], quick["skipped"]) == ([1280], 0)
+    assert quick["made"] == 5 * 30 - 1  # the last is being made
+    assert falls["skipped"] > 0
+    assert falls["widths"] == [1280, 640]
+    assert falls["oldest"] < 2 * 90 + EACH_MS
+    assert (holds["width"], holds["made"], holds["skipped"]) == (640, 600, 0)
+    assert holds["oldest"] <= 21
+    assert again["widths"] == [640, 1280]
+    assert again["made"] in (899, 900)
+    assert told["faults"] == 0
+    assert told["open"] <= 1 + told["waits"]  # what waits, and nothing that went
+
+
+async def test_M10_a_machine_that_is_behind_with_small_pictures_sends_fewer(
+    stations: World, room: Room
+) -> None:
+    page = await room.sit(stations.north, "Wanda", "/call")
+    parts = [part(10, SLOW_IN_ALL), part(20, SLOW_IN_ALL), part(60, QUICK)]
+    told = await page.evaluate(SLOW, {"parts": parts, "large": False})
+    falls, holds, again = told["told"]
+    assert falls["oldest"] < 2 * 60 + EACH_MS
+    assert holds["widths"] == [640]
+    assert abs(holds["made"] - 15 * 20) <= 1
+    assert holds["skipped"] == 0
+    assert holds["oldest"] <= 61
+    assert again["made"] > 25 * 60  # thirty a second again
+
+
+# Twenty pictures at one moment, for the browser's own encoder.
+AT_ONCE = """async () => {
+  const { Out } = await import("/static/media-out.js");
+  let inside = 0;
+  let most = 0;
+  const Encoder = globalThis.VideoEncoder;
+  globalThis.VideoEncoder = class extends Encoder {
+    constructor({ output, error }) {
+      super({ error, output: (...made) => {
+        inside -= 1;
+        output(...made);
+      } });
+    }
+    encode(...of) {
+      super.encode(...of);
+      inside += 1;
+      most = Math.max(most, inside);
+    }
+  };
+  const counts = { skipped: 0, faults: 0 };
+  const socket = { ready: true, running: true, unsent: 0 };
+  const out = new Out(socket, counts, () => undefined, () => undefined);
+  const made = [];
+  out.keys = { epoch: 0 };
+  out.isDue = () => true;
+  const two = new Promise((done) => {
+    out.send = ({ timestamp }) => made.push(timestamp) === 2 && done();
+  });
+  out.choose("large");
+  const paper = new OffscreenCanvas(1280, 720);
+  paper.getContext("2d").fillRect(0, 0, 16, 16);
+  let last = 0;
+  for (let n = 0; n < 20; n += 1) {
+    last = 1000 * (performance.timeOrigin + performance.now());
+    out.see(new VideoFrame(paper, { timestamp: 0 }));
+  }
+  await two;
+  return { most, made: made.length, newest: made[1] >= Math.floor(last), ...counts };
+}"""
+
+
+async def test_M10_the_encoder_of_the_browser_has_one_picture_and_the_newest_waits(
+    stations: World, room: Room
+) -> None:
+    page = await room.sit(stations.north, "Wanda", "/call")
+    assert await page.evaluate(AT_ONCE) == {
+        "most": 1,
+        "made": 2,
+        "newest": True,
+        "skipped": 18,
+        "faults": 0,
+    }

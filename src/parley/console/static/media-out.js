@@ -2,6 +2,7 @@
 // queue has an end.
 
 import { PICTURE, SHOWN, SOUND } from "./media-frame.js";
+import { Pace } from "./media-pace.js";
 import { Chain, now } from "./media-parts.js";
 
 const SOUND_TRACK = 0;
@@ -46,6 +47,9 @@ export class Out {
     this.dueAt = 0; // the next picture, by performance.now()
     /** @type {VideoEncoder | null} */
     this.encoder = null;
+    this.pace = new Pace();
+    /** @type {VideoFrame | null} */
+    this.waits = null; // the newest picture that came while the encoder had one
   }
 
   get ready() {
@@ -81,12 +85,24 @@ export class Out {
     if (was.sound_ms !== this.most.sound_ms || was.sound_bps !== this.most.sound_bps) this.makeSoundEncoder();
     const changed = Math.abs(this.most.bps - was.bps) > 0.1 * was.bps || was.rate !== this.most.rate;
     if (!changed) this.most.bps = was.bps;
-    else if (this.encoder?.state === "configured") this.encoder.configure(this.pictureConfig()); // VP8 goes on without a key frame
+    else this.settle();
+    if (this.paused) this.drop();
+  }
+
+  /** What pictures are to be now: what the link takes, and this machine makes in time. */
+  get possible() {
+    return this.pace.within(this.most);
+  }
+
+  /** The encoder goes on with that; VP8 does so without a key frame. */
+  settle() {
+    if (this.encoder?.state === "configured") this.encoder.configure(this.pictureConfig());
   }
 
   pictureConfig() {
     const { width, height } = this.size;
-    return /** @type {VideoEncoderConfig} */ ({ codec: "vp8", width, height, bitrate: this.most.bps, framerate: this.most.rate, latencyMode: "realtime", bitrateMode: "variable" });
+    const { bps, rate } = this.possible;
+    return /** @type {VideoEncoderConfig} */ ({ codec: "vp8", width, height, bitrate: bps, framerate: rate, latencyMode: "realtime", bitrateMode: "variable" });
   }
 
   makeSoundEncoder() {
@@ -108,10 +124,14 @@ export class Out {
     if (this.encoder?.state === "configured") this.encoder.close();
     this.encoder = null;
     this.size = { width, height };
+    this.pace.clear();
     if (!width) return;
     this.wantsKey = true;
     const encoder = new VideoEncoder({
-      output: (chunk) => this.send(chunk, { kind: PICTURE, track: PICTURE_TRACK, key: chunk.type === "key", width, height }),
+      output: (chunk) => {
+        this.send(chunk, { kind: PICTURE, track: PICTURE_TRACK, key: chunk.type === "key", width, height });
+        if (this.encoder === encoder) this.made(chunk.timestamp);
+      },
       error: () => this.fault(() => this.remakeEncoder(0, 0)),
     });
     encoder.configure(this.pictureConfig());
@@ -159,8 +179,6 @@ export class Out {
   see(picture) {
     try {
       this.take(picture);
-    } catch {
-      this.fault(() => this.remakeEncoder(0, 0)); // the encoder has just given up, or cannot be had: the next picture may
     } finally {
       picture.close();
     }
@@ -169,51 +187,102 @@ export class Out {
   /** @param {VideoFrame} picture */
   take(picture) {
     if (this.paused) return;
-    const fits = this.ready && !this.sealing.busy && this.socket.unsent <= UNSENT_BYTES_MAX;
-    if (!fits || (this.encoder && this.encoder.encodeQueueSize > 1)) {
+    if (!this.fits) {
       if (this.ready) this.counts.skipped += 1;
       return;
     }
-    if (!this.isDue()) return; // the link takes fewer
-    const scale = Math.min(1, this.most.width / picture.displayWidth, this.most.width / picture.displayHeight);
+    if (!this.isDue()) return; // the link takes fewer, or this machine makes fewer
+    const stamped = new VideoFrame(picture, { timestamp: Math.round(now() * 1000) });
+    if (!this.pace.busy) this.encode(stamped);
+    else this.wait(stamped);
+  }
+
+  get fits() {
+    return this.ready && !this.sealing.busy && this.socket.unsent <= UNSENT_BYTES_MAX;
+  }
+
+  /** One picture waits for the encoder, the newest: what is older by the time it could begin goes here, where nothing hangs on it.
+   * @param {VideoFrame} stamped */
+  wait(stamped) {
+    if (this.waits) {
+      this.counts.skipped += 1;
+      this.pace.leftOut();
+      this.waits.close();
+    }
+    this.waits = stamped;
+  }
+
+  /** Nothing waits for the encoder any more. */
+  drop() {
+    this.waits?.close();
+    this.waits = null;
+  }
+
+  /** The encoder gave a picture back, and may have the next. @param {number} timestamp */
+  made(timestamp) {
+    if (this.pace.came(timestamp, this.most)) this.settle();
+    const next = this.waits;
+    this.waits = null;
+    if (!next) return;
+    if (this.fits && !this.paused) this.encode(next);
+    else next.close();
+  }
+
+  /** @param {VideoFrame} picture with our time, that is closed here */
+  encode(picture) {
+    this.drop(); // an older one
+    try {
+      this.give(picture);
+    } catch {
+      this.fault(() => this.remakeEncoder(0, 0)); // the encoder has just given up, or cannot be had: the next picture may
+    } finally {
+      picture.close();
+    }
+  }
+
+  /** @param {VideoFrame} picture */
+  give(picture) {
+    const most = this.possible;
+    const scale = Math.min(1, most.width / picture.displayWidth, most.width / picture.displayHeight);
     const width = 8 * Math.max(2, Math.floor((scale * picture.displayWidth) / 8));
     const height = 8 * Math.max(2, Math.floor((scale * picture.displayHeight) / 8));
     if (!this.encoder || width !== this.size.width || height !== this.size.height) this.remakeEncoder(width, height);
-    const stamped = this.coloured(picture, Math.round(now() * 1000));
+    const coloured = this.coloured(picture);
     try {
       const keyFrame = this.wantsKey || performance.now() - this.keyAt > KEY_EVERY_MS;
       if (keyFrame) {
         this.wantsKey = false;
         this.keyAt = performance.now();
       }
-      this.encoder?.encode(stamped, { keyFrame });
+      this.pace.gives(coloured.timestamp);
+      this.encoder?.encode(coloured, { keyFrame });
     } finally {
-      stamped.close();
+      if (coloured !== picture) coloured.close();
     }
   }
 
   /** Whether it is time for a picture. A camera on a busy machine comes late by some milliseconds, and the next picture on time:
    * what counts is when each was due and not when the one before came, so that none is left out for that. */
   isDue() {
-    const each = 1000 / this.most.rate;
+    const each = 1000 / this.possible.rate;
     const at = performance.now();
     if (at < this.dueAt - each / 3) return false;
     this.dueAt = Math.max(this.dueAt, at - 1000 / PICTURE_RATE) + each;
     return true;
   }
 
-  /** The same picture with our time, in the colours of VP8. @param {VideoFrame} picture @param {number} timestamp */
-  coloured(picture, timestamp) {
+  /** The same picture in the colours of VP8. @param {VideoFrame} picture */
+  coloured(picture) {
     const { matrix, fullRange } = picture.colorSpace;
     // What is red, green and blue the encoder makes into those colours itself, in a third of the time.
-    if (matrix === "rgb" || (matrix === COLOURS.matrix && !fullRange)) return new VideoFrame(picture, { timestamp });
+    if (matrix === "rgb" || (matrix === COLOURS.matrix && !fullRange)) return picture;
     const { width, height } = this.size;
     this.mixed ??= new OffscreenCanvas(width, height).getContext("2d", { alpha: false });
-    if (!this.mixed) return new VideoFrame(picture, { timestamp });
+    if (!this.mixed) return picture;
     if (this.mixed.canvas.width !== width) this.mixed.canvas.width = width;
     if (this.mixed.canvas.height !== height) this.mixed.canvas.height = height;
     this.mixed.drawImage(picture, 0, 0, width, height);
-    return new VideoFrame(this.mixed.canvas, { timestamp });
+    return new VideoFrame(this.mixed.canvas, { timestamp: picture.timestamp });
   }
 
   /** @param {ReadableStream<VideoFrame>} pictures */
