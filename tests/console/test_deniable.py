@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.console.world import Post, World, world
 
-PICTURES = os.environ.get("PARLEY_PICTURES")  # a folder, to look at the pages
 WORDS = "This call did not take place."
 
 
@@ -24,11 +22,6 @@ async def sit(page: Page, post: Post, name: str) -> Page:
 async def is_vouched(stations: World) -> bool:
     (line,) = (await stations.south.ask("Wen", "status"))["lines"]
     return bool(line["records_agree"] and line["they_vouched"] == line["their_size"])
-
-
-async def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png")
 
 
 @pytest.mark.browser
@@ -46,7 +39,6 @@ async def test_H3_every_page_says_that_it_is_provable_to_each_other_only(
         panel = page.locator(".panel", has_text="Records")
         await expect(panel).to_contain_text("Agree")
         await expect(panel).to_contain_text("vouched for")
-        await picture(page, "lines")
         for path in ("/inbox", "/record", "/watch"):
             await page.goto(stations.south.seat("Wen") + path)
             await expect(page.locator("#strip .tag", has_text="DENIABLE")).to_have_count(1)
@@ -55,11 +47,9 @@ async def test_H3_every_page_says_that_it_is_provable_to_each_other_only(
         facts = page.locator("#facts header")
         await expect(facts).to_contain_text("Vouched for between the two")
         await expect(facts).not_to_contain_text("igned", use_inner_text=True)
-        await picture(page, "message")
         auditor = await sit(await context.new_page(), stations.south, "Amir")
         await auditor.goto(stations.south.seat("Amir") + "/record")
         heads = auditor.locator("#heads")
         await expect(heads).to_contain_text("vouched for between the two")
         await expect(heads).not_to_contain_text("signed", use_inner_text=True)
-        await picture(auditor, "record")
     await context.close()

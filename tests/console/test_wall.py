@@ -1,6 +1,5 @@
 """The wall: what it draws, and that it is right with nobody touching it."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,6 @@ from tests.console.conftest import Room
 from tests.console.looking import style
 from tests.console.world import World, world
 from tests.playbook import Hours, MovedClock
-
-PICTURES = os.environ.get("PARLEY_PICTURES")  # a folder, to look at the page
 
 DAY_S = 86_400.0
 NOW = 100 * DAY_S
@@ -93,14 +90,30 @@ async def test_what_still_has_its_time_is_not_told_as_unanswered(
         await stations.say(stations.north, "Where are you?", "FLASH")
         await expect(theirs.first).to_contain_text("1 still waiting")
         await expect(theirs.first).not_to_contain_text("0 of 1")
-        if PICTURES:
-            for theme in ("light", "dark"):
-                await wall.emulate_media(color_scheme=theme)
-                await wall.screenshot(path=Path(PICTURES) / f"wall-{theme}.png", full_page=True)
         clock.skip(601)
         for figure in (theirs.first, theirs.last):
             await expect(figure).to_contain_text("0 of 1")
             await expect(figure).not_to_contain_text("waiting")
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.browser
+async def test_what_waits_is_loud_once_its_time_has_run_out_and_not_before(
+    tmp_path: Path, room: Room
+) -> None:
+    clock = MovedClock(Hours())
+    async with world(tmp_path, clock=clock) as stations:
+        pages = [await room.sit(stations.north, "Wanda", path) for path in ("/", "/wall")]
+        said = await stations.say(stations.south, "Fire on board.", "FLASH")
+        for page in pages:
+            oldest = page.locator(".panel", has_text="Oldest unacknowledged here")
+            await expect(oldest).to_contain_text(f"South {said['n']}")
+            await expect(oldest.locator(".clock")).to_contain_text("9:5")
+            await expect(oldest).to_have_class("panel")
+        clock.skip(601)
+        for page in pages:
+            oldest = page.locator(".panel", has_text="Oldest unacknowledged here")
+            await expect(oldest).to_have_class("panel loud")
 
 
 @pytest.mark.asyncio(loop_scope="session")
