@@ -79,6 +79,40 @@ def test_an_interpreter_reads_translates_amends_and_another_certifies(
     assert sent["translations"] == []  # nothing of it crossed the line
 
 
+def test_an_official_one_that_differs_is_kept_by_who_has_seen_how(
+    room: tuple[Voice, Voice, int, Posts],
+) -> None:
+    iversen, juul, n, (north, _) = room
+    asked = {"n": n, "language": "en", "text": "The “Amity” leaves port at 14:30 on 9 June 2026."}
+    for stage in ("sight", "rough"):  # these are quick, and differ
+        made = iversen.asks("translation.add", stage=stage, **asked)
+        assert (made["differs"], made["seen"]) == (2, 0)
+    before = len(kept(iversen, n))
+    about = {"n": n, "text": asked["text"]}
+    word = iversen.asks("translation.compare", **about)["word"]
+    other = iversen.asks("translation.compare", n=n, text="The “Amity” leaves port.")
+    assert other["word"] != word
+    for seen in ({}, {"seen": other["word"]}):
+        with pytest.raises(Refused, match="differs from the original"):
+            iversen.asks("translation.add", stage="official", **asked, **seen)
+    assert len(kept(iversen, n)) == before
+    made = iversen.asks("translation.add", stage="official", **asked, seen=word)
+    assert (made["differs"], made["seen"]) == (2, 2)
+    row = north.auditor.asks("audit")["rows"][-1]
+    assert (row["act"], row["arguments"]["seen"]) == ("translation.add", word)
+    # An amendment is looked at anew; one that agrees needs no such word.
+    amends = {"amends": made["translation"], "reason": "The day."}
+    with pytest.raises(Refused, match="differs from the original"):
+        juul.asks("translation.add", stage="official", **asked | {"text": "Amity."}, **amends)
+    right = "The “Amity” leaves port at 14:30 on 8 June 2026."
+    last = juul.asks("translation.add", stage="official", **asked | {"text": right}, **amends)
+    assert (last["differs"], last["seen"]) == (0, 0)
+    (listed,) = [each for each in kept(juul, n) if each["translation"] == last["translation"]]
+    assert listed["earlier"][0]["seen"] == 2
+    with pytest.raises(Refused, match="Only an interpreter"):
+        north.watch.asks("translation.compare", **about)
+
+
 @pytest.mark.parametrize(
     ("given", "fault"),
     [

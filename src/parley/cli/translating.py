@@ -11,6 +11,7 @@ import click
 from parley.cli import shown, voice
 from parley.cli.client import Asking, asks
 from parley.cli.drafting import taken, written
+from parley.core.errors import Refused
 
 View = dict[str, Any]
 
@@ -34,6 +35,7 @@ def _side(verb: Any) -> Any:
 @click.option("--language", required=True, help="Into which language, as in BCP 47.")
 @click.option("--amends", type=int, metavar="T", help="It takes the place of translation T.")
 @click.option("--reason", help="What an amendment amends, and why.")
+@click.option("--seen", metavar="WORD", help="Keep an official one that differs: you saw how.")
 @_side
 @asks(line=True)
 def translate(
@@ -45,15 +47,28 @@ def translate(
     language: str,
     amends: int | None,
     reason: str | None,
+    seen: str | None,
     ours: bool,
 ) -> None:
-    """Put a translation beside message N. It stays at this station; the original is not touched."""
+    """Put a translation beside message N. It stays at this station; the original is not touched.
+
+    An official one that differs from the original in what must not be misread is kept only with
+    --seen and the word that is printed below its differences.
+    """
+    about = {"n": n, "dir": "ours" if ours else "theirs", "text": taken(text, file)}
+    if stage == "official":
+        found = station.call("translation.compare", **about)
+        if found["differs"] and seen != found["word"]:
+            for each in marks(found):
+                voice.aside(each)
+            raise Refused(
+                "This official translation differs from the original in what must not be misread.",
+                f"Amend it; or, if it is to stay so, add --seen {found['word']}",
+            )
     view = station.call(
         "translation.add",
-        n=n,
-        dir="ours" if ours else "theirs",
-        text=taken(text, file),
-        **{"stage": stage, "language": language, "amends": amends, "reason": reason},
+        **about,
+        **{"stage": stage, "language": language, "amends": amends, "reason": reason, "seen": seen},
     )
     voice.tell(view, lambda view: [f"Kept as translation {view['translation']}.", *marks(view)])
 
@@ -113,6 +128,8 @@ def _one(view: View) -> Iterator[str]:
     yield f"Translation {view['translation']} · {stage} · {view['language']} · {by}"
     if view["amends"] is not None:
         yield f"Amends {view['amends']}: {voice.visible(view['reason'])}"
+    if view["seen"]:
+        yield f"Kept with {voice.count(view['seen'], 'difference')} seen by who made it."
     yield from voice.quoted(view["text"])
     certificate = view["certificate"]
     if certificate:

@@ -28,7 +28,7 @@ VERBS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "wait": ("wait", ("minutes",), "wait"),
     "confirm": ("confirm", (), "confirmed"),
     "correct": ("correct", ("text",), "corrected"),
-    "translate": ("translation.add", ("stage", "language", "text", "reason"), "translated"),
+    "translate": ("translation.add", ("stage", "language", "text", "reason", "seen"), "translated"),
     "onward": ("distribution.onward", ("office",), "onward"),
     "acknowledge": ("distribution.acknowledge", ("by", "text"), "taken"),
     "certify": ("translation.certify", ("text",), "certified"),
@@ -58,6 +58,9 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
     translations: list[View] = []
     if page.may["translation.list"]:
         translations = (await visit.call("translation.list", **where))["translations"]
+    unseen: View | None = None  # in what the official translation differs that was refused for it
+    if error is not None and error.field == "seen":
+        unseen = await visit.call("translation.compare", **where, text=visit.form.text("text"))
     return await visit.page(
         "message.html",
         page,
@@ -66,6 +69,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         done=_true_of(visit.query("done"), message, page.names.is_silent(message["line"])),
         files=await attached.with_words(visit, None, where, message["attachments"]),
         translations=translations,
+        unseen=unseen,
         offices_of=offices_of,
         offices=offices,
         typed={"errors": visit.form.text("errors")},
@@ -120,7 +124,7 @@ async def act(visit: Visit) -> Response:
         answer = await visit.call(operation, **_about(visit, operation), **arguments)
     except ParleyError as error:
         return await show(visit, error)
-    if operation == "translation.add" and answer["differs"]:
+    if operation == "translation.add" and answer["differs"] and not answer["seen"]:
         done = "differs"
     return visit.go(_path(visit), "early" if "outstanding" in answer else done)
 

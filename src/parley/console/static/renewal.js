@@ -92,6 +92,12 @@ export function carryOver(old, fresh) {
     } else if (field instanceof HTMLTextAreaElement && heir instanceof HTMLTextAreaElement) hand(field, heir);
     else if (field instanceof HTMLSelectElement && heir instanceof HTMLSelectElement) heir.value = field.value;
   }
+  // What a refusal shows in its form, to be said yes to, stays there with the words that it is about.
+  for (const shown of old.querySelectorAll("form [data-shown]")) {
+    const words = shown.closest("form")?.querySelector("textarea");
+    const form = words && heirOf(words)?.closest("form");
+    if (form && !form.querySelector("[data-shown]")) form.lastElementChild?.before(document.adoptNode(shown));
+  }
   for (const summary of old.querySelectorAll("summary")) {
     const heir = heirOf(summary)?.parentElement;
     if (heir instanceof HTMLDetailsElement && summary.parentElement instanceof HTMLDetailsElement) heir.open = summary.parentElement.open;

@@ -7,10 +7,12 @@ stays on top and as it came.
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from parley.catalogue.elements import find
-from parley.catalogue.translating import Mark, compare
+from parley.catalogue.translating import Mark, Row, compare
 from parley.core.entry import check_text
 from parley.core.errors import Misused, Refused
 from parley.station.acts.fields import field
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 STAGES = ("sight", "rough", "official")
 REMARK_BYTES_MAX = 2_000
+WORD_DIGITS = 8  # it is against haste, not against anybody
 
 
 @operation("translation.add", roles=("interpreter",))
@@ -42,10 +45,12 @@ def translation_add(
     dir: str = "theirs",
     amends: int | None = None,
     reason: Words | None = None,
+    seen: str = "",
     line: str | None = None,
 ) -> dict[str, Any]:
     """Put a translation beside a message; with `amends` in the place of an earlier one, which stays
-    to be read."""
+    to be read. An official one that differs is kept with the word for its differences, as
+    `translation.compare` gives it, in `seen`."""
     if stage not in STAGES:
         raise Misused(f"There is no stage {stage!r:.40}.", "sight, rough or official.")
     with field("language"):
@@ -74,17 +79,47 @@ def translation_add(
                     "An amendment says what it amends and why.", "Give the reason in a line."
                 )
             check_remark(reason or "")
+    beside = _Beside(station, open_line, row)
+    differs = 0
+    if stage == "official":
+        found = beside.compared(text)
+        differs = found["differs"]
+        if differs and seen != found["word"]:
+            with field("seen"):
+                raise Refused(
+                    "This official translation differs from the original in what must not be"
+                    " misread.",
+                    "Read what is marked and amend it, or say that you have seen the differences.",
+                )
     rows = station.store.sql(
         "INSERT INTO translations"
-        " (line_id, inc, dir, n, stage, language, text, person, at, amends, why)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+        " (line_id, inc, dir, n, stage, language, text, person, at, amends, why, seen)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
         (
             *(*open_line.key, side, n, stage, language, text, who.id, station.now.wall),
-            *(amends, (reason or "").strip() if amends is not None else ""),
+            *(amends, (reason or "").strip() if amends is not None else "", differs),
         ),
     )
     station.publish("translation", open_line, dir=dir, n=n, stage=stage)
-    return _Beside(station, open_line, row).view(rows[0])
+    return beside.view(rows[0])
+
+
+@operation("translation.compare", roles=("interpreter",), reads=True)
+def translation_compare(
+    station: Station,
+    who: Person,
+    *,
+    n: int,
+    text: Words,
+    dir: str = "theirs",
+    line: str | None = None,
+) -> dict[str, Any]:
+    """How the critical elements of a translation that is not kept compare with the original's; with
+    the word by which somebody says to have seen these differences and no others."""
+    with field("text"):
+        check_text(text)
+    open_line, _, row = _message(station, line, dir, n)
+    return _Beside(station, open_line, row).compared(text)
 
 
 @operation("translation.list", roles=LOOKERS, reads=True)
@@ -180,6 +215,7 @@ class _Beside:
             "at": row["at"],
             "amends": row["amends"],
             "reason": row["why"],
+            "seen": row["seen"],
             "certificate": row["certificate"]
             and {
                 "text": row["certificate"],
@@ -190,13 +226,17 @@ class _Beside:
 
     def view(self, row: Any) -> dict[str, Any]:
         """With its critical elements, and how they compare with the original's."""
-        text = row["text"][:LOOKED_AT_MAX]
+        elements = critical(row["text"][:LOOKED_AT_MAX], self._at)
+        return {**self.plain(row), **self.compared(row["text"]), "elements": elements}
+
+    def compared(self, whole: str) -> dict[str, Any]:
+        """How the critical elements of a text compare with the original's."""
+        text = whole[:LOOKED_AT_MAX]
         rows = compare(
             self._original, find(text, year_of(self._at)), self._whole, text, self._terms
         )
+        differing = [each for each in rows if each.mark is not Mark.SAME]
         return {
-            **self.plain(row),
-            "elements": critical(text, self._at),
             "compared": [
                 {
                     "kind": each.kind.value,
@@ -207,8 +247,15 @@ class _Beside:
                 }
                 for each in rows
             ],
-            "differs": sum(each.mark is not Mark.SAME for each in rows),
+            "differs": len(differing),
+            "word": _word_for(differing),
         }
+
+
+def _word_for(differing: list[Row]) -> str:
+    """By which somebody says to have seen them: another difference has another."""
+    told = json.dumps([[each.kind.value, each.value, each.mark.value] for each in differing])
+    return sha256(told.encode()).hexdigest()[:WORD_DIGITS]
 
 
 def _load(station: Station, id: int) -> Any:
