@@ -48,7 +48,7 @@ def test_a_clone_sets_itself_up_once(clone: Path) -> None:
 
 @pytest.mark.proof
 def test_make_demo_goes_on_where_it_was_until_it_is_forgotten(clone: Path) -> None:
-    """README's first command: it prints six links that work, and Ctrl-C stops everything."""
+    """README's first command: it prints links that work, and Ctrl-C stops everything."""
     for _ in range(2):
         # A session of its own, so that Ctrl-C reaches make and all it started, as at a terminal.
         with subprocess.Popen(
@@ -67,7 +67,7 @@ def test_make_demo_goes_on_where_it_was_until_it_is_forgotten(clone: Path) -> No
                 assert line, printed
                 printed += line
             links = re.findall(r"http://127\.0\.0\.1:\d+/sign-in/\S+", printed)
-            assert len(set(links)) == 6
+            assert len(set(links)) == 6 + 8
             with urllib.request.urlopen(links[0], timeout=30) as page:
                 assert page.status == 200
             os.killpg(demo.pid, signal.SIGINT)

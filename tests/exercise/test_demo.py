@@ -18,6 +18,9 @@ from parley.exercise.post import command, environment
 from tests.stations import copy_of
 
 LINK = re.compile(r"^  (drafter|releaser|watch officer) +(\w+) +(http://\S+/sign-in/\S+)$", re.M)
+OTHER = re.compile(
+    r"^  (principal|interpreter|engineer|auditor) +(\w+) +(http://\S+/sign-in/\S+)$", re.M
+)
 
 
 @contextmanager
@@ -64,11 +67,27 @@ def test_a_demo_goes_on_where_it_was(tmp_path: Path) -> None:
     demo.make(folder)
     pair = Pair.open(folder)
     with running(folder) as process:
-        links = LINK.findall(welcome(process))
+        told = welcome(process)
+        links, others = LINK.findall(told), OTHER.findall(told)
         assert len(links) == len({link for _, _, link in links}) == 6
-        with urllib.request.urlopen(links[0][2]) as page:
-            assert page.status == 200
-            assert b"EXERCISE" in page.read()
+        # The other roles have a seat on each side too, below those that matter.
+        assert [(role, name) for role, name, _ in others] == [
+            (role, names[side]) for side in (0, 1) for role, (names, _) in demo.OTHERS.items()
+        ]
+        assert (
+            told.index(links[-1][2]) < told.index("Who else works there") < told.index(others[0][2])
+        )
+        assert len({link for _, _, link in others}) == 8
+        for _, name, link in (links[0], *others):
+            with urllib.request.urlopen(link) as page:
+                assert page.status == 200
+                read = page.read()
+                assert b"EXERCISE" in read
+                assert name.encode() in read
+        for post in (pair.a, pair.b):
+            here = post.ask("watch", "person.list")["persons"]
+            for role in demo.OTHERS:
+                assert [each["roles"] for each in here if role in each["roles"]] == [[role]]
         draft = pair.a.ask("drafter", "draft.new", text="Good morning.", precedence="FLASH")
         pair.a.ask("releaser", "release", draft=draft["draft"], sha256=draft["sha256"])
         assert [desk["holders"] for desk in pair.a.ask("watch", "desk.list")["desks"]] == [
@@ -87,7 +106,10 @@ def test_a_demo_goes_on_where_it_was(tmp_path: Path) -> None:
 
     # Somebody takes a port meanwhile: the console moves and the record is still there.
     with socket.create_server(("127.0.0.1", ports[0] or 0)), running(folder) as process:
-        welcome(process)
+        # Nobody is hired twice.
+        assert [each[:2] for each in OTHER.findall(welcome(process))] == [
+            each[:2] for each in others
+        ]
         again = Pair.open(folder)
         assert again.a.console_port != ports[0]
         assert again.b.console_port == ports[1]

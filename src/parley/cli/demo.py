@@ -42,7 +42,7 @@ def command() -> None:
 
 def welcome(pair: Pair) -> None:
     """Say where everything is, with fresh links."""
-    from parley.exercise.demo import SEATS
+    from parley.exercise.demo import SEATS, others
 
     told = [
         {
@@ -53,8 +53,9 @@ def welcome(pair: Pair) -> None:
                 {"role": role, "person": post.people[role], "link": post.link(role)}
                 for role in SEATS
             ],
+            "others": others(post, side),
         }
-        for post in (pair.a, pair.b)
+        for side, post in enumerate((pair.a, pair.b))
     ]
     voice.tell({"mark": "EXERCISE", "stations": told}, in_words)
 
@@ -66,13 +67,21 @@ def in_words(told: dict[str, Any]) -> Iterator[str]:
     for station in told["stations"]:
         yield ""
         yield f"{station['party']}  {station['console']}"
-        for seat in station["seats"]:
-            role = "watch officer" if seat["role"] == "watch" else seat["role"]
-            yield f"  {role:<14} {seat['person']:<10} {seat['link']}"
+        yield from map(_seat, station["seats"])
+    yield ""
+    yield "Who else works there:"
+    for station in told["stations"]:
+        yield station["party"]
+        yield from map(_seat, station["others"])
     yield ""
     yield "Write on one side, let the releaser send it; the other side rings. Each link works"
     yield "once; start the demo again for new ones. Ctrl-C stops everything."
     yield "UNVERIFIED on the pages is true: a program introduced them, and no person compared."
+
+
+def _seat(seat: dict[str, str]) -> str:
+    role = "watch officer" if seat["role"] == "watch" else seat["role"]
+    return f"  {role:<14} {seat['person']:<10} {seat['link']}"
 
 
 @click.command(name="demo-clean")

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from parley.core.errors import Refused
 from parley.exercise.crew import Crew
-from parley.exercise.pair import PAIR_NAME, Pair, free_port, is_free
-from parley.exercise.post import OPERATOR
+from parley.exercise.pair import OFFICES, PAIR_NAME, Pair, free_port, is_free
+from parley.exercise.post import OPERATOR, Post
 from parley.station.machine.folder import lock
 
 PARTIES = ("North", "South")
@@ -26,6 +26,13 @@ SEATS = ("drafter", "releaser", "watch")
 # next one is due and whose turn it is, and nothing rings on the day on which the demo was made.
 DAY_S = 86_400
 TESTS = {"test_turns_s": DAY_S, "test_window_s": DAY_S}
+# Who else works at each side, so that every role can be tried: name and office.
+OTHERS = {
+    "principal": (("Petra", "Pavel"), "Office of the principal"),
+    "interpreter": (("Ines", "Ivo"), "Language desk"),
+    "engineer": (("Enno", "Elsa"), "Engineer"),
+    "auditor": (("Aline", "Amir"), OFFICES["auditor"]),
+}
 DEPUTIES = ("Willa", "Wim")  # of the watch officers: they are called, and have no link
 
 Tell = Callable[[str], None]
@@ -124,6 +131,21 @@ def _fill_desks(pair: Pair) -> None:
                 person = post.ask(OPERATOR, "person.add", **who)["id"]
                 post.ask(OPERATOR, "desk.deputies", desk=desk["desk"], persons=[person])
             post.ask("watch", "desk.hold", desk=desk["desk"])
+
+
+def others(post: Post, side: int) -> list[dict[str, str]]:
+    """A seat for each of the other roles, with a fresh link; where nobody has the role yet, as in a
+    demo that an earlier release made, somebody is hired."""
+    here = post.ask(OPERATOR, "person.list")["persons"]
+    seats = []
+    for role, (names, office) in OTHERS.items():
+        person = next((each for each in here if role in each["roles"]), None)
+        if person is None:
+            who = {"name": names[side], "office": office, "roles": [role]}
+            person = {"id": post.ask(OPERATOR, "person.add", **who)["id"], **who}
+        link = post.ask(OPERATOR, "signin.link", person=person["id"])["address"]
+        seats.append({"role": role, "person": person["name"], "link": link})
+    return seats
 
 
 async def _both_in_service(crews: list[Crew]) -> None:
