@@ -148,6 +148,7 @@ _READING = {
     "/you": you.show,
     "/you/{verb:path}": you.show,
     "/kept": you.kept,
+    "/unlock": you.kept,
 }
 _TYPED = {
     "/compose/check": compose.check,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from time import perf_counter
@@ -19,7 +19,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from parley.console import asked, frame, signs, themes, tongues
+from parley.console import asked, frame, signs, themes, tongues, unkept
 from parley.console.frame import Frame, Seat, View, mark_of, mark_sentence, mark_word
 from parley.console.guard import Foreign, Form, brings_a_file, read_form
 from parley.console.hearing import Ears
@@ -27,6 +27,7 @@ from parley.console.patterns import compiled
 from parley.console.returned import Returned
 from parley.console.set_out import Later
 from parley.console.tongues import N_, _
+from parley.console.unkept import FIELD
 from parley.core.entry import check_text
 from parley.core.errors import ParleyError, Refused, Unavailable
 from parley.station.staff import factors, kept_forms, passkeys
@@ -177,6 +178,12 @@ class Desk:
             return []
         return [Seat(each.person, each.token, each) for each in seated(self.station, browser)]
 
+    def seat_of(self, secret: str, person: int) -> Seat | None:
+        """The seat that somebody has just taken in the browser with that secret."""
+        browser = shown_to(self.station, secret)
+        taken = [] if browser is None else seated(self.station, browser)
+        return next((Seat(s.person, s.token, s) for s in taken if s.person.id == person), None)
+
     def seat(self, request: HTTPConnection) -> Seat:
         """The seat this request's path names."""
         for seat in self.seats(request):
@@ -301,17 +308,21 @@ class Visit:
             template, status, page=page, station_id=self.desk.id, **values
         )
 
-    async def locked(self, error: ParleyError | None = None, kept: bool = False) -> Response:
-        """What a seat shows that sleeps: that a FLASH waits, and how to wake it."""
+    async def locked(
+        self, error: ParleyError | None = None, kept: bool = False, unkept: Sequence[str] = ()
+    ) -> Response:
+        """What a seat shows that sleeps: that a FLASH waits, and how to wake it. What the station
+        could not keep of what was typed it carries, unseen."""
         request = self.request
         onward = request.url.path if request.method == "GET" else self.seat.path + "/"
         return await self.page(
             "locked.html",
             await self.frame(),
-            401,
+            status_of(error) if error and unkept else 401,
             error=refusal(error) if error else None,
             onward=self.form.get("next") or onward,
             kept=kept,
+            unkept=[*unkept, *self.form.all(FIELD)],
             passkeys=passkeys_at(self.desk, request) is not None,
         )
 
@@ -400,9 +411,13 @@ def _sending(desk: Desk, page: Page, by_person: bool) -> Callable[[Request], Awa
             visit, path = Visit(desk, seat, request, form), request.url.path
             of_itself = path in (f"{seat.path}/hearing", f"{seat.path}/unlock")
             if not seat.sitting.awake and not of_itself:
-                if by_person:
+                if not by_person:
+                    return await visit.locked()
+                try:
                     await kept_forms.keep(desk.station, seat.person, path, form.pairs)
-                return await visit.locked(kept=by_person)
+                except ParleyError as error:  # on a full disk the page has the only copy
+                    return await visit.locked(error, unkept=[unkept.packed(path, form.pairs)])
+                return await visit.locked(kept=True)
             if not of_itself:
                 acts(desk.station, seat.sitting)
                 if desk.must_enrol(seat) and not path.startswith(f"{seat.path}/you/"):

@@ -12,7 +12,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from parley.console import unkept
 from parley.console.desk import Desk, Visit, passkeys_at, refusal, remember, set_cookie, status_of
+from parley.console.frame import View
 from parley.console.guard import Form, read_form
 from parley.console.tongues import TONGUES
 from parley.core.errors import ParleyError, Refused
@@ -112,7 +114,18 @@ async def unlock(visit: Visit) -> Response:
         return await _again(visit.request)
     except ParleyError as error:
         return await visit.locked(error)
+    left = await unkept.keep(desk.station, person, visit.form, visit.seat.path)
+    if left and (seat := desk.seat_of(answer["token"], person.id)) is not None:
+        return await _given_back(Visit(desk, seat, visit.request, visit.form), answer, left)
     return _seated(desk, answer, visit.form.get("next"))
+
+
+async def _given_back(visit: Visit, answer: dict[str, Any], left: list[View]) -> Response:
+    """What was typed when the session ended and can still not be kept: to send, or to copy."""
+    forms = [*left, *kept_forms.kept(visit.desk.station, visit.seat.person)]
+    page = await visit.page("kept.html", await visit.frame(), forms=forms)
+    set_cookie(page, visit.desk, answer["token"])
+    return page
 
 
 async def _known(

@@ -39,6 +39,30 @@ function typed(form) {
   );
 }
 
+const SECRET = ["token", "password", "passphrase", "code", "assertion"];
+/** @type {string[]} what was typed and is kept by nobody but this page, as the station reads it */
+const unkept = [];
+
+/** @param {HTMLFormElement} form @param {URLSearchParams} body */
+function packed(form, body) {
+  const address = new URL(form.action);
+  return JSON.stringify([address.pathname, [...body].filter(([name]) => !SECRET.includes(name))]);
+}
+
+/** Signing in gives it back.
+ * @param {Element} main */
+function carry(main) {
+  const form = main.querySelector("form[action$='/unlock']");
+  const there = [...(form?.querySelectorAll("input[name=unkept]") ?? [])].map((field) => field.getAttribute("value"));
+  for (const value of unkept) {
+    if (!form || there.includes(value)) continue;
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name: "unkept", value });
+    form.append(field);
+  }
+  main.querySelector("#only-copy")?.toggleAttribute("hidden", !unkept.length);
+}
+
 /** The session has ended: what the page shows goes, and the station's own words come. Nothing is loaded anew, for a
  * page that begins again has no sound until somebody presses a key. @param {Document} fresh */
 export async function lock(fresh) {
@@ -48,7 +72,8 @@ export async function lock(fresh) {
       if (form instanceof HTMLFormElement && typed(form)) {
         // Sent from a session that has ended it is kept there and done nowhere.
         const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
-        await fetch(form.action, { method: "POST", body }).catch(() => undefined);
+        const answer = await fetch(form.action, { method: "POST", body }).catch(() => undefined);
+        if (answer?.status !== 401) unkept.push(packed(form, body));
       }
     }
   }
@@ -59,9 +84,14 @@ export async function lock(fresh) {
     // A password that is being typed stays; only that a FLASH waits is news.
     const was = theirs.innerHTML;
     const begun = main.hasAttribute("data-was") && [...main.querySelectorAll("input")].some((field) => field.value !== field.defaultValue);
+    for (const field of main.querySelectorAll("form[action$='/unlock'] input[name=unkept]")) {
+      const value = field.getAttribute("value");
+      if (value && !unkept.includes(value)) unkept.push(value);
+    }
     if (!begun) {
       main.replaceChildren(...[...theirs.childNodes].map((node) => document.adoptNode(node)));
       main.setAttribute("data-was", was);
+      carry(main);
       offerPasskeys();
     }
   }
