@@ -184,6 +184,69 @@ def test_a_caller_who_cannot_be_answered_keeps_no_answer_from_others(
     assert "could not be given" in caplog.text
 
 
+def full_when_told(post: Post, state: str, patch: pytest.MonkeyPatch) -> None:
+    """The disk is full at the end of the first step that tells of this."""
+    station, full = post.station, list[bool]()
+    look = station.watch.look
+
+    def looks() -> None:
+        look()
+        if not full and any(event.get("state") == state for event in station._happened):
+            full.append(True)
+            raise Unavailable("The disk is full.") from sqlite3.OperationalError("disk is full")
+
+    patch.setattr(station.watch, "look", looks)
+
+
+def acts(post: Post, about: str) -> list[str]:
+    """What the audit trail says of this, oldest first."""
+    rows = post.auditor.asks("audit")["rows"]
+    return [row["act"].rpartition(" (")[0] for row in rows if about in row["act"]]
+
+
+def test_of_a_suspension_in_a_step_that_was_undone_nobody_is_told_that_it_was_lifted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        full_when_told(north, "suspended", monkeypatch)
+        south.releases(south.drafter.asks("suspend", reason="Ties are cut."))
+        assert north.event("line", state="suspended")
+        assert not {"line open", "line partly"} & set(acts(north, "line"))
+        assert acts(north, "line suspended") == ["line suspended"]
+
+
+def test_of_a_clock_in_doubt_in_a_step_that_was_undone_nobody_is_told_that_it_is_trusted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        full_when_told(north, "their clock in doubt", monkeypatch)
+        south.clock.set_wrong(3_600)
+        assert north.event("line", state="their clock in doubt")
+        assert acts(north, "their clock") == ["their clock in doubt"]
+
+
+def test_that_both_records_agree_is_told_by_the_first_step_that_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        station, full = north.station, list[bool]()
+        look, (line,) = station.watch.look, station.lines
+
+        def looks() -> None:
+            agree = line.records_agree(station.state(line))
+            if full and not agree:  # the disk is still full, and nobody looks at anything
+                raise Unavailable("The disk is full.") from sqlite3.OperationalError("full")
+            look()
+            if agree and not full:
+                full.append(True)
+                raise Unavailable("The disk is full.") from sqlite3.OperationalError("full")
+
+        monkeypatch.setattr(station.watch, "look", looks)
+        south.hears(north.sends("One."))
+        north.until(lambda: bool(full))
+        assert north.event("line", state="records agree")
+
+
 @pytest.mark.parametrize("what", ["a path", "a scrub"])
 def test_what_fails_once_by_our_mistake_stops_no_step(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -12,6 +12,7 @@ that is set wrong while the station runs neither hurries nor holds an alarm.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -106,24 +107,33 @@ class Watch:
         if not state.erased:
             distrust.observe(self._station, open_line, state)
         agree = open_line.records_agree(state) is True
-        told, open_line.agree_told = open_line.agree_told, agree
-        if agree and not told:  # by a signature, which is no entry and tells nobody by itself
+        if agree and not open_line.agree_told:  # by a signature, which tells nobody by itself
             self._station.publish("line", open_line, state="records agree")
-        observed = open_line.observe(state)
-        before, open_line.observed = open_line.observed, observed
+        self._told(open_line, agree_told=agree)
+        open_line.observed = observed = open_line.observe(state)
+        before = open_line.observed_told
         if observed == before:
             return
+        self._told(open_line, observed_told=observed)
         if "silent" in (observed, before):
             self._record(
                 open_line, f"line {observed}", f"{open_line.agreed.counterpart}: {observed}"
             )
         self._station.publish("line", open_line, state=observed)
 
+    def _told(self, open_line: OpenLine, **told: Any) -> None:
+        """Know what people were told once the step that tells them is durable: what is undone is
+        told once more, and never as something that has passed."""
+        for name, value in told.items():
+            if getattr(open_line, name) != value:
+                self._station.after_commit(partial(setattr, open_line, name, value))
+
     def _declared(self, open_line: OpenLine) -> None:
         """Tell when the declared state has changed, by a word or because its time has come."""
         view = declared_view(open_line, self._station.now.wall)
-        told, open_line.declared_told = open_line.declared_told, view["state"] + view["sentence"]
-        if told and told != open_line.declared_told:
+        told, tells = open_line.declared_told, view["state"] + view["sentence"]
+        self._told(open_line, declared_told=tells)
+        if told and told != tells:
             sentence = view["sentence"] or "No suspension stands any more."
             self._record(open_line, f"line {view['state']}", sentence)
             self._station.publish("line", open_line, state=view["state"], sentence=sentence)

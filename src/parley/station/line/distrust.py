@@ -158,7 +158,7 @@ def observe(station: Station, open_line: OpenLine, state: LineState) -> None:
     heard_s = state.last_heard_s
     claims.heard_at = None if heard_s is None else station.now.mono - heard_s
     if state.they_doubt != claims.they_doubt:
-        claims.they_doubt = state.they_doubt
+        station.after_commit(partial(setattr, claims, "they_doubt", state.they_doubt))
         act = ("their clock trusted again", "their clock in doubt")[state.they_doubt]
         _told(station, open_line, act, f"{open_line.agreed.counterpart} says so")
 

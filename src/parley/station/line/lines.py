@@ -141,6 +141,7 @@ class OpenLine:
         self.past: list[PastLine] = []
         self.paths: list[Path] = []  # that carry it, oldest first; `in_use` says which do
         self.observed = "not yet"
+        self.observed_told = "not yet"  # what people were last told of that
         self.agree_told = False  # that both records agree: until more is said
         self.calls: Calls | None = None  # once somebody has asked for them
         self.minutes: Minutes | None = None  # as are these
