@@ -18,7 +18,7 @@ from parley.core.wire import Value, encode, u32
 
 STATUS_GAP_S = 0.020  # on a fast bearer
 STATUS_SENT_MAX = 4096  # remembered until they echo one (L24)
-COUNTER_SKIP = 1 << 16  # each start skips these, so that a restored image never repeats one
+COUNTER_SKIP = 1 << 16  # each start skips these, so that an image repeats none of its own start
 COUNTER_BLOCK = 1 << 12
 
 
