@@ -34,7 +34,13 @@ function clock(luma, width, value) {
   for (let line = 1; line < Math.max(24, width / 26); line += 1) luma.copyWithin(line * width, 0, width);
 }
 
-onmessage = ({ data: { width, height, pictures } }) => {
+const copies = [];
+
+onmessage = ({ data: { width, height, pictures, also, rate } }) => {
+  if (also) {
+    copies.push({ writer: also.getWriter(), each: Math.round(RATE / rate) });
+    return;
+  }
   const writer = pictures.getWriter();
   const still = texture(width, height);
   const [wide, high] = [width / 2, height / 2];
@@ -58,6 +64,11 @@ onmessage = ({ data: { width, height, pictures } }) => {
     const now = performance.timeOrigin + performance.now();
     clock(planes[0], width, Math.floor(now) & 0xffffff);
     const picture = new VideoFrame(whole, { format: "I420", codedWidth: width, codedHeight: height, timestamp: Math.round(1000 * now), colorSpace: { primaries: "smpte170m", transfer: "smpte170m", matrix: "smpte170m", fullRange: false } });
+    for (const copy of copies) {
+      if (drawn % copy.each) continue;
+      const again = picture.clone();
+      copy.writer.write(again).catch(() => again.close());
+    }
     writer.write(picture).catch(() => picture.close());
     due = Math.max(due + 1000 / RATE, performance.now() - 100);
     setTimeout(draw, Math.max(0, due - performance.now()));

@@ -12,6 +12,12 @@
     const module = URL.createObjectURL(new Blob([globalThis.benchFrames], { type: "text/javascript" }));
     bench.camera = new Worker(module);
     bench.camera.postMessage({ ...globalThis.benchSize, pictures: track.writable }, [track.writable]);
+    // A camera gives fewer pictures by a copy of its track where it is asked to; a generator cannot.
+    track.clone = () => {
+      const copy = new MediaStreamTrackGenerator({ kind: "video" });
+      copy.applyConstraints = async ({ frameRate }) => bench.camera.postMessage({ also: copy.writable, rate: frameRate.max }, [copy.writable]);
+      return copy;
+    };
     return [track];
   }
 

@@ -57,6 +57,13 @@ MediaDevices.prototype.getUserMedia = async function (...how) {
   const stream = await ask.apply(this, how);
   window.taken.push(...stream.getTracks());
   return stream;
+};
+const copy = MediaStreamTrack.prototype.clone;
+window.copied = [];
+MediaStreamTrack.prototype.clone = function () {
+  const made = copy.call(this);
+  window.copied.push(made);
+  return made;
 };"""
 
 
@@ -129,6 +136,36 @@ async def test_devices_that_go_are_named_and_the_call_goes_on(stations: World, d
 LIVE = """() => window.taken
   .filter((each) => each.readyState === "live")
   .map((each) => each.kind)"""
+ALL_OFF = (
+    """() => [...window.taken, ...window.copied].every((each) => each.readyState === "ended")"""
+)
+# What the own picture shows, beside the camera that it is of.
+MIRROR = """() => {
+  const [shown] = document.getElementById("self").srcObject?.getTracks() ?? [];
+  const camera = window.taken.find((each) => each.kind === "video" && each.readyState === "live");
+  return [shown, camera].map((each) => {
+    const { width, height, frameRate } = each?.getSettings() ?? {};
+    return [each?.readyState, width, height, frameRate];
+  });
+}"""
+
+
+@pytest.mark.story
+async def test_the_own_picture_is_small_and_goes_with_the_camera(
+    stations: World, duty: Room
+) -> None:
+    page = await joined(stations, duty)
+    await page.wait_for_function("() => document.getElementById('self').videoWidth === 320")
+    assert await page.evaluate(MIRROR) == [["live", 320, 180, 15], ["live", 640, 360, 30]]
+    await page.locator("h1").click()
+    await page.keyboard.press("v")
+    assert await page.evaluate("window.copied.map((each) => each.readyState)") == ["ended"]
+    await page.keyboard.press("v")
+    await page.wait_for_function("() => document.getElementById('self').videoWidth === 320")
+    assert (await page.evaluate(MIRROR))[0] == ["live", 320, 180, 15]
+    await page.get_by_role("button", name="Leave the call").click()
+    await page.wait_for_function(ALL_OFF)
+    await stations.north.ask("Wanda", "call.end")
 
 
 @pytest.mark.story
@@ -156,7 +193,7 @@ async def test_a_camera_that_is_allowed_too_late_stays_off(stations: World, duty
     await page.get_by_role("button", name="Leave the call").click()
     await page.evaluate("allow()")
     await page.wait_for_function("() => window.taken.length === 5")
-    await page.wait_for_function(f"() => ({LIVE})().length === 0")
+    await page.wait_for_function(ALL_OFF)
     assert await page.evaluate("document.getElementById('self').srcObject") is None
     await stations.north.ask("Wanda", "call.end")
 
@@ -203,7 +240,7 @@ async def test_a_page_that_gets_no_script_of_the_call_says_so_and_can_join_again
     await joins(page)
     await expect(page.locator("#media-state")).to_contain_text("could not be made ready")
     await expect(page.locator("#join-media")).to_be_enabled()
-    await page.wait_for_function(f"() => ({LIVE})().length === 0")
+    await page.wait_for_function(ALL_OFF)
     await duty.context.unroute(f"**/{lacks}.js")
     await page.reload()
     await expect(page.locator("#call[data-ready=yes]")).to_be_attached()
@@ -229,7 +266,7 @@ async def test_a_page_of_a_call_that_falls_asleep_shows_nothing_of_it(
     both.clock.later_s += 31 * 60
     await expect(page.locator("html")).to_have_attribute("data-locked", "")
     assert "For our eyes." not in await page.content()
-    await page.wait_for_function(f"() => ({LIVE})().length === 0")
+    await page.wait_for_function(ALL_OFF)
     await page.keyboard.press("x")  # no key of the call has anything to act on
     await stations.north.ask("Wanda", "call.end")
 

@@ -7,6 +7,7 @@ import { tell } from "./call-tile.js";
 import { features, refusal, remains, right, withdrawn } from "./devices.js";
 import { isWriting } from "./keys.js";
 import { HEARD_LEVEL, LARGE, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
+import { Mirror } from "./mirror.js";
 import { Recording } from "./recording.js";
 import { Showing } from "./showing.js";
 import { _, listed } from "./tongue.js";
@@ -29,6 +30,7 @@ class CallPage {
     this.camera = null;
     /** @type {MediaStreamTrack | null} */
     this.microphone = null;
+    this.mirror = new Mirror(at("self"));
     this.rights = { camera: "", microphone: "" }; // as they stood when the device was had
     this.asked = { camera: 0, microphone: 0 }; // how often; what was asked for before is not taken
     this.me = "";
@@ -174,10 +176,8 @@ class CallPage {
       this.camera = track;
       right("camera").then((state) => (this.rights.camera = state));
       track.onended = () => this.lost("camera", track);
-      const preview = /** @type {HTMLVideoElement} */ (at("self"));
-      preview.srcObject = stream;
-      await preview.play().catch(() => undefined);
-      if (this.worker) sendPictures(this.worker, track, preview, () => this.camera === track);
+      await this.mirror.show(track);
+      if (this.worker && this.camera === track) sendPictures(this.worker, track, this.mirror.video, () => this.camera === track);
       say("camera-state", "");
     } catch (error) {
       say("camera-state", refusal(error, "camera", _("Turn my camera on")));
@@ -204,7 +204,7 @@ class CallPage {
   async lost(device, track) {
     if (this[device] !== track) return;
     this[device] = null;
-    if (device === "camera") /** @type {HTMLVideoElement} */ (at("self")).srcObject = null;
+    if (device === "camera") this.mirror.dark();
     this.settle();
     if (await withdrawn(device, this.rights[device])) say(`${device}-state`, refusal(new DOMException("", "NotAllowedError"), device, device === "camera" ? _("Turn my camera on") : _("Turn my microphone on")));
     else say(`${device}-state`, device === "camera" ? _("The camera is gone. Plug it in, then press “Turn my camera on”; voice and text go on meanwhile.") : _("The microphone is gone. Plug it in, then press “Turn my microphone on”; text goes on meanwhile."));
@@ -214,7 +214,7 @@ class CallPage {
     if (this.camera) {
       this.camera.stop();
       this.camera = null;
-      /** @type {HTMLVideoElement} */ (at("self")).srcObject = null;
+      this.mirror.dark();
     } else await this.takeCamera();
     this.settle();
   }
@@ -241,6 +241,7 @@ class CallPage {
   /** Nothing is sent, heard or filmed by a page that shows nothing. */
   gone() {
     for (const track of [this.camera, this.microphone, this.showing.screen]) track?.stop();
+    this.mirror.dark();
     this.worker?.terminate();
     this.camera = this.microphone = this.worker = null;
     if (this.capture) this.capture.port.onmessage = null;
@@ -255,7 +256,7 @@ class CallPage {
     }
     for (const track of [this.camera, this.microphone]) track?.stop();
     this.camera = this.microphone = null;
-    /** @type {HTMLVideoElement} */ (at("self")).srcObject = null;
+    this.mirror.dark();
     const worker = this.worker;
     this.worker = null;
     setTimeout(() => worker?.postMessage({ finish: true }), 200); // it still says that we leave
