@@ -184,3 +184,38 @@ async def test_a_picture_that_stands_still_or_is_old_says_so(stations: World, ro
         ({"picture_p50": 90, "still_ms": 1_600}, ["PICTURE STANDS STILL", ""]),
     ):
         assert await wanda.evaluate(TILE, {"fps": 1.0, "kbps": 60.0, **told}) == words
+
+
+# How a picture stands in a place of a size.
+FITS = """async ({ place, picture }) => {
+  const { tell } = await import("/static/call-tile.js");
+  const tile = document.getElementById("tile").content.firstElementChild.cloneNode(true);
+  document.getElementById("others").append(tile);
+  const canvas = tile.querySelector("canvas");
+  Object.assign(canvas.style, { boxSizing: "content-box", aspectRatio: "auto", maxHeight: "none",
+    width: `${place[0]}px`, height: `${place[1]}px` });
+  const told = { fps: 30, picture_p50: 9, kbps: 600, still_ms: 9 };
+  const fits = picture.map(([width, height]) => {
+    tell(tile, { ...told, width, height });
+    return getComputedStyle(canvas).objectFit;
+  });
+  tile.remove();
+  return fits;
+}"""
+
+
+async def test_a_picture_that_fills_nearly_its_place_stands_in_its_own_size(
+    stations: World, room: Room
+) -> None:
+    """And never beyond its place, nor lost in it."""
+    wanda = await room.sit(stations.north, "Wanda", "/call")
+    pictures = [[640, 360], [1280, 720], [320, 184], [640, 360]]
+    for place, fits in (
+        ([640, 360], "none"),
+        ([734, 376], "none"),
+        ([734, 413], "none"),
+        ([760, 420], "contain"),
+        ([639, 376], "contain"),
+    ):
+        told = await wanda.evaluate(FITS, {"place": place, "picture": pictures})
+        assert told == [fits, "contain", "contain", fits], place

@@ -244,6 +244,8 @@ class Call {
           picture_p50: each.seen.picture.percentile(0.5),
           kbps: (8 * each.seen.back.rate(this.begun)) / 1000,
           still_ms: each.shownAt ? performance.now() - each.shownAt : null,
+          width: each.paper.canvas.width,
+          height: each.paper.canvas.height,
         },
       ]),
     );
