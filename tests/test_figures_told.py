@@ -19,7 +19,7 @@ from parley.station.alarms import escalation, overdue
 from parley.station.call import calls, echo, minutes, rehearsed, series
 from parley.station.doctor import FREE_BYTES_MIN
 from parley.station.entries import files, quoting
-from parley.station.line import delegating, figures, lines, schedule
+from parley.station.line import delegating, evidence, figures, lines, schedule
 from parley.station.machine import outside
 from parley.station.machine.config import Config
 from parley.station.staff import factors, gate, sessions, turned
@@ -55,6 +55,7 @@ TOLD = {
     "simulation": (f"are {len(SCENARIOS)} short calm stories",),
     "known-limits": (
         f"after {of('rekey_entries')} entries or an hour",
+        f"each piece of {mib(evidence.PIECE_CHARACTERS)} MiB has a row",
         f"({mib(ARGON.memory_cost << 10)} MiB, {ARGON.time_cost} passes,"
         f" {ARGON.parallelism} lanes)",
         f"up to {heads.BOTH_ENTRIES} entries or {heads.BOTH_S:.0f} s later",
