@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
+import re
 from contextlib import suppress
 from html import unescape
-from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 from starlette.applications import Starlette
 
 from parley.console.app import build
+from parley.console.pages.you import WRITTEN as LABELS
 from parley.core.errors import Unavailable
+from parley.station.staff.kept_forms import WRITTEN
 from tests.console.asking import ask
 from tests.console.conftest import Room
 from tests.console.known import PASSWORD, Known, known
 from tests.console.test_sign_in import page_of
 from tests.console.world import World
 
-PICTURES = os.environ.get("PARLEY_PICTURES")  # a folder, to look at the page
 WORDS = 'We saw «two» ships & a "third".\n' * 300
 LEFT = "this page has the only copy"
-
-pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def signed_in(app: Starlette, someone: Known) -> dict[str, str]:
@@ -34,6 +32,7 @@ async def signed_in(app: Starlette, someone: Known) -> dict[str, str]:
 
 
 @pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_page_that_falls_asleep_on_a_full_disk_gives_back_what_was_typed(
     stations: World, room: Room
 ) -> None:
@@ -54,10 +53,6 @@ async def test_a_page_that_falls_asleep_on_a_full_disk_gives_back_what_was_typed
     await expect(page.locator("main")).to_contain_text("The session of Both has ended")
     await expect(page.locator("#only-copy")).to_contain_text(LEFT)
     await expect(page.locator("main")).not_to_contain_text("We saw", use_inner_text=True)
-    if PICTURES:
-        for theme in ("light", "dark"):
-            await page.emulate_media(color_scheme=theme)
-            await page.screenshot(path=Path(PICTURES) / f"unkept-{theme}.png")
     # A wrong password, and the page that answers it, lose nothing.
     await page.get_by_label("Password").fill("another one")
     await page.get_by_label("Code of now").fill(both.next_code())
@@ -78,6 +73,7 @@ async def test_a_page_that_falls_asleep_on_a_full_disk_gives_back_what_was_typed
     room.faults = [each for each in room.faults if "status of 503" not in each]
 
 
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_form_that_cannot_be_kept_comes_back_whole_with_the_seat(stations: World) -> None:
     north = stations.north
     both = await known(north, "Both")
@@ -115,6 +111,49 @@ async def test_a_form_that_cannot_be_kept_comes_back_whole_with_the_seat(station
 
 
 @pytest.mark.parametrize(
+    ("path", "typed", "label"),
+    [
+        (
+            "/calls/ask?line=7",
+            {"purpose": "Meetings at sea", "text": "", "medium": "video"},
+            "Purpose",
+        ),
+        ("/glossary", {"ours": "Amity", "theirs": "", "protect": "yes"}, "As we say it"),
+        ("/messages/ab/theirs/3/pass", {"office": "Rescue centre"}, "To which office"),
+    ],
+)
+@pytest.mark.asyncio(loop_scope="session")
+async def test_words_of_every_form_wait_for_who_signs_in_again(
+    stations: World, path: str, typed: dict[str, str], label: str
+) -> None:
+    north = stations.north
+    both = await known(north, "Both")
+    assert north.station is not None
+    app, seat = build(north.station), f"/s/{north.ids['Both']}"
+    cookies = await signed_in(app, both)
+    page = (await ask(app, f"{seat}/compose", cookies=cookies)).text
+    token = page.partition('name="token" value="')[2].partition('"')[0]
+    both.clock.later_s += 31 * 60
+    answer = await ask(app, seat + path, {"token": token, **typed}, cookies)
+    assert (answer.status, "What you typed is kept" in answer.text) == (401, True)
+    # A button is not words: nothing is said of it, and nothing kept.
+    answer = await ask(app, f"{seat}/messages/ab/theirs/3/open", {"token": token}, cookies)
+    assert (answer.status, "What you typed is kept" in answer.text) == (401, False)
+    known_by = {"token": token, "password": PASSWORD, "code": both.next_code()}
+    answer = await ask(app, f"{seat}/unlock", known_by, cookies)
+    cookies |= answer.cookies()
+    given = (await ask(app, f"{seat}/kept", cookies=cookies)).text
+    assert given.count('<button class="main">') == 1
+    assert f'action="{seat}{path}"' in given
+    words = next(iter(typed.values()))
+    assert re.search(rf"<span>{label}</span><textarea[^>]*>\n{words}</textarea>", given)
+
+
+def test_each_field_of_words_has_its_name_where_it_is_given_back() -> None:
+    assert set(LABELS) == set(WRITTEN)
+
+
+@pytest.mark.parametrize(
     "value",
     [
         "",
@@ -126,6 +165,7 @@ async def test_a_form_that_cannot_be_kept_comes_back_whole_with_the_seat(station
         "[" * 9999,
     ],
 )
+@pytest.mark.asyncio(loop_scope="session")
 async def test_what_no_page_of_ours_carried_is_passed_over(stations: World, value: str) -> None:
     north = stations.north
     both = await known(north, "Both")

@@ -413,11 +413,12 @@ def _sending(desk: Desk, page: Page, by_person: bool) -> Callable[[Request], Awa
             if not seat.sitting.awake and not of_itself:
                 if not by_person:
                     return await visit.locked()
+                sent_to = f"{path}?{query}" if (query := request.url.query) else path
                 try:
-                    await kept_forms.keep(desk.station, seat.person, path, form.pairs)
+                    kept = await kept_forms.keep(desk.station, seat.person, sent_to, form.pairs)
                 except ParleyError as error:  # on a full disk the page has the only copy
-                    return await visit.locked(error, unkept=[unkept.packed(path, form.pairs)])
-                return await visit.locked(kept=True)
+                    return await visit.locked(error, unkept=[unkept.packed(sent_to, form.pairs)])
+                return await visit.locked(kept=kept)
             if not of_itself:
                 acts(desk.station, seat.sitting)
                 if desk.must_enrol(seat) and not path.startswith(f"{seat.path}/you/"):

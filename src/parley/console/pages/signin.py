@@ -16,6 +16,7 @@ from parley.console import unkept
 from parley.console.desk import Desk, Visit, passkeys_at, refusal, remember, set_cookie, status_of
 from parley.console.frame import View
 from parley.console.guard import Form, read_form
+from parley.console.pages import you
 from parley.console.tongues import TONGUES
 from parley.core.errors import ParleyError, Refused
 from parley.station.staff import factors, kept_forms, passkeys
@@ -122,8 +123,7 @@ async def unlock(visit: Visit) -> Response:
 
 async def _given_back(visit: Visit, answer: dict[str, Any], left: list[View]) -> Response:
     """What was typed when the session ended and can still not be kept: to send, or to copy."""
-    forms = [*left, *kept_forms.kept(visit.desk.station, visit.seat.person)]
-    page = await visit.page("kept.html", await visit.frame(), forms=forms)
+    page = await you.kept(visit, left)
     set_cookie(page, visit.desk, answer["token"])
     return page
 

@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.responses import Response
 
 from parley.console.desk import Visit, passkeys_at, refusal, status_of
+from parley.console.frame import View
+from parley.console.tongues import N_
 from parley.core.errors import ParleyError, Refused
 from parley.station.acts.fields import field
 from parley.station.staff import factors, kept_forms, passkeys
+
+# What stands beside the words that were kept, by the names of their fields.
+WRITTEN = {
+    "text": N_("Text"),
+    "subject": N_("Subject"),
+    "reason": N_("Reason"),
+    "words": N_("Text"),
+    "purpose": N_("Purpose"),
+    "agenda": N_("Agenda"),
+    "items": N_("Agenda"),
+    "languages": N_("Languages"),
+    "office": N_("To which office"),
+    "ours": N_("As we say it"),
+    "theirs": N_("As they say it"),
+    "warning": N_("Warning"),
+    "errors": N_("What was wrong"),
+    "with_whom": N_("With whom"),
+    "topics": N_("Other topics"),
+    "held_by": N_("Who held it"),
+    "present": N_("Present"),
+    "touched": N_("Other topics touched"),
+    "interrupted": N_("Interruptions"),
+    "recorded": N_("Recorded, as both sides agreed"),
+}
 
 
 async def show(visit: Visit, error: ParleyError | None = None) -> Response:
@@ -105,10 +133,11 @@ async def here(visit: Visit) -> Response:
     return Response(status_code=204)
 
 
-async def kept(visit: Visit) -> Response:
-    """GET /kept: what was typed when a session ended, to send or to throw away."""
-    forms = kept_forms.kept(visit.desk.station, visit.seat.person)
-    return await visit.page("kept.html", await visit.frame(), forms=forms)
+async def kept(visit: Visit, left: Sequence[View] = ()) -> Response:
+    """GET /kept: what was typed when a session ended, to send or to throw away; with what is `left`
+    because it could not be kept."""
+    forms = [*left, *kept_forms.kept(visit.desk.station, visit.seat.person)]
+    return await visit.page("kept.html", await visit.frame(), forms=forms, labels=WRITTEN)
 
 
 async def drop(visit: Visit) -> Response:

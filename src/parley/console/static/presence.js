@@ -46,7 +46,7 @@ const unkept = [];
 /** @param {HTMLFormElement} form @param {URLSearchParams} body */
 function packed(form, body) {
   const address = new URL(form.action);
-  return JSON.stringify([address.pathname, [...body].filter(([name]) => !SECRET.includes(name))]);
+  return JSON.stringify([address.pathname + address.search, [...body].filter(([name]) => !SECRET.includes(name))]);
 }
 
 /** Signing in gives it back.
