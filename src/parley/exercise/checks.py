@@ -58,7 +58,9 @@ class Checks:
     def leaves(self, station: Resident, frames: Sequence[bytes]) -> None:
         """I4: what is visible on a bearer is durable."""
         speaks = False
+        sealings = station.world.sealings
         for sent in frames:
+            sealings.leaves(station, sent)
             if sent[0] >> 2 & 7 == ENVELOPE:
                 hold("I4", sent in station.kept_frames, "an entry left before it was kept")
             else:
@@ -168,6 +170,7 @@ class Checks:
 
     def restored(self, station: Resident) -> None:
         """An older disk was put back: what was found of this station is to be found anew."""
+        station.world.sealings.put_back(station)
         self._equal.clear()
         tables: tuple[dict[Any, Any], ...] = (self._heads, self._inbox, self._seen)
         for table in tables:

@@ -1,13 +1,15 @@
-"""Worlds with a story: a disk is put back, a machine is cloned, a counterpart lies."""
+"""Worlds with a story: a disk is put back, a machine is cloned, two write one record, one lies."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from parley.core.kept import Change, Conflict
 from parley.exercise import byzantine, checks
 from parley.exercise.anew import Anew
 from parley.exercise.byzantine import Liar
+from parley.exercise.checks import Checks
 from parley.exercise.declaring import Suspended
 from parley.exercise.disk import SimDisk
 from parley.exercise.links import Link
@@ -19,6 +21,7 @@ from parley.exercise.world import FAST, REST_S_MAX, Options, Tally, World
 
 SETTLED_HEARTBEATS = 6.0
 TOLD_TIMES_MAX = 40
+SPEAKS_BESIDE = 0.1  # so often, before a step, people speak at one of two in a folder
 
 
 class Rolled(World):
@@ -82,6 +85,9 @@ class Restored(Rolled):
         if outcome == "whole":
             hold("I11", not self.lost, "what the other had heard was lost, and nobody noticed")
             self.checks.records_agree(*self.sides)
+            hold("I27", self.at_rest(), "both are heard, and nothing goes on")
+        elif outcome == "deaf":
+            self.sealings.is_deaf_for_cause(self.victim, self.sides[self.victim.terms.theirs])
         return self.tally_of(outcome)
 
     def put_back(self, image: SimDisk) -> None:
@@ -118,8 +124,7 @@ class Cloned(Rolled):
         original.restored = clone.restored = original.terms.inc
         clone.sealed = dict(original.sealed)
         self.rolled = True
-        stations = (clone, other) if clone.terms.side == 0 else (other, clone)
-        self.links.append(Link(self, self.options.bearers[0], stations, []))
+        self.links.append(Link(self, self.options.bearers[0], _pair(clone, other), []))
         clone.starts()
         self.clone = clone
         self.runs_until(bad_s)
@@ -138,6 +143,103 @@ class Cloned(Rolled):
         super().strikes(station)
         if station is self.clone and self.bad and self.chance.random() < 0.05:
             station.releases(self.words(self.chance.randrange(1, 4)))
+
+
+class Process(Resident):
+    """A station that may not be alone in its folder."""
+
+    stopped = False
+
+    def step(self) -> None:
+        """As any. Whoever finds that another one has written the record is stopped by its people,
+        and nothing of its step leaves."""
+        try:
+            super().step()
+        except Conflict:
+            self.stopped, self.on = True, False
+            self.departures.undo()
+            for end in self.ends:
+                end.is_cut_off()
+
+    def comes_back(self) -> None:
+        """Nobody starts it again."""
+        if not self.stopped:
+            super().comes_back()
+
+
+class Beside(Checks):
+    """Of two that write one record: neither knows what the other keeps beside it."""
+
+    def kept(self, station: Resident, change: Change) -> None:
+        """Another one's FLASH may wait in the queue."""
+
+
+class Shared(Rolled):
+    """A second process starts in the folder of a station, and both call the other side.
+
+    A folder has a lock for that; where it does not hold, as on a disk that two machines share, the
+    store compares what is to be written with what stands there.
+    """
+
+    kind = "shared"
+    two: tuple[Process, ...] = ()
+
+    def draws(self) -> Options:
+        """The power stays on: it would fail for both at once."""
+        return replace(super().draws(), power=0.0, disk=0.0)
+
+    def settles(self) -> tuple[Resident, Resident]:
+        """Each is alone at first."""
+        return Process(self, self.terms(0), "a"), Process(self, self.terms(1), "b")
+
+    def run(self) -> Tally:
+        """One of the two is stopped, and until then there is one record all the same (I11)."""
+        bad_s = self.options.bad_s
+        first = self.chance.choice(self.sides)
+        assert isinstance(first, Process)
+        other = self.sides[first.terms.theirs]
+        self.later(0.0, self._people_speak)
+        self.runs_until(self.chance.uniform(0.2, 0.8) * bad_s)
+        second = Process(self, first.terms, f"{first.name} again")
+        second.disk, second.power = first.disk, first.power
+        second.sealed, second.kept_frames = first.sealed, first.kept_frames
+        self.sealings.beside |= {first.name, second.name}
+        self.rolled, self.two, self.checks = True, (first, second), Beside()
+        self.links.append(Link(self, self.options.bearers[0], _pair(second, other), []))
+        second.starts()
+        self.runs_until(bad_s)
+        self.heals()
+        for each in self.two:  # whoever has been silent since then is found out now
+            each.releases(self.words(1))
+            self.runs_until(self.now + SETTLED_HEARTBEATS * self.options.heartbeat_s)
+        if first.stopped:
+            self.sides = _pair(second, other)
+        left = [each for each in self.two if not each.stopped]
+        self.told(f"left in the folder: {[each.name for each in left]}")
+        return self.tally_of(self.ends([*left, other]))
+
+    def checks_all(self) -> None:
+        """Of what both write, whatever they keep beside it, there is one record."""
+        if not self.two:
+            super().checks_all()
+            return
+        self.steps_at_check = self.steps
+        self.checks.records_agree(*self.sides)
+        station = self.two[0]
+        for dir in (0, 1):
+            numbers = [row.n for row in station.log(dir)]
+            hold("I11", numbers == list(range(len(numbers))), "a number stands twice in a record")
+        self.checks.heads_are_of_the_record(station)
+
+    def strikes(self, station: Resident) -> None:
+        """People speak at both."""
+        super().strikes(station)
+        if station in self.two and self.bad and self.chance.random() < SPEAKS_BESIDE:
+            station.releases(self.words(self.chance.randrange(1, 4)))
+
+
+def _pair(station: Resident, other: Resident) -> tuple[Resident, Resident]:
+    return (station, other) if station.terms.side == 0 else (other, station)
 
 
 class Lied(Rolled):
@@ -227,11 +329,13 @@ class Lied(Rolled):
 
 
 KINDS: dict[str, type[World]] = {
-    each.kind: each for each in (World, Restored, Cloned, Lied, Suspended, Anew, Lost, Succeeded)
+    each.kind: each
+    for each in (World, Restored, Cloned, Shared, Lied, Suspended, Anew, Lost, Succeeded)
 }
 # Of a hundred worlds so many of each kind; the others are honest.
 SHARES = {
-    "restored": 6, "cloned": 4, "lied": 6, "suspended": 3, "anew": 4, "lost": 3, "succeeded": 3
+    "restored": 6, "cloned": 3, "shared": 1, "lied": 6, "suspended": 3, "anew": 4,
+    "lost": 3, "succeeded": 3
 }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from parley.exercise.checks import Checks
 from parley.exercise.faults import AtAStation, OnTheWay
 from parley.exercise.links import Bearing, Link
 from parley.exercise.resident import Resident, Words, terms_of
+from parley.exercise.sealing import Sealings
 from parley.exercise.thief import Recorder, Thief
 from parley.exercise.violation import hold
 
@@ -182,6 +183,7 @@ class World:
         self.parted_until = 0.0
         self.checks = Checks()
         self.recorder = Recorder()
+        self.sealings = Sealings()
         self.thieves: list[Thief] = []
         self._order = 0
         self._coming: list[tuple[float, int, Callable[[], object]]] = []
@@ -249,6 +251,7 @@ class World:
     def runs_until(self, when: float) -> None:
         """Let everything happen up to then."""
         coming = self._coming
+        self.sealings.listen()
         while coming and coming[0][0] <= when:
             self.now, _, what = heapq.heappop(coming)
             what()

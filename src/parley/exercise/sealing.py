@@ -1,0 +1,117 @@
+"""What was sealed, with which key and under which nonce: of all that left a station (I26, I27).
+
+Both stations make a mistake in their keys or nonces alike, and then understand each other all the
+same. So the cipher itself is listened to: what is known here does not come from what the core says
+of its keys. A sealing is known by its tag, which is of key, nonce, data and plaintext together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+
+from parley.core import seal
+from parley.core.packets import Kind
+from parley.core.seal import LOCATOR_BYTES, TAG_BYTES
+from parley.core.speaking import ENVELOPE, PACKET
+from parley.core.wire import decode
+from parley.exercise.violation import hold
+
+if TYPE_CHECKING:
+    from parley.exercise.resident import Resident
+
+Pair = tuple[bytes, bytes]  # key, nonce
+COUNTER = slice(1 + LOCATOR_BYTES, 1 + LOCATOR_BYTES + 4)  # in the frame of a packet
+# As spec/line.md L11 and L15 have it, whatever the core says.
+SKIPPED_BY_A_START = 1 << 16
+PAST_EPOCHS_KNOWN = 16
+
+
+class Listening:
+    """AES-256-GCM-SIV as the core uses it, and a note of each sealing."""
+
+    made: ClassVar[dict[bytes, Pair]] = {}  # of the world that is lived through now
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        cipher = AESGCMSIV(key)
+        self._encrypt, self.decrypt = cipher.encrypt, cipher.decrypt
+
+    def encrypt(self, nonce: bytes, plain: bytes, associated: bytes) -> bytes:
+        """Seal, and note it."""
+        sealed = self._encrypt(nonce, plain, associated)
+        Listening.made[sealed[-TAG_BYTES:]] = (self._key, nonce)
+        return sealed
+
+
+# In a process in which worlds are lived through, the core seals with this.
+vars(seal).update(AESGCMSIV=Listening)
+
+
+class Sealings:
+    """All sealings of one world, and which of them left."""
+
+    def __init__(self) -> None:
+        self._made: dict[bytes, Pair] = {}
+        self._left: dict[Pair, bytes] = {}
+        # What a disk that was put back knows to have reserved of each kind's counters, by station
+        # and incarnation.
+        self._reserved: dict[str, dict[int, Mapping[int, int]]] = {}
+        # The keys of packets, by side and in the order in which they came into use; those of a side
+        # whose disk was put back, until then; and the last STATUS of each station since.
+        self._keys: tuple[dict[bytes, None], dict[bytes, None]] = ({}, {})
+        self._before: list[bytes] = []
+        self._last: dict[str, tuple[bytes, int]] = {}
+        # Stations in one folder: until one of them has written the record, neither knows which
+        # counters the other one takes. Numbers are another matter.
+        self.beside: set[str] = set()
+
+    def listen(self) -> None:
+        """This world goes on; another one may have been lived through meanwhile."""
+        Listening.made = self._made
+
+    def put_back(self, station: Resident) -> None:
+        """An older disk was put back there."""
+        cells = {inc: station.disk.cells_of(station.base.line_id, inc) for inc in station.incs}
+        self._reserved[station.name] = {
+            inc: decode(each["counters"]) for inc, each in cells.items() if "counters" in each
+        }
+        self._before = list(self._keys[station.terms.side])
+        self._last.pop(station.name, None)
+
+    def leaves(self, station: Resident, frame: bytes) -> None:
+        """I26: one key seals one thing under one nonce, unless an older disk was put back."""
+        tag = frame[-TAG_BYTES:]
+        pair = self._made.get(tag)
+        if pair is None:
+            hold("I26", frame[0] >> 2 & 7 not in (ENVELOPE, PACKET), "what left was not sealed")
+            return
+        if self._left.setdefault(pair, tag) != tag:
+            may = self._may_repeat(station, frame, pair[1])
+            hold("I26", may, f"{station.name} sealed two things under one nonce")
+        if frame[0] >> 2 & 7 == PACKET:
+            self._keys[station.terms.side][pair[0]] = None
+            if pair[1][-5] == Kind.STATUS:
+                self._last[station.name] = (pair[0], int.from_bytes(frame[COUNTER]))
+
+    def is_deaf_for_cause(self, victim: Resident, other: Resident) -> None:
+        """I27: where nobody stopped, whoever was put back says nothing that the other side could
+        know: it is stale by its counter, or under keys that are new to it or long given up."""
+        key, counter = self._last.get(victim.name, (b"", 0))
+        known = key in self._before[-PAST_EPOCHS_KNOWN:]
+        newest = decode(other.cells["newest"])[0] if "newest" in other.cells else {}
+        fresh = counter > newest.get(Kind.STATUS, (0, b""))[0]
+        hold("I27", not (known and fresh), f"{victim.name} speaks under keys it had given up")
+
+    def _may_repeat(self, station: Resident, frame: bytes, nonce: bytes) -> bool:
+        """Whether it may have forgotten what it sealed: an entry behind its backup, or a counter of
+        a later start. Never one that the backup knows to be reserved."""
+        inc = station.terms.inc
+        if inc > station.restored:
+            return station.name in self.beside and frame[0] >> 2 & 7 == PACKET
+        reserved = self._reserved.get(station.name, {}).get(inc, {}).get(nonce[-5])
+        if reserved is None or frame[0] >> 2 & 7 == ENVELOPE:
+            return True
+        return int.from_bytes(frame[COUNTER]) > reserved + SKIPPED_BY_A_START
