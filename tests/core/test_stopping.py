@@ -247,6 +247,22 @@ def test_L18_what_comes_is_still_received_and_kept_and_receipted() -> None:
     assert north.state.they_halted
 
 
+def test_L18_no_signature_is_made_for_who_lacks_it() -> None:
+    """North holds South's word, and has not got the signature over it when South halts."""
+    north, south = with_words("One.")
+    south.says("Its signature is lost.")
+    south.clock.passes(1.0)
+    north.hears(*envelopes(south.settles()))
+    south.hears(north.signs_theirs(9, LATER, root=EMPTY_ROOT))
+    north.clock.passes(2.0)
+    south.clock.passes(2.0)
+    before = south.line._counters.last(Kind.CHECKPOINT)
+    north.says("A STATUS comes with this.")
+    talk(north, south)
+    assert south.state.receipted == 2
+    assert south.line._counters.last(Kind.CHECKPOINT) == before
+
+
 def test_L18_a_stopped_line_sleeps_between_heartbeats() -> None:
     """Entries on their way, a new path, a queue: none may keep a halted station busy."""
     north, south = with_words("One.")

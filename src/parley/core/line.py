@@ -301,8 +301,9 @@ class Line:
         if self._voice.receipt(status.contig, status.sack, now, self._change):
             self._receipts_moved = True
             self._told.append(Receipted(status.contig))
-        for missed in self._heads.missed(status.cover, status.contig, now, self._seal_packet):
-            self._voice.fresh.append(Transmit(missed, Precedence.PRIORITY))
+        if self._halted is None:
+            for missed in self._heads.missed(status.cover, status.contig, now, self._seal_packet):
+                self._voice.fresh.append(Transmit(missed, Precedence.PRIORITY))
         return Outcome.OK
 
     def _stopped(self, data: bytes, why: str, now: Instant) -> Outcome:
