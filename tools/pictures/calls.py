@@ -41,7 +41,7 @@ THEIRS = {
 
 # The other side's picture has come, and does not stand still as it may on a busy machine.
 MOVES = """() => {
-  const { others } = JSON.parse(document.getElementById("call").dataset.figures ?? "{}");
+  const { others } = JSON.parse(document.getElementById("call")?.dataset.figures ?? "{}");
   const tile = document.querySelector("figure.other");
   const late = [...tile?.querySelectorAll("[data-still], [data-late]") ?? []];
   return Object.values(others ?? {}).some((each) => each.fps > 5) && late.every((at) => at.hidden);
