@@ -11,6 +11,7 @@ from parley.console.frame import View
 from parley.console.tongues import N_, _
 from parley.console.words import answers, local, share, span
 
+NO_BREAK = "\u00a0"
 # A strip of a day or a month is so wide, and what is drawn in it so high, in units of its own.
 WIDE, HIGH = 720.0, 60.0
 DAY_S, MONTH_S = 86_400.0, 30 * 86_400.0
@@ -35,6 +36,7 @@ async def show(visit: Visit) -> Response:
 def wall(line: View, now: float) -> View:
     """What the wall shows of one line."""
     day, month = line["figures"]["day"], line["figures"]["month"]
+    last_day, last_month = (each.replace(" ", NO_BREAK) for each in (_("24 h"), _("30 d")))
     return {
         "local": {
             side: {"zone": zone, "shown": local(now, zone)}
@@ -49,8 +51,8 @@ def wall(line: View, now: float) -> View:
                 "drawn": drawn,
             }
             for name, found, drawn in (
-                (_("24 h"), day["observed"], strip(day["observed"], now)),
-                (_("30 d"), month["observed"], bars(month["observed"], now)),
+                (last_day, day["observed"], strip(day["observed"], now)),
+                (last_month, month["observed"], bars(month["observed"], now)),
             )
         ],
         "answers": [
@@ -68,8 +70,8 @@ def wall(line: View, now: float) -> View:
                         "dots": dots(found[key]["points"], now, window_s),
                     }
                     for name, found, window_s in (
-                        (_("24 h"), day, DAY_S),
-                        (_("30 d"), month, MONTH_S),
+                        (last_day, day, DAY_S),
+                        (last_month, month, MONTH_S),
                     )
                 ],
             }
