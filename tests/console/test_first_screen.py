@@ -129,3 +129,14 @@ async def test_who_writes_sees_to_whom_and_what_is_answered(stations: World, roo
     await page.wait_for_selector("html[data-connected=yes]", state="attached")
     assert await page.evaluate("scrollY") == 0
     await expect(page.get_by_text(f"South {said['n']}").first).to_be_in_viewport()
+
+
+async def test_who_writes_sees_the_whole_of_what_is_written(stations: World, room: Room) -> None:
+    page = await room.sit(stations.north, "Dana", "/compose")
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    text = page.locator("#text")
+    await text.fill("\n\n".join(["Our ship asks for help."] * 6))
+    assert await text.evaluate("it => it.scrollHeight <= it.clientHeight && it.scrollTop === 0")
+    # A long one keeps its frame on the screen.
+    await text.fill("Our ship asks for help.\n" * 400)
+    assert await text.evaluate("it => it.offsetHeight") <= 0.8 * 800
