@@ -69,6 +69,14 @@ async def test_a_picture_is_old_where_words_or_looks_are_others(room: Room, tmp_
     looks = "background: black; color: white; height: 200px"
     other = await taken("other.png", "Heard 2 minutes ago at 05:10Z, root 3fa9c1d2e8.", looks)
     assert "the same words, and another picture" in changed(kept, other)
+    # Where letters are wider, what was in sight may lie below.
+    await page.evaluate("document.body.style.fontFamily = 'monospace'")
+    await page.evaluate("document.querySelector('p').style.marginTop = '3000px'")
+    await shoot(page, tmp_path / "wide.png")
+    assert changed(kept, tmp_path / "wide.png") == ""
+    await page.evaluate("document.querySelector('p').textContent = 'Seen.'")
+    await shoot(page, tmp_path / "wide.png")
+    assert changed(kept, tmp_path / "wide.png") == "-Heard # minute ago at #Z, root #."
     await page.set_viewport_size({"width": 1024, "height": 768})
     assert "and now 1024 by 768" in changed(kept, await taken("small.png", "Heard"))
 

@@ -3,6 +3,9 @@
 Two pictures of one page are never the same: clocks run, hashes and keys are new. So the words are
 compared with every figure, hash and unit of time left out, and the pictures by the mean colour of
 their fields, but for those in which a camera moves. A picture is out of date where either differs.
+
+On a machine with other letters lines break elsewhere. There the words that were in sight must stand
+on the page, wherever, and how it looks is not compared.
 """
 
 from __future__ import annotations
@@ -17,15 +20,17 @@ from PIL.PngImagePlugin import PngInfo
 from playwright.async_api import Page
 
 WORDS = "Words"  # the names of texts in the file (PNG, iTXt)
+PAGE = "Page"  # all words of it, in sight or not
+LETTERS = "Letters"  # how wide those of this machine are
 MOVES = "Moves"  # left, top, right, bottom of what moves, in pixels; one a line
 FIELDS = (64, 40)  # of 20 by 20 pixels each, of a picture of 1,280 by 800
 FRAME = 8  # pixels: who speaks has a thick one
 COLOURS_APART = 24  # of 255: what a running clock or another figure changes of a field is less
 FIELDS_APART_MAX = 50  # of 2,560: a row of figures of another length may move what stands beside it
 # What is in sight: each stretch of text, and what stands in a field of a form.
-READ = """() => {
-  const seen = (box) => box.width > 1 && box.height > 1 && box.bottom > 0 && box.top < innerHeight
-    && box.right > 0 && box.left < innerWidth;
+READ = """(whole) => {
+  const seen = (box) => whole || box.width > 1 && box.height > 1 && box.bottom > 0
+    && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
   const { SHOW_TEXT, SHOW_ELEMENT } = NodeFilter;
   const walk = document.createTreeWalker(document.body, SHOW_TEXT | SHOW_ELEMENT);
   const words = [];
@@ -47,6 +52,14 @@ MOVING = """() => [...document.querySelectorAll("video, figure:not(.shown) canva
   .map((at) => (at.closest("figure") ?? at).getBoundingClientRect())
   .filter((box) => box.width && box.top < innerHeight)
   .map((box) => [box.left, box.top, box.right, box.bottom].map(Math.round).join(" "))"""
+WIDTHS = """() => {
+  const pen = document.createElement("canvas").getContext("2d");
+  const { fontFamily } = getComputedStyle(document.body);
+  return [fontFamily, "monospace"].map((family) => {
+    pen.font = `100px ${family}`;
+    return pen.measureText("Heard 0410Z Слышно").width.toFixed(0);
+  }).join(" ");
+}"""
 VARIES = (
     (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{6,}\b"), "#"),
     (re.compile(r"\d+(?:[ .,:′°-]?\d+)*"), "#"),
@@ -57,9 +70,11 @@ VARIES = (
 async def shoot(page: Page, out: Path) -> None:
     """Take what is in sight on this page, once its letters are drawn; PNG, 8 bits a colour."""
     await page.evaluate("document.fonts.ready.then(() => 0)")
-    words = [varied(each) for each in await page.evaluate(READ)]
     kept = PngInfo()
-    kept.add_itxt(WORDS, "\n".join(words))
+    for name, whole in ((WORDS, False), (PAGE, True)):
+        words = [varied(each) for each in await page.evaluate(READ, whole)]
+        kept.add_itxt(name, "\n".join(words), zip=True)
+    kept.add_itxt(LETTERS, await page.evaluate(WIDTHS))
     kept.add_itxt(MOVES, "\n".join(await page.evaluate(MOVING)))
     with Image.open(io.BytesIO(await page.screenshot(animations="disabled"))) as taken:
         taken.convert("RGB").save(out, pnginfo=kept, optimize=True)
@@ -79,7 +94,10 @@ def changed(kept: Path, taken: Path) -> str:
         if before.size != now.size:
             (width, height), (wide, high) = before.size, now.size
             return f"{width} by {height} pixels, and now {wide} by {high}"
-        kept_words, words = (str(each.info.get(WORDS, "")).splitlines() for each in (before, now))
+        if before.info.get(LETTERS) != now.info.get(LETTERS):
+            gone = set(_lines(before, WORDS)) - set(_lines(now, PAGE))
+            return "\n".join(f"-{words}" for words in sorted(gone))
+        kept_words, words = (_lines(each, WORDS) for each in (before, now))
         if words != kept_words:
             return "\n".join(unified_diff(kept_words, words, "kept", "today", lineterm="", n=1))
         moves = str(before.info.get(MOVES, ""))
@@ -89,6 +107,10 @@ def changed(kept: Path, taken: Path) -> str:
     if count <= FIELDS_APART_MAX:
         return ""
     return f"the same words, and another picture: {count} of {FIELDS[0] * FIELDS[1]} fields differ"
+
+
+def _lines(picture: Image.Image, name: str) -> list[str]:
+    return str(picture.info.get(name, "")).splitlines()
 
 
 def _fields(picture: Image.Image, moves: str) -> Image.Image:
