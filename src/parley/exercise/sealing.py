@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from parley.exercise.resident import Resident
 
 Pair = tuple[bytes, bytes]  # key, nonce
+Made = tuple[Pair, bytes]  # and what it was bound to: line, incarnation, direction, ...
 COUNTER = slice(1 + LOCATOR_BYTES, 1 + LOCATOR_BYTES + 4)  # in the frame of a packet
+INC_BYTES = 4
 # As spec/line.md L11 and L15 have it, whatever the core says.
 SKIPPED_BY_A_START = 1 << 16
 PAST_EPOCHS_KNOWN = 16
@@ -32,7 +34,7 @@ PAST_EPOCHS_KNOWN = 16
 class Listening:
     """AES-256-GCM-SIV as the core uses it, and a note of each sealing."""
 
-    made: ClassVar[dict[bytes, Pair]] = {}  # of the world that is lived through now
+    made: ClassVar[dict[bytes, Made]] = {}  # of the world that is lived through now
 
     def __init__(self, key: bytes) -> None:
         self._key = key
@@ -42,7 +44,7 @@ class Listening:
     def encrypt(self, nonce: bytes, plain: bytes, associated: bytes) -> bytes:
         """Seal, and note it."""
         sealed = self._encrypt(nonce, plain, associated)
-        Listening.made[sealed[-TAG_BYTES:]] = (self._key, nonce)
+        Listening.made[sealed[-TAG_BYTES:]] = (self._key, nonce), associated
         return sealed
 
 
@@ -54,7 +56,7 @@ class Sealings:
     """All sealings of one world, and which of them left."""
 
     def __init__(self) -> None:
-        self._made: dict[bytes, Pair] = {}
+        self._made: dict[bytes, Made] = {}
         self._left: dict[Pair, bytes] = {}
         # What a disk that was put back knows to have reserved of each kind's counters, by station
         # and incarnation.
@@ -84,12 +86,15 @@ class Sealings:
     def leaves(self, station: Resident, frame: bytes) -> None:
         """I26: one key seals one thing under one nonce, unless an older disk was put back."""
         tag = frame[-TAG_BYTES:]
-        pair = self._made.get(tag)
-        if pair is None:
+        if tag not in self._made:
             hold("I26", frame[0] >> 2 & 7 not in (ENVELOPE, PACKET), "what left was not sealed")
             return
+        pair, bound = self._made[tag]
         if self._left.setdefault(pair, tag) != tag:
-            may = self._may_repeat(station, frame, pair[1])
+            # What it is bound to says of which incarnation it is: a station that begins the next
+            # one may still stand in the last.
+            inc = int.from_bytes(bound[len(station.terms.line_id) :][:INC_BYTES])
+            may = self._may_repeat(station, frame, pair[1], inc)
             hold("I26", may, f"{station.name} sealed two things under one nonce")
         if frame[0] >> 2 & 7 == PACKET:
             self._keys[station.terms.side][pair[0]] = None
@@ -105,10 +110,9 @@ class Sealings:
         fresh = counter > newest.get(Kind.STATUS, (0, b""))[0]
         hold("I27", not (known and fresh), f"{victim.name} speaks under keys it had given up")
 
-    def _may_repeat(self, station: Resident, frame: bytes, nonce: bytes) -> bool:
+    def _may_repeat(self, station: Resident, frame: bytes, nonce: bytes, inc: int) -> bool:
         """Whether it may have forgotten what it sealed: an entry behind its backup, or a counter of
         a later start. Never one that the backup knows to be reserved."""
-        inc = station.terms.inc
         if inc > station.restored:
             return station.name in self.beside and frame[0] >> 2 & 7 == PACKET
         reserved = self._reserved.get(station.name, {}).get(inc, {}).get(nonce[-5])
