@@ -132,7 +132,10 @@ async def busy(world: World) -> dict[str, Any]:
     assert north.station is not None
     one = north.station.people.must_be_here(1)
     north.ids["Ivo"] = (await north.station.call("person.add", one, operator))["id"]
-    await north.ask("Ivo", "translation.add", **added, text="Amity leaves at 0510Z.")
+    text = "Amity leaves at 0510Z."
+    place = {name: value for name, value in added.items() if name in ("n", "line", "dir")}
+    word = (await north.ask("Ivo", "translation.compare", **place, text=text))["word"]
+    await north.ask("Ivo", "translation.add", **added, text=text, seen=word)
     await north.ask("Dana", "glossary.add", ours="Amity", theirs="Amitié", protect=True)
     draft = await north.ask("Dana", "draft.new", text=TEXT, precedence="FLASH")
     for precedence, text in (("ROUTINE", "الآن 1127."), ("IMMEDIATE", "Soon."), ("FLASH", "Now.")):

@@ -69,6 +69,8 @@ class Sealings:
         # Stations in one folder: until one of them has written the record, neither knows which
         # counters the other one takes. Numbers are another matter.
         self.beside: set[str] = set()
+        # Machines with a copied disk, which take what its owner takes: no stations.
+        self.thieves: set[str] = set()
 
     def listen(self) -> None:
         """This world goes on; another one may have been lived through meanwhile."""
@@ -85,6 +87,8 @@ class Sealings:
 
     def leaves(self, station: Resident, frame: bytes) -> None:
         """I26: one key seals one thing under one nonce, unless an older disk was put back."""
+        if station.name in self.thieves:
+            return
         tag = frame[-TAG_BYTES:]
         if tag not in self._made:
             hold("I26", frame[0] >> 2 & 7 not in (ENVELOPE, PACKET), "what left was not sealed")

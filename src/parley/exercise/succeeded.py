@@ -130,6 +130,7 @@ class Succeeded(World):
         thief.disk = self.copied
         thief.disk.power = thief.power
         thief.restored = 1
+        self.sealings.thieves.add(thief.name)
         pair = (thief, other) if self.whose == 0 else (other, thief)
         self.thief, self.stood = thief, self._old_sizes(other)
         self.links.append(Link(self, self.options.bearers[0], pair, []))
