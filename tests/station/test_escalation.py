@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from parley.core.errors import Misused, Refused, Unavailable
+from parley.station.acts.operations import find
 from parley.station.machine import outside
 from tests.playbook import Post, two_stations
 from tests.station.test_trouble import in_trouble, locked
@@ -216,6 +217,8 @@ def test_what_can_be_set_is_checked_and_no_secret_is_shown(tmp_path: Path) -> No
         with pytest.raises(Refused):
             ask("escalation.try")
         bell = program(tmp_path, "echo no bell here >&2; exit 1 # $(cat)")
+        for name in ("escalation.set", "escalation.try"):
+            assert find(name).roles == ("operator", "engineer")
         set_up = ask("escalation.set", webhook=page.address, command=[bell])
         assert set_up["webhook"] == page.address[7:].split("/")[0]
         tried = ask("escalation.try")["tried"]

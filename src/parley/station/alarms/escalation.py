@@ -302,7 +302,7 @@ def escalation_show(station: Station, who: Person) -> dict[str, Any]:
     return view(station)
 
 
-@operation("escalation.set", roles=("operator",), setup=True)
+@operation("escalation.set", roles=("operator", "engineer"), setup=True)
 def escalation_set(
     station: Station,
     who: Person,
@@ -337,7 +337,7 @@ def escalation_set(
     return view(station)
 
 
-@operation("escalation.try", roles=("operator",), setup=True)
+@operation("escalation.try", roles=("operator", "engineer"), setup=True)
 def escalation_try(station: Station, who: Person) -> Beside:
     """Call the outside now, and see whether it answers; it is told that this is a test."""
     settings = _settings(station.store)
