@@ -4,8 +4,10 @@ import doctest
 import re
 from pathlib import Path
 
+import click
 import pytest
 
+from parley.cli.main import cli
 from tests.places import few
 from tests.terminal_session import Session, sessions
 
@@ -110,3 +112,29 @@ def test_commands_of_a_page_print_what_it_shows(page: Path, tmp_path: Path) -> N
             session.follow(command, printed)
     finally:
         session.end()
+
+
+SPAN = re.compile(r"`(parley(?: [^`\s]+)+)`")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_command_within_a_sentence_is_one_of_ours(page: Path) -> None:
+    """Blocks are run; what stands in a sentence has its verb and its options."""
+    for line in SPAN.findall(page.read_text(encoding="utf-8")):
+        words = line.split()[1:]
+        command: click.Command = cli
+        while isinstance(command, click.Group) and words and words[0][0] not in "-A…":
+            found = command.get_command(click.Context(command), words.pop(0))
+            assert found is not None, f"there is no `{line}`"
+            command = found
+        known = {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
+        for option in (word.split("=")[0] for word in words if word.startswith("--")):
+            assert option in {*known, "--help"}, f"`{line}` has no {option}"
+
+
+def test_a_target_within_a_sentence_is_one_of_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE))
+    for page in PAGES:
+        for target in re.findall(r"`make ([a-z-]+)[^`]*`", page.read_text(encoding="utf-8")):
+            assert target in targets, f"{page.name}: there is no `make {target}`"

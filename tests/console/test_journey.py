@@ -152,6 +152,7 @@ async def test_a_refused_text_comes_back_whole_with_its_place(stations: World, r
     await dana.get_by_role("button", name="Keep as draft").click()
     await expect(dana.locator("#refused")).to_contain_text("Line 2, character 6: a tab")
     await expect(dana.locator("#refused mark")).to_have_text("U+0009")
+    await expect(dana.locator("#text-fault")).to_contain_text("Line 2, character 6: a tab")
     assert await dana.locator("#text").input_value() == typed
     assert await dana.get_by_label("Subject").input_value() == "Tabs"
     assert await dana.get_by_role("radio", name="IMMEDIATE").is_checked()
