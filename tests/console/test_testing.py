@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from parley.console.app import build
 from tests.console.asking import ask
 from tests.console.conftest import PATIENCE_MS, Room
+from tests.console.looking import style
 from tests.console.test_hearing import play
 from tests.console.world import Post, World, world
 from tests.playbook import HOUR_S, HOURLY, Hours, MovedClock
@@ -299,3 +300,29 @@ async def test_a_test_is_called_once_by_those_who_were_shown_it(hour: Hour) -> N
     assert again.status == 422
     assert "Test 1 is not the next one: that is test 2." in again.text
     assert len((await first.ask(who, "test.schedule"))["newest"]) == 1
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_test_stands_under_a_banner_of_its_own_type(tmp_path: Path, room: Room) -> None:
+    async with world(tmp_path, "ACTUAL") as stations:
+        north, south = stations.north, stations.south
+        n = (await south.ask("Wen", "test.call"))["n"]
+
+        async def came() -> bool:
+            return bool((await north.ask("Wanda", "status"))["lines"][0]["their_size"] > n)
+
+        await stations.until(came)
+        line = (await north.ask("Wanda", "status"))["lines"][0]["line"][:8]
+        page = await room.sit(north, "Wanda", f"/messages/{line}/theirs/{n}")
+        for edge in ("top", "bottom"):
+            bar = page.locator(f".mark-bar.{edge}")
+            await expect(bar).to_have_text("TEST TEST TEST")
+            await expect(bar).to_have_class(f"mark-bar {edge} TEST")
+        colours = {}
+        for name in ("/inbox", f"/messages/{line}/theirs/{n}"):
+            await page.goto(north.seat("Wanda") + name)
+            (colours[name],) = await style(page, ".mark-bar.top", "backgroundImage")
+        assert len(set(colours.values())) == 2
+        await page.goto(f"{north.seat('Wanda')}/")
+        await expect(page.locator(".mark-bar.top")).to_have_text("ACTUAL")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parley.console import views
+from parley.console.marking import FRAMES
 from parley.console.tongues import N_, _
 from parley.station.acts.operations import find
 from parley.station.acts.person import Person
@@ -168,9 +169,10 @@ class Frame:
             return None
         return {**view, "line": views.of_incarnation(view["hex"], older)}
 
-    def only(self, line: View) -> None:
-        """This page shows one line only, so it bears that line's mark."""
-        self.marks = {line["mark"]}
+    def only(self, line: View, status: str = "") -> None:
+        """This page shows one line only, so it bears that line's mark; one message with a status of
+        its own, such as a TEST on a line that is ACTUAL, bears that."""
+        self.marks = {status if status in FRAMES else line["mark"]}
 
 
 def mark_of(marks: set[str]) -> str:
@@ -186,7 +188,7 @@ def mark_word(mark: str) -> str:
 def mark_sentence(mark: str) -> str:
     """The mark in words."""
     return {
-        "EXERCISE": "EXERCISE EXERCISE EXERCISE",
+        **FRAMES,
         "MIXED": _("ACTUAL AND EXERCISE: EACH LINE AND MESSAGE SAYS WHICH IT IS"),
         "NONE": _("NO LINE IS OPEN"),
     }.get(mark, mark)

@@ -197,7 +197,7 @@ async def _message(visit: Visit) -> tuple[Frame, View]:
     found = await visit.call(
         "message", line=line["line"], n=visit.number("n"), dir=visit.path("dir")
     )
-    page.only(line)
+    page.only(line, found["status"])
     return page, views.message(found, page.names)
 
 
