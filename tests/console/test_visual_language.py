@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import ViewportSize, expect
 
 from parley.console.pages import delegations
+from tests.console import looking
 from tests.console.conftest import Room
 from tests.console.world import World
 
@@ -132,13 +133,13 @@ def test_colours_stand_in_tokens_only() -> None:
         assert not re.findall(r"#[0-9a-fA-F]{3,8}\b(?![^{]*\{)", screen), name
 
 
-def test_nothing_moves_but_the_alarm_and_never_fast() -> None:
+def test_nothing_moves_but_what_rings_and_never_fast() -> None:
     moving = [
         (name, rule)
         for name, style in STYLES.items()
         for rule in re.findall(r"[^{}]+\{[^{}]*animation:[^{}]*\}", style)
     ]
-    assert all("#alarm" in rule for _, rule in moving)
+    assert all("#alarm" in rule or "#urgent" in rule for _, rule in moving)
     beat = re.search(r"--beat: ([\d.]+)s", TOKENS)
     assert beat
     assert float(beat[1]) >= 1 / 3
@@ -184,3 +185,26 @@ async def test_subjects_and_outcomes_stand_whole_on_a_small_screen(
         aline.locator("#audit td", has_text=re.compile("line [0-9a-f]{32}"))
     ).to_be_visible()
     assert await aline.locator("#audit .scroll").evaluate(WIDER) == 0
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
+async def test_an_immediate_beats_and_stands_still_beside_a_flash(
+    stations: World, room: Room
+) -> None:
+    page = await room.sit(stations.north, "Wanda", "/inbox")
+    await stations.say(stations.south, "Soon.", "IMMEDIATE")
+    await page.locator("#urgent").wait_for()
+    assert await looking.style(page, "#urgent", "animationName", "animationDuration") == [
+        "slow-beat",
+        "4s",
+    ]
+    await stations.say(stations.south, "Now.", "FLASH")
+    await page.locator("#alarm").wait_for()
+    assert await looking.style(page, "#urgent", "animationName") == ["none"]
+    assert await looking.style(page, "#alarm", "animationName", "animationDuration") == [
+        "beat",
+        "2s",
+    ]
+    await page.emulate_media(reduced_motion="reduce")
+    assert await looking.style(page, "#alarm", "animationName") == ["none"]
