@@ -19,7 +19,7 @@ from tests.console.asking import ask
 from tests.console.conftest import Room
 from tests.console.known import PASSWORD, Known, known
 from tests.console.test_sign_in import page_of
-from tests.console.world import World
+from tests.console.world import Post, World
 
 WORDS = 'We saw «two» ships & a "third".\n' * 300
 LEFT = "this page has the only copy"
@@ -29,6 +29,19 @@ async def signed_in(app: Starlette, someone: Known) -> dict[str, str]:
     """The cookies of a browser in which somebody has signed in by password and code."""
     known_by = {"name": someone.name, "password": PASSWORD, "code": someone.next_code()}
     return (await ask(app, "/sign-in", known_by)).cookies()
+
+
+async def asleep(post: Post) -> tuple[Starlette, str, Known, dict[str, str], str]:
+    """A console, the path of somebody's seat there whose session has ended, whose it is, and the
+    cookies and the token with which it was left."""
+    both = await known(post, "Both")
+    assert post.station is not None
+    app, seat = build(post.station), f"/s/{post.ids['Both']}"
+    cookies = await signed_in(app, both)
+    page = (await ask(app, f"{seat}/compose", cookies=cookies)).text
+    token = page.partition('name="token" value="')[2].partition('"')[0]
+    both.clock.later_s += 31 * 60
+    return app, seat, both, cookies, token
 
 
 @pytest.mark.browser
@@ -127,13 +140,7 @@ async def test_words_of_every_form_wait_for_who_signs_in_again(
     stations: World, path: str, typed: dict[str, str], label: str
 ) -> None:
     north = stations.north
-    both = await known(north, "Both")
-    assert north.station is not None
-    app, seat = build(north.station), f"/s/{north.ids['Both']}"
-    cookies = await signed_in(app, both)
-    page = (await ask(app, f"{seat}/compose", cookies=cookies)).text
-    token = page.partition('name="token" value="')[2].partition('"')[0]
-    both.clock.later_s += 31 * 60
+    app, seat, both, cookies, token = await asleep(north)
     answer = await ask(app, seat + path, {"token": token, **typed}, cookies)
     assert (answer.status, "What you typed is kept" in answer.text) == (401, True)
     # A button is not words: nothing is said of it, and nothing kept.
@@ -168,13 +175,7 @@ def test_each_field_of_words_has_its_name_where_it_is_given_back() -> None:
 @pytest.mark.asyncio(loop_scope="session")
 async def test_what_no_page_of_ours_carried_is_passed_over(stations: World, value: str) -> None:
     north = stations.north
-    both = await known(north, "Both")
-    assert north.station is not None
-    app, seat = build(north.station), f"/s/{north.ids['Both']}"
-    cookies = await signed_in(app, both)
-    page = (await ask(app, f"{seat}/compose", cookies=cookies)).text
-    token = page.partition('name="token" value="')[2].partition('"')[0]
-    both.clock.later_s += 31 * 60
+    app, seat, both, cookies, token = await asleep(north)
     sent = {"token": token, "password": PASSWORD, "code": both.next_code(), "unkept": value}
     answer = await ask(app, f"{seat}/unlock", sent, cookies)
     assert (answer.status, answer.header("location")) == (303, f"{seat}/")
