@@ -4,8 +4,9 @@ Two pictures of one page are never the same: clocks run, hashes and keys are new
 compared with every figure, hash and unit of time left out, and the pictures by the mean colour of
 their fields, but for those in which a camera moves. A picture is out of date where either differs.
 
-On a machine with other letters lines break elsewhere. There the words that were in sight must stand
-on the page, wherever, and how it looks is not compared.
+On a machine with other letters lines break elsewhere, and one that is too busy for a call says so
+on its page. There the words that were in sight must stand on the page, wherever, and how it looks
+is not compared.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ VARIES = (
     (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{6,}\b"), "#"),
     (re.compile(r"\d+(?:[ .,:′°-]?\d+)*"), "#"),
     (re.compile(r"\b(second|minute|hour|day)s?\b"), r"\1"),
+    (re.compile(r"# (?:s|min|h|d)\b"), "#"),
 )
+BEHIND = {"PICTURES PAUSED", "PICTURE STANDS STILL"}  # a machine that was too busy for a call
 
 
 async def shoot(page: Page, out: Path) -> None:
@@ -94,7 +97,7 @@ def changed(kept: Path, taken: Path) -> str:
         if before.size != now.size:
             (width, height), (wide, high) = before.size, now.size
             return f"{width} by {height} pixels, and now {wide} by {high}"
-        if before.info.get(LETTERS) != now.info.get(LETTERS):
+        if before.info.get(LETTERS) != now.info.get(LETTERS) or BEHIND & {*_lines(now, PAGE)}:
             gone = set(_lines(before, WORDS)) - set(_lines(now, PAGE))
             return "\n".join(f"-{words}" for words in sorted(gone))
         kept_words, words = (_lines(each, WORDS) for each in (before, now))
@@ -110,7 +113,7 @@ def changed(kept: Path, taken: Path) -> str:
 
 
 def _lines(picture: Image.Image, name: str) -> list[str]:
-    return str(picture.info.get(name, "")).splitlines()
+    return [varied(each) for each in str(picture.info.get(name, "")).splitlines()]
 
 
 def _fields(picture: Image.Image, moves: str) -> Image.Image:
