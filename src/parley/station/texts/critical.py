@@ -6,10 +6,11 @@ numbers and names as they were read from the text, each with its place.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from parley.catalogue.elements import find
+from parley.catalogue.elements import Element, find
 
 LOOKED_AT_MAX = 16_384  # characters: ten pages, some 50 ms where they are nothing but figures
 
@@ -20,16 +21,21 @@ def critical(text: str | None, at: float, names: list[tuple[int, int]] | None = 
         return []
     looked_at = text[:LOOKED_AT_MAX]
     within = [(start, end) for start, end in names or [] if end <= len(looked_at)]
+    return as_json(find(looked_at, year_of(at), within), looked_at)
+
+
+def as_json(found: Iterable[Element], text: str) -> list[Any]:
+    """What was found in a text, each with its words and its place."""
     return [
         {
             "kind": each.kind.value,
             "value": each.value,
-            "text": looked_at[each.start : each.end],
+            "text": text[each.start : each.end],
             "start": each.start,
             "end": each.end,
             "protected": each.protected,
         }
-        for each in find(looked_at, year_of(at), within)
+        for each in found
     ]
 
 

@@ -21,7 +21,7 @@ from parley.station.acts.person import LOOKERS, Person
 from parley.station.entries import messages
 from parley.station.line.lines import OpenLine
 from parley.station.texts import glossary
-from parley.station.texts.critical import LOOKED_AT_MAX, critical, year_of
+from parley.station.texts.critical import LOOKED_AT_MAX, as_json, year_of
 from parley.station.texts.drafts import LANGUAGE
 from parley.station.texts.views import Viewer
 
@@ -80,17 +80,14 @@ def translation_add(
                 )
             check_remark(reason or "")
     beside = _Beside(station, open_line, row)
-    differs = 0
-    if stage == "official":
-        found = beside.compared(text)
-        differs = found["differs"]
-        if differs and seen != found["word"]:
-            with field("seen"):
-                raise Refused(
-                    "This official translation differs from the original in what must not be"
-                    " misread.",
-                    "Read what is marked and amend it, or say that you have seen the differences.",
-                )
+    looked_at = beside.look_at(text)
+    differs = looked_at["differs"] if stage == "official" else 0
+    if differs and seen != looked_at["word"]:
+        with field("seen"):
+            raise Refused(
+                "This official translation differs from the original in what must not be misread.",
+                "Read what is marked and amend it, or say that you have seen the differences.",
+            )
     rows = station.store.sql(
         "INSERT INTO translations"
         " (line_id, inc, dir, n, stage, language, text, person, at, amends, why, seen)"
@@ -101,7 +98,7 @@ def translation_add(
         ),
     )
     station.publish("translation", open_line, dir=dir, n=n, stage=stage)
-    return beside.view(rows[0])
+    return {**beside.plain(rows[0]), **looked_at}
 
 
 @operation("translation.compare", roles=("interpreter",), reads=True)
@@ -119,7 +116,7 @@ def translation_compare(
     with field("text"):
         check_text(text)
     open_line, _, row = _message(station, line, dir, n)
-    return _Beside(station, open_line, row).compared(text)
+    return _Beside(station, open_line, row).look_at(text)
 
 
 @operation("translation.list", roles=LOOKERS, reads=True)
@@ -226,17 +223,16 @@ class _Beside:
 
     def view(self, row: Any) -> dict[str, Any]:
         """With its critical elements, and how they compare with the original's."""
-        elements = critical(row["text"][:LOOKED_AT_MAX], self._at)
-        return {**self.plain(row), **self.compared(row["text"]), "elements": elements}
+        return {**self.plain(row), **self.look_at(row["text"])}
 
-    def compared(self, whole: str) -> dict[str, Any]:
-        """How the critical elements of a text compare with the original's."""
+    def look_at(self, whole: str) -> dict[str, Any]:
+        """The critical elements of a text, and how they compare with the original's."""
         text = whole[:LOOKED_AT_MAX]
-        rows = compare(
-            self._original, find(text, year_of(self._at)), self._whole, text, self._terms
-        )
+        found = find(text, year_of(self._at))
+        rows = compare(self._original, found, self._whole, text, self._terms)
         differing = [each for each in rows if each.mark is not Mark.SAME]
         return {
+            "elements": as_json(found, text),
             "compared": [
                 {
                     "kind": each.kind.value,
