@@ -39,7 +39,7 @@ function typed(form) {
   );
 }
 
-const SECRET = ["token", "password", "passphrase", "code", "assertion"];
+const SECRET = ["token", "password", "passphrase", "code", "assertion", "secret", "digits", "phrase", "psk"];
 /** @type {string[]} what was typed and is kept by nobody but this page, as the station reads it */
 const unkept = [];
 
