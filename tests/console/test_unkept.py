@@ -12,17 +12,18 @@ from playwright.async_api import expect
 from starlette.applications import Starlette
 
 from parley.console.app import build
-from parley.console.pages.you import WRITTEN as LABELS
 from parley.core.errors import Unavailable
-from parley.station.staff.kept_forms import WRITTEN
+from parley.station.acts.operations import HIDDEN
 from tests.console.asking import ask
 from tests.console.conftest import Room
 from tests.console.known import PASSWORD, Known, known
+from tests.console.test_catalogues import TEMPLATES
 from tests.console.test_sign_in import page_of
 from tests.console.world import Post, World
 
 WORDS = 'We saw «two» ships & a "third".\n' * 300
 LEFT = "this page has the only copy"
+SCRIPT = TEMPLATES.parent / "static" / "presence.js"
 
 
 async def signed_in(app: Starlette, someone: Known) -> dict[str, str]:
@@ -156,8 +157,10 @@ async def test_words_of_every_form_wait_for_who_signs_in_again(
     assert re.search(rf"<span>{label}</span><textarea[^>]*>\n{words}</textarea>", given)
 
 
-def test_each_field_of_words_has_its_name_where_it_is_given_back() -> None:
-    assert set(LABELS) == set(WRITTEN)
+def test_no_secret_is_carried_by_a_page() -> None:
+    """What the page leaves out by itself is what the station hides."""
+    (listed,) = re.findall(r"const SECRET = \[(.*?)\]", SCRIPT.read_text(encoding="utf-8"))
+    assert set(re.findall(r'"(\w+)"', listed)) >= HIDDEN
 
 
 @pytest.mark.parametrize(

@@ -174,15 +174,17 @@ class Desk:
         browser: int | Before | None = request.scope.get("parley.browser")
         if browser is None and (secret := self.secret_of(request)):
             browser = request.scope["parley.browser"] = shown_to(self.station, secret)
-        if browser is None:
-            return []
-        return [Seat(each.person, each.token, each) for each in seated(self.station, browser)]
+        return self._taken_in(browser)
 
     def seat_of(self, secret: str, person: int) -> Seat | None:
         """The seat that somebody has just taken in the browser with that secret."""
-        browser = shown_to(self.station, secret)
-        taken = [] if browser is None else seated(self.station, browser)
-        return next((Seat(s.person, s.token, s) for s in taken if s.person.id == person), None)
+        taken = self._taken_in(shown_to(self.station, secret))
+        return next((seat for seat in taken if seat.person.id == person), None)
+
+    def _taken_in(self, browser: int | Before | None) -> list[Seat]:
+        if browser is None:
+            return []
+        return [Seat(each.person, each.token, each) for each in seated(self.station, browser)]
 
     def seat(self, request: HTTPConnection) -> Seat:
         """The seat this request's path names."""
@@ -411,14 +413,14 @@ def _sending(desk: Desk, page: Page, by_person: bool) -> Callable[[Request], Awa
             visit, path = Visit(desk, seat, request, form), request.url.path
             of_itself = path in (f"{seat.path}/hearing", f"{seat.path}/unlock")
             if not seat.sitting.awake and not of_itself:
-                if not by_person:
+                if not by_person or not unkept.is_written(form.pairs):
                     return await visit.locked()
                 sent_to = f"{path}?{query}" if (query := request.url.query) else path
                 try:
-                    kept = await kept_forms.keep(desk.station, seat.person, sent_to, form.pairs)
+                    await kept_forms.keep(desk.station, seat.person, sent_to, form.pairs)
                 except ParleyError as error:  # on a full disk the page has the only copy
                     return await visit.locked(error, unkept=[unkept.packed(sent_to, form.pairs)])
-                return await visit.locked(kept=kept)
+                return await visit.locked(kept=True)
             if not of_itself:
                 acts(desk.station, seat.sitting)
                 if desk.must_enrol(seat) and not path.startswith(f"{seat.path}/you/"):

@@ -1,5 +1,6 @@
-"""What was typed and sent when the session had ended, while the station can keep nothing, as on a
-full disk. The page that asks for signing in carries it unseen; whoever has signed in gets it back.
+"""What was typed and sent when the session had ended: the station keeps it. While it can keep
+nothing, as on a full disk, the page that asks for signing in carries it unseen, and whoever has
+signed in gets it back.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from parley.console.guard import Form
+from parley.console.tongues import N_
 from parley.core.errors import ParleyError
 from parley.station.acts.operations import HIDDEN
 from parley.station.acts.person import Person
@@ -20,6 +22,35 @@ if TYPE_CHECKING:
 
 FIELD = "unkept"
 Pairs = list[tuple[str, str]]
+# Where somebody writes words, and what stands beside them when they are given back: a form with one
+# of these fields is worth keeping, a bare button is not.
+WRITTEN = {
+    "text": N_("Text"),
+    "subject": N_("Subject"),
+    "reason": N_("Reason"),
+    "words": N_("Text"),
+    "purpose": N_("Purpose"),
+    "agenda": N_("Agenda"),
+    "items": N_("Agenda"),
+    "languages": N_("Languages"),
+    "office": N_("To which office"),
+    "ours": N_("As we say it"),
+    "theirs": N_("As they say it"),
+    "warning": N_("Warning"),
+    "errors": N_("What was wrong"),
+    "with_whom": N_("With whom"),
+    "topics": N_("Other topics"),
+    "held_by": N_("Who held it"),
+    "present": N_("Present"),
+    "touched": N_("Other topics touched"),
+    "interrupted": N_("Interruptions"),
+    "recorded": N_("Recorded, as both sides agreed"),
+}
+
+
+def is_written(pairs: Pairs) -> bool:
+    """Whether somebody wrote words into that form."""
+    return any(name in WRITTEN and value.strip() for name, value in pairs)
 
 
 def packed(path: str, pairs: Pairs) -> str:
@@ -44,6 +75,8 @@ async def keep(station: Station, who: Person, form: Form, seat: str) -> list[Vie
     """Keep at last what came with that form; what still cannot be, as the page shows it."""
     left: list[View] = []
     for path, pairs in carried(form, seat):
+        if not is_written(pairs):
+            continue
         try:
             await kept_forms.keep(station, who, path, pairs)
         except ParleyError:

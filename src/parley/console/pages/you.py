@@ -8,34 +8,10 @@ from starlette.responses import Response
 
 from parley.console.desk import Visit, passkeys_at, refusal, status_of
 from parley.console.frame import View
-from parley.console.tongues import N_
+from parley.console.unkept import WRITTEN
 from parley.core.errors import ParleyError, Refused
 from parley.station.acts.fields import field
 from parley.station.staff import factors, kept_forms, passkeys
-
-# What stands beside the words that were kept, by the names of their fields.
-WRITTEN = {
-    "text": N_("Text"),
-    "subject": N_("Subject"),
-    "reason": N_("Reason"),
-    "words": N_("Text"),
-    "purpose": N_("Purpose"),
-    "agenda": N_("Agenda"),
-    "items": N_("Agenda"),
-    "languages": N_("Languages"),
-    "office": N_("To which office"),
-    "ours": N_("As we say it"),
-    "theirs": N_("As they say it"),
-    "warning": N_("Warning"),
-    "errors": N_("What was wrong"),
-    "with_whom": N_("With whom"),
-    "topics": N_("Other topics"),
-    "held_by": N_("Who held it"),
-    "present": N_("Present"),
-    "touched": N_("Other topics touched"),
-    "interrupted": N_("Interruptions"),
-    "recorded": N_("Recorded, as both sides agreed"),
-}
 
 
 async def show(visit: Visit, error: ParleyError | None = None) -> Response:

@@ -15,24 +15,15 @@ from parley.station.acts.person import Person
 if TYPE_CHECKING:
     from parley.station.station import Station
 
-# Where somebody writes words: a form with one of them is worth keeping, a bare button is not.
-WRITTEN = (
-    *("text", "subject", "reason", "words", "purpose", "agenda", "items", "languages", "office"),
-    *("ours", "theirs", "warning", "errors", "with_whom", "topics"),
-    *("held_by", "present", "touched", "interrupted", "recorded"),
-)
 KEPT_MAX = 8
 KEPT_DAYS = 7
 
 
-async def keep(station: Station, who: Person, path: str, pairs: list[tuple[str, str]]) -> bool:
-    """Keep a form that was sent to that path, with its query; whether it was worth it."""
+async def keep(station: Station, who: Person, path: str, pairs: list[tuple[str, str]]) -> None:
+    """Keep a form that was sent to that path, with its query."""
     fields = [pair for pair in pairs if pair[0] not in HIDDEN]
-    if not any(name in WRITTEN and value.strip() for name, value in fields):
-        return False
     arguments = {"path": path, "fields": json.dumps(fields, ensure_ascii=False)}
     await station.ask(_keep, who, arguments)
-    return True
 
 
 async def drop(station: Station, who: Person, id: int) -> None:
