@@ -200,3 +200,8 @@ class Link:
             for fault in self.faults if self.world.bad else ():
                 if isinstance(fault, Relay) and (played := fault.greets(self.world.chance)):
                     self.world.later(0.0, partial(end.delivers, played, self.connection))
+
+
+def by_side(station: Resident, other: Resident) -> tuple[Resident, Resident]:
+    """The two as a link and a world have them: side 0 first."""
+    return (station, other) if station.terms.side == 0 else (other, station)

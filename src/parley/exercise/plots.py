@@ -12,7 +12,7 @@ from parley.exercise.byzantine import Liar
 from parley.exercise.checks import Checks
 from parley.exercise.declaring import Suspended
 from parley.exercise.disk import SimDisk
-from parley.exercise.links import Link
+from parley.exercise.links import Link, by_side
 from parley.exercise.lost import Lost
 from parley.exercise.resident import Resident
 from parley.exercise.succeeded import Succeeded
@@ -124,7 +124,7 @@ class Cloned(Rolled):
         original.restored = clone.restored = original.terms.inc
         clone.sealed = dict(original.sealed)
         self.rolled = True
-        self.links.append(Link(self, self.options.bearers[0], _pair(clone, other), []))
+        self.links.append(Link(self, self.options.bearers[0], by_side(clone, other), []))
         clone.starts()
         self.clone = clone
         self.runs_until(bad_s)
@@ -205,7 +205,7 @@ class Shared(Rolled):
         second.sealed, second.kept_frames = first.sealed, first.kept_frames
         self.sealings.beside |= {first.name, second.name}
         self.rolled, self.two, self.checks = True, (first, second), Beside()
-        self.links.append(Link(self, self.options.bearers[0], _pair(second, other), []))
+        self.links.append(Link(self, self.options.bearers[0], by_side(second, other), []))
         second.starts()
         self.runs_until(bad_s)
         self.heals()
@@ -213,7 +213,7 @@ class Shared(Rolled):
             each.releases(self.words(1))
             self.runs_until(self.now + SETTLED_HEARTBEATS * self.options.heartbeat_s)
         if first.stopped:
-            self.sides = _pair(second, other)
+            self.sides = by_side(second, other)
         left = [each for each in self.two if not each.stopped]
         self.told(f"left in the folder: {[each.name for each in left]}")
         return self.tally_of(self.ends([*left, other]))
@@ -236,10 +236,6 @@ class Shared(Rolled):
         super().strikes(station)
         if station in self.two and self.bad and self.chance.random() < SPEAKS_BESIDE:
             station.releases(self.words(self.chance.randrange(1, 4)))
-
-
-def _pair(station: Resident, other: Resident) -> tuple[Resident, Resident]:
-    return (station, other) if station.terms.side == 0 else (other, station)
 
 
 class Lied(Rolled):

@@ -48,14 +48,12 @@ class Listening:
         return sealed
 
 
-# In a process in which worlds are lived through, the core seals with this.
-vars(seal).update(AESGCMSIV=Listening)
-
-
 class Sealings:
     """All sealings of one world, and which of them left."""
 
     def __init__(self) -> None:
+        # From the first world of a process on, the core seals there with what listens.
+        vars(seal).update(AESGCMSIV=Listening)
         self._made: dict[bytes, Made] = {}
         self._left: dict[Pair, bytes] = {}
         # What a disk that was put back knows to have reserved of each kind's counters, by station

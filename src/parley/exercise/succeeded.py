@@ -13,7 +13,7 @@ from parley.core.entry import Precedence
 from parley.core.identity import PartyRoot
 from parley.core.succession import Revocation, Succession
 from parley.exercise import checks
-from parley.exercise.links import Link
+from parley.exercise.links import Link, by_side
 from parley.exercise.papers import MADE, Papers, Signer
 from parley.exercise.resident import Resident, seed_of
 from parley.exercise.succeeding import Given, Renewed, heard_of_all
@@ -131,9 +131,8 @@ class Succeeded(World):
         thief.disk.power = thief.power
         thief.restored = 1
         self.sealings.thieves.add(thief.name)
-        pair = (thief, other) if self.whose == 0 else (other, thief)
         self.thief, self.stood = thief, self._old_sizes(other)
-        self.links.append(Link(self, self.options.bearers[0], pair, []))
+        self.links.append(Link(self, self.options.bearers[0], by_side(thief, other), []))
         thief.starts()
         self.told(f"{self.now:.1f} s: the thief speaks")
 
