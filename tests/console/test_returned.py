@@ -44,7 +44,9 @@ def test_every_field_has_a_place_for_what_is_wrong(path: Path) -> None:
         if UNTYPED.search(tag) or name in ELSEWHERE.get(path.name, ()):
             continue
         assert "m.wrong(" in tag or "aria-describedby" in tag, f"{name} is marked by nothing"
-        says = any(place in beside for place in ("m.beside(", "m.fault(", 'class="fault"'))
+        says = any(
+            place in beside for place in ("m.beside(", "m.fault(", "m.here(", 'class="fault"')
+        )
         assert says, f"beside {name} nothing is said"
 
 
