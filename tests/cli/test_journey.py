@@ -211,7 +211,14 @@ def test_unable_wait_correct_and_tests(sides: tuple[Side, Side]) -> None:
     south.watch.does("readback", str(second), "--field", "ford=51.4 N")
     assert south.watch.types("readback", str(second), "--field", "ford").code == 2
     north.post.until(lambda: "read back" in north.post.stages(second))
+    assert "OMITTED: number 54.1" in north.drafter.does("message", str(second), "--ours").out
+    refused = north.drafter.types("confirm", str(second))
+    assert refused.code == 1
+    assert "add --seen" in refused.err
     north.drafter.does("correct", str(second), "54.1, not 51.4")
+    south.watch.does("readback", str(second), "--field", "ford=54.1 N")
+    north.post.until(lambda: north.post.stages(second).count("read back") == 2)
+    north.drafter.does("confirm", str(second))
     shown = north.watch.does("message", str(first), "--ours").out
     assert "until " in shown
     assert "The bridge is down." in shown

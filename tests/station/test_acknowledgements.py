@@ -91,6 +91,69 @@ def test_critical_elements_are_read_back_and_judged_by_the_sender(tmp_path: Path
         assert south.reads(n)["stages"][-1]["detail"] == "The time is 0600Z."
 
 
+ORDER = "At 0600Z aircraft 1127 turns at 21°40′N 118°05′E."
+
+
+def test_elements_and_digits_are_one_read_back(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = sent(north, south, ORDER)
+        group = north.reads(n, "ours")["check_group"]
+        said = {"time": "0600Z", "number": "1127", "position": "2140N 11805E"}
+        assert south.watch.asks("readback", n=n, group=group, fields=said)["matches"]
+        north.until(lambda: "read back" in north.stages(n))
+        south.until(lambda: south.reads(n)["stages"][-1]["n"] is not None)
+        for stage in (north.reads(n, "ours")["stages"][-1], south.reads(n)["stages"][-1]):
+            assert stage["fields"] == {"check group": group, **said}
+            assert f"check group: {group}" in stage["detail"].split("; ")
+            assert stage["matches"] is True
+            assert stage["read"]["differs"] == 0
+            assert {each["value"] for each in stage["read"]["compared"]} == {
+                *("06:00", "1127", "21°40′00″N", "118°05′00″E")
+            }
+        north.watch.asks("confirm", n=n)
+        south.until(lambda: "confirmed" in south.stages(n, "theirs"))
+
+
+def test_elements_that_differ_are_confirmed_by_whoever_has_seen_these(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = sent(north, south, ORDER)
+        said = {"time": "0600Z", "number": "1137", "position": "2140N 11805E"}
+        south.watch.asks("readback", n=n, fields=said)
+        north.until(lambda: "read back" in north.stages(n))
+        stage = north.reads(n, "ours")["stages"][-1]
+        assert "matches" not in stage
+        assert [
+            (each["value"], each["mark"])
+            for each in stage["read"]["compared"]
+            if each["mark"] != "same"
+        ] == [("1127", "omitted"), ("1137", "added")]
+        for word in ("", "00000000"):
+            with pytest.raises(Refused) as fault:
+                north.watch.asks("confirm", n=n, seen=word)
+            assert "differs from this message" in fault.value.sentence
+        assert "confirmed" not in north.stages(n)
+        north.watch.asks("confirm", n=n, seen=stage["read"]["word"])
+        south.until(lambda: "confirmed" in south.stages(n, "theirs"))
+
+
+def test_a_wrong_group_beside_right_elements_is_tried_again_and_not_confirmed(
+    tmp_path: Path,
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = sent(north, south, ORDER)
+        said = {"time": "0600Z", "number": "1127", "position": "2140N 11805E"}
+        group = wrong(north.reads(n, "ours")["check_group"])
+        for left in (2, 1):
+            again = south.watch.asks("readback", n=n, group=group, fields=said)
+            assert again["tries_left"] == left
+        assert south.watch.asks("readback", n=n, group=group, fields=said)["matches"] is False
+        north.until(lambda: "read back" in north.stages(n))
+        assert north.reads(n, "ours")["stages"][-1]["matches"] is False
+        with pytest.raises(Refused) as fault:
+            north.watch.asks("confirm", n=n)
+        assert group in fault.value.sentence
+
+
 def test_a_read_back_is_confirmed_or_corrected_once(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         n = sent(north, south)
@@ -130,7 +193,8 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
             ("readback", {"n": n}, Misused),
             ("readback", {"n": n, "group": "12345"}, Misused),
             ("readback", {"n": n, "group": "12345x"}, Misused),
-            ("readback", {"n": n, "group": "123456", "fields": {"a": "b"}}, Misused),
+            ("readback", {"n": n, "fields": {"check group": "123456"}}, Misused),
+            ("readback", {"n": n, "group": "123456", "fields": {}}, Misused),
             ("readback", {"n": n, "fields": {}}, Misused),
             ("readback", {"n": n, "fields": {"time": "\t"}}, Refused),
             ("wait", {"n": n, "minutes": 0}, Misused),

@@ -45,9 +45,7 @@ def pass_(station: Asking, n: int, office: str) -> None:
 )
 @asks(line=True)
 def readback(station: Asking, n: int, group: str | None, fields: tuple[str, ...]) -> None:
-    """Read message N of theirs back: its check group, or its critical elements."""
-    if group and fields:
-        raise Misused("Read back the check group or the elements.", "Give --group or --field.")
+    """Read message N of theirs back: its check group, its critical elements, or both."""
     if not group and not fields:
         group = voice.ask("The six digits you heard:", "--group")
     read: dict[str, str] = {}
@@ -75,10 +73,26 @@ def readback(station: Asking, n: int, group: str | None, fields: tuple[str, ...]
 
 @click.command()
 @click.argument("n", type=int)
+@click.option("--seen", metavar="WORD", help="Confirm one whose elements differ: you saw how.")
 @asks(line=True)
-def confirm(station: Asking, n: int) -> None:
-    """Confirm that what they read back of message N of ours is right."""
-    _done(station, f"Message {n} is understood: read back and confirmed.", "confirm", n=n)
+def confirm(station: Asking, n: int, seen: str | None) -> None:
+    """Confirm that what they read back of message N of ours is right.
+
+    One whose critical elements differ from the message's is confirmed only with --seen and the word
+    that is printed below its differences.
+    """
+    stages = station.call("message", n=n, dir="ours")["stages"]
+    newest = [each for each in stages if each["stage"] == "read back"][-1:]
+    read = newest[0].get("read") if newest else None
+    if read and read["differs"] and seen != read["word"]:
+        for each in shown.compared(read):
+            voice.aside(each)
+        raise Refused(
+            "What they read back differs from this message in what must not be misread.",
+            f"Correct it; or, if it is right all the same, add --seen {read['word']}",
+        )
+    answer = f"Message {n} is understood: read back and confirmed."
+    _done(station, answer, "confirm", n=n, seen=seen or "")
 
 
 @click.command()

@@ -191,6 +191,11 @@ def message(view: View) -> Iterator[str]:
         ),
         ("stage", "our clock", "their clock", "by", ""),
     )
+    for stage in view["stages"]:
+        if stage.get("read"):
+            yield ""
+            yield "What was read back, beside the message:"
+            yield from compared(stage["read"])
     yield ""
     yield f"SHA-256 {view['sha256']} · {_stands(view)}"
 
@@ -229,7 +234,8 @@ def _detail(stage: View) -> str:
     if stage.get("delegation"):
         return lent(stage["delegation"])
     if stage.get("matches") is False:
-        return f"{stage['detail']}, which is WRONG"
+        which = "which" if len(stage["fields"]) == 1 else "the check group of which"
+        return f"{stage['detail']}, {which} is WRONG"
     if stage.get("until"):
         return f"until {moment(stage['until'])}"
     if stage.get("by_line") and stage["n"] is not None:
@@ -265,6 +271,21 @@ def elements(found: list[View]) -> list[str]:
         for each in found
     ]
     return voice.table(rows, ("element", "read as", "written"))
+
+
+def compared(view: View) -> Iterator[str]:
+    """How critical elements of a translation, or of a read-back, compare with the original's."""
+    if not view["compared"]:
+        yield "Neither text has a date, time, position, number or quoted name."
+        return
+    if not view["differs"]:
+        elements = voice.count(len(view["compared"]), "critical element")
+        yield f"Nothing is omitted or added: {elements} compared."
+        return
+    for each in view["compared"]:
+        if each["mark"] != "same":
+            whose = "NOT IN THE ORIGINAL" if each["mark"] == "added" else each["mark"].upper()
+            yield f"{whose}: {each['kind']} {voice.visible(each['value'])}"
 
 
 def terms(found: list[View]) -> Iterator[str]:

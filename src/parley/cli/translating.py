@@ -59,7 +59,7 @@ def translate(
     if stage == "official":
         found = station.call("translation.compare", **about)
         if found["differs"] and seen != found["word"]:
-            for each in marks(found):
+            for each in shown.compared(found):
                 voice.aside(each)
             raise Refused(
                 "This official translation differs from the original in what must not be misread.",
@@ -70,7 +70,9 @@ def translate(
         **about,
         **{"stage": stage, "language": language, "amends": amends, "reason": reason, "seen": seen},
     )
-    voice.tell(view, lambda view: [f"Kept as translation {view['translation']}.", *marks(view)])
+    voice.tell(
+        view, lambda view: [f"Kept as translation {view['translation']}.", *shown.compared(view)]
+    )
 
 
 @click.command()
@@ -93,21 +95,6 @@ def certify(station: Asking, translation: int, text: str | None, file: Path | No
     voice.tell(view, lambda view: [f"Translation {translation} is certified."])
 
 
-def marks(view: View) -> Iterator[str]:
-    """How the critical elements of a translation compare with the original's."""
-    if not view["compared"]:
-        yield "Neither text has a date, time, position, number or quoted name."
-        return
-    if not view["differs"]:
-        elements = voice.count(len(view["compared"]), "critical element")
-        yield f"Nothing is omitted or added: {elements} compared."
-        return
-    for each in view["compared"]:
-        if each["mark"] != "same":
-            whose = "NOT IN THE ORIGINAL" if each["mark"] == "added" else each["mark"].upper()
-            yield f"{whose}: {each['kind']} {voice.visible(each['value'])}"
-
-
 def _list(view: View) -> Iterator[str]:
     if not view["translations"]:
         yield "Nobody has translated it."
@@ -115,7 +102,7 @@ def _list(view: View) -> Iterator[str]:
         if at:
             yield ""
         yield from _one(each)
-        yield from marks(each)
+        yield from shown.compared(each)
         for earlier in each["earlier"]:
             yield ""
             yield "Before it was amended:"

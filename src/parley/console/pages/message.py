@@ -19,6 +19,7 @@ from parley.console.tongues import _, ngettext
 from parley.console.vocabulary import word
 from parley.console.words import clock, groups, short_stage, span
 from parley.core.errors import ParleyError, Refused
+from parley.station.texts.views import GROUP
 
 # Verb in the address -> operation, fields of the form, what the next page says was done.
 VERBS: dict[str, tuple[str, tuple[str, ...], str]] = {
@@ -26,7 +27,7 @@ VERBS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "pass": ("pass", ("office",), "passed"),
     "unable": ("unable", ("reason",), "unable"),
     "wait": ("wait", ("minutes",), "wait"),
-    "confirm": ("confirm", (), "confirmed"),
+    "confirm": ("confirm", ("seen",), "confirmed"),
     "correct": ("correct", ("text",), "corrected"),
     "translate": ("translation.add", ("stage", "language", "text", "reason", "seen"), "translated"),
     "onward": ("distribution.onward", ("office",), "onward"),
@@ -42,7 +43,7 @@ TOLD = frozenset(
 
 async def show(visit: Visit, error: ParleyError | None = None) -> Response:
     """GET /messages/LINE/DIR/N"""
-    page, message = await _message(visit)
+    page, message = await found(visit)
     await _displayed(visit, page, message)
     # The words that a refusal may point into.
     words = next(filter(visit.form.text, ("text", "reason", "errors")), "text")
@@ -126,7 +127,7 @@ async def act(visit: Visit) -> Response:
         return await show(visit, error)
     if operation == "translation.add" and answer["differs"] and not answer["seen"]:
         done = "differs"
-    return visit.go(_path(visit), "early" if "outstanding" in answer else done)
+    return visit.go(path_of(visit), "early" if "outstanding" in answer else done)
 
 
 def _about(visit: Visit, operation: str) -> View:
@@ -147,58 +148,27 @@ def _number(visit: Visit, name: str) -> int:
     return Form([(name, visit.query(name))]).number(name)
 
 
-async def ask_readback(visit: Visit, error: ParleyError | None = None) -> Response:
-    """GET /messages/LINE/theirs/N/readback: neither text nor check group is on this page."""
-    page, message = await _message(visit)
-    return await visit.page(
-        "readback.html",
-        page,
-        200 if error is None else status_of(error),
-        message=message,
-        error=refusal(error) if error else None,
-    )
-
-
-async def readback(visit: Visit) -> Response:
-    """POST /messages/LINE/theirs/N/readback"""
-    try:
-        answer = await visit.call(
-            "readback",
-            line=visit.path("line"),
-            n=visit.number("n"),
-            group=visit.form.get("group").strip(),
-        )
-        if answer["stage"] == "wrong":
-            left = answer["tries_left"]
-            raise Refused(
-                "this is not the check group of this message",
-                f"ask for it again; after {left} more wrong "
-                f"{'try' if left == 1 else 'tries'} it is written into the record",
-            )
-    except ParleyError as error:
-        return await ask_readback(visit, error)
-    return visit.go(_path(visit), "readback" if answer["matches"] else "readback-wrong")
-
-
 async def back(visit: Visit) -> Response:
     """GET on the address of an act, as after a reload: the message itself."""
-    return RedirectResponse(visit.seat.path + _path(visit), 303)
+    return RedirectResponse(visit.seat.path + path_of(visit), 303)
 
 
-def _path(visit: Visit) -> str:
+def path_of(visit: Visit) -> str:
+    """The address of the message that an address names."""
     return f"/messages/{visit.path('line')}/{visit.path('dir')}/{visit.number('n')}"
 
 
-async def _message(visit: Visit) -> tuple[Frame, View]:
+async def found(visit: Visit) -> tuple[Frame, View]:
+    """The page around a message, and the message that its address names."""
     page = await visit.frame()
     line = page.line(visit.path("line"))
     if line is None or visit.path("dir") not in ("ours", "theirs"):
         raise Refused("There is no such line or log at this station.", "Begin at the inbox.")
-    found = await visit.call(
+    view = await visit.call(
         "message", line=line["line"], n=visit.number("n"), dir=visit.path("dir")
     )
-    page.only(line, found["status"])
-    return page, views.message(found, page.names)
+    page.only(line, view["status"])
+    return page, views.message(view, page.names)
 
 
 # --- what may be done now
@@ -216,7 +186,10 @@ def _actions(page: Frame, message: View, offices: list[str]) -> list[View]:
     return actions
 
 
-_PLAIN: View = {"link": "", "fields": (), "key": "", "note": "", "name": "", "quiet": False}
+_PLAIN: View = {
+    **{"link": "", "fields": (), "key": "", "note": "", "name": "", "quiet": False},
+    **{"read": None, "seen": ""},
+}
 _FIELD: View = {"type": "text", "long": False, "value": "", "min": "", "list": ()}
 
 
@@ -283,25 +256,8 @@ def _as_reader(page: Frame, message: View, offices: list[str]) -> list[View]:
 
 
 def _as_sender(page: Frame, message: View, offices: list[str]) -> list[View]:
-    actions: list[View] = []
     waiting = _pending_readback(message["stages"])
-    if waiting is not None:
-        said, matches = waiting["detail"], waiting.get("matches")
-        if matches is not False and page.may["confirm"]:
-            note = _("They read back %(said)s.", said=said)
-            if matches:
-                note = _("They read back %(said)s, which is right.", said=said)
-            actions.append({**_button("confirm", _("Confirm the read-back"), "c"), "note": note})
-        if page.may["correct"]:
-            text = {"name": "text", "label": _("What is wrong, and what is right"), "long": True}
-            correct = _form(
-                "correct", _("Correct the read-back"), _("Send the correction"), "", text
-            )
-            if matches is False:
-                correct["note"] = _(
-                    "They read back %(said)s. That is not this message's group.", said=said
-                )
-            actions.append(correct)
+    actions = [] if waiting is None else _of_read_back(page, waiting)
     if page.may["draft.new"] and message["kind"] == "text":
         base = f"{page.seat}/compose?line={message['line']}"
         for name, verb in (
@@ -312,6 +268,28 @@ def _as_sender(page: Frame, message: View, offices: list[str]) -> list[View]:
             link += "&prepared=retraction" if verb == "retracts" else ""
             actions.append({"name": name, "link": link, "quiet": True})
     return actions
+
+
+def _of_read_back(page: Frame, waiting: View) -> list[View]:
+    """What its sender does with a read-back: where it differs, to correct it is the next step."""
+    said, matches, read = read_back(waiting), waiting.get("matches"), waiting.get("read")
+    differs, alone = bool(read and read["differs"]), len(waiting["fields"]) == 1
+    note = _("They read back %(said)s.", said=said)
+    if matches and alone:
+        note = _("They read back %(said)s, which is right.", said=waiting["detail"])
+    elif matches is False:
+        group = waiting["fields"][GROUP]
+        note = _("They read back %(said)s. That is not this message's group.", said=group)
+    text = {"name": "text", "label": _("What is wrong, and what is right"), "long": True}
+    correct = _form("correct", _("Correct the read-back"), _("Send the correction"), "", text)
+    confirm = _button("confirm", _("Confirm the read-back"), "c")
+    confirm |= {"seen": read["word"], "quiet": True} if read and differs else {}
+    offered = [confirm] if matches is not False and page.may["confirm"] else []
+    if page.may["correct"]:
+        offered.insert(0 if differs else len(offered), correct)
+    if offered:
+        offered[0] |= {"note": note, "read": read}
+    return offered
 
 
 def _call_of(message: View) -> str | None:
@@ -365,14 +343,27 @@ def _stage(stage: View, counterpart: str, page: Frame) -> View:
         lent = stage["delegation"]
         name, until = seen_signs(lent["for"]["name"]), clock(lent["until"], page.now)
         detail = _("for %(name)s by delegation until %(time)s", name=name, time=until)
-    elif "matches" in stage:
-        right = _("%(digits)s: right", digits=detail)
-        detail = right if stage["matches"] else _("%(digits)s: WRONG", digits=detail)
+    elif stage.get("fields"):
+        detail = read_back(stage)
     elif stage.get("by_line"):
         detail = _("by %(ref)s", ref=page.names.ref(stage["by_line"], stage["side"], stage["n"]))
     if stage.get("waiting"):
         detail = f"{detail} ({word(stage['waiting'])})".strip()
     return {**stage, "stage": short_stage(stage["stage"]), "who": who, "detail": detail}
+
+
+def read_back(stage: View) -> str:
+    """What was read back: the digits, and whether they are right; then each element."""
+    said = []
+    for name, value in stage["fields"].items():
+        value = seen_signs(value)
+        if name != GROUP:
+            said.append(f"{word(seen_signs(name))}: {value}")
+        elif stage["matches"]:
+            said.insert(0, _("%(digits)s: right", digits=value))
+        else:
+            said.insert(0, _("%(digits)s: WRONG", digits=value))
+    return "; ".join(said)
 
 
 def _called(person: View) -> str:

@@ -275,9 +275,9 @@ def acts_of(
     if type == Type.OPENED and len(payload) > 1 and is_number(payload[1]):
         person = payload[1]
     elif type in (Type.PASSED, Type.READBACK) and len(payload) > 1:
-        detail = _text(payload[1])
+        detail = in_words(payload[1])
     elif type == Type.UNABLE and len(payload) > 2:
-        detail = _text(payload[2])
+        detail = in_words(payload[2])
     elif type == Type.WAIT and len(payload) > 1 and is_number(payload[1]):
         detail = str(int(posix(payload[1])))
     return [(about, (other, n, ACTS[Type(type)], person, detail))]
@@ -403,7 +403,7 @@ def _about_read_back(
         " WHERE line_id = ? AND by_inc = ? AND dir = ? AND n = ? AND act = 'read back'",
         (*open_line.key, dir, n),
     )
-    detail = _text(payload[1]) if type == Type.CORRECTED and len(payload) > 1 else ""
+    detail = in_words(payload[1]) if type == Type.CORRECTED and len(payload) > 1 else ""
     return [
         (
             station.line_of(open_line.id, row["inc"]),
@@ -413,7 +413,7 @@ def _about_read_back(
     ]
 
 
-def _text(value: Value) -> str:
+def in_words(value: Value) -> str:
     """A read-back or a text as people see it."""
     if isinstance(value, dict):
         value = "; ".join(f"{field}: {said}" for field, said in value.items())

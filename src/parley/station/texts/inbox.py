@@ -17,7 +17,7 @@ from parley.station.alarms.tested import came_through
 from parley.station.entries import messages
 from parley.station.line.delegation import short
 from parley.station.line.lines import OpenLine
-from parley.station.texts import glossary
+from parley.station.texts import glossary, read_backs
 from parley.station.texts.acknowledgements import DISPLAY_MAX
 from parley.station.texts.critical import critical
 from parley.station.texts.views import Viewer
@@ -101,6 +101,7 @@ def message(
     side = open_line.ours if dir == "ours" else open_line.theirs
     row = messages.must_find(station, open_line, side, n, early_too=True)
     view = Viewer(station, open_line).message(row)
+    read_backs.beside(station, open_line, view)
     text = view["text"] or ""
     return {
         **view,

@@ -7,12 +7,8 @@ stays on top and as it came.
 
 from __future__ import annotations
 
-import json
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from parley.catalogue.elements import find
-from parley.catalogue.translating import Mark, Row, compare
 from parley.core.entry import check_text
 from parley.core.errors import Misused, Refused
 from parley.station.acts.fields import field
@@ -20,8 +16,7 @@ from parley.station.acts.operations import Words, operation
 from parley.station.acts.person import LOOKERS, Person
 from parley.station.entries import messages
 from parley.station.line.lines import OpenLine
-from parley.station.texts import glossary
-from parley.station.texts.critical import LOOKED_AT_MAX, as_json, year_of
+from parley.station.texts.beside import Beside
 from parley.station.texts.drafts import LANGUAGE
 from parley.station.texts.views import Viewer
 
@@ -30,7 +25,6 @@ if TYPE_CHECKING:
 
 STAGES = ("sight", "rough", "official")
 REMARK_BYTES_MAX = 2_000
-WORD_DIGITS = 8  # it is against haste, not against anybody
 
 
 @operation("translation.add", roles=("interpreter",))
@@ -79,7 +73,7 @@ def translation_add(
                     "An amendment says what it amends and why.", "Give the reason in a line."
                 )
             check_remark(reason or "")
-    beside = _Beside(station, open_line, row)
+    beside = _beside(station, open_line, row)
     looked_at = beside.look_at(text)
     differs = looked_at["differs"] if stage == "official" else 0
     if differs and seen != looked_at["word"]:
@@ -98,7 +92,7 @@ def translation_add(
         ),
     )
     station.publish("translation", open_line, dir=dir, n=n, stage=stage)
-    return {**beside.plain(rows[0]), **looked_at}
+    return {**_plain(station, rows[0]), **looked_at}
 
 
 @operation("translation.compare", roles=("interpreter",), reads=True)
@@ -116,7 +110,7 @@ def translation_compare(
     with field("text"):
         check_text(text)
     open_line, _, row = _message(station, line, dir, n)
-    return _Beside(station, open_line, row).look_at(text)
+    return _beside(station, open_line, row).look_at(text)
 
 
 @operation("translation.list", roles=LOOKERS, reads=True)
@@ -131,7 +125,7 @@ def translation_list(
         " ORDER BY id",
         (*open_line.key, side, n),
     )
-    beside = _Beside(station, open_line, row)
+    beside = _beside(station, open_line, row)
     by_id = {each["id"]: each for each in rows}
     amended = {each["amends"] for each in rows}
     newest = [each for each in rows if each["id"] not in amended]
@@ -140,9 +134,10 @@ def translation_list(
     for each in newest:
         earlier, at = [], each["amends"]
         while at is not None:
-            earlier.append(beside.plain(by_id[at]))
+            earlier.append(_plain(station, by_id[at]))
             at = by_id[at]["amends"]
-        found.append({**beside.view(each), "earlier": earlier})
+        looked_at = beside.look_at(each["text"])
+        found.append({**_plain(station, each), **looked_at, "earlier": earlier})
     return {"line": open_line.address, "dir": dir, "n": n, "translations": found}
 
 
@@ -178,7 +173,8 @@ def translation_certify(
     open_line = station.line_of(bytes(found["line_id"]), found["inc"])
     row = messages.must_find(station, open_line, found["dir"], found["n"], early_too=True)
     station.publish("translation", open_line, dir=open_line.side(found["dir"]), n=found["n"])
-    return _Beside(station, open_line, row).view(rows[0])
+    looked_at = _beside(station, open_line, row).look_at(rows[0]["text"])
+    return {**_plain(station, rows[0]), **looked_at}
 
 
 def check_remark(text: str) -> None:
@@ -187,71 +183,30 @@ def check_remark(text: str) -> None:
         raise Refused(f"This may have {REMARK_BYTES_MAX:,} bytes at most.", "Write it shorter.")
 
 
-class _Beside:
-    """A message, and its translations beside it."""
-
-    def __init__(self, station: Station, open_line: OpenLine, row: Any) -> None:
-        self._station = station
-        message = Viewer(station, open_line).message(row)
-        self._at = message["composed"]
-        self._whole = (message["text"] or "")[:LOOKED_AT_MAX]
-        names = [each for each in message["protected"] if each[1] <= len(self._whole)]
-        self._original = find(self._whole, year_of(self._at), names)
-        ours = message["dir"] == "ours"
-        self._terms = glossary.renderings(station, open_line, ours=ours)
-
-    def plain(self, row: Any) -> dict[str, Any]:
-        """A translation as it was written."""
-        people = self._station.people
-        return {
-            "translation": row["id"],
-            "stage": row["stage"],
-            "language": row["language"],
-            "text": row["text"],
-            "by": people.view(row["person"]),
-            "at": row["at"],
-            "amends": row["amends"],
-            "reason": row["why"],
-            "seen": row["seen"],
-            "certificate": row["certificate"]
-            and {
-                "text": row["certificate"],
-                "by": people.view(row["reviewer"]),
-                "at": row["certified"],
-            },
-        }
-
-    def view(self, row: Any) -> dict[str, Any]:
-        """With its critical elements, and how they compare with the original's."""
-        return {**self.plain(row), **self.look_at(row["text"])}
-
-    def look_at(self, whole: str) -> dict[str, Any]:
-        """The critical elements of a text, and how they compare with the original's."""
-        text = whole[:LOOKED_AT_MAX]
-        found = find(text, year_of(self._at))
-        rows = compare(self._original, found, self._whole, text, self._terms)
-        differing = [each for each in rows if each.mark is not Mark.SAME]
-        return {
-            "elements": as_json(found, text),
-            "compared": [
-                {
-                    "kind": each.kind.value,
-                    "value": each.value,
-                    "original": each.original,
-                    "translation": each.translation,
-                    "mark": each.mark.value,
-                }
-                for each in rows
-            ],
-            "differs": len(differing),
-            "word": _word_for(differing),
-        }
+def _beside(station: Station, open_line: OpenLine, row: Any) -> Beside:
+    return Beside(station, open_line, Viewer(station, open_line).message(row))
 
 
-def _word_for(differing: list[Row]) -> str:
-    """By which somebody says to have seen them: another difference has another."""
-    told = json.dumps([[each.kind.value, each.value, each.mark.value] for each in differing])
-    return sha256(told.encode()).hexdigest()[:WORD_DIGITS]
+def _plain(station: Station, row: Any) -> dict[str, Any]:
+    """A translation as it was written."""
+    people = station.people
+    return {
+        "translation": row["id"],
+        "stage": row["stage"],
+        "language": row["language"],
+        "text": row["text"],
+        "by": people.view(row["person"]),
+        "at": row["at"],
+        "amends": row["amends"],
+        "reason": row["why"],
+        "seen": row["seen"],
+        "certificate": row["certificate"]
+        and {
+            "text": row["certificate"],
+            "by": people.view(row["reviewer"]),
+            "at": row["certified"],
+        },
+    }
 
 
 def _load(station: Station, id: int) -> Any:

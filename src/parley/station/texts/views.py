@@ -36,6 +36,7 @@ from parley.station.texts.drafts import kind_name
 
 if TYPE_CHECKING:
     from parley.station.station import Station
+    from parley.store.sqlite import SqliteStore
 
 UNREADABLE = "an entry that cannot be read"
 KNOWN_KEYS = frozenset(int(key) for key in Key)
@@ -45,6 +46,7 @@ TEXTS = frozenset(
         *(Type.CALL_REQUEST, Type.CALL_ANSWER, Type.CALL_EVENT, Type.CONSENT),
     )
 )  # whose payload is the words, or begins with them
+GROUP = "check group"  # of a read-back's fields, the one with the six digits (spec/entry.md E9)
 UNKNOWN = "entry of a type this station does not know"
 
 
@@ -263,9 +265,9 @@ class Viewer:
         stage["by_word"] = self._supplied_of(act["by_inc"]).by_word(act["dir"], act["n"])
         if name == "read back":
             stage["detail"] = detail
-            looks_like_group = len(detail) == 6 and detail.isascii() and detail.isdigit()
-            if looks_like_group:
-                stage["matches"] = detail == check_group(entry.leaf)
+            stage["fields"] = fields_of(self._station.store, self._line, act)
+            if GROUP in stage["fields"]:
+                stage["matches"] = stage["fields"][GROUP] == check_group(entry.leaf)
         elif name == "wait":
             stage["until"] = float(detail) if detail else None
         elif name != "passed":
@@ -275,6 +277,19 @@ class Viewer:
         if act["n"] < 0:
             stage["waiting"] = "released, waiting for its number"
         return stage
+
+
+def fields_of(store: SqliteStore, open_line: OpenLine, act: Any) -> dict[str, str]:
+    """What a read-back says, by the names of its fields; what has none is the check group."""
+    if act["n"] < 0:  # ours, and without a number yet
+        return {} if ":" in act["detail"] else {GROUP: act["detail"]}
+    entry = store.entries(open_line.id, act["by_inc"], act["dir"], act["n"], 1)[0]
+    content = read_body(entry.type, entry.marks, entry.body)
+    payload = content.payload if content else None
+    said = payload[1] if isinstance(payload, list) and len(payload) > 1 else None
+    if isinstance(said, dict):
+        return {str(name): str(value) for name, value in said.items()}
+    return {GROUP: messages.in_words(said)}
 
 
 def entry_view(
