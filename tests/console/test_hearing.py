@@ -108,6 +108,37 @@ async def test_flash_and_immediate_ring_each_with_its_sound_and_only_at_the_watc
     await expect(wanda.locator("#lost")).to_be_hidden()
 
 
+@pytest.mark.story
+@pytest.mark.parametrize("precedence", ["FLASH", "IMMEDIATE"])
+async def test_what_nobody_opens_is_silent_for_a_minute_and_rings_again(
+    stations: World, room: Room, precedence: str
+) -> None:
+    wanda = await room.sit(stations.north, "Wanda")
+    await play(wanda)
+    await wanda.locator("[data-heard='2']").click()
+    said = await stations.say(stations.south, "Now.", precedence)
+    html = wanda.locator("html")
+    await expect(html).to_have_attribute("data-ringing", "yes")
+    await wanda.clock.install()
+    await wanda.get_by_role("button", name="Silence for a minute").click()
+    await expect(html).to_have_attribute("data-ringing", "no")
+    await wanda.clock.fast_forward(58_000)
+    await expect(html).to_have_attribute("data-ringing", "no")
+    await wanda.clock.fast_forward(3_000)
+    await expect(html).to_have_attribute("data-ringing", "yes")
+    # Another page of this tab knows how long it is still silent.
+    await wanda.keyboard.press("s")
+    await wanda.get_by_role("link", name="Inbox").click()
+    await expect(wanda.locator("h1")).to_have_text("Inbox")
+    await expect(html).to_have_attribute("data-ringing", "no")
+    await wanda.clock.fast_forward(61_000)
+    await expect(html).to_have_attribute("data-ringing", "yes")
+    await stations.north.ask("Wanda", "open", n=said["n"])
+    await expect(html).to_have_attribute("data-ringing", "no")
+    await wanda.clock.fast_forward(61_000)
+    await expect(html).to_have_attribute("data-ringing", "no")
+
+
 async def test_three_of_what_rings_are_seen_and_all_of_it_is_silenced(
     stations: World, room: Room
 ) -> None:

@@ -9,7 +9,7 @@ from parley.console.tongues import N_, _
 
 KEYS = (
     ("F", N_("to the FLASH that rings")),
-    ("S", N_("silence this tab; the clock runs on")),
+    ("S", N_("silence this tab, of a message for a minute; its clock runs on")),
     ("T", N_("play the test tone of a deaf tab")),
     ("J  K", N_("down and up a list; Enter opens")),
     ("O", N_("open the message on screen")),

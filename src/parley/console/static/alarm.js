@@ -7,7 +7,8 @@ import { _ } from "./tongue.js";
 /** @typedef {import("./stream.js").StationEvent} StationEvent */
 /** @typedef {import("./sound.js").Bell} Bell */
 
-const SILENCED = "parley-silenced";
+const SILENCED = "parley-silent-until";
+const SILENT_MS = 60_000; // a message rings again after a minute, until somebody has opened it
 const CALLS_EACH_MS = 5_000;
 const LOST = "lost"; // the key under which the loss of the station is silenced
 const LOST_RINGS_MS = 6_000; // a station that starts anew is back before that
@@ -30,8 +31,8 @@ export class Alarm {
     this.fresh = new Map();
     this.lost = false;
     this.losing = 0;
-    /** @type {Set<string>} */
-    this.silenced = new Set(JSON.parse(sessionStorage.getItem(SILENCED) ?? "[]"));
+    /** @type {Map<string, number>} keys of what is silent in this tab, and until when; 0 where it has no end */
+    this.silenced = new Map(JSON.parse(sessionStorage.getItem(SILENCED) ?? "[]"));
   }
 
   start() {
@@ -40,6 +41,7 @@ export class Alarm {
       if (target) this.silence(target.getAttribute("data-silence") ?? "");
     });
     this.bell.onReady = () => this.sound();
+    for (const until of this.silenced.values()) if (until) this.soundAt(until);
     this.sound();
     if (this.rings) setInterval(() => this.call(), 1_000);
   }
@@ -179,11 +181,26 @@ export class Alarm {
     }
   }
 
-  /** @param {string} key */
+  /** A FLASH or an IMMEDIATE for a minute; what is overdue until the next is called, a lost station until it is back. @param {string} key */
   silence(key) {
-    this.silenced.add(key);
+    const row = document.querySelector(`[data-alarm="${CSS.escape(key)}"]`);
+    const ends = row !== null && row.closest("#overdues") === null;
+    const until = ends ? Date.now() + SILENT_MS : 0;
+    this.silenced.set(key, until);
+    if (ends) this.soundAt(until);
     sessionStorage.setItem(SILENCED, JSON.stringify([...this.silenced].slice(-200)));
     this.sound();
+  }
+
+  /** @param {number} until */
+  soundAt(until) {
+    setTimeout(() => this.sound(), until - Date.now() + 50);
+  }
+
+  /** @param {string} key */
+  isSilent(key) {
+    const until = this.silenced.get(key);
+    return until === 0 || (until !== undefined && until > Date.now() && until <= Date.now() + SILENT_MS);
   }
 
   /** Ring while something waits that nobody has opened and nobody has silenced here. */
@@ -197,13 +214,13 @@ export class Alarm {
         // What is overdue knocks at the desk that it is for, and is shown everywhere.
         const here = this.rings && (precedence !== CALM || row.hasAttribute("data-sounds"));
         const called = here || row.hasAttribute("data-everyone");
-        const loud = called && !(precedence === CALM && flash) && !this.silenced.has(row.getAttribute("data-alarm") ?? "");
+        const loud = called && !(precedence === CALM && flash) && !this.isSilent(row.getAttribute("data-alarm") ?? "");
         row.querySelector("[data-silence]")?.toggleAttribute("hidden", !loud || !this.bell.allowed);
         const status = row.getAttribute("data-status") === "ACTUAL" ? "" : " exercise";
         if (loud && !ringing) ringing = precedence + status;
       }
     }
-    const lost = this.rings && this.lost && !this.silenced.has(LOST);
+    const lost = this.rings && this.lost && !this.isSilent(LOST);
     document.getElementById("lost-silence")?.toggleAttribute("hidden", !lost || !this.bell.allowed);
     if (lost && (!ringing || ringing.startsWith(CALM))) ringing = "lost";
     if (ringing) this.bell.ring(ringing);
