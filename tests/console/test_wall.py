@@ -69,7 +69,16 @@ async def test_a_wall_left_alone_shows_what_comes(stations: World, room: Room) -
     await expect(oldest.locator(".clock")).to_contain_text("2:59:")
     await north.ask("Wanda", "open", n=said["n"])
     await expect(oldest).to_contain_text("None")
-    await expect(wall.locator("svg.plot .dot")).to_have_count(2)  # over a day, and over a month
+    owed = wall.locator(".panel", has_text="Reply owed here")
+    await expect(owed).to_have_count(0)
+    asked = await stations.say(south, "May she enter?", "PRIORITY", reply_by="90")
+    await expect(owed).to_contain_text(f"South {asked['n']}")
+    await north.ask("Wanda", "open", n=asked["n"])
+    await expect(oldest).to_contain_text("None")
+    await expect(owed.locator(".clock")).to_contain_text("1:29:")
+    await stations.say(north, "She may.", "PRIORITY", answers=asked["n"])
+    await expect(owed).to_have_count(0)
+    await expect(wall.locator("svg.plot .dot")).to_have_count(4)  # over a day, and over a month
     assert await style(wall, "html", "fontSize") == ["16px"]
     await wall.set_viewport_size({"width": 3840, "height": 2160})
     (large,) = await style(wall, "html", "fontSize")

@@ -74,8 +74,20 @@ def test_E18_a_reply_has_a_clock_until_it_comes(shared: Posts) -> None:
         assert view["reply"]["due"] == due
         assert 29 * 60 < view["reply"]["left_s"] <= 30 * 60
         assert view["reply"]["answered"] is False
+    south.watch.asks("open", n=n)  # acknowledged, and still owed
+    for owed in (north.line()["oldest_owed_there"], south.line()["oldest_owed"]):
+        assert (owed["n"], owed["precedence"]) == (n, "PRIORITY")
+        assert (owed["clock"]["due"], owed["clock"]["overdue"]) == (due, False)
+    assert north.line()["oldest_owed"] is south.line()["oldest_owed_there"] is None
+    later = north.releases(north.drafts("And when?", "PRIORITY", reply_by="5"))["n"]
+    south.hears(later)
+    assert south.line()["oldest_owed"]["n"] == n  # the oldest, not the one that is due first
     answer = south.sends("She may.", answers=n)
     north.hears(answer)
+    assert north.line()["oldest_owed_there"]["n"] == later
+    assert south.line()["oldest_owed"]["n"] == later
+    north.hears(south.sends("At noon.", answers=later))
+    assert north.line()["oldest_owed_there"] is south.line()["oldest_owed"] is None
     assert north.reads(n, "ours")["reply"]["answered"] is True
     assert north.hears(answer)["reply"] is None
 

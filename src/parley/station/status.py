@@ -10,6 +10,7 @@ from parley.station import waiting
 from parley.station.acts.operations import operation
 from parley.station.acts.person import Person
 from parley.station.alarms import escalation, overdue
+from parley.station.alarms.overdue import oldest_owed
 from parley.station.alarms.watch import alarms, oldest_unanswered
 from parley.station.call import call_requests, holding, minutes
 from parley.station.line import distrust, filled, versions
@@ -119,6 +120,8 @@ def line_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
         "queued": state.queued,
         "oldest_unanswered": oldest_unanswered(station, open_line),
         "oldest_unanswered_there": oldest_unanswered(station, open_line, ours=True),
+        "oldest_owed": oldest_owed(station, open_line),
+        "oldest_owed_there": oldest_owed(station, open_line, ours=True),
         "erased": state.erased,
         "records_agree": open_line.records_agree(state),
         "we_cosigned": state.we_cosigned,

@@ -73,6 +73,28 @@ def office_of(station: Station, row: Any) -> str:
     return str(found[0]["office"]) if found else ""
 
 
+def oldest_owed(station: Station, open_line: OpenLine, ours: bool = False) -> dict[str, Any] | None:
+    """Their oldest message that asked for a reply by a time and has none, be it acknowledged; or
+    that of ours. Its clock is that of the reply."""
+    rows = station.store.sql(
+        "SELECT e.n, e.precedence, e.due, m.kept FROM expected e"
+        " JOIN messages m ON m.line_id = e.line_id AND m.inc = e.inc AND m.dir = e.dir"
+        " AND m.n = e.n"
+        " WHERE e.line_id = ? AND e.dir = ? AND e.kind = 'reply' AND e.came IS NULL"
+        " ORDER BY m.kept LIMIT 1",
+        (open_line.id, open_line.ours if ours else open_line.theirs),
+    )
+    if not rows:
+        return None
+    left = rows[0]["due"] - station.now.wall
+    return {
+        "n": rows[0]["n"],
+        "precedence": Precedence(rows[0]["precedence"]).name,
+        "at": rows[0]["kept"],
+        "clock": {"due": rows[0]["due"], "left_s": left, "overdue": left < 0},
+    }
+
+
 def view(station: Station) -> list[dict[str, Any]]:
     """All that did not come and that nobody has taken in hand, the oldest first."""
     rows = station.store.sql(
