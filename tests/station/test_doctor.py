@@ -105,6 +105,7 @@ def test_a_path_on_which_nobody_answers_is_found(
     with two_stations(tmp_path) as (north, south):
         north.until(lambda: findings(north)["paths"]["ok"])
         monkeypatch.setattr(south.station, "path_frames", lambda *_: None)
+        north.clock.skip(30)
         north.until(lambda: bad(north) == ["paths"])
         assert north.line()["path_up"]
         assert "connected, and nothing has been answered" in findings(north)["paths"]["sentence"]
