@@ -114,6 +114,24 @@ def test_acknowledgements_without_sense_say_nothing(shared: Posts, type: int) ->
     goes_on(north, south)
 
 
+def test_read_backs_without_measure_are_shown_and_compared_within_bounds(shared: Posts) -> None:
+    north, south = shared
+    n = south.sends("Meet at 0600Z.")
+    north.hears(n)
+    group = south.reads(n, "ours")["check_group"]
+    fields = {f"field {at}": f"{at} " * 200 for at in range(60)} | {"check group": group}
+    for _ in range(6):
+        north.utters(Type.READBACK, encode([n, fields]))
+    south.until(lambda: south.stages(n).count("read back") == 6)
+    stages = [each for each in south.reads(n, "ours")["stages"] if each["stage"] == "read back"]
+    for stage in stages:
+        assert len(stage["fields"]) <= 32
+        assert sum(len(name) + len(said) for name, said in stage["fields"].items()) <= 4096
+        assert stage["matches"] is True
+    assert ["read" in stage for stage in stages] == [False, False, True, True, True, True]
+    goes_on(north, south)
+
+
 def test_a_roster_of_junk_changes_no_name(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         for payload in (

@@ -25,13 +25,13 @@ from parley.station.line.lines import OpenLine
 from parley.station.staff.people import check_name
 from parley.station.texts.acknowledgements import check_note, done, say, theirs
 from parley.station.texts.beside import Beside
-from parley.station.texts.views import GROUP, Viewer, fields_of
+from parley.station.texts.views import FIELDS_MAX, GROUP, Viewer, fields_of
 
 if TYPE_CHECKING:
     from parley.station.station import Station
 
 TRIES_MAX = 3  # wrong check groups; the third becomes an entry, so that the sender knows
-FIELDS_MAX = 32
+COMPARED_MAX = 4  # read-backs of one message, the newest: each takes some milliseconds
 _DIGITS = re.compile(r"[0-9]{3}[ -]?[0-9]{3}", re.ASCII)
 
 
@@ -118,13 +118,13 @@ def _check_fields(fields: dict[str, str], open_line: OpenLine) -> dict[str, str]
 
 
 def beside(station: Station, open_line: OpenLine, message: dict[str, Any]) -> None:
-    """Say of each read-back of a message, as `Viewer.message` gives it, how the elements that were
-    read back compare with its own."""
+    """Say of the newest read-backs of a message, as `Viewer.message` gives it, how the elements
+    that were read back compare with its own."""
     read = [each for each in message["stages"] if _elements(each.get("fields"))]
     if not read:
         return
     it = Beside(station, open_line, message)
-    for stage in read:
+    for stage in read[-COMPARED_MAX:]:
         stage["read"] = it.look_at(_elements(stage["fields"]))
 
 

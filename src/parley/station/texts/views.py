@@ -47,6 +47,7 @@ TEXTS = frozenset(
     )
 )  # whose payload is the words, or begins with them
 GROUP = "check group"  # of a read-back's fields, the one with the six digits (spec/entry.md E9)
+FIELDS_MAX = 32  # of a read-back; of theirs no more are shown
 UNKNOWN = "entry of a type this station does not know"
 
 
@@ -287,9 +288,14 @@ def fields_of(store: SqliteStore, open_line: OpenLine, act: Any) -> dict[str, st
     content = read_body(entry.type, entry.marks, entry.body)
     payload = content.payload if content else None
     said = payload[1] if isinstance(payload, list) and len(payload) > 1 else None
-    if isinstance(said, dict):
-        return {str(name): str(value) for name, value in said.items()}
-    return {GROUP: messages.in_words(said)}
+    if not isinstance(said, dict):
+        return {GROUP: messages.in_words(said)}
+    fields, room = {}, messages.DETAIL_CHARACTERS_MAX
+    for name, value in sorted(said.items(), key=lambda field: field[0] != GROUP)[:FIELDS_MAX]:
+        shown = str(name)[:room]
+        fields[shown] = str(value)[: room - len(shown)]
+        room -= len(shown) + len(fields[shown])
+    return fields
 
 
 def entry_view(
