@@ -246,6 +246,13 @@ def test_a_word_that_multiplies_belongs_to_its_number(text: str, values: list[st
     assert [each.value for each in find(text, 2026)] == values
 
 
+@pytest.mark.parametrize("word", [" thousand", " тыс.", " mil", "万"])
+def test_a_number_of_any_length_is_read_to_its_last_digit(word: str) -> None:
+    """Whoever writes it chooses its length, and a page shows it."""
+    (found,) = find("1" * 40 + word, 2026)
+    assert found.value.rstrip("0") == "1" * 40
+
+
 @pytest.mark.parametrize(
     ("text", "times"),
     [
@@ -411,9 +418,17 @@ def test_the_longest_text_takes_no_breath() -> None:
     assert process_time() - began < 2
 
 
-@pytest.mark.parametrize("part", ["100 ", "1 200 ", "3万", "下午3点", "в 3 ", "-5 minus ", ".5.5"])
+@pytest.mark.parametrize(
+    "part", ["100 ", "1 200 ", "3万", "下午3点", "в 3 ", "-5 minus ", ".5.5", "2亿"]
+)
 def test_no_run_of_figures_takes_a_breath(part: str) -> None:
     text = (part * 33_000)[:65_536]
     began = process_time()
     assert find(text, 2026)
     assert process_time() - began < 4
+
+
+def test_no_row_of_signs_that_multiply_takes_a_breath() -> None:
+    began = process_time()
+    assert find("3" + "亿" * 65_000, 2026)
+    assert process_time() - began < 2
