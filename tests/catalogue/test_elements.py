@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from time import process_time
 
 import pytest
@@ -18,6 +19,14 @@ SHIPS = {
     "ar": "في 3 ديسمبر الساعة 03:52 كانت السفينة «Amity» على بعد 12 ميلاً بحرياً من"
     " 21°40′ شمالاً 118°05′ شرقاً.",
 }
+TWELVE_IN_WORDS = {
+    "en": "twelve nautical miles",
+    "fr": "douze milles marins",
+    "es": "doce millas náuticas",
+    "ru": "двенадцати морских милях",
+    "zh": "十二海里",
+    "ar": "اثني عشر ميلاً بحرياً",
+}
 SAID = {
     (Kind.DATE, "2026-12-03"),
     (Kind.TIME, "03:52"),
@@ -32,6 +41,17 @@ SAID = {
 def test_six_languages_say_the_same(language: str) -> None:
     found = find(SHIPS[language], 2026)
     assert {(each.kind, each.value) for each in found} == SAID
+
+
+@pytest.mark.parametrize("language", SHIPS)
+def test_six_languages_say_the_same_with_a_number_in_words(language: str) -> None:
+    in_words = re.sub(
+        r"12 ?(nautical miles|milles marins|millas náuticas|морских милях|海里|ميلاً بحرياً)",
+        TWELVE_IN_WORDS[language],
+        SHIPS[language],
+    )
+    assert in_words != SHIPS[language]
+    assert {(each.kind, each.value) for each in find(in_words, 2026)} == SAID
 
 
 @pytest.mark.parametrize(
