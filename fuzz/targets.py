@@ -52,6 +52,7 @@ TARGETS = {
     "credit": Target("calls", 256),
     "picture": Target("files", 512),
     "named": Target("files", 512),
+    "elements": Target("texts", 512),
 }
 
 

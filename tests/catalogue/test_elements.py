@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from time import process_time
 
 import pytest
@@ -18,6 +19,14 @@ SHIPS = {
     "ar": "في 3 ديسمبر الساعة 03:52 كانت السفينة «Amity» على بعد 12 ميلاً بحرياً من"
     " 21°40′ شمالاً 118°05′ شرقاً.",
 }
+TWELVE_IN_WORDS = {
+    "en": "twelve nautical miles",
+    "fr": "douze milles marins",
+    "es": "doce millas náuticas",
+    "ru": "двенадцати морских милях",
+    "zh": "十二海里",
+    "ar": "اثني عشر ميلاً بحرياً",
+}
 SAID = {
     (Kind.DATE, "2026-12-03"),
     (Kind.TIME, "03:52"),
@@ -32,6 +41,17 @@ SAID = {
 def test_six_languages_say_the_same(language: str) -> None:
     found = find(SHIPS[language], 2026)
     assert {(each.kind, each.value) for each in found} == SAID
+
+
+@pytest.mark.parametrize("language", SHIPS)
+def test_six_languages_say_the_same_with_a_number_in_words(language: str) -> None:
+    in_words = re.sub(
+        r"12 ?(nautical miles|milles marins|millas náuticas|морских милях|海里|ميلاً بحرياً)",
+        TWELVE_IN_WORDS[language],
+        SHIPS[language],
+    )
+    assert in_words != SHIPS[language]
+    assert {(each.kind, each.value) for each in find(in_words, 2026)} == SAID
 
 
 @pytest.mark.parametrize(
@@ -246,6 +266,13 @@ def test_a_word_that_multiplies_belongs_to_its_number(text: str, values: list[st
     assert [each.value for each in find(text, 2026)] == values
 
 
+@pytest.mark.parametrize("word", [" thousand", " тыс.", " mil", "万"])
+def test_a_number_of_any_length_is_read_to_its_last_digit(word: str) -> None:
+    """Whoever writes it chooses its length, and a page shows it."""
+    (found,) = find("1" * 40 + word, 2026)
+    assert found.value.rstrip("0") == "1" * 40
+
+
 @pytest.mark.parametrize(
     ("text", "times"),
     [
@@ -411,9 +438,17 @@ def test_the_longest_text_takes_no_breath() -> None:
     assert process_time() - began < 2
 
 
-@pytest.mark.parametrize("part", ["100 ", "1 200 ", "3万", "下午3点", "в 3 ", "-5 minus ", ".5.5"])
+@pytest.mark.parametrize(
+    "part", ["100 ", "1 200 ", "3万", "下午3点", "в 3 ", "-5 minus ", ".5.5", "2亿"]
+)
 def test_no_run_of_figures_takes_a_breath(part: str) -> None:
     text = (part * 33_000)[:65_536]
     began = process_time()
     assert find(text, 2026)
     assert process_time() - began < 4
+
+
+def test_no_row_of_signs_that_multiply_takes_a_breath() -> None:
+    began = process_time()
+    assert find("3" + "亿" * 65_000, 2026)
+    assert process_time() - began < 2

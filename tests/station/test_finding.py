@@ -12,7 +12,7 @@ from parley.core.entry import Type
 from parley.core.errors import Misused, Refused
 from parley.core.wire import encode
 from parley.station.serving import perform_here
-from parley.station.texts import finding
+from parley.station.texts import indexing
 from parley.station.texts.finding import moment, terms
 from parley.store.words import Query, word_index
 from tests.playbook import Voice, two_stations
@@ -181,8 +181,8 @@ def test_the_index_may_be_lost_or_of_another_copy_of_the_record(tmp_path: Path) 
 def test_an_old_record_is_indexed_after_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finding, "LEFT_TO_SEARCHES", 0)
-    monkeypatch.setattr(finding, "SLICE_ENTRIES", 1)
+    monkeypatch.setattr(indexing, "LEFT_TO_SEARCHES", 0)
+    monkeypatch.setattr(indexing, "SLICE_ENTRIES", 1)
     with two_stations(tmp_path) as (north, _):
         said = [north.sends(f"Moraine {at}.") for at in range(3)]
         north.stops()

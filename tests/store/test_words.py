@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from parley.core.errors import Unavailable
 from parley.store import words
 from parley.store.folding import fold, hits, origin
-from parley.store.words import NAME, Indexed, Query, forget, word_index
+from parley.store.words import NAME, Indexed, Query, forget, row_of, word_index
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def entry(number: int, text: str, **more: Any) -> Indexed:
 
 def found(folder: Path, **query: Any) -> list[int]:
     with word_index(folder) as index:
-        return [number for number, _ in index.find(Query(**query), 10)]
+        return [hit.entry for hit in index.find(Query(**query), 10)]
 
 
 @pytest.fixture
@@ -107,6 +107,7 @@ def test_conditions(folder: Path) -> None:
     assert found(folder, since=1002.0, until=1004.0) == [3, 2]
     assert found(folder, persons=((b"L", 0, 0, 9), (b"L", 0, 1, 7))) == [3, 2]
     assert found(folder, before=3) == [2, 1]
+    assert found(folder, before=10**15) == [4, 3, 2, 1]
     assert found(folder, after=2) == [3, 4]
 
 
@@ -152,3 +153,31 @@ def test_a_library_that_cannot_search_says_so(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(words, "_TABLES", ("CREATE VIRTUAL TABLE w USING fts9(text)",))
     with pytest.raises(Unavailable, match="cannot search for words"):
         words.check_can_search()
+
+
+def test_texts_beside_an_entry_are_rows_of_their_own_and_one_hit(folder: Path) -> None:
+    beside = [entry(2, "the plane drifts", place=at, precedence=3, dir=1) for at in (1, 40, 41)]
+    with word_index(folder) as index:
+        index.add_translations(beside, [], [7], (41, 2.0))
+        assert (index.translations(), index.early()) == ((41, 2.0), [7])
+        (hit,) = index.find(Query(words=("plane",)), 10)
+        assert (hit.entry, hit.leaf, hit.places) == (2, bytes([2]) * 32, [41, 40, 1])
+        index.add_translations(beside[2:], [row_of(2, 40)], [], None)
+        (hit,) = index.find(Query(words=("plane",)), 10)
+        assert hit.places == [41, 1]
+    assert found(folder, words=("plane",), precedence=1) == []
+    assert found(folder, words=("plane",), before=2) == []
+    assert found(folder, words=("plane",), after=1) == [2]
+    assert found(folder, words=("plane",), after=2) == []
+    assert found(folder) == [4, 3, 2, 1]
+
+
+def test_a_file_is_due_where_it_is_a_text_that_something_names(folder: Path) -> None:
+    text, picture = ((b"L", 0, bytes([kind]) * 32) for kind in (1, 2))
+    with word_index(folder) as index:
+        leaf = bytes([5]) * 32
+        assert index.add(4, [], 5, leaf, [(text, 3, 17), (text, 4, 18)], [text, picture])
+        assert index.files_due() == [(text, 3, 17)]
+        index.add_files([entry(3, "soundings", place=17)], [text])
+        assert index.files_due() == []
+    assert found(folder, words=("soundings",)) == [3]

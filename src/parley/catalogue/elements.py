@@ -4,11 +4,11 @@ What is found: dates as 2026-12-03, 3.12.2026 or 2026年12月3日, and with a mo
 (3 DEC 26 too), French, German, Russian, Spanish or Arabic, the year of the heading where none
 stands; times of day (`times`), and those in a date-time group; latitudes and longitudes
 (`positions`); all other figures as numbers (`figures`), with the unit behind them (`units`), also
-in the digits of other scripts; names that somebody protected, that show themselves (`naming`), or
-that stand in quotation marks.
+in the digits of other scripts and in words (`numerals`); names that somebody protected, that show
+themselves (`naming`), or that stand in quotation marks.
 
-What is not: numbers in words, Chinese numerals, other calendars, months of other languages; 1.200
-is read as a decimal fraction and 3/12/2026 as a date that is unclear.
+What is not: hours by ordinals, other calendars, months of other languages; 1.200 is read as a
+decimal fraction and 3/12/2026 as a date that is unclear.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from enum import StrEnum
 
 from parley.catalogue.figures import FIGURES, number
 from parley.catalogue.naming import named
+from parley.catalogue.numerals import InFigures, Numeral, numerals
 from parley.catalogue.positions import COORDINATES, GRID, PAIR, coordinate, half, square
 from parley.catalogue.times import TIMES, UTC, time
 from parley.catalogue.units import BEARING, UNIT, bearing, unit
@@ -58,8 +59,8 @@ _DATES = tuple(
         rf"(?<![\d./-]){_YEAR}(?P<between>[-/.])(?P<m>\d\d)(?P=between)(?P<d>\d\d)(?!\d)",
         rf"(?<![\d.]){_DAY}\.(?P<m>\d{{1,2}})\.{_YEAR}",
         r"(?<![\d.])(?P<d>\d\d)\.(?P<m>\d\d)\.(?P<y>\d\d)(?![\d.]\d|\d)",
-        rf"(?<!\d){_YEAR}\s?[年년]\s?(?P<m>\d{{1,2}})\s?[月월]\s?{_DAY}\s?[日일]",
-        rf"(?<!\d)(?P<m>\d{{1,2}})\s?[月월]\s?{_DAY}\s?[日일]",
+        rf"(?<!\d){_YEAR}\s?[年년]\s?(?P<m>\d{{1,2}})\s?[月월]\s?{_DAY}\s?[日号일]",
+        rf"(?<!\d)(?P<m>\d{{1,2}})\s?[月월]\s?{_DAY}\s?[日号일]",
         rf"(?<!\d){_DAY}[ -]?(?P<name>{'|'.join(_GROUPS).upper()})[ -]?(?P<y>\d\d)(?!\d|[:.,]\d)",
         rf"(?<!\d){_DAY}(?:st|nd|rd|th|er|\.)?(?:\s+(?:of\s+|de\s+)?|-)?(?P<name>{_NAME})"
         rf"(?![^\W\d_])(?:\.?,?[\s-]*(?:de\s+)?{_YEAR})?",
@@ -76,6 +77,8 @@ _QUOTED = re.compile(
     )
 )
 _ARABIC = {"\u066c": ",", "\u066b": "."}  # between thousands, and before a fraction
+_ANY_YEAR = 2000
+_NAME_WORDS_MAX, _NAME_SIGNS_MAX = 3, 24  # what is quoted and longer is a sentence
 _FILLED = "\N{BULLET}"  # in the place of what was read: no letter, no digit, no space
 
 
@@ -110,7 +113,7 @@ class Elements:
 
 
 def elements(text: str, year: int) -> Elements:
-    """The dates, times and numbers of a text; a date without a year is taken to be of `year`."""
+    """The dates, times and numbers in figures; a date without a year is taken to be of `year`."""
     found = _Search(text, year)
     found.run()
 
@@ -126,10 +129,23 @@ def find(text: str, year: int, names: Iterable[tuple[int, int]] = ()) -> list[El
     search = _Search(text, year)
     search.take_names(names, protected=True)
     search.take_names(named(search.text), protected=False)
+    search.read_words()
     search.run()
     quoted = (found.span(found.lastgroup or 0) for found in _QUOTED.finditer(search.text))
     search.take_names(quoted, protected=False)
     return sorted(search.found, key=lambda each: (each.start, -each.end, each.kind))
+
+
+def hinted(text: str) -> list[Element]:
+    """Numbers and times that weak words would say if they were numbers: one another, both sides."""
+    search = _Search(text, _ANY_YEAR)
+    places = [(each.start, each.end) for each in search.read_words(weak=True) if each.weak]
+    if not places:
+        return []
+    search.run()
+    kinds = Kind.NUMBER, Kind.TIME
+    said = {each.start: each for each in search.found if each.kind in kinds}
+    return [said[start] for start, _ in places if start in said]
 
 
 class _Search:
@@ -140,6 +156,15 @@ class _Search:
         self._year = year
         self.text = text if text.isascii() else "".join(map(_western, text))
         self.found: list[Element] = []
+        self._figures: InFigures | None = None
+
+    def read_words(self, *, weak: bool = False) -> list[Numeral]:
+        """Put numbers in words into figures, but in quotation marks that may hold a name."""
+        unquoted = _QUOTED.sub(_without_a_name, self.text)
+        found = [each for each in numerals(unquoted) if weak or not each.weak]
+        self._figures = InFigures(self.text, found)
+        self.text = self._figures.text
+        return found
 
     def run(self) -> None:
         """Look for everything that figures tell."""
@@ -160,9 +185,10 @@ class _Search:
         """Names, in the order of the text; figures in those that are protected are part of them."""
         taken: list[tuple[int, int]] = []
         for start, end in spans:
-            name = self._whole[start:end]
+            at, upto = self._there(start, end)
+            name = self._whole[at:upto]
             if name.strip() and (protected or _FILLED not in self.text[start:end]):
-                self.found.append(Element(Kind.NAME, name, start, end, protected))
+                self.found.append(Element(Kind.NAME, name, at, upto, protected))
                 taken.append((start, end))
         self._fill(taken)
 
@@ -174,7 +200,7 @@ class _Search:
         for found in pattern.finditer(self.text):
             value = read(found)
             if value is not None:
-                self.found.append(Element(kind, value, *found.span()))
+                self._add(kind, value, *found.span())
                 spans.append(found.span())
         self._fill(spans)
 
@@ -185,7 +211,7 @@ class _Search:
             both = {side: half(found[side]) for side in ("first", "second")}
             if None not in both.values():
                 for side, value in both.items():
-                    self.found.append(Element(Kind.POSITION, str(value), *found.span(side)))
+                    self._add(Kind.POSITION, str(value), *found.span(side))
                     spans.append(found.span(side))
         self._fill(spans)
 
@@ -198,7 +224,14 @@ class _Search:
             behind = UNIT.match(self.text, upto)
             if behind and self.text[start - 1 : start] != "第":  # 第3节 is the third section
                 value, upto = f"{value} {unit(behind['unit'])}", behind.end()
-            self.found.append(Element(Kind.NUMBER, value, start, upto))
+            self._add(Kind.NUMBER, value, start, upto)
+
+    def _add(self, kind: Kind, value: str, start: int, end: int) -> None:
+        self.found.append(Element(kind, value, *self._there(start, end)))
+
+    def _there(self, start: int, end: int) -> tuple[int, int]:
+        """Where a part of what is looked through stands in the text itself."""
+        return self._figures.there(start, end) if self._figures else (start, end)
 
     def _fill(self, spans: list[tuple[int, int]]) -> None:
         """Put signs of no meaning where these stood; once for all, since a text may be long."""
@@ -212,7 +245,7 @@ class _Search:
         """A date-time group: its date where the whole stands, and its time."""
         day = self._clear(found)
         if day is not None:
-            self.found.append(Element(Kind.TIME, f"{found['H']}:{found['M']}", *found.span()))
+            self._add(Kind.TIME, f"{found['H']}:{found['M']}", *found.span())
         return day
 
     def _clear(self, found: re.Match[str]) -> str | None:
@@ -227,6 +260,12 @@ def _slashed(found: re.Match[str]) -> str | None:
     first, second, of = map(int, found.groups())
     ways = {_date(of, second, first), _date(of, first, second)} - {None}
     return next(iter(ways)) if len(ways) == 1 else found[0] if ways else None
+
+
+def _without_a_name(quoted: re.Match[str]) -> str:
+    words = quoted[0]
+    is_name = len(words) <= _NAME_SIGNS_MAX and len(words.split()) <= _NAME_WORDS_MAX
+    return _FILLED * len(words) if is_name else words
 
 
 def _western(character: str) -> str:

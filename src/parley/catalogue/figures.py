@@ -8,7 +8,7 @@ wholly in words is not found.
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from parley.catalogue.units import UNIT
 
@@ -50,8 +50,9 @@ _WORD = re.compile(
 )
 _HANZI = {"百": 100, "千": 1_000, "万": 10_000, "萬": 10_000, "亿": 10**8, "億": 10**8}
 # 千 before a unit makes another unit of it: 千米 is a kilometre.
-_SIGNS = r"(?:百(?!分)|千(?![米克赫瓦伏帕卡])|[万萬亿億])+"
+_SIGNS = r"(?:百(?!分)|千(?![米克赫瓦伏帕卡])|[万萬亿億]){1,4}"  # 百万亿, and no number is longer
 _HAN = re.compile(rf"\s?(?P<first>{_SIGNS})(?P<rest>(?:\d{{1,4}}{_SIGNS})*)")
+_DIGITS_MORE = 64  # that words and signs may add
 _PART = re.compile(r"(\d+)(\D+)")
 _GROUPED = re.compile(r"\d{1,3}(?:[,\u00a0\u202f\u2009 ]\d{3})+(?:[.,]\d+)?|\d{1,3}(?:\.\d{3}){2,}")
 
@@ -62,11 +63,11 @@ def number(text: str, found: re.Match[str]) -> tuple[str, int, int]:
     value, start, end = plain(found[0]), found.start(), found.end()
     word, han = _WORD.match(text, end), _HAN.match(text, end)
     if word is not None and (name := next(x for x, said in word.groupdict().items() if said)):
-        value, end = _written(Decimal(value) * int(name[1:])), word.end()
+        value, end = _multiplied(value, int(name[1:]), 0), word.end()
     elif han is not None:
         parts = _PART.findall(han["rest"])
-        whole = Decimal(value) * _times(han["first"])
-        value = _written(whole + sum(int(count) * _times(signs) for count, signs in parts))
+        more = sum(int(count) * _times(signs) for count, signs in parts)
+        value = _multiplied(value, _times(han["first"]), more)
         end = han.end()
     before = _MINUS.search(text, max(0, start - 8), start)
     if before is not None and value != "0":
@@ -95,5 +96,9 @@ def _times(signs: str) -> int:
     return product
 
 
-def _written(value: Decimal) -> str:
-    return format(value.quantize(Decimal(1)) if value == value.to_integral() else value, "f")
+def _multiplied(value: str, factor: int, more: int) -> str:
+    """So many times a number, and more; exactly, since whoever wrote it chose how many digits."""
+    with localcontext(prec=len(value) + _DIGITS_MORE):
+        product = Decimal(value) * factor + more
+        whole = product.to_integral_value()
+        return format(whole if whole == product else product, "f")

@@ -1,7 +1,9 @@
 """A translation beside its original: which critical elements stand in both, and which do not.
 
-Nothing is judged but figures and names. An element counts as translated where it is read as the
-same value: 0600Z and 06:00, 12 NM and 12 морских миль. A protected name has to stand there letter
+Nothing is judged but numbers and names. An element counts as translated where it is read as the
+same value: 0600Z and 06:00, 12 NM and двенадцать морских миль; a 1 or 2 also where the other text
+has a word that may say it (one, une, both, an Arabic dual), and such a word by itself is looked for
+nowhere. A protected name has to stand there letter
 for letter, or as the glossary has it in the other language; in 1967 a ship of the name Liberty came
 back as a "Liberty type ship".
 """
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from parley.catalogue.comparing import fold, stands_in
-from parley.catalogue.elements import Element, Kind
+from parley.catalogue.elements import Element, Kind, hinted
 
 
 class Mark(StrEnum):
@@ -47,6 +49,7 @@ def compare(
     """All elements of the original in its order, then what only the translation has; `whole` and
     `text` are the two, `terms` is how protected names are written in the translation."""
     there = {(each.kind, each.value): each.start for each in reversed(translation)}
+    hints = _Hints(whole, text)
     rows: dict[tuple[Kind, str], Row] = {}
     accounted: set[tuple[Kind, str]] = set()
     for each in original:
@@ -58,6 +61,8 @@ def compare(
             rendering = (terms or {}).get(each.value, each.value)
             accounted.add((Kind.NAME, rendering))
             at = _place(rendering, text)
+        elif at is None:
+            at = hints.in_translation(key)
         mark = Mark.OMITTED if at is None else Mark.SAME
         if each.kind is Kind.NAME and at is not None and _is_class(each.value, text):
             mark = Mark.SAME if _is_class(each.value, whole) else Mark.CLASS
@@ -65,9 +70,31 @@ def compare(
     added = [
         Row(each.kind, each.value, None, each.start, Mark.ADDED)
         for key, each in {(one.kind, one.value): one for one in reversed(translation)}.items()
-        if key not in rows and key not in accounted
+        if key not in rows and key not in accounted and hints.in_original(key) is None
     ]
     return [*rows.values(), *sorted(added, key=lambda row: row.translation or 0)]
+
+
+class _Hints:
+    """What words of two texts may say; looked for only where something is missing."""
+
+    def __init__(self, whole: str, text: str) -> None:
+        self._texts = whole, text
+        self._found: dict[str, dict[tuple[Kind, str], int]] = {}
+
+    def in_original(self, key: tuple[Kind, str]) -> int | None:
+        return self._place(self._texts[0], key)
+
+    def in_translation(self, key: tuple[Kind, str]) -> int | None:
+        return self._place(self._texts[1], key)
+
+    def _place(self, text: str, key: tuple[Kind, str]) -> int | None:
+        if key[0] not in (Kind.NUMBER, Kind.TIME):
+            return None
+        if text not in self._found:
+            found = reversed(hinted(text))
+            self._found[text] = {(each.kind, each.value): each.start for each in found}
+        return self._found[text].get(key)
 
 
 _BEFORE = r"(?:класса|типа|тип|classe|clase|type|tipo|class|طراز|فئة|نوع)"

@@ -26,7 +26,8 @@ from parley.cli.client import Asking, asks
 @click.option("--rebuild", is_flag=True, help="Make the index of words anew.")
 @asks(line=True, setup=True)
 def find(station: Asking, words: tuple[str, ...], rebuild: bool, **asked: Any) -> None:
-    """Search all that was said, on every line unless one is named, newest first.
+    """Search all that was said, on every line unless one is named, newest first; and what stands
+    beside a message: its translations, and names and texts of its attachments.
 
     All WORDS must be there, as parts of words too; a phrase is one argument. Case, accents and
     the vowel signs of Arabic make no difference. Without WORDS: messages, by the conditions.
@@ -54,11 +55,27 @@ def in_words(view: dict[str, Any]) -> Iterator[str]:
             f"{voice.visible(each['line_name'])}, {each['dir']} {each['n']} · "
             f"{shown.moment(each['kept'])} · {' · '.join(marks)}"
         )
+        first, *more = each["where"]
+        if first["in"] != "text":
+            yield f"  in {place(first)}"
         yield f"  | {marked(each)}"
+        if more:
+            yield f"  also in {', '.join(map(place, more))}"
     if view["next"] is not None:
         yield f"There is more: --before {view['next']}"
     if view["behind"]:
         yield f"{voice.count(view['behind'], 'entry', 'entries')} not indexed yet: ask again."
+
+
+def place(view: dict[str, Any]) -> str:
+    """Where in or beside a message it was found."""
+    if view["in"] == "translation":
+        by = f" by {voice.visible(view['by']['name'])}" if view["by"]["name"] else ""
+        return f"{view['stage']} translation {view['translation']}, {view['language']}{by}"
+    if view["in"] == "text":
+        return "its text"
+    what = "the name of attachment" if view["in"] == "attachment name" else "attachment"
+    return f"{what} {view['attachment']}, {voice.visible(view['name'])}"
 
 
 def marked(view: dict[str, Any]) -> str:

@@ -60,6 +60,7 @@ from parley.station.texts import (
     translating,
     writing,
 )
+from parley.station.texts.indexing import catch_up_beside
 from parley.store.sqlite import SqliteStore
 
 # Every module that brings operations; to import it is to have them.
@@ -138,8 +139,8 @@ async def serving(
             control = ControlServer(station, folder)
             await control.start()
             stack.push_async_callback(control.stop)
-            indexing = asyncio.create_task(finding.catch_up_beside(station))
-            stack.callback(indexing.cancel)
+            index = asyncio.create_task(catch_up_beside(station))
+            stack.callback(index.cancel)
             yield station
 
 

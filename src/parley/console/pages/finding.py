@@ -77,7 +77,7 @@ def row(page: Frame, view: View) -> View:
         else reference(
             ours if view["dir"] == "ours" else view["counterpart"], view["n"], view["line_name"], 2
         ),
-        "href": page.names.href(*where)
+        "href": page.names.href(*where) + beside(view)
         if known and (view["about"] or view["is_message"])
         else f"{page.seat}/chat?line={view['line']}&before={view['entry'] + 1}"
         if known and view["kind"] == "chat"
@@ -86,6 +86,12 @@ def row(page: Frame, view: View) -> View:
         "kind_words": KINDS.get(view["kind"], view["kind"]),
         "pieces": pieces(view["excerpt"], view["hits"]),
     }
+
+
+def beside(view: View) -> str:
+    """Which part of a message's page has what was found, when it is not the text."""
+    first = view["where"][0]["in"] if view.get("where") else "text"
+    return {"text": "", "translation": "#translations"}.get(first, "#attachments")
 
 
 def pieces(text: str, spans: list[list[int]]) -> list[tuple[str, bool]]:

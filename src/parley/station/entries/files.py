@@ -127,7 +127,7 @@ def _look(open_line: OpenLine, dir: int, hash: bytes, station: Station, who: Per
         with reader() as record:
             file = _row(record, open_line, dir, hash)
             assert file is not None
-            data = read_bytes(record, open_line, dir, hash)
+            data = read_bytes(record, open_line.id, dir, hash)
             return {"verdict": judge(hash, file["media"], data)}
 
     return Beside(work)
@@ -143,7 +143,7 @@ def _judged(station: Station, open_line: OpenLine, dir: int, hash: bytes, verdic
 
 
 def read_bytes(
-    record: Reading, open_line: OpenLine, dir: int, hash: bytes, start: int = 0, most: int = 1 << 32
+    record: Reading, line_id: bytes, dir: int, hash: bytes, start: int = 0, most: int = 1 << 32
 ) -> bytes:
     """The bytes of a file from `start` on, at least `most` of them if there are so many."""
     rows = record.sql(
@@ -151,7 +151,7 @@ def read_bytes(
         " ON e.line_id = p.line_id AND e.inc = p.inc AND e.dir = p.dir AND e.n = p.n"
         " WHERE p.line_id = ? AND p.dir = ? AND p.sha256 = ? AND p.start + p.size > ?"
         " AND p.start < ? ORDER BY p.start",
-        (open_line.id, dir, hash, start, start + most),
+        (line_id, dir, hash, start, start + most),
     )
     found = bytearray()
     for row in rows:
@@ -341,7 +341,7 @@ def attachment_read(
 
     def work() -> dict[str, Any]:
         with reader() as record:
-            data = read_bytes(record, open_line, side, hash, max(start, 0), READ_BYTES_MAX)
+            data = read_bytes(record, open_line.id, side, hash, max(start, 0), READ_BYTES_MAX)
         return part(file, data[:READ_BYTES_MAX], max(start, 0))
 
     return Beside(work)

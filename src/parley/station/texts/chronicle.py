@@ -14,15 +14,9 @@ from typing import TYPE_CHECKING, Any
 from parley.core.errors import Misused
 from parley.station.acts.operations import Beside, operation
 from parley.station.acts.person import READERS, Person
-from parley.station.texts.finding import (
-    Life,
-    LineKey,
-    Search,
-    asked,
-    catch_up,
-    lives_of,
-    moment,
-)
+from parley.station.texts.finding import Life, Search, asked, lives_of, moment
+from parley.station.texts.indexing import catch_up
+from parley.station.texts.places import LineKey
 from parley.store.reading import Reader
 from parley.store.words import Query, word_index
 

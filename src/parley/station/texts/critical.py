@@ -12,7 +12,7 @@ from typing import Any
 
 from parley.catalogue.elements import Element, find
 
-LOOKED_AT_MAX = 16_384  # characters: ten pages, some 50 ms where they are nothing but figures
+LOOKED_AT_MAX = 16_384  # characters: ten pages, some 0.2 s where they are nothing but numbers
 
 
 def critical(text: str | None, at: float, names: list[tuple[int, int]] | None = None) -> list[Any]:

@@ -1,23 +1,22 @@
 """Words found in all that was said, by both sides, on every line and in every life of it.
 
-The index is derived from the record (`store/words.py`). Whoever searches lets it catch up first, in
-a thread beside the loop; what is shown is read from the record itself. A search changes nothing,
-and no trace of it is kept.
+They are found in what an entry says and in what stands beside it (`places`): its translations, and
+names and texts of its attachments. The index is derived (`indexing`), and whoever searches lets it
+catch up first, in a thread beside the loop; what is shown is read from the record itself. A search
+changes nothing, and no trace of it is kept.
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import BARE_TYPES, Content, Key, Precedence, Status, Type, read_body
-from parley.core.errors import Misused, ParleyError
+from parley.core.errors import Misused
 from parley.core.kept import EntryRow
 from parley.core.wire import Value
 from parley.station.acts.fields import field
@@ -27,9 +26,11 @@ from parley.station.entries import messages
 from parley.station.entries.supplied import Supplied
 from parley.station.line.lines import OpenLine, posix
 from parley.station.texts import views
+from parley.station.texts.indexing import NOT_INDEXED, catch_up
+from parley.station.texts.places import LineKey, Place, read, words_of
 from parley.store.folding import fold, hits, origin
 from parley.store.reading import Reader
-from parley.store.words import Indexed, Query, WordIndex, forget, word_index
+from parley.store.words import Hit, Query, WordIndex, forget, word_index
 
 if TYPE_CHECKING:
     from parley.station.station import Station
@@ -38,17 +39,10 @@ WORDS_MAX = 16  # of one search
 CHARACTERS_MAX = 400  # of what is typed
 SHOWN = 50
 SHOWN_MAX = 200
-# Of one search and of one transaction: what a search waits for at most, some seconds.
-CAUGHT_UP_MAX = 20_000
-SLICE_ENTRIES = 128  # at most 8 MiB of texts in memory
-LEFT_TO_SEARCHES = 1000  # entries: a search takes in so many in passing
 AROUND = 80  # characters shown on both sides of what was found
-# Names of people and desks, and what machines say to each other, are not looked for.
-NOT_INDEXED = frozenset((Type.ROSTER, Type.SERVICE, Type.DISPLAYED))
 _TERM = re.compile(r'"([^"]*)"|(\S+)')
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?Z?)?")
 
-LineKey = tuple[bytes, int]
 DAY = timedelta(days=1)
 
 
@@ -282,23 +276,23 @@ class Search:
         query = self._query
         while True:
             rows = self._index.find(query, limit + 1)
-            for entry, leaf in rows:
+            for hit in rows:
                 if len(found) == limit:
                     return {"found": found, "next": found[-1]["entry"]}
-                view = self._view(entry, leaf)
+                view = self._view(hit)
                 if view is not None:
                     found.append(view)
             if len(rows) <= limit:
                 return {"found": found, "next": None}
-            last = rows[-1][0]
+            last = rows[-1].entry
             if query.after is None:
                 query = replace(query, before=last)
             else:
                 query = replace(query, after=last)
 
-    def _view(self, entry: int, leaf: bytes) -> dict[str, Any] | None:
-        joined = self._record.joined(entry - 1, 1)
-        if not joined or joined[0][2].leaf != leaf:  # an index of another copy of the record
+    def _view(self, hit: Hit) -> dict[str, Any] | None:
+        joined = self._record.joined(hit.entry - 1, 1)
+        if not joined or joined[0][2].leaf != hit.leaf:  # an index of another copy of the record
             return None
         _, key, row = joined[0]
         life = self._lives[key]
@@ -310,9 +304,11 @@ class Search:
         content = read_body(row.type, row.marks, row.body)
         header: dict[Value, Value] = content.header if content else {}
         subject, drafter = header.get(Key.SUBJECT), header.get(Key.DRAFTER)
-        said = "\n".join(words_of(row))
+        stands = self._places(key, row, hit.places)
+        if not stands:
+            return None
         return {
-            "entry": entry,
+            "entry": hit.entry,
             "line": life.address,
             "inc": key[1],
             "line_name": life.name,
@@ -333,8 +329,18 @@ class Search:
             "supplied": self.supplied(key).view(row.dir, row.n),
             "about": self._about(key, row),
             **(self._text(row, content, life) if self._whole else {}),
-            **({} if self._whole else excerpt(said, self._query.words)),
+            "where": [each.told for each in stands],
+            **({} if self._whole else excerpt(stands[0].text, self._query.words)),
         }
+
+    def _places(self, key: LineKey, row: EntryRow, places: Sequence[int]) -> list[Place]:
+        """Where the words stand now: what was amended since it was indexed has others."""
+        found = read(self._record, key, row, places)
+        return [
+            each
+            for each in found
+            if not self._query.words or _has_all(fold(each.text), self._query.words)
+        ]
 
     def _text(self, entry: EntryRow, content: Content | None, life: Life) -> dict[str, Any]:
         """All of its words, and what they can be compared by."""
@@ -382,6 +388,10 @@ class Search:
         return None
 
 
+def _has_all(folded: str, words: Sequence[str]) -> bool:
+    return all(word in folded for word in words)
+
+
 def excerpt(text: str, words: Sequence[str]) -> dict[str, Any]:
     """What stands around the first word found, and where the words are in it."""
     folded = fold(text)
@@ -396,88 +406,3 @@ def excerpt(text: str, words: Sequence[str]) -> dict[str, Any]:
         "begins": start == 0,
         "ends": end == len(text),
     }
-
-
-# --- the index
-
-
-def words_of(entry: EntryRow) -> list[str]:
-    """All that people wrote in an entry: subject and payload. What cannot be read has none."""
-    content = read_body(entry.type, entry.marks, entry.body)
-    if content is None:
-        return []
-    return _texts([content.header.get(Key.SUBJECT), content.payload])
-
-
-def _texts(value: Value) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        value = [each for pair in value.items() for each in pair]
-    return [text for each in value for text in _texts(each)] if isinstance(value, list) else []
-
-
-def catch_up(index: WordIndex, record: Reader, most: int = CAUGHT_UP_MAX) -> int:
-    """Take in what joined the record since; how many entries are still to come."""
-    done = 0
-    while done < most:
-        upto, leaf = index.upto()
-        if upto and not _stands(record, upto, leaf):
-            index.begin_anew()
-            continue
-        joined = record.joined(upto, SLICE_ENTRIES)
-        if not joined:
-            return 0
-        indexed = [_indexed(*each) for each in joined if each[2].type not in NOT_INDEXED]
-        index.add(upto, indexed, joined[-1][0], joined[-1][2].leaf)
-        done += len(joined)
-    left = record.sql("SELECT count(*) FROM entries WHERE id > ?", (index.upto()[0],))
-    return int(left[0][0])
-
-
-async def catch_up_beside(station: Station) -> None:
-    """After a start on a record that was never indexed, as one of an earlier Parley, or that is far
-    behind: slice by slice in a thread, so that the first search finds it done."""
-    home, reader = station.home.path, station.store.reader
-    entries = station.store.sql("SELECT coalesce(max(id), 0) FROM entries")[0][0]
-    if entries < LEFT_TO_SEARCHES:
-        return
-
-    def work() -> int:
-        with word_index(home) as index, reader() as record:
-            return catch_up(index, record, SLICE_ENTRIES)
-
-    loop = asyncio.get_running_loop()
-    with suppress(ParleyError):  # the first search says what is wrong
-        while await loop.run_in_executor(None, work):
-            pass
-
-
-def _stands(record: Reader, entry: int, leaf: bytes) -> bool:
-    """Whether the last entry that was taken in is still the one of that number: a database that was
-    brought back from a backup may hold another."""
-    found = record.sql("SELECT leaf FROM entries WHERE id = ?", (entry,))
-    return bool(found) and bytes(found[0]["leaf"]) == leaf
-
-
-def _indexed(id: int, key: LineKey, entry: EntryRow) -> Indexed:
-    content = read_body(entry.type, entry.marks, entry.body)
-    header: dict[Value, Value] = content.header if content else {}
-    releasers = header.get(Key.RELEASERS)
-    named = [header.get(Key.DRAFTER), *(releasers if isinstance(releasers, list) else [])]
-    if entry.type == Type.OPENED and content and isinstance(content.payload, list):
-        named += content.payload[1:2]
-    return Indexed(
-        id,
-        entry.leaf,
-        *key,
-        entry.dir,
-        entry.n,
-        entry.type,
-        entry.marks >> 6,
-        entry.marks >> 3 & 7,
-        entry.wall,
-        entry.type not in messages.NOT_MESSAGES,
-        frozenset(each for each in named if isinstance(each, int) and messages.is_number(each)),
-        fold("\n".join(words_of(entry))),
-    )
