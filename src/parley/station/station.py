@@ -312,8 +312,6 @@ class Station:
 
     def _hear(self, path: Path, frames: list[bytes]) -> None:
         bound = self.carrying.hear(path, frames, self.now)
-        if self.carrying.newer:
-            versions.tell(self)
         if bound is not None:
             self.publish("line", bound, state="path up", path=path.name)
 
@@ -372,6 +370,8 @@ class Station:
                 if self.roster_changed:
                     roster.tell_all(self)
                 distrust.look(self)
+                if self.carrying.newer:
+                    versions.tell(self)
                 self._settle()
                 self.watch.look()
         except Exception as error:  # whatever it was, nothing of this step has happened
@@ -488,6 +488,7 @@ class Station:
         self.trail.load()
         for open_line in self._lines:
             self.reload(open_line)
+            distrust.undone(open_line)
             if open_line.paths:
                 open_line.line.path_up(self.now)
         stops.load(self)
