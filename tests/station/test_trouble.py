@@ -334,6 +334,26 @@ def test_a_newer_version_that_was_found_in_a_step_that_was_undone_is_told(
         assert acts(south, "of another version") == ["line of another version"]
 
 
+@pytest.mark.parametrize("calls", ["North calls", "South calls"])
+def test_a_path_that_came_or_went_in_a_step_that_was_undone_is_told(
+    calls: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        one, other = (north, south) if calls == "North calls" else (south, north)
+        while not one.happened.empty():
+            one.happened.get()
+        went = undoes(one, monkeypatch, tells(one, "path down"))
+        other.stops()
+        assert one.event("line", state="path down")
+        came = undoes(one, monkeypatch, tells(one, "path up"))
+        other.starts()
+        assert one.event("line", state="path up")
+        assert went
+        assert came
+        one.until(lambda: one.line()["observed"] == "heard")
+        assert one.line()["path_up"]
+
+
 @pytest.mark.parametrize("what", ["a path", "a scrub"])
 def test_what_fails_once_by_our_mistake_stops_no_step(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -56,6 +56,7 @@ NUMBERED_BYTES_A_STEP = 16_384  # of ROUTINE; beside what STEP_INPUTS_MAX lets i
 TROUBLE_PAUSE_S = 1.0  # after a step that could not be kept
 TICK_S_MIN = 0.001
 TURNS_BEFORE_SCRUB = 3
+PATH_STATES = ("path up", "path down")  # which are so, whatever becomes of the step
 ROOM_S = 0.05  # a path that is just full may not tell when it is no longer
 
 _log = logging.getLogger("parley.station")
@@ -316,7 +317,7 @@ class Station:
             self.publish("line", bound, state="path up", path=path.name)
 
     def _bind(self, path: Path, open_line: OpenLine) -> None:
-        if open_line.stop is not None:
+        if open_line.stop is not None or self.carrying.carries(path):
             return
         self.carrying.bind(path, open_line, self.now)
         self.publish("line", open_line, state="path up", path=path.name)
@@ -461,7 +462,7 @@ class Station:
             trouble = mistake("a step")
         self.hardship.note(trouble, self.now)
         self._departures.undo()
-        self._happened.clear()
+        self._happened = [each for each in self._happened if each.get("state") in PATH_STATES]
         self._answers.clear()
         self._numbers.clear()
         self._after.clear()
