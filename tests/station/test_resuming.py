@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import shutil
+import sqlite3
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from parley.core.errors import Halted, Refused
+from parley.core.errors import Halted, Refused, Unavailable
 from parley.core.life import Life
 from parley.core.line import Line
 from parley.core.terms import Instant
@@ -240,7 +241,8 @@ def is_signed(post: Post, n: int, dir: str) -> bool:
     return view["attribution"] in ("signed", "hybrid-signed", "cosigned")
 
 
-def supplies(post: Post, text: str) -> dict[str, Any]:
+def supplies(post: Post, text: str, patch: pytest.MonkeyPatch | None = None) -> dict[str, Any]:
+    """Give this post what it lacks; with `patch` the step that takes it in is undone once."""
     half = len(text) // 2
     first, rest = (base64.b64encode(each.encode()).decode() for each in (text[:half], text[half:]))
     broken_off = post.operator.asks("line.supply", evidence=rest, more=True)["upload"]
@@ -249,6 +251,19 @@ def supplies(post: Post, text: str) -> dict[str, Any]:
         with pytest.raises(Refused, match="Another file was given since"):
             post.operator.asks(operation, upload=broken_off, **given)
     checked = post.operator.asks("line.supply", evidence=rest, upload=upload)
+    if patch is not None:
+        look = post.station.watch.look
+
+        def full() -> None:
+            look()
+            given = [answer for _, answer in post.station._answers if isinstance(answer, dict)]
+            if any("supplied" in each for each in given):
+                raise Unavailable("The disk is full.") from sqlite3.OperationalError("full")
+
+        with patch.context() as there:
+            there.setattr(post.station.watch, "look", full)
+            with pytest.raises(Unavailable):
+                post.operator.asks("line.supply.take", upload=upload)
     told = post.operator.asks("line.supply.take", upload=upload)
     assert checked["of"] == told["of"]
     with pytest.raises(Refused, match="No evidence was checked"):
@@ -256,7 +271,9 @@ def supplies(post: Post, text: str) -> dict[str, Any]:
     return told
 
 
-def test_N9_what_was_lost_is_taken_in_from_the_counterparts_evidence(tmp_path: Path) -> None:
+def test_N9_what_was_lost_is_taken_in_from_the_counterparts_evidence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with two_stations(tmp_path) as (north, south):
         n = south.sends("From South, lost at North.")
         north.says("From North, before the copy.")
@@ -292,7 +309,7 @@ def test_N9_what_was_lost_is_taken_in_from_the_counterparts_evidence(tmp_path: P
         for bad in (text.replace("--- heads", "--- haeds"), exported(south, "")):
             with pytest.raises(Refused):
                 supplies(north, bad)
-        told = supplies(north, text)
+        told = supplies(north, text, monkeypatch)
         assert told["supplied"] == lost
         sound = north.drafts("Wrong.", retracts=min(own_messages(north)), line="@1")
         assert sound["retracts_line"].endswith("@1")
