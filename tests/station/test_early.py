@@ -13,7 +13,7 @@ import pytest
 from parley.core.entry import body_of
 from parley.core.errors import Refused, Unavailable
 from parley.core.kept import HeldRow
-from parley.core.speaking import ENVELOPE
+from parley.core.speaking import ENVELOPE, frame_kind
 from parley.station.entries import early
 from tests.playbook import Post, two_stations
 from tests.station.test_resuming import resume
@@ -30,7 +30,7 @@ class Gap:
         post.stage.do(lambda: setattr(post.station.carrying, "hear", self.hear))
 
     def hear(self, path: Any, frames: Sequence[bytes], now: Any) -> Any:
-        entries = [each for each in frames if each[0] >> 2 & 7 == ENVELOPE and not self.mended]
+        entries = [each for each in frames if frame_kind(each) == ENVELOPE and not self.mended]
         passed = [each for each in frames if each not in entries or len(each) < len(LONG)]
         return self._hear(path, passed, now)
 
