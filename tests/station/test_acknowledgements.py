@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from parley.core.entry import Key, Type, body_of
 from parley.core.errors import Misused, Refused
 from tests.playbook import Post, two_stations
 
@@ -166,3 +167,23 @@ def test_an_acknowledgement_waits_for_the_line_and_is_not_said_twice(tmp_path: P
         north.until(lambda: "opened" in north.stages(n))
         assert north.stages(n).count("opened") == north.stages(n).count("displayed") == 1
         assert "waiting" not in south.reads(n)["stages"][-1]
+
+
+def test_E23_nobody_takes_back_corrects_or_answers_the_words_of_another(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = north.sends("Hold your fire.", "FLASH")
+        south.hears(n)
+        m = south.utters(Type.TEXT, body_of(Type.TEXT, {Key.REPLY_BY: 1 << 31}, "When?"))
+        north.hears(m)
+        ours, theirs = north.station.lines[0].ours, north.station.lines[0].theirs
+        for key in (Key.FOLLOWS, Key.REVOKES):
+            south.utters(Type.TEXT, body_of(Type.TEXT, {key: [ours, n]}, "Fire at will."))
+        own = {Key.ANSWERS: [theirs, m]}
+        north.hears(south.utters(Type.TEXT, body_of(Type.TEXT, own, "Tomorrow.")))
+        view = north.reads(n, "ours")
+        assert not view["retracted"]
+        assert not {"retracted by", "corrected by"} & set(north.stages(n))
+        assert "answered" not in north.stages(m, "theirs")
+        assert not north.reads(m)["reply"]["answered"]
+        north.sends("Never mind.", retracts=n)  # its own speaker may
+        assert north.reads(n, "ours")["retracted"]

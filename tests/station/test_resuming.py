@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import shutil
-import sqlite3
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from parley.core.terms import Instant
 from parley.evidence import audit
 from tests.playbook import Post, two_stations
 from tests.station.test_halt import is_halted, restore_old_copy
+from tests.station.test_trouble import undoes
 
 
 def resume(north: Post, south: Post) -> None:
@@ -252,18 +252,9 @@ def supplies(post: Post, text: str, patch: pytest.MonkeyPatch | None = None) -> 
             post.operator.asks(operation, upload=broken_off, **given)
     checked = post.operator.asks("line.supply", evidence=rest, upload=upload)
     if patch is not None:
-        look = post.station.watch.look
-
-        def full() -> None:
-            look()
-            given = [answer for _, answer in post.station._answers if isinstance(answer, dict)]
-            if any("supplied" in each for each in given):
-                raise Unavailable("The disk is full.") from sqlite3.OperationalError("full")
-
-        with patch.context() as there:
-            there.setattr(post.station.watch, "look", full)
-            with pytest.raises(Unavailable):
-                post.operator.asks("line.supply.take", upload=upload)
+        undoes(post, patch, lambda: "'supplied'" in str(post.station._answers))
+        with pytest.raises(Unavailable):
+            post.operator.asks("line.supply.take", upload=upload)
     told = post.operator.asks("line.supply.take", upload=upload)
     assert checked["of"] == told["of"]
     with pytest.raises(Refused, match="No evidence was checked"):
@@ -491,22 +482,6 @@ def test_N10_what_retracts_an_entry_that_they_never_had_comes_back_to_its_drafte
         assert shown["state"] == "open"
         assert "That was wrong." not in texts_of(south)
         assert str(wrong["n"]) in shown["given_back"]["why"]
-
-
-def test_C13_a_line_is_stopped_by_the_name_of_an_incarnation_that_has_ended_too(
-    tmp_path: Path,
-) -> None:
-    with two_stations(tmp_path) as (north, south):
-        resume(north, south)
-        told = north.watch.asks("line.stop", reason="They sound odd.", line="@1")
-        assert told["line"] == north.line()["line"]
-        assert north.stage.do(lambda: list(north.station.lines[0].paths)) == []
-        with pytest.raises(Refused, match="stopped already"):
-            north.watch.asks("line.stop", reason="Again.", line="@1")
-        north.deputy.asks("line.undo", reason="It was the telephone.", line="@1")
-        north.until(lambda: north.line()["path_up"])
-        north.says("It goes on.")
-        south.until(lambda: "It goes on." in texts_of(south))
 
 
 def test_N8_an_answer_to_an_old_message_that_is_given_back_answers_it_no_more(

@@ -371,8 +371,7 @@ class Station:
                 if self.roster_changed:
                     roster.tell_all(self)
                 distrust.look(self)
-                if self.carrying.newer:
-                    versions.tell(self)
+                versions.tell(self)
                 self._settle()
                 self.watch.look()
         except Exception as error:  # whatever it was, nothing of this step has happened

@@ -284,11 +284,14 @@ def acts_of(
 
 
 def references(open_line: OpenLine, dir: int, type: int, content: Content) -> list[About]:
-    """Which messages a message of direction `dir` answers, corrects or retracts."""
+    """Which messages a message of direction `dir` answers, corrects or retracts: it answers those
+    of the other side, and takes back nobody's words but its own speaker's (E23)."""
     found: list[About] = []
     for key, act in ABOUT_KEYS.items():
         value = content.header.get(key)
-        if isinstance(value, list) and len(value) in (2, 3) and all(map(is_number, value)):
+        if not (isinstance(value, list) and len(value) in (2, 3) and all(map(is_number, value))):
+            continue
+        if value[0] == (1 - dir if key == Key.ANSWERS else dir):
             life = open_line.life(value[2]) if len(value) == 3 else open_line
             found += [] if life is None else [(life, (value[0], value[1], act, None, ""))]
     payload = content.payload

@@ -22,6 +22,8 @@ TOLD_EVERY_S = 3_600.0
 def tell(station: Station) -> None:
     """Write into the audit trail and on the screens what was found, at most once an hour a line."""
     found = station.carrying.newer
+    if not found:
+        return
     station.after_commit(found.clear)  # what is undone is told once more
     for open_line, peer in found.items():
         before = open_line.newer_at
