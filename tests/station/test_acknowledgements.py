@@ -8,6 +8,7 @@ import pytest
 
 from parley.core.entry import Key, Type, body_of
 from parley.core.errors import Misused, Refused
+from parley.station.entries.messages import RANGES_MAX
 from tests.playbook import Post, two_stations
 
 
@@ -34,6 +35,36 @@ def test_displayed_is_said_once_for_each_message(tmp_path: Path) -> None:
         north.until(lambda: all("displayed" in north.stages(n) for n in numbers))
         for n in numbers:
             assert north.stages(n).count("displayed") == 1
+
+
+def test_who_names_the_whole_record_in_many_ranges_costs_no_walk_for_each(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = north.sends("The first of very many.")
+        south.hears(n)
+        key = (*north.station.lines[0].key, north.station.lines[0].ours)
+        thousands: list[int] = []
+
+        def counts() -> int:
+            thousands.append(1)
+            return 0
+
+        def begins() -> None:
+            store = north.station.store
+            for at in range(10_000, 13_000):
+                store.sql(
+                    "INSERT INTO messages (line_id, inc, dir, n, type, marks, precedence, kept,"
+                    " displayed) VALUES (?, ?, ?, ?, 1, 0, 0, 0, 1)",
+                    (*key, at),
+                )
+            store._connection.set_progress_handler(counts, 1000)
+
+        north.stage.do(lambda: north.station.in_next_step(begins))
+        ranges = [[0, 1 << 52]] * RANGES_MAX
+        m = south.utters(Type.DISPLAYED, body_of(Type.DISPLAYED, {}, ranges))
+        north.until(lambda: north.line()["their_size"] > m)
+        north.stage.do(lambda: north.station.store._connection.set_progress_handler(None, 0))
+        assert "displayed" in north.stages(n)
+        assert len(thousands) < RANGES_MAX
 
 
 def test_an_inbox_on_a_watch_officers_screen_displays(tmp_path: Path) -> None:

@@ -390,8 +390,8 @@ def mark_displayed(
 ) -> list[int]:
     """Note that messages were displayed; the numbers of those that had not been."""
     rows = station.store.sql(
-        "UPDATE messages SET displayed = 1 WHERE line_id = ? AND inc = ? AND dir = ?"
-        " AND n >= ? AND n < ? AND displayed = 0 RETURNING n",
+        "UPDATE messages INDEXED BY messages_not_displayed SET displayed = 1 WHERE line_id = ?"
+        " AND inc = ? AND dir = ? AND n >= ? AND n < ? AND displayed = 0 RETURNING n",
         (*open_line.key, dir, first, min(first + count, 1 << 53)),
     )
     return sorted(row["n"] for row in rows)
