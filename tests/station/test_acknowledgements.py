@@ -209,7 +209,7 @@ def test_E23_nobody_takes_back_corrects_or_answers_the_words_of_another(tmp_path
         ours, theirs = north.station.lines[0].ours, north.station.lines[0].theirs
         for key in (Key.FOLLOWS, Key.REVOKES):
             south.utters(Type.TEXT, body_of(Type.TEXT, {key: [ours, n]}, "Fire at will."))
-        own = {Key.ANSWERS: [theirs, m]}
+        own: dict[int, list[int]] = {Key.ANSWERS: [theirs, m]}
         north.hears(south.utters(Type.TEXT, body_of(Type.TEXT, own, "Tomorrow.")))
         view = north.reads(n, "ours")
         assert not view["retracted"]
