@@ -8,6 +8,7 @@ import pytest
 
 from parley.core.entry import Key, Type, body_of
 from parley.core.errors import Misused, Refused
+from parley.station.entries import messages
 from parley.station.entries.messages import RANGES_MAX
 from tests.playbook import Post, two_stations
 
@@ -65,6 +66,21 @@ def test_who_names_the_whole_record_in_many_ranges_costs_no_walk_for_each(tmp_pa
         north.stage.do(lambda: north.station.store._connection.set_progress_handler(None, 0))
         assert "displayed" in north.stages(n)
         assert len(thousands) < RANGES_MAX
+
+
+def test_what_is_said_again_and_again_of_a_message_stands_in_the_record_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "ACTS_MAX", 3)
+    with two_stations(tmp_path) as (north, south):
+        n = north.sends("Acknowledge.")
+        south.hears(n)
+        for person in range(5):
+            m = south.utters(Type.OPENED, body_of(Type.OPENED, {}, [n, person]))
+        m = south.utters(Type.UNABLE, body_of(Type.UNABLE, {}, [n, 0, "No."]))
+        north.until(lambda: north.line()["their_size"] > m)
+        assert [each for each in north.stages(n) if each == "opened"] == ["opened"] * 3
+        assert north.stages(n)[-1] == "unable"
 
 
 def test_an_inbox_on_a_watch_officers_screen_displays(tmp_path: Path) -> None:

@@ -64,6 +64,7 @@ ACTS = {
     Type.WAIT: "wait",
 }
 DETAIL_CHARACTERS_MAX = 4096
+ACTS_MAX = 256  # of one kind that one side says of one message: every page lists them
 RANGES_MAX = 512  # of one DISPLAYED; a station writes no more of them (`DISPLAY_MAX`), a liar would
 
 Act = tuple[int, int, str, int | None, str]  # about dir, about n, act, person, detail
@@ -316,12 +317,26 @@ def index(
     about_dir, about, name, _, _ = act
     if about_dir not in (0, 1) or not is_message(station, open_line, about_dir, about):
         return
+    if _is_said_often(station, open_line, act, entry.dir):
+        return
     by = (open_line.current.inc if inc is None else inc, entry.dir, entry.n)
     note_act(station, open_line, act, by, entry.wall, posix(entry.time))
     # Only the reader's side acknowledges; it may do so by answering at once.
     if deals and about_dir != entry.dir and (entry.type in ACKNOWLEDGED_BY or name == "answered"):
         acknowledge(station, open_line, about_dir, about)
     _stage(station, open_line, about_dir, about, name, entry.wall)
+
+
+def _is_said_often(station: Station, open_line: OpenLine, act: Act, dir: int) -> bool:
+    """Whether a side has said the same of a message so often that once more stands in the record
+    alone."""
+    about_dir, about, name, _, _ = act
+    rows = station.store.sql(
+        "SELECT 1 FROM acts WHERE line_id = ? AND inc = ? AND about_dir = ? AND about = ?"
+        " AND dir = ? AND act = ? LIMIT ?",
+        (*open_line.key, about_dir, about, dir, name, ACTS_MAX),
+    )
+    return len(rows) >= ACTS_MAX
 
 
 def acknowledge(station: Station, open_line: OpenLine, dir: int, n: int) -> None:
