@@ -40,7 +40,7 @@ from parley.core.seal import (
     packet_locator,
     seal_entry,
 )
-from parley.core.speaking import ENVELOPE, OPEN, PACKET, frame
+from parley.core.speaking import ENVELOPE, OPEN, PACKET, frame, frame_kind
 from parley.core.suites import SUITE_1, Suite
 from parley.core.terms import Instant, OurKeys, Terms, TheirKeys
 from parley.core.wire import decode, encode, u32
@@ -358,7 +358,7 @@ def cross(near: Station, far: Station) -> list[Outcome]:
 
 def of_kind(kind: int, frames: Iterable[bytes]) -> list[bytes]:
     """The frames of one kind: ENVELOPE, PACKET or OPEN."""
-    return [data for data in frames if data[0] >> 2 & 7 == kind]
+    return [data for data in frames if frame_kind(data) == kind]
 
 
 def envelopes(frames: Iterable[bytes]) -> list[bytes]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
-from parley.core import opening
+from parley.core import opening, wire
 from parley.core.effects import Outcome
 from parley.core.errors import Malformed, Newer, Refused
 from parley.core.keys import Prekey, hybrid, sha256
@@ -20,7 +22,9 @@ from parley.core.opening import (
     make_open,
 )
 from parley.core.packets import PREKEYS_MAX
+from parley.core.resuming import Resume
 from parley.core.seal import open_info
+from parley.core.terms import Terms
 from parley.core.wire import Reader, Value, decode, encode, u8, uvar
 from tests.core.conversation import in_service, opens, prekey, terms_of, two_stations
 
@@ -211,6 +215,24 @@ def test_S1_two_signings_of_one_open_are_one_open() -> None:
     assert TheirOpen.parse(again, SOUTH).hash == TheirOpen.parse(packed(value, block), SOUTH).hash
 
 
+@pytest.mark.parametrize("parts", [[0] * 7_000, dict.fromkeys(range(2500), 0)])
+@pytest.mark.parametrize("read", [TheirOpen.parse, partial(Resume.parse, side=0)])
+def test_S1_of_a_document_of_very_many_parts_none_is_built(
+    parts: Value, read: Callable[[bytes, Terms], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value, _ = made()
+    built, item = list[int](), wire._item
+
+    def counted(data: bytes, at: int, depth: int) -> tuple[Value, int]:
+        built.append(at)
+        return item(data, at, depth)
+
+    monkeypatch.setattr(wire, "_item", counted)
+    with pytest.raises(Malformed):
+        read(packed([*value[:5], parts], b""), SOUTH)
+    assert len(built) < wire.PARTS_MAX
+
+
 def test_S1_patience_is_for_each_source_and_has_an_end() -> None:
     patience = Patience()
     assert [patience.with_one_more("a", 0.1 * at) for at in range(6)] == [True] * 5 + [False]
@@ -269,12 +291,12 @@ def test_S1_no_more_than_five_a_second_of_one_source_are_even_decoded(
         return decode(data)
 
     monkeypatch.setattr(opening, "decode", counting)
-    # Forty thousand small values of a stranger: the names of the line are there, nothing else is.
-    costly = packed([1, NORTH.line_id, *[0] * 40_000], b"")
+    # As many small values as may be: the names of the line are there, nothing else is.
+    costly = packed([1, NORTH.line_id, *[0] * (wire.PARTS_MAX - 3)], b"")
     assert south.hears(*[u8(0x2C) + costly] * 50, source="a stranger") == [Outcome.REFUSED] * 50
     assert len(decoded) == OPENS_PER_S
     # One that does not name the line costs no decoding, and none of the patience with its source.
-    foreign = packed([1, bytes(16), *[0] * 40_000], b"")
+    foreign = packed([1, bytes(16), *[0] * (wire.PARTS_MAX - 3)], b"")
     assert set(south.hears(*[u8(0x2C) + foreign] * 50, source="here")) == {Outcome.REFUSED}
     assert len(decoded) == OPENS_PER_S
     assert south.hears(theirs, source="here") == [Outcome.OK]

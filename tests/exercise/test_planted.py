@@ -25,7 +25,7 @@ from parley.core.opening import PREKEYS_OFFERED
 from parley.core.pulse import Pulse
 from parley.core.rekeying import Rekeying
 from parley.core.seal import Epoch
-from parley.core.speaking import Voice
+from parley.core.speaking import Voice, frame_kind
 from parley.core.terms import Instant
 from parley.core.vouching import RecordKey, record_key
 from parley.core.wire import encode
@@ -209,7 +209,7 @@ def receipts_leave_before_what_they_are_for_is_kept(patch: Patch) -> None:
 
     def hasty(self: Departures, open_line: OpenLine, effects: Any) -> Iterator[Any]:
         effects = list(effects)
-        about = [each for each in effects if isinstance(each, Transmit) and each.frame[0] >> 2 & 7]
+        about = [each for each in effects if isinstance(each, Transmit) and frame_kind(each.frame)]
         open_line.send([each.frame for each in about])
         yield from lay_out(self, open_line, [each for each in effects if each not in about])
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from parley.core.entry import Key, Type, body_of
 from parley.core.errors import Misused, Refused
+from parley.station.entries import messages
+from parley.station.entries.messages import RANGES_MAX
 from tests.playbook import Post, two_stations
 
 
@@ -33,6 +36,51 @@ def test_displayed_is_said_once_for_each_message(tmp_path: Path) -> None:
         north.until(lambda: all("displayed" in north.stages(n) for n in numbers))
         for n in numbers:
             assert north.stages(n).count("displayed") == 1
+
+
+def test_who_names_the_whole_record_in_many_ranges_costs_no_walk_for_each(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = north.sends("The first of very many.")
+        south.hears(n)
+        key = (*north.station.lines[0].key, north.station.lines[0].ours)
+        thousands: list[int] = []
+
+        def counts() -> int:
+            thousands.append(1)
+            return 0
+
+        def begins() -> None:
+            store = north.station.store
+            for at in range(10_000, 13_000):
+                store.sql(
+                    "INSERT INTO messages (line_id, inc, dir, n, type, marks, precedence, kept,"
+                    " displayed) VALUES (?, ?, ?, ?, 1, 0, 0, 0, 1)",
+                    (*key, at),
+                )
+            store._connection.set_progress_handler(counts, 1000)
+
+        north.stage.do(lambda: north.station.in_next_step(begins))
+        ranges = [[0, 1 << 52]] * RANGES_MAX
+        m = south.utters(Type.DISPLAYED, body_of(Type.DISPLAYED, {}, ranges))
+        north.until(lambda: north.line()["their_size"] > m)
+        north.stage.do(lambda: north.station.store._connection.set_progress_handler(None, 0))
+        assert "displayed" in north.stages(n)
+        assert len(thousands) < RANGES_MAX
+
+
+def test_what_is_said_again_and_again_of_a_message_stands_in_the_record_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "ACTS_MAX", 3)
+    with two_stations(tmp_path) as (north, south):
+        n = north.sends("Acknowledge.")
+        south.hears(n)
+        for person in range(5):
+            m = south.utters(Type.OPENED, body_of(Type.OPENED, {}, [n, person]))
+        m = south.utters(Type.UNABLE, body_of(Type.UNABLE, {}, [n, 0, "No."]))
+        north.until(lambda: north.line()["their_size"] > m)
+        assert [each for each in north.stages(n) if each == "opened"] == ["opened"] * 3
+        assert north.stages(n)[-1] == "unable"
 
 
 def test_an_inbox_on_a_watch_officers_screen_displays(tmp_path: Path) -> None:
@@ -230,3 +278,23 @@ def test_an_acknowledgement_waits_for_the_line_and_is_not_said_twice(tmp_path: P
         north.until(lambda: "opened" in north.stages(n))
         assert north.stages(n).count("opened") == north.stages(n).count("displayed") == 1
         assert "waiting" not in south.reads(n)["stages"][-1]
+
+
+def test_E23_nobody_takes_back_corrects_or_answers_the_words_of_another(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = north.sends("Hold your fire.", "FLASH")
+        south.hears(n)
+        m = south.utters(Type.TEXT, body_of(Type.TEXT, {Key.REPLY_BY: 1 << 31}, "When?"))
+        north.hears(m)
+        ours, theirs = north.station.lines[0].ours, north.station.lines[0].theirs
+        for key in (Key.FOLLOWS, Key.REVOKES):
+            south.utters(Type.TEXT, body_of(Type.TEXT, {key: [ours, n]}, "Fire at will."))
+        own: dict[int, list[int]] = {Key.ANSWERS: [theirs, m]}
+        north.hears(south.utters(Type.TEXT, body_of(Type.TEXT, own, "Tomorrow.")))
+        view = north.reads(n, "ours")
+        assert not view["retracted"]
+        assert not {"retracted by", "corrected by"} & set(north.stages(n))
+        assert "answered" not in north.stages(m, "theirs")
+        assert not north.reads(m)["reply"]["answered"]
+        north.sends("Never mind.", retracts=n)  # its own speaker may
+        assert north.reads(n, "ours")["retracted"]

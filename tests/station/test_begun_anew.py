@@ -311,3 +311,19 @@ def test_N11_a_CLOSE_that_they_hold_ends_the_line_though_they_lost_it(tmp_path: 
         with pytest.raises(Refused) as fault:
             south.watch.asks("line.resume", reason="It was closed.")
         assert fault.value.rule == "D8"
+
+
+def test_C13_a_line_is_stopped_by_the_name_of_an_incarnation_that_has_ended_too(
+    tmp_path: Path,
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        resume(north, south)
+        told = north.watch.asks("line.stop", reason="They sound odd.", line="@1")
+        assert told["line"] == north.line()["line"]
+        assert north.stage.do(lambda: list(north.station.lines[0].paths)) == []
+        with pytest.raises(Refused, match="stopped already"):
+            north.watch.asks("line.stop", reason="Again.", line="@1")
+        north.deputy.asks("line.undo", reason="It was the telephone.", line="@1")
+        north.until(lambda: north.line()["path_up"])
+        north.says("It goes on.")
+        south.until(lambda: "It goes on." in texts_of(south))

@@ -56,8 +56,8 @@ def test_a_liars_circle_ends(tmp_path_factory: pytest.TempPathFactory) -> None:
     with two_stations(tmp_path_factory.mktemp("circle")) as (north, south):
         theirs = south.line()["our_size"]
         side = south.stage.do(lambda: south.station.lines[0].ours)
-        for at in (0, 1):  # each answers the other, and itself
-            refs = {Key.ANSWERS: [side, theirs + 1 - at], Key.FOLLOWS: [side, theirs + at]}
+        for at in (0, 1):  # each corrects the other, and retracts itself
+            refs = {Key.FOLLOWS: [side, theirs + 1 - at], Key.REVOKES: [side, theirs + at]}
             header = {int(key): value for key, value in refs.items()}
             south.utters(Type.TEXT, encode([header, f"Round {at}."]))
         north.hears(theirs + 1)

@@ -177,3 +177,10 @@ def test_D10_after_a_close_only_the_answer_is_in_order() -> None:
     ):
         assert line.in_spite_of(late, rescue=False) is not None
     assert [act.words for act in line.closes()] == ["words", "words"]
+
+
+def test_D8_who_closes_twice_has_closed_once() -> None:
+    declared = Declared(0)
+    for n in (0, 1):
+        declared.add(entry(1, n, Type.CLOSE, 0))
+    assert [(act.dir, act.n) for act in declared.closes()] == [(1, 0)]

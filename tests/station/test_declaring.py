@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from parley.core.entry import Type, body_of
+from parley.core.entry import Precedence, Type, body_of
 from parley.core.errors import Misused, Refused
 from parley.core.life import Life
+from parley.station.line.declared import WORDS_MAX
+from parley.station.line.standing import SHOWN_MAX
 from tests.playbook import Post, two_stations
 
 REASON = "Manoeuvres in the strait"
@@ -239,6 +241,23 @@ def test_D2_a_suspension_that_cannot_be_read_suspends_everything(tmp_path: Path)
         n = north.utters(Type.SUSPEND, body)
         south.hears(n)
         assert declared(south) == declared(north) == "suspended"
+
+
+def test_D12_of_very_many_suspensions_few_stand_beside_the_line(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        told: list[int] = []
+        for size in (0, 3 * SHOWN_MAX):
+            for _ in range(size):
+                reason = "x" * 20_000
+                body = body_of(Type.SUSPEND, {}, [reason, 0, [], []])
+                n = south.utters(Type.SUSPEND, body, Precedence.IMMEDIATE)
+                north.hears(n)
+            told.append(sum(map(len, trail(north))))
+        view = standing(north)
+        assert len(view["suspensions"]) == SHOWN_MAX
+        assert view["next"].startswith(f"Further suspensions: {2 * SHOWN_MAX}. What still passes")
+        assert len(view["sentence"]) < SHOWN_MAX * (WORDS_MAX + 100)
+        assert told[1] - told[0] < SHOWN_MAX * SHOWN_MAX * (WORDS_MAX + 100)
 
 
 def test_D8_a_close_is_answered_and_ends_everything(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import Any
 import pytest
 
 from parley.core.entry import body_of
-from parley.core.errors import Refused
+from parley.core.errors import Refused, Unavailable
 from parley.core.kept import HeldRow
-from parley.core.speaking import ENVELOPE
+from parley.core.speaking import ENVELOPE, frame_kind
 from parley.station.entries import early
 from tests.playbook import Post, two_stations
 from tests.station.test_resuming import resume
@@ -29,7 +30,7 @@ class Gap:
         post.stage.do(lambda: setattr(post.station.carrying, "hear", self.hear))
 
     def hear(self, path: Any, frames: Sequence[bytes], now: Any) -> Any:
-        entries = [each for each in frames if each[0] >> 2 & 7 == ENVELOPE and not self.mended]
+        entries = [each for each in frames if frame_kind(each) == ENVELOPE and not self.mended]
         passed = [each for each in frames if each not in entries or len(each) < len(LONG)]
         return self._hear(path, passed, now)
 
@@ -153,6 +154,36 @@ def test_G3_G5_a_restart_in_between_loses_nothing_and_says_that_it_is_no_second_
         south.until(lambda: south.line()["their_size"] > n)
         north.until(lambda: "opened" in north.stages(n))
         assert n not in [each["n"] for each in rings(south)]
+
+
+def test_G5_a_new_beginning_that_was_undone_makes_no_second_alarm_of_what_was_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with across_a_gap(tmp_path) as (north, south, _, n):
+        south.event("alarm", n=n)
+        north.stops()
+        south.stops()
+        south.starts()
+        look, full = south.station.watch.look, [False]
+
+        def looks() -> None:
+            look()
+            begun = any(each.get("state") == "begun anew" for each in south.station._happened)
+            full[0] |= begun
+            if full[0]:
+                raise Unavailable("The disk is full.") from sqlite3.OperationalError("full")
+
+        monkeypatch.setattr(south.station.watch, "look", looks)
+        Gap(south)
+        north.starts()
+        north.watch.asks("line.resume", reason="A machine was changed.")
+        south.until(lambda: south.line()["resumption"]["theirs"])
+        south.watch.asks("line.resume", reason="Agreed.")
+        south.until(lambda: full[0])
+        (alarm,) = south.watch.asks("status")["alarms"]
+        assert (alarm["inc"], alarm["n"], alarm["again"]) == (1, n, True)
+        monkeypatch.setattr(south.station.watch, "look", look)
+        south.until(lambda: south.line()["inc"] == 2)
 
 
 def test_G3_what_joined_just_before_the_power_failed_is_said_after_it(tmp_path: Path) -> None:

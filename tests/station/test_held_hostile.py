@@ -19,6 +19,7 @@ from parley.core.errors import Refused
 from parley.core.kept import EntryRow
 from parley.station.call import held, holding
 from parley.station.call.held import Calls, Held
+from parley.station.call.held_standing import Standing
 from parley.station.line.lines import OpenLine
 from tests.playbook import Posts, two_stations
 from tests.station.test_declaring import orders, standing
@@ -66,6 +67,30 @@ def committed(person: int, round: bytes, told: int) -> CallEvent:
 @pytest.fixture
 def log(shared: Posts) -> Log:
     return Log(shared[0].station.lines[0])
+
+
+def test_V10_what_is_said_of_keys_costs_no_walk_through_all_that_was_said(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = log.opens()
+    for dir in (0, 1):
+        log.says(dir, joined(3), call)
+        log.says(dir, CallEvent(Happened.SAID, 3, words="x"), call)
+    before, folded, fold = log.held.round(), list[Happened](), Standing.fold
+
+    def counted(self: Standing, *said: Any) -> None:
+        folded.append(said[-1].event)
+        fold(self, *said)
+
+    monkeypatch.setattr(Standing, "fold", counted)
+    for at in range(100):
+        log.says(1, committed(3, bytes((at,)) * 16, at), call)
+        log.says(1, CallEvent(Happened.SAID, 3, words="x"), call)
+    assert folded == []
+    assert log.held.round() == before
+    log.says(1, CallEvent(Happened.LEFT, 3), call)
+    assert log.held.round() != before
+    assert Happened.LEFT in folded
 
 
 def test_V8_a_call_that_was_talked_to_the_limit_still_ends(log: Log) -> None:

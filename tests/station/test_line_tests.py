@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from parley.core.entry import Key, Type, body_of
 from parley.core.errors import Refused
+from parley.station.alarms import tested
 from tests.playbook import two_stations
 
 
@@ -66,3 +69,36 @@ def test_only_tests_are_answered_so_and_only_harmlessly(tmp_path: Path) -> None:
             north.watch.asks("test.call", text="x" * 3000)
         with pytest.raises(Refused):
             north.drafter.asks("test.call")
+
+
+def test_of_many_answers_to_a_test_the_first_alone_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = north.watch.asks("test.call")["n"]
+        south.hears(n)
+        first = south.watch.asks("test.answer", n=n, text="Heard.")["n"]
+        about = {Key.ANSWERS: [north.station.lines[0].ours, n]}
+        answers = body_of(
+            Type.TEXT, {int(key): value for key, value in about.items()}, "And again."
+        )
+        for _ in range(5):
+            last = south.utters(Type.TEXT, answers)
+        north.until(lambda: north.line()["their_size"] > last)
+        sql, read = north.station.store.sql, list[int]()
+
+        def reads(query: str, *given: Any) -> Any:
+            rows = sql(query, *given)
+            if "act = 'answered'" in query:
+                read.append(len(rows))
+            return rows
+
+        def looks() -> int | None:
+            (line,) = north.station.lines
+            with monkeypatch.context() as counted:
+                counted.setattr(north.station.store, "sql", reads)
+                (test,) = tested._of_life(north.station, line)
+            return test.answer and test.answer[1]
+
+        assert north.stage.do(looks) == first
+        assert max(read) == 1

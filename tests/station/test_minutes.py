@@ -268,6 +268,14 @@ def test_Y5_what_gives_way_gives_way_in_pairs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(minutes, "KEPT_MAX", 3)
+    written, text_of = list[Any](), minutes._text
+
+    def writes(said: Any) -> str:
+        assert not any(said is each for each in written)  # each once, however many others come
+        written.append(said)
+        return text_of(said)
+
+    monkeypatch.setattr(minutes, "_text", writes)
     with two_stations(tmp_path) as (north, south):
         text = drafted(north)
         proposed(north, south, text)

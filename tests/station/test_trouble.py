@@ -184,18 +184,25 @@ def test_a_caller_who_cannot_be_answered_keeps_no_answer_from_others(
     assert "could not be given" in caplog.text
 
 
-def full_when_told(post: Post, state: str, patch: pytest.MonkeyPatch) -> None:
-    """The disk is full at the end of the first step that tells of this."""
+def undoes(post: Post, patch: pytest.MonkeyPatch, when: Callable[[], bool]) -> list[bool]:
+    """The disk is full at the end of the first step of which that is so; whether it was."""
     station, full = post.station, list[bool]()
     look = station.watch.look
 
     def looks() -> None:
         look()
-        if not full and any(event.get("state") == state for event in station._happened):
+        if not full and when():
             full.append(True)
             raise Unavailable("The disk is full.") from sqlite3.OperationalError("disk is full")
 
     patch.setattr(station.watch, "look", looks)
+    return full
+
+
+def tells(post: Post, state: str) -> Callable[[], bool]:
+    """Whether the step of this station tells of that."""
+    station = post.station
+    return lambda: any(event.get("state") == state for event in station._happened)
 
 
 def acts(post: Post, about: str) -> list[str]:
@@ -208,7 +215,7 @@ def test_of_a_suspension_in_a_step_that_was_undone_nobody_is_told_that_it_was_li
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with two_stations(tmp_path) as (north, south):
-        full_when_told(north, "suspended", monkeypatch)
+        undoes(north, monkeypatch, tells(north, "suspended"))
         south.releases(south.drafter.asks("suspend", reason="Ties are cut."))
         assert north.event("line", state="suspended")
         assert not {"line open", "line partly"} & set(acts(north, "line"))
@@ -219,7 +226,7 @@ def test_of_a_clock_in_doubt_in_a_step_that_was_undone_nobody_is_told_that_it_is
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with two_stations(tmp_path) as (north, south):
-        full_when_told(north, "their clock in doubt", monkeypatch)
+        undoes(north, monkeypatch, tells(north, "their clock in doubt"))
         south.clock.set_wrong(3_600)
         assert north.event("line", state="their clock in doubt")
         assert acts(north, "their clock") == ["their clock in doubt"]
@@ -245,6 +252,106 @@ def test_that_both_records_agree_is_told_by_the_first_step_that_is_kept(
         south.hears(north.sends("One."))
         north.until(lambda: bool(full))
         assert north.event("line", state="records agree")
+
+
+def test_that_the_clocks_differ_is_told_though_the_step_that_found_it_was_undone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two_stations(tmp_path, heartbeat_s=1) as (north, south):
+        south.until(lambda: south.line()["observed"] == "heard")
+        full = undoes(south, monkeypatch, tells(south, "clocks differ"))
+        north.clock.set_wrong(7200)
+        first = north.sends("From the future.")
+        assert south.hears(first)["went_back_s"] == 0
+        second = north.sends("Once more.")
+        south.hears(second)
+        south.until(lambda: acts(south, "clocks differ"))
+        assert full
+        assert acts(south, "clocks differ") == ["clocks differ"]
+        assert acts(south, "time went back") == []
+
+
+def test_a_time_that_went_back_counts_once_though_its_step_was_undone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        north.clock.set_wrong(7200)
+        south.hears(north.sends("From the future."))
+        full = undoes(south, monkeypatch, tells(south, "time went back"))
+        north.clock.set_wrong(0)
+        south.hears(north.sends("And back."))
+        assert full
+        assert any("times went back once" in each for each in south.line()["clock"]["doubts"])
+        assert acts(south, "time went back") == ["time went back"]
+
+
+def test_a_silence_that_was_found_in_a_step_that_was_undone_is_told_and_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        north.until(lambda: north.line()["observed"] == "heard")
+        south.stops()
+        north.until(lambda: not north.line()["path_up"])
+        full = undoes(north, monkeypatch, tells(north, "silent"))
+        north.clock.skip(26)
+        north.event("line", state="silent")
+        assert full
+        assert north.line()["last_heard_s"] > 25
+        assert acts(north, "line silent") == ["line silent"]
+        south.starts()
+        north.event("line", state="heard")
+
+
+def test_a_line_that_falls_silent_after_a_step_that_was_undone_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        north.until(lambda: north.line()["observed"] == "heard")
+        south.stops()
+        north.until(lambda: not north.line()["path_up"])
+        full = undoes(north, monkeypatch, lambda: True)
+        north.stage.do(lambda: north.station.in_next_step(lambda: None))
+        north.until(lambda: bool(full))
+        assert north.line()["observed"] == "heard"
+        north.clock.skip(26)
+        north.event("line", state="silent")
+
+
+def test_a_newer_version_that_was_found_in_a_step_that_was_undone_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        full = undoes(south, monkeypatch, tells(south, "of another version"))
+
+        def sends() -> None:
+            (line,) = north.station.lines
+            line.send([b"\x40" + bytes(60)])
+
+        north.stage.do(sends)
+        south.until(lambda: acts(south, "of another version"))
+        assert full
+        assert "seems to speak a newer version" in south.line()["newer"]
+        assert acts(south, "of another version") == ["line of another version"]
+
+
+@pytest.mark.parametrize("calls", ["North calls", "South calls"])
+def test_a_path_that_came_or_went_in_a_step_that_was_undone_is_told(
+    calls: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        one, other = (north, south) if calls == "North calls" else (south, north)
+        while not one.happened.empty():
+            one.happened.get()
+        went = undoes(one, monkeypatch, tells(one, "path down"))
+        other.stops()
+        assert one.event("line", state="path down")
+        came = undoes(one, monkeypatch, tells(one, "path up"))
+        other.starts()
+        assert one.event("line", state="path up")
+        assert went
+        assert came
+        one.until(lambda: one.line()["observed"] == "heard")
+        assert one.line()["path_up"]
 
 
 @pytest.mark.parametrize("what", ["a path", "a scrub"])

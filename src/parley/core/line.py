@@ -43,7 +43,7 @@ from parley.core.pulse import STATUS_GAP_S, Counters, Pulse
 from parley.core.record import Log
 from parley.core.rekeying import Rekeying
 from parley.core.seal import Epoch
-from parley.core.speaking import ENVELOPE, FRAME_VERSION, OPEN, PACKET, Voice, frame
+from parley.core.speaking import ENVELOPE, FRAME_VERSION, OPEN, PACKET, Voice, frame, frame_kind
 from parley.core.terms import Instant, Terms
 from parley.core.vouching import RecordKey
 from parley.core.wire import decode, encode
@@ -210,7 +210,7 @@ class Line:
             return Outcome.UNKNOWN
         if data[0] >> 5 != FRAME_VERSION:
             return Outcome.NEWER  # so says whoever sent it, and it may be junk (G10)
-        kind = data[0] >> 2 & 7
+        kind = frame_kind(data)
         if kind == ENVELOPE:
             return self._hear_envelope(data, now)
         if kind == PACKET:

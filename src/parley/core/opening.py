@@ -18,7 +18,7 @@ from parley.core.wire import Reader, Value, decode, encode, uvar
 
 VERSION = 1
 PREKEYS_OFFERED = 2  # open at one time: one may be on its way while the other is used
-OPENS_PER_S = 5  # of one source: each costs up to 15 ms to decode, and two signature checks
+OPENS_PER_S = 5  # of one source: each costs two signature checks
 SOURCES_MAX = 256  # remembered, so that one source cannot use up the patience due to another
 NAMED_WITHIN = 32  # bytes: lengths and version take 16 at most, and so does the line
 OPEN_BYTES_MAX = 40_960  # sixteen prekeys and both signatures fit, in any suite (U6)
@@ -94,7 +94,7 @@ class TheirOpen:
         if len(data) > OPEN_BYTES_MAX:
             raise Malformed("an OPEN is too long", rule="S1")
         packet = Reader(data)
-        document = packet.take(packet.uvar())
+        document = packet.document()
         match decode(document):
             case [int(version), terms.line_id, *_] if version > VERSION:
                 raise Newer("an OPEN of this line is of a newer version", rule="S1")

@@ -83,7 +83,7 @@ class Resume:
         if len(data) > RESUME_BYTES_MAX:
             raise Malformed("a RESUME is too long", rule="N1")
         packet = Reader(data)
-        document = packet.take(packet.uvar())
+        document = packet.document()
         match decode(document):
             case [int(version), bytes(line), int(inc), int(dir), bytes(h_agr), int(of),
                   int(size), bytes(root), int(their_size), bytes(their_root),

@@ -31,6 +31,11 @@ def frame(kind: int, packet: bytes) -> bytes:
     return u8(FRAME_VERSION << 5 | kind << 2) + packet
 
 
+def frame_kind(frame: bytes) -> int:
+    """The kind that stands in the header of a frame."""
+    return frame[0] >> 2 & 7
+
+
 class Voice:
     """Our direction, as we speak it."""
 

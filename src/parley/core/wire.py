@@ -11,6 +11,7 @@ from typing import Any
 from parley.core.errors import Malformed, Misused
 
 DEPTH_MAX = 8  # the deepest document, an agreement, has four levels
+PARTS_MAX = 256  # of an OPEN or RESUME: with sixteen prekeys an OPEN has 57
 UINT_MAX = (1 << 64) - 1
 
 # The values of the subset: int, bytes, str, bool, None, list, dict. A recursive alias would only
@@ -195,6 +196,19 @@ def _head(data: bytes, at: int) -> tuple[int, int, int]:
     return major, number, at + width
 
 
+def _check_parts(data: bytes, most: int) -> None:
+    """Refuse a value of more parts than that, for the price of so many."""
+    at, left = 0, 1
+    for _ in range(most):
+        if not left:
+            return
+        major, number, at = _head(data, at)
+        left += {4: number, 5: 2 * number}.get(major, 0) - 1
+        at += number if major in (2, 3) else 0
+    if left:
+        raise Malformed(f"a document has more than {most} parts", rule="S1")
+
+
 class Reader:
     """A cursor over bytes that refuses to read past the end."""
 
@@ -229,6 +243,12 @@ class Reader:
                 return number
             if shift > 63:
                 raise Malformed("a number is longer than 64 bits", rule="W9")
+
+    def document(self) -> bytes:
+        """A document behind its length, of so few parts that a stranger's may be decoded (S1)."""
+        document = self.take(self.uvar())
+        _check_parts(document, PARTS_MAX)
+        return document
 
     def rest(self) -> bytes:
         """All bytes not yet read."""

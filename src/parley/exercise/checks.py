@@ -24,7 +24,7 @@ from parley.core.kept import Change, EntryRow, QueueRow
 from parley.core.pulse import STATUS_SENT_MAX
 from parley.core.record import joint_key
 from parley.core.seal import LOCATOR_BYTES
-from parley.core.speaking import ENVELOPE, FLASH_PLACES, frame
+from parley.core.speaking import ENVELOPE, FLASH_PLACES, frame, frame_kind
 from parley.core.wire import decode
 from parley.exercise import keeping
 from parley.exercise.cells import epochs_in
@@ -61,7 +61,7 @@ class Checks:
         sealings = station.world.sealings
         for sent in frames:
             sealings.leaves(station, sent)
-            if sent[0] >> 2 & 7 == ENVELOPE:
+            if frame_kind(sent) == ENVELOPE:
                 hold("I4", sent in station.kept_frames, "an entry left before it was kept")
             else:
                 station.world.recorder.hears(station.terms.side, sent)

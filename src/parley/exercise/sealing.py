@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from parley.core import seal
 from parley.core.packets import Kind
 from parley.core.seal import LOCATOR_BYTES, TAG_BYTES
-from parley.core.speaking import ENVELOPE, PACKET
+from parley.core.speaking import ENVELOPE, PACKET, frame_kind
 from parley.core.wire import decode
 from parley.exercise.violation import hold
 
@@ -89,7 +89,7 @@ class Sealings:
             return
         tag = frame[-TAG_BYTES:]
         if tag not in self._made:
-            hold("I26", frame[0] >> 2 & 7 not in (ENVELOPE, PACKET), "what left was not sealed")
+            hold("I26", frame_kind(frame) not in (ENVELOPE, PACKET), "what left was not sealed")
             return
         pair, bound = self._made[tag]
         if self._left.setdefault(pair, tag) != tag:
@@ -98,7 +98,7 @@ class Sealings:
             inc = int.from_bytes(bound[len(station.terms.line_id) :][:INC_BYTES])
             may = self._may_repeat(station, frame, pair[1], inc)
             hold("I26", may, f"{station.name} sealed two things under one nonce")
-        if frame[0] >> 2 & 7 == PACKET:
+        if frame_kind(frame) == PACKET:
             self._keys[station.terms.side][pair[0]] = None
             if pair[1][-5] == Kind.STATUS:
                 self._last[station.name] = (pair[0], int.from_bytes(frame[COUNTER]))
@@ -116,8 +116,8 @@ class Sealings:
         """Whether it may have forgotten what it sealed: an entry behind its backup, or a counter of
         a later start. Never one that the backup knows to be reserved."""
         if inc > station.restored:
-            return station.name in self.beside and frame[0] >> 2 & 7 == PACKET
+            return station.name in self.beside and frame_kind(frame) == PACKET
         reserved = self._reserved.get(station.name, {}).get(inc, {}).get(nonce[-5])
-        if reserved is None or frame[0] >> 2 & 7 == ENVELOPE:
+        if reserved is None or frame_kind(frame) == ENVELOPE:
             return True
         return int.from_bytes(frame[COUNTER]) > reserved + SKIPPED_BY_A_START

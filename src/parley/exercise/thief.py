@@ -24,7 +24,7 @@ from parley.core.seal import (
     open_info,
     packet_locator,
 )
-from parley.core.speaking import OPEN
+from parley.core.speaking import OPEN, frame_kind
 from parley.core.vouching import code_block
 from parley.core.wire import Reader, decode
 from parley.exercise.cells import epochs_in, strings_in
@@ -50,7 +50,7 @@ class Recorder:
         """Keep what could bring keys."""
         if len(frame) <= SMALL_BYTES:
             return
-        if frame[0] >> 2 & 7 != OPEN:
+        if frame_kind(frame) != OPEN:
             self.packets.setdefault(frame[1 : 1 + LOCATOR_BYTES], {})[frame] = side
         elif frame not in self.opens:
             self.opens[frame] = side

@@ -56,6 +56,7 @@ NUMBERED_BYTES_A_STEP = 16_384  # of ROUTINE; beside what STEP_INPUTS_MAX lets i
 TROUBLE_PAUSE_S = 1.0  # after a step that could not be kept
 TICK_S_MIN = 0.001
 TURNS_BEFORE_SCRUB = 3
+PATH_STATES = ("path up", "path down")  # which are so, whatever becomes of the step
 ROOM_S = 0.05  # a path that is just full may not tell when it is no longer
 
 _log = logging.getLogger("parley.station")
@@ -312,13 +313,11 @@ class Station:
 
     def _hear(self, path: Path, frames: list[bytes]) -> None:
         bound = self.carrying.hear(path, frames, self.now)
-        if self.carrying.newer:
-            versions.tell(self)
         if bound is not None:
             self.publish("line", bound, state="path up", path=path.name)
 
     def _bind(self, path: Path, open_line: OpenLine) -> None:
-        if open_line.stop is not None:
+        if open_line.stop is not None or self.carrying.carries(path):
             return
         self.carrying.bind(path, open_line, self.now)
         self.publish("line", open_line, state="path up", path=path.name)
@@ -372,6 +371,7 @@ class Station:
                 if self.roster_changed:
                     roster.tell_all(self)
                 distrust.look(self)
+                versions.tell(self)
                 self._settle()
                 self.watch.look()
         except Exception as error:  # whatever it was, nothing of this step has happened
@@ -461,7 +461,7 @@ class Station:
             trouble = mistake("a step")
         self.hardship.note(trouble, self.now)
         self._departures.undo()
-        self._happened.clear()
+        self._happened = [each for each in self._happened if each.get("state") in PATH_STATES]
         self._answers.clear()
         self._numbers.clear()
         self._after.clear()
@@ -488,6 +488,7 @@ class Station:
         self.trail.load()
         for open_line in self._lines:
             self.reload(open_line)
+            distrust.undone(open_line)
             if open_line.paths:
                 open_line.line.path_up(self.now)
         stops.load(self)

@@ -112,13 +112,15 @@ def _of_life(station: Station, life: OpenLine) -> Iterator[Tested]:
 def _answers(station: Station, life: OpenLine, dir: int, least: int) -> dict[int, Any]:
     """The first answer of the other side to each test from a number on."""
     rows = station.store.sql(
-        "SELECT a.about, a.by_inc, e.n, e.time, e.type, e.marks, e.body FROM acts a"
+        "SELECT a.about, a.by_inc, e.n, e.time, e.type, e.marks, e.body FROM"
+        " (SELECT line_id, about, by_inc, dir, n, row_number() OVER"
+        " (PARTITION BY about ORDER BY by_inc, n) AS place FROM acts WHERE line_id = ? AND inc = ?"
+        " AND about_dir = ? AND about >= ? AND dir <> about_dir AND act = 'answered' AND n >= 0) a"
         " JOIN entries e ON e.line_id = a.line_id AND e.inc = a.by_inc AND e.dir = a.dir"
-        " AND e.n = a.n WHERE a.line_id = ? AND a.inc = ? AND a.about_dir = ? AND a.about >= ?"
-        " AND a.dir <> a.about_dir AND a.act = 'answered' ORDER BY a.by_inc DESC, e.n DESC",
+        " AND e.n = a.n WHERE a.place = 1",
         (*life.key, dir, least),
     )
-    return {row["about"]: row for row in rows}  # the first of the record comes last, and stays
+    return {row["about"]: row for row in rows}
 
 
 # --- when nothing is asked for

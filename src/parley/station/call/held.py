@@ -47,6 +47,7 @@ KEYS_READ_MAX: Final = 500
 CAPTIONS_READ_MAX: Final = 2_000
 EVENT_TYPES: Final = frozenset((Type.CALL_EVENT, Type.CONSENT))
 PAGE_EVENTS: Final = frozenset((Happened.COMMITTED, Happened.REVEALED, Happened.SEALED))
+MOVES_PAGES: Final = frozenset((Happened.JOINED, Happened.LEFT, Happened.ENDED))
 NOT_COUNTED: Final = PAGE_EVENTS | CONSENTS | {Happened.ENDED, Happened.CAPTIONED}  # (V8)
 _APART: Final = [
     f"{TITLE}\nEvent: {kind}".encode() for kind in (*sorted(PAGE_EVENTS), Happened.CAPTIONED)
@@ -78,6 +79,7 @@ class Held:
         # so that its place among them does not matter.
         self._keys: dict[Who, dict[Happened, CallEvent]] = {}
         self._standing: Standing | None = None
+        self._round: bytes | None = None  # until a page may have come or gone
 
     @property
     def rehearsal(self) -> bool:
@@ -134,6 +136,8 @@ class Held:
             if self.full(entry.dir):
                 return
             self._counts[entry.dir] += 1
+        if kind in MOVES_PAGES:
+            self._round = None
         if kind in (Happened.JOINED, Happened.LEFT):
             self._keys.pop(who, None)
             of_side = sum(dir == entry.dir for dir, _ in self._keys)
@@ -155,7 +159,7 @@ class Held:
             ended = CallEvent(Happened.ENDED, event.person, event.name, event.office)
             entry = call.entry
             self._over = (call.key, call.opened, entry.dir, entry.n, ended)
-            self._standing = None
+            self._standing = self._round = None
 
     def ended_by(self, call: Held) -> bool:
         """Whether this rehearsal was open until that call was opened, and ended with it (P9)."""
@@ -196,10 +200,12 @@ class Held:
     def round(self) -> bytes:
         """Which pages are to agree on keys (V9). The leaf is that of the opening, so that a call
         has no round in common with its rehearsal (spec/rehearsal.md P8)."""
-        standing = self.standing
-        pages = b"".join(each.number for each in standing.pages())
-        changes = standing.changes.to_bytes(4)
-        return sha256(_ROUND + self.entry.leaf + changes + pages).digest()[:16]
+        if self._round is None:
+            standing = self.standing
+            pages = b"".join(each.number for each in standing.pages())
+            changes = standing.changes.to_bytes(4)
+            self._round = sha256(_ROUND + self.entry.leaf + changes + pages).digest()[:16]
+        return self._round
 
     def digits(self) -> str | None:
         """The eight digits to be read aloud, once every page has shown its key (V11)."""

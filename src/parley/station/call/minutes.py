@@ -76,6 +76,7 @@ class Minutes:
         self.parties = parties  # by direction
         self._entries: dict[Place, tuple[OpenLine, EntryRow]] = {}
         self._said: dict[Place, Saying | Stated] = {}
+        self._texts: dict[Place, str] = {}
         self._talks: list[Talk] | None = None
 
     @classmethod
@@ -105,13 +106,14 @@ class Minutes:
             return
         place = (life.inc, entry.dir, entry.n)
         self._said[place], self._entries[place] = said, (life, entry)
+        self._texts[place] = _text(said)
         self._talks = None
         if len(self._said) > KEPT_MAX:
             # With a minute goes what says the same text: half of a pair would undo the agreement.
             oldest = next(iter(self._said))
-            text = _text(self._said[oldest])
-            for each in [place for place, said in self._said.items() if _text(said) == text]:
-                del self._said[each], self._entries[each]
+            text = self._texts[oldest]
+            for each in [place for place, said in self._texts.items() if said == text]:
+                del self._said[each], self._entries[each], self._texts[each]
 
     def talks(self) -> list[Talk]:
         """Call by call, the newest first."""

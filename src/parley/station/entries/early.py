@@ -35,6 +35,11 @@ def found(station: Station, open_line: OpenLine) -> None:
     open_line.shown_early = frozenset(row["n"] for row in _provisional(station, open_line, size))
 
 
+def nothing_shown(open_line: OpenLine) -> None:
+    """A new incarnation has begun: nothing of it was shown before."""
+    open_line.shown_upto, open_line.shown_early = 0, frozenset()
+
+
 def _provisional(station: Station, open_line: OpenLine, size: int) -> list[Any]:
     return station.store.sql(
         "SELECT n, precedence FROM messages WHERE line_id = ? AND inc = ? AND dir = ? AND n >= ?",

@@ -64,6 +64,7 @@ ACTS = {
     Type.WAIT: "wait",
 }
 DETAIL_CHARACTERS_MAX = 4096
+ACTS_MAX = 256  # of one kind that one side says of one message: every page lists them
 RANGES_MAX = 512  # of one DISPLAYED; a station writes no more of them (`DISPLAY_MAX`), a liar would
 
 Act = tuple[int, int, str, int | None, str]  # about dir, about n, act, person, detail
@@ -284,11 +285,14 @@ def acts_of(
 
 
 def references(open_line: OpenLine, dir: int, type: int, content: Content) -> list[About]:
-    """Which messages a message of direction `dir` answers, corrects or retracts."""
+    """Which messages a message of direction `dir` answers, corrects or retracts: it answers those
+    of the other side, and takes back nobody's words but its own speaker's (E23)."""
     found: list[About] = []
     for key, act in ABOUT_KEYS.items():
         value = content.header.get(key)
-        if isinstance(value, list) and len(value) in (2, 3) and all(map(is_number, value)):
+        if not (isinstance(value, list) and len(value) in (2, 3) and all(map(is_number, value))):
+            continue
+        if value[0] == (1 - dir if key == Key.ANSWERS else dir):
             life = open_line.life(value[2]) if len(value) == 3 else open_line
             found += [] if life is None else [(life, (value[0], value[1], act, None, ""))]
     payload = content.payload
@@ -313,12 +317,26 @@ def index(
     about_dir, about, name, _, _ = act
     if about_dir not in (0, 1) or not is_message(station, open_line, about_dir, about):
         return
+    if _is_said_often(station, open_line, act, entry.dir):
+        return
     by = (open_line.current.inc if inc is None else inc, entry.dir, entry.n)
     note_act(station, open_line, act, by, entry.wall, posix(entry.time))
     # Only the reader's side acknowledges; it may do so by answering at once.
     if deals and about_dir != entry.dir and (entry.type in ACKNOWLEDGED_BY or name == "answered"):
         acknowledge(station, open_line, about_dir, about)
     _stage(station, open_line, about_dir, about, name, entry.wall)
+
+
+def _is_said_often(station: Station, open_line: OpenLine, act: Act, dir: int) -> bool:
+    """Whether a side has said the same of a message so often that once more stands in the record
+    alone."""
+    about_dir, about, name, _, _ = act
+    rows = station.store.sql(
+        "SELECT 1 FROM acts WHERE line_id = ? AND inc = ? AND about_dir = ? AND about = ?"
+        " AND dir = ? AND act = ? LIMIT ?",
+        (*open_line.key, about_dir, about, dir, name, ACTS_MAX),
+    )
+    return len(rows) >= ACTS_MAX
 
 
 def acknowledge(station: Station, open_line: OpenLine, dir: int, n: int) -> None:
@@ -387,8 +405,8 @@ def mark_displayed(
 ) -> list[int]:
     """Note that messages were displayed; the numbers of those that had not been."""
     rows = station.store.sql(
-        "UPDATE messages SET displayed = 1 WHERE line_id = ? AND inc = ? AND dir = ?"
-        " AND n >= ? AND n < ? AND displayed = 0 RETURNING n",
+        "UPDATE messages INDEXED BY messages_not_displayed SET displayed = 1 WHERE line_id = ?"
+        " AND inc = ? AND dir = ? AND n >= ? AND n < ? AND displayed = 0 RETURNING n",
         (*open_line.key, dir, first, min(first + count, 1 << 53)),
     )
     return sorted(row["n"] for row in rows)

@@ -28,6 +28,7 @@ ORDERS = frozenset((Type.SUSPEND, Type.LIFT, Type.CLOSE))
 # what became of messages; who is where; and what is said about the line itself.
 PASSING = frozenset((0x03, 0x05, 0x06, 0x07, *range(0x10, 0x30), *range(0x50, 0x60)))
 LISTED_MAX = 256  # types named by one SUSPEND; there are no more
+WORDS_MAX = 2_000  # characters of a reason that stand beside a line; the message has them all
 
 Limits = tuple[int, int]  # how many entries of A's log and of B's are looked at
 ALL: Limits = (1 << 63, 1 << 63)
@@ -161,14 +162,14 @@ class Declared:
         content = read_body(row.type, row.marks, row.body)
         payload = content.payload if content else None
         if row.type != Type.SUSPEND:
-            words = payload if isinstance(payload, str) else ""
+            words = payload[:WORDS_MAX] if isinstance(payload, str) else ""
             return Act(row.type, dir, n, seen, at, wall, words)
         words, scope = read_suspension(payload)
         begins = 0.0  # at once: then no clock has a say (D3)
         if scope.begins or self.notice_s:
             # The speaker's claim of when it spoke; the same for both sides, and in the leaf.
             begins = max(float(scope.begins + EPOCH_2020), at + self.notice_s)
-        fixed = (row.type, dir, n, seen, at, wall, words)
+        fixed = (row.type, dir, n, seen, at, wall, words[:WORDS_MAX])
         return Act(*fixed, begins, scope.types, scope.precedences)
 
     # --- what the two logs say
@@ -207,8 +208,11 @@ class Declared:
         ]
 
     def closes(self, limits: Limits = ALL) -> list[Act]:
-        """The CLOSE of each side that has closed."""
-        return list(self._seen(Type.CLOSE, limits))
+        """The CLOSE of each side that has closed: its first, whatever a liar writes behind it."""
+        first: dict[int, Act] = {}
+        for act in self._seen(Type.CLOSE, limits):
+            first.setdefault(act.dir, act)
+        return list(first.values())
 
     def state(self, limits: Limits = ALL) -> str:
         """Open, suspended or closed, from the logs alone (D1)."""

@@ -7,7 +7,7 @@ Of this start only. Source: spec/display.md G6 to G9.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -74,8 +74,9 @@ class Claims:
     backward: dict[int, tuple[int, int, int]]  # how often it went back; at which entry, by how much
     skew: Skew | None = None
     they_doubt: bool = False
-    # As the line stood after the last step: their size as stated, and when (mono) our newest
-    # STATUS left that they had heard by then.
+    # As the line stood after the last step: its incarnation, their size as stated, and when (mono)
+    # our newest STATUS left that they had heard by then.
+    inc: int = 0
     announced: int = 0
     heard_at: float | None = None
     told_at: float = float("-inf")
@@ -84,6 +85,10 @@ class Claims:
     def none(cls) -> Claims:
         """Nothing was heard yet."""
         return cls({}, {})
+
+    def copy(self) -> Claims:
+        """The same, for a step that may be undone."""
+        return replace(self, newest=dict(self.newest), backward=dict(self.backward))
 
     def takes(self, entry: EntryRow) -> int:
         """Note the claim of an entry; by how many seconds it is earlier than the one before."""
@@ -118,9 +123,23 @@ def find(station: Station, open_line: OpenLine) -> None:
         open_line.claims.newest[dir] = rows[0]["time"] if rows else 0
 
 
+def _of_this_step(station: Station, open_line: OpenLine) -> Claims:
+    """The claims as this step leaves them. What was known before stays until it is durable: what a
+    step that was undone has found is found again."""
+    if open_line.claims is open_line.claims_kept:
+        open_line.claims = open_line.claims.copy()
+        station.after_commit(partial(setattr, open_line, "claims_kept", open_line.claims))
+    return open_line.claims
+
+
+def undone(open_line: OpenLine) -> None:
+    """A step was undone: what it found was not found."""
+    open_line.claims = open_line.claims_kept
+
+
 def claimed(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
     """An entry of either side has joined the record: look at its time (G7, G8)."""
-    claims, theirs = open_line.claims, entry.dir == open_line.theirs
+    claims, theirs = _of_this_step(station, open_line), entry.dir == open_line.theirs
     back, before = claims.takes(entry), claims.skew
     if theirs:
         claims.measures(entry, station.now)
@@ -153,12 +172,12 @@ def _known(station: Station, doubt: str | None) -> None:
 
 def observe(station: Station, open_line: OpenLine, state: LineState) -> None:
     """Remember how a line stands after this step, and whether they doubt their clock."""
-    claims = open_line.claims
-    claims.announced = state.their_announced
+    claims = _of_this_step(station, open_line)
+    claims.inc, claims.announced = open_line.inc, state.their_announced
     heard_s = state.last_heard_s
     claims.heard_at = None if heard_s is None else station.now.mono - heard_s
     if state.they_doubt != claims.they_doubt:
-        station.after_commit(partial(setattr, claims, "they_doubt", state.they_doubt))
+        claims.they_doubt = state.they_doubt
         act = ("their clock trusted again", "their clock in doubt")[state.they_doubt]
         _told(station, open_line, act, f"{open_line.agreed.counterpart} says so")
 

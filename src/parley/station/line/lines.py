@@ -152,7 +152,7 @@ class OpenLine:
         self.declared = Declared(agreed.terms.side, *agreed.suspending)
         self.declared_told = ""  # the state that people were last told of
         self.stop: Stop | None = None
-        self.claims = Claims.none()
+        self.claims = self.claims_kept = Claims.none()  # as this step has them; as durable
         self.files_wait = self.files_soon = False  # files of ours have pieces to be said; next step
         self.judging = False  # a file is being looked into, beside the loop
         self.newer_at: float | None = None  # when (mono) a frame last claimed a newer version
@@ -206,8 +206,12 @@ class OpenLine:
         return [n, *self.older] if self.older else n
 
     def state(self, now: Instant) -> LineState:
-        """What may be known of it now."""
-        return self.line.state(now)
+        """What may be known of it now. That they heard us stays known when a step is undone and
+        the line is loaded anew: else it would never fall silent."""
+        state, claims = self.line.state(now), self.claims
+        if state.last_heard_s is None and claims.heard_at is not None and claims.inc == self.inc:
+            return state._replace(last_heard_s=now.mono - claims.heard_at)
+        return state
 
     @property
     def id(self) -> bytes:

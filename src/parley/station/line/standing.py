@@ -17,6 +17,7 @@ from parley.station.line.declared import Act, read_suspension
 from parley.station.line.lines import OpenLine, posix
 from parley.station.machine.clock import stamp
 
+SHOWN_MAX = 8  # suspensions beside a line, the oldest; a counterpart may write any number
 PASSES = "search and rescue, acknowledgements, tests and SERVICE"
 
 
@@ -126,14 +127,16 @@ def declared_view(open_line: OpenLine, wall: float) -> dict[str, Any]:
             following = "It is over once the other station has answered."
     elif holding or acts:
         state = "suspended" if whole else "suspended in part" if holding else "open"
-        sentences = [_standing(open_line, act, wall) for act in acts]
+        sentences = [_standing(open_line, act, wall) for act in acts[:SHOWN_MAX]]
         else_ = "all else, and in any case " if holding and not whole else ""
         following = f"What still passes: {else_}{passes(open_line)}. {_lifting(open_line, acts)}"
+        if len(acts) > SHOWN_MAX:  # not in what is told whenever it changes: each rings by itself
+            following = f"Further suspensions: {len(acts) - SHOWN_MAX}. {following}"
     return {
         "state": state,
         "sentence": " ".join(sentences),
         "next": following,
-        "suspensions": [_view(open_line, act, wall) for act in acts],
+        "suspensions": [_view(open_line, act, wall) for act in acts[:SHOWN_MAX]],
         "closed": [{"by": open_line.side(act.dir), "n": act.n, "at": act.at} for act in closes],
     }
 

@@ -109,6 +109,7 @@ def take_up_again(station: Station, open_line: OpenLine) -> None:
         station.carrying.unbind(path, station.now)
         path.close("the line was stopped")
     station.reload(open_line)
+    open_line.claims.heard_at = None  # it goes on as after a start
     load(station)
     station.bearings.call_again()
     station.in_next_step(lambda: None)  # whatever is due now is done then

@@ -7,6 +7,7 @@ what it looks like. From strangers such frames are only counted. Source: spec/di
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from parley.core.effects import Noticed
@@ -20,9 +21,13 @@ TOLD_EVERY_S = 3_600.0
 
 def tell(station: Station) -> None:
     """Write into the audit trail and on the screens what was found, at most once an hour a line."""
-    found, station.carrying.newer = station.carrying.newer, {}
+    found = station.carrying.newer
+    if not found:
+        return
+    station.after_commit(found.clear)  # what is undone is told once more
     for open_line, peer in found.items():
-        before, open_line.newer_at = open_line.newer_at, station.now.mono
+        before = open_line.newer_at
+        station.after_commit(partial(setattr, open_line, "newer_at", station.now.mono))
         if before is None or station.now.mono - before > TOLD_EVERY_S:
             notice = Noticed("of another version", f"{sentence(open_line)} It came from {peer}.")
             station.watch.noticed(open_line, notice)

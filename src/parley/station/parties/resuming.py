@@ -173,7 +173,7 @@ def begun(station: Station, open_line: OpenLine, begun: Begun) -> None:
     open_line.line.is_whole(not any(lost) and of == before)
     if state.halted is None:  # else it was told then
         early.halted(station, old)
-    open_line.shown_upto, open_line.shown_early = 0, frozenset()
+    station.after_commit(partial(early.nothing_shown, open_line))
     they_hold = ended[old.ours].size if of == before else ours.own.size
     files.begun(station, open_line, old, they_hold)
     _move_drafts(station, old, open_line)

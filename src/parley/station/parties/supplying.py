@@ -105,7 +105,7 @@ def supply_take(
     """Take in what was found whole, all of it or nothing."""
     new = station.line(line).current
     given = _upload(new, upload).found if upload or new.upload else None
-    new.upload = None
+    station.after_commit(partial(setattr, new, "upload", None))  # else it is not given again
     if given is None:
         raise Refused(
             "No evidence was checked that could be taken in.",
