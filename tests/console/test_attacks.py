@@ -109,7 +109,7 @@ async def test_clickjacking_no_answer_stands_in_a_frame(pair: World, app: Starle
 @pytest.mark.parametrize(
     "name",
     [
-        "<b>{{ 7191 * 7 }}</b>",
+        "<b>{{ 7191 * 7191 }}</b>",
         '" autofocus onfocus="alert(1)',
         "x\r\nSet-Cookie: a=b\r\n\r\n<b>",
         "' OR 1=1 --",
@@ -137,7 +137,7 @@ async def test_injection_what_is_typed_is_neither_markup_nor_template_nor_header
         assert "set-cookie" not in dict(answer.headers)
         assert "\r" not in str(answer.headers) + answer.header("location")
         body = answer.text
-        assert "50337" not in body
+        assert "51710481" not in body
         assert not re.search(r"<b>(?:\{\{|\s*\ufeff|\x00)|\bonfocus=\"", body)
     assert await pair.north.ask("Wanda", "status")  # no query was cut in two
 

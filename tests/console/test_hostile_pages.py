@@ -39,13 +39,13 @@ from tests.playbook import day_of
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MARKUP = "'\"><img zzz src=x onerror=alert(1)><script zzz>alert(1)</script>"
-TEMPLATE = "{{7191*7}}{% zzz %}${7191*7}%(zzz)s%s%"
-SHORT = "\"><b zzz>{{7191*7}}%s'"  # for a name of at most 64 bytes
+TEMPLATE = "{{7191*7191}}{% zzz %}${7191*7191}%(zzz)s%s%"
+SHORT = "\"><b zzz>{{7191*7191}}%s'"  # for a name of at most 64 bytes
 TURNED = f"{SHORT}\u202e"  # the rest of the line runs the other way
 CLOSED = f"{SHORT}\u2069\u202e"  # and no isolation around it holds
 LONG = "W" * 300
 HARM = f"{MARKUP} {TEMPLATE} \u202eturned\u2069 {LONG}"
-PARTY = 'South"><b zzz>{{7191*7}}'
+PARTY = 'South"><b zzz>{{7191*7191}}'
 
 
 ORDER = sorted(ROLES, key=lambda role: role != "watch")
@@ -84,7 +84,7 @@ class Seen(HTMLParser):
         seen = cls()
         seen.feed(page)
         said = "\n".join(seen.text)
-        for sign in ("50337", "\u202e"):
+        for sign in ("51710481", "\u202e"):
             if sign in said:
                 at = said.index(sign)
                 seen.faults.append(f"{sign!r} in {said[max(0, at - 60) : at + 30]!r}")
