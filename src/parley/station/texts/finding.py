@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import BARE_TYPES, Content, Key, Precedence, Status, Type, read_body
-from parley.core.errors import Misused, ParleyError
+from parley.core.errors import Misused, ParleyError, Refused
 from parley.core.kept import EntryRow
 from parley.core.wire import Value
 from parley.station.acts.fields import field
@@ -161,13 +161,19 @@ def people(
     wanted = fold(person or "").strip()
     if not wanted:
         return None
-    return tuple(
+    found = tuple(
         (*key, dir, id)
         for key, life in lives.items()
         for dir, names in life.names.items()
         for id, (name, office) in names.persons.items()
         if wanted in fold(f"{name} {office}")
     )
+    if not found:
+        raise Refused(
+            f"Nobody on either side has {person!r:.60} in their name or office.",
+            "Write a part of a name or of an office, as it stands beside what they said.",
+        )
+    return found
 
 
 def asked(
@@ -187,6 +193,8 @@ def asked(
         begins = moment(since)
     with field("until"):
         ends = moment(until, end=True)
+    with field("person"):
+        persons = people(lives, person)
     return Query(
         words=sought,
         lines=tuple(lives),
@@ -195,7 +203,7 @@ def asked(
         status=named(status, Status, "status"),
         since=begins,
         until=ends,
-        persons=people(lives, person),
+        persons=persons,
     )
 
 
