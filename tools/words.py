@@ -59,7 +59,7 @@ SET_UP = frozenset(
     (
         *("bearing", "carried", "config", "console_certificate", "control", "evidence", "folder"),
         *("founding", "heirs", "introductions", "letters", "papers", "replacing", "root"),
-        *("serving", "supplying", "lost", "doctor", "contradicting", "renewing", "clauses"),
+        *("serving", "supplying", "lost", "doctor", "renewing", "clauses"),
         "brought",
     )
 )
@@ -82,6 +82,7 @@ PAPERS = ("core/identity.py", "core/agreement.py", "core/keys.py")  # what is wr
 # Modules whose other sentences stand on pages too: what is said of a line, a call, a draft.
 SPEAKING = (
     "station/acts/own_acts.py",
+    "station/texts/contradicting.py",
     "station/call/calls.py",
     "station/call/series.py",
     "station/line/standing.py",

@@ -63,6 +63,7 @@ OPERATIONS: Mapping[str, str] = {
     "chat.say": N_("Said in the operators' chat"),
     "close": N_("Order to close the line written"),
     "confirm": N_("Read-back confirmed"),
+    "contradiction.take": N_("Contradiction taken away"),
     "correct": N_("Read-back corrected"),
     "delegation.end": N_("Delegation taken back"),
     "delegation.give": N_("Delegation given"),
