@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import urllib.request
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.shell_blocks import ROOT, newcomers
+
 SET_UP_S_MAX = 600
 
 
@@ -48,11 +50,12 @@ def test_a_clone_sets_itself_up_once(clone: Path) -> None:
 
 @pytest.mark.proof
 def test_make_demo_goes_on_where_it_was_until_it_is_forgotten(clone: Path) -> None:
-    """README's first command: it prints links that work, and Ctrl-C stops everything."""
+    """README's line: it prints links that work, and Ctrl-C stops everything."""
+    _, demo_line, _ = newcomers()
     for _ in range(2):
         # A session of its own, so that Ctrl-C reaches make and all it started, as at a terminal.
         with subprocess.Popen(
-            ["make", "demo"],
+            shlex.split(demo_line),
             cwd=clone,
             env=environment(),
             stdout=subprocess.PIPE,

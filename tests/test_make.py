@@ -3,6 +3,7 @@ it could not try for want of a browser."""
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.shell_blocks import ROOT, newcomers
 
 
 def environment() -> dict[str, str]:
@@ -19,13 +20,16 @@ def environment() -> dict[str, str]:
 
 
 def made(folder: Path, **ends: int) -> tuple[int, str]:
-    """How `make test` ends when its programs end so, and what it prints; each says its name."""
+    """How README's `make test` ends when its programs end so, and what it prints; each says its
+    name."""
+    _, _, test_line = newcomers()
+    make, *targets = shlex.split(test_line)
     for name in ("ruff", "mypy", "pytest"):
         program = folder / name
         program.write_text(f"#!/bin/sh\necho {name} has spoken\nexit {ends.get(name, 0)}\n")
         program.chmod(0o700)
     done = subprocess.run(
-        ["make", "-o", "setup", "-o", "chromium", f"BIN={folder}", "test"],
+        [make, "-o", "setup", "-o", "chromium", f"BIN={folder}", *targets],
         cwd=ROOT,
         env=environment(),
         stdout=subprocess.PIPE,

@@ -59,12 +59,30 @@ SET_UP = frozenset(
     (
         *("bearing", "carried", "config", "console_certificate", "control", "evidence", "folder"),
         *("founding", "heirs", "introductions", "letters", "papers", "replacing", "root"),
-        *("serving", "supplying", "lost", "doctor", "contradicting", "renewing", "clauses"),
+        *("serving", "supplying", "lost", "doctor", "renewing", "clauses"),
         "brought",
     )
 )
+# But these refuse what is asked of a station, and so stand in the audit trail. Their hints do not.
+IN_THE_TRAIL = frozenset(
+    (
+        "bearing",
+        "brought",
+        "evidence",
+        "introductions",
+        "letters",
+        "papers",
+        "replacing",
+        "supplying",
+    )
+)
+# What a line tells by itself, and why it stops itself.
+TOLD = ("core/greeting.py", "core/life.py", "core/line.py", "core/heads.py", "core/hearing.py")
+PAPERS = ("core/identity.py", "core/agreement.py", "core/keys.py")  # what is wrong with one
 # Modules whose other sentences stand on pages too: what is said of a line, a call, a draft.
 SPEAKING = (
+    "station/acts/own_acts.py",
+    "station/texts/contradicting.py",
     "station/call/calls.py",
     "station/call/series.py",
     "station/line/standing.py",
@@ -83,7 +101,9 @@ SPEAKING = (
     "catalogue/attendance.py",
     "catalogue/facts.py",
 )
+_TELLING = frozenset(("notice", "_notice", "_halt", "Stop"))
 _NAMED = re.compile(r"%\([a-z_]+\)s")
+_VALUE = re.compile(r"%\(\w+\)s")
 # The classes of `core/errors.py`, and those made from them.
 ERRORS = frozenset(
     ("Refused", "Malformed", "Newer", "Misused", "Unavailable", "Halted", "Foreign", "NoSeat")
@@ -98,14 +118,22 @@ def extracted() -> Catalog:
     ):
         found.add(message, None, [(place, line)], auto_comments=comments, context=context)
     for file in sorted({file for each in RAISED for file in PARLEY.glob(each)}):
-        if "station" in file.parts and file.stem in SET_UP:
-            continue
         place = str(file.relative_to(PARLEY))
         tree = ast.parse(file.read_bytes())
+        if "station" in file.parts and file.stem in SET_UP:
+            for line, template in said(tree, hints=False) if file.stem in IN_THE_TRAIL else ():
+                found.add(template, None, [(place, line)], context=SAID)
+            continue
         for line, template in [*said(tree), *(spoken(tree) if place in SPEAKING else ())]:
             found.add(template, None, [(place, line)], context=SAID)
     for line, template in hinted(ast.parse((PARLEY / "core/entry.py").read_bytes())):
         found.add(template, None, [("core/entry.py", line)], context=SAID)
+    for place in PAPERS:
+        for line, template in said(ast.parse((PARLEY / place).read_bytes()), hints=False):
+            found.add(template, None, [(place, line)], context=SAID)
+    for place in TOLD:
+        for line, template in told(ast.parse((PARLEY / place).read_bytes())):
+            found.add(template, None, [(place, line)], context=SAID)
     for place in SPEAKING:
         if not place.startswith("station"):
             for line, template in spoken(ast.parse((PARLEY / place).read_bytes())):
@@ -113,14 +141,23 @@ def extracted() -> Catalog:
     return found
 
 
-def said(tree: ast.AST) -> Iterator[tuple[int, str]]:
+def said(tree: ast.AST, *, hints: bool = True) -> Iterator[tuple[int, str]]:
     """The sentences and hints of errors, each value in them as `%(1)s`, `%(2)s`…"""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _name(node.func) in ERRORS:
-            given = [*node.args[:2], *(each.value for each in node.keywords if each.arg == "hint")]
-            for part in given:
+            hint = [each.value for each in node.keywords if each.arg == "hint"]
+            for part in [*node.args[:2], *hint] if hints else node.args[:1]:
                 for template in _templates(part):
-                    yield node.lineno, template
+                    if hints or re.search(r"\w{3}", _VALUE.sub("", template)):
+                        yield node.lineno, template
+
+
+def told(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """What a line says that happened, and why it has stopped itself."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _name(node.func) in _TELLING:
+            for template in _templates(node.args[_name(node.func).endswith("notice")]):
+                yield node.lineno, template
 
 
 def spoken(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -136,7 +173,10 @@ def spoken(tree: ast.AST) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in inside | alone:
             for template in _templates(node):
                 words = re.sub(r"%\(\w+\)s", "", template)
-                if " " in words.strip() and not re.search(r"[A-Z]{4} |[<>{}=]|^\W*$", words):
+                whole = " " in words.strip() or (
+                    _NAMED.search(template) and re.search(r"\w{3}", words)
+                )
+                if whole and not re.search(r"[A-Z]{4} |[<>{}=]|^\W*$", words):
                     yield node.lineno, template
 
 

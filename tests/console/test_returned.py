@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from playwright.async_api import expect
@@ -22,14 +23,12 @@ by_itself = pytest.mark.asyncio(loop_scope="module")
 FIELD = re.compile(r"<(?:textarea|input)\b((?:\{\{.*?\}\}|\{%.*?%\}|\{(?![{%])|[^>{])*)>")
 UNTYPED = re.compile(r'type="(hidden|checkbox|radio)"')
 # What is wrong with a password or a code is not said beside one of them, so that nobody learns
-# which; a search for a person finds nobody, which is no fault; and of a call the script keeps what
-# was chosen. What was kept from a session that slept is sent to the form it came from.
+# which; and of a call the script keeps what was chosen. What was kept from a session that slept is
+# sent to the form it came from.
 ELSEWHERE = {
     "factors.html": {"password", "code"},
     "marks.html": {"code"},
     "sign_in_form.html": {"name"},
-    "sought.html": {"person"},
-    "timeline.html": {"date"},
     "call_showing.html": {"", "item"},
     "kept.html": {"{{ name }}"},
 }
@@ -157,6 +156,21 @@ async def as_(pair: World, app: Starlette, both: Desk, path: str) -> Desk:
     if path != "/watch/take":
         return both
     return await desk(pair, app, "Wanda")
+
+
+@by_itself
+async def test_a_day_that_is_none_comes_back_beside_the_log_of_a_day(
+    pair: World, app: Starlette
+) -> None:
+    cookies = await sit(pair.north, app, "Aline")
+    seat = f"/s/{pair.north.ids['Aline']}"
+    for day in ("2026-02-31", "yesterday", "2026-11-29 08:30Z"):
+        page = await ask(app, f"{seat}/daylog?{urlencode({'date': day})}", cookies=cookies)
+        assert page.status == 400
+        kept, fault = field_of(page.text, "date")
+        assert kept == day
+        assert "is no day. Write it as 2026-11-29" in fault
+    assert (await ask(app, f"{seat}/daylog?date=2026-11-29", cookies=cookies)).status == 200
 
 
 @by_itself

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from parley.console import printed
 from parley.console.app import build
 from parley.station.machine.config import CONFIG_NAME, template
-from tests.console.asking import ask
+from tests.console.asking import Answer, ask
 from tests.playbook import Post
 from tests.station.test_lost import put_back_by, written
 from tests.station.test_resuming import supplies
@@ -30,16 +30,17 @@ class Seat:
 
     def sees(self, path: str) -> str:
         """The text of a page."""
-        return self._asks(path)
+        return self.sends(path).text
 
     def does(self, path: str) -> None:
         """Press a button that stands on the first screen."""
         token = self.sees("/").partition('name="token" value="')[2].partition('"')[0]
-        self._asks(path, {"token": token})
+        self.sends(path, {"token": token})
 
-    def _asks(self, path: str, form: dict[str, str] | None = None) -> str:
+    def sends(self, path: str, form: dict[str, str] | None = None) -> Answer:
+        """What comes back of a form that is sent, or of a page."""
         asked = ask(self._app, f"/s/{self._id}{path}", form, self._cookies)
-        return self._post.stage.run(asked).text
+        return self._post.stage.run(asked)
 
 
 def above_the_text(page: str) -> str:

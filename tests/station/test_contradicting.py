@@ -142,6 +142,36 @@ def test_Z3_a_second_opening_is_laid_beside_the_first(tmp_path: Path) -> None:
         assert m["text"] == "The line goes on."
 
 
+def test_Z3_whoever_takes_the_record_from_the_page_takes_it_too(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        north.stops()
+        (north.folder / CONFIG_NAME).write_text(template(sign_in={"enrol": "may"}))
+        north.starts()
+        auditor = Seat(north, build(north.station), "auditor")
+        assert "/record/contradiction" not in auditor.sees("/record")
+        chance = iter(sha256(bytes([n])) for n in range(256))
+        sends(
+            south, lambda line: frame(OPEN, make_open(line.terms, lambda n: next(chance)[:n]).frame)
+        )
+        north.until(lambda: of(north))
+        page = auditor.sees("/record")
+        assert "South signed two things that contradict each other." in page
+        assert "Download the two openings" in page
+        line = north.line()["line"]
+        asked = {"token": page.partition('name="token" value="')[2].partition('"')[0], "line": line}
+        file = auditor.sends("/record/contradiction", {**asked, "kind": "opens"})
+        shown = contradiction.verify(io.BytesIO(file.text.encode()))
+        assert isinstance(shown.two, contradiction.TwoOpens)
+        name = f"record-{line[:8]}.evidence.opens"
+        assert file.header("content-disposition") == f'attachment; filename="{name}"'
+        row = north.auditor.asks("audit")["rows"][-1]
+        assert (row["name"], row["act"]) == (north.auditor.name, "contradiction.take")
+        assert row["arguments"] == {"line": line, "kind": "opens"}
+        none = auditor.sends("/record/contradiction", {**asked, "kind": "heads"})
+        assert none.status == 422
+        assert "signed nothing of the kind" in none.text
+
+
 def test_Z4_a_second_resume_is_laid_beside_the_first(tmp_path: Path) -> None:
     def asks(reason: str) -> Any:
         def make(line: Any) -> bytes:

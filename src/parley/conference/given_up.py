@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from parley.conference.rate import Rate
+from parley.station.acts.own_acts import MEDIA_GOES, MEDIA_OVER, MEDIA_SHED
 
 FIRST_S: Final = 60.0  # between two lines
 MOST_S: Final = 3_600.0
@@ -31,9 +32,5 @@ class GivenUp:
         if self._due_at:
             self._wait_s = min(MOST_S, 2 * self._wait_s)
         self._told, self._due_at = stands, now + self._wait_s
-        so_far = f"in this call given up: {rate.sheds}, cut off: {rate.cuts}"
-        if over:
-            return f"it is over; {so_far}"
-        if rate.shed:
-            return f"pictures given up, sound and text go on with {int(rate.kbps)} kbit/s; {so_far}"
-        return f"pictures go; {so_far}"
+        said = MEDIA_OVER if over else MEDIA_SHED if rate.shed else MEDIA_GOES
+        return said % {"times": rate.sheds, "cuts": rate.cuts, "kbps": int(rate.kbps)}

@@ -25,6 +25,7 @@ from parley.conference.shown import KEY_REQUEST_S as SHOWN_REQUEST_S
 from parley.conference.shown import beside
 from parley.core.errors import ParleyError, Refused
 from parley.station.acts.operations import find
+from parley.station.acts.own_acts import Own
 from parley.station.acts.person import Person
 from parley.station.call import holding
 from parley.station.call.held import Calls, Held
@@ -280,10 +281,10 @@ class Room:
         """What the link did not take stands in the audit trail, beside who joined and left."""
         said = self._given_up.look(self.link.rate, self._now(), over=over)
         if said is not None:
-            what = "rehearsal" if self.held.rehearsal else "call"
-            act = f"media of the {what} ({self.open_line.agreed.name})"
+            act = Own.MEDIA_OF_REHEARSAL if self.held.rehearsal else Own.MEDIA_OF_CALL
             station = self._station
-            station.in_next_step(lambda: station.trail.happened(station.now.wall, act, said))
+            name = self.open_line.agreed.name
+            station.in_next_step(lambda: station.trail.happened(station.now.wall, act, said, name))
 
     def arrive(self, page: CallPage) -> None:
         """A page has become one of the call; the first one starts the link."""

@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from parley.core.errors import ParleyError
+from parley.station.acts.own_acts import MADE_FOR, Own
 from parley.station.machine.console_certificate import ConsoleCertificate, current, names_of
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Encryption:
         station = self._station
         station.console_certificate = certificate.view()
         if made:
-            told = f"made for {', '.join(certificate.names)}: {certificate.digits}"
+            told = MADE_FOR % {"names": ", ".join(certificate.names), "digits": certificate.digits}
             station.in_next_step(
-                lambda: station.trail.happened(station.now.wall, "console certificate", told)
+                lambda: station.trail.happened(station.now.wall, Own.CONSOLE_CERTIFICATE, told)
             )

@@ -110,6 +110,16 @@ WORDS = frozenset(
         N_("call ended"),
         N_("refused"),
         N_("taken back"),
+        # outcomes, and why a line is stopped
+        N_("done"),
+        N_("signed"),
+        N_("reviewed"),
+        N_("sent back"),
+        N_("person"),
+        N_("revoked"),
+        N_("replaced"),
+        N_("ours"),
+        N_("theirs"),
         # minutes
         N_("none"),
         N_("proposed"),
@@ -132,6 +142,7 @@ WORDS = frozenset(
         N_("reviewer"),
         N_("watch officer"),
         N_("auditor"),
+        N_("engineer"),
         N_("principal"),
         N_("adviser"),
         N_("interpreter"),
@@ -150,7 +161,9 @@ WORDS = frozenset(
 
 
 NOT_IN_THE_RECORD = "not in this record, begun "
-_SENTENCES = re.compile(r"(?<=[.?!]) (?=[A-Z])")
+_CALLED = re.compile("an? (.+)")
+_BEGINS_MIN = 12  # letters that hold a pattern to its begin
+_SENTENCES = re.compile(r"(?<=[.?!]) (?![a-z])(?=[^\W\d_])")  # a name begins one, too: Ólafur
 
 
 def word(said: str) -> str:
@@ -220,10 +233,17 @@ def _within(value: str) -> str:
     no capital there but its own, though another text has the same words by themselves."""
     found = translated(value)
     if found is None:
-        return word(value)
+        return _roles(value) or word(value)
     if not value.endswith("."):
         found = found.rstrip(".。")
     return found[:1].lower() + found[1:] if value[:1].islower() and found[1:2].islower() else found
+
+
+def _roles(value: str) -> str | None:
+    """Roles as somebody is called by them: a watch officer or an operator."""
+    found = [_CALLED.fullmatch(each) for each in re.split(" or | and ", value)]
+    roles = [each[1] for each in found if each and each[1] in WORDS]
+    return ", ".join(map(word, roles)) if len(roles) == len(found) else None
 
 
 def fact(item: Mapping[str, Any]) -> Markup:
@@ -254,7 +274,9 @@ def _key(sentence: str) -> str:
 @cache
 def _patterns(tongue: Tongue) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
     """Every sentence of the station; those that hold values by what surrounds them, the longest
-    surroundings first."""
+    surroundings first; before all, those that begin with words: a value at the begin takes in what
+    stands before another sentence.
+    """
     exact, patterns = {}, []
     for template in texts(tongue).said:
         parts = re.split(r"%\((\w+)\)s", template)
@@ -268,9 +290,10 @@ def _patterns(tongue: Tongue) -> tuple[dict[str, str], list[tuple[re.Pattern[str
         written = re.escape(fixed[0])
         for name, after in zip(parts[1::2], fixed[1:], strict=True):
             written += f"(?P<v{name}>.+?)" + re.escape(after)
-        patterns.append((len("".join(fixed)), re.compile(written, re.DOTALL), template))
-    patterns.sort(key=lambda each: -each[0])
-    return exact, [(pattern, template) for _, pattern, template in patterns]
+        loose = len(fixed[0]) < _BEGINS_MIN
+        patterns.append((loose, -len("".join(fixed)), re.compile(written, re.DOTALL), template))
+    patterns.sort(key=lambda each: each[:2])
+    return exact, [(pattern, template) for *_, pattern, template in patterns]
 
 
 FILTERS = {"word": word, "said": said, "fact": fact, "call_name": call_name}

@@ -17,6 +17,7 @@ from parley.core.entry import check_text
 from parley.core.errors import Refused
 from parley.station.acts.fields import field
 from parley.station.acts.operations import Words, operation
+from parley.station.acts.own_acts import Own
 from parley.station.acts.person import READERS, Person
 from parley.station.machine.clock import moment
 from parley.station.open_items import Item, code_of, open_items
@@ -190,7 +191,7 @@ def _keep(
     shown = json.dumps([item.view() for item in items], separators=(",", ":"))
     id = officer.note(station, act, who, items=shown, sheet=sheet, sha256=digest, **more)
     signed = {"sheet": id, "sha256": digest, "items": len(items)}
-    station.trail.write(station.now.wall, who, f"watch {act}", signed, "signed")
+    station.trail.write(station.now.wall, who, Own(f"watch {act}"), signed, "signed")
     return {"sheet": id, "sha256": digest, "text": sheet, **officer.view(station)}
 
 

@@ -13,6 +13,7 @@ from parley.core.entry import Key, Type, body_of
 from parley.core.errors import Refused
 from parley.core.kept import QueueRow
 from parley.station.acts.operations import operation
+from parley.station.acts.own_acts import Own
 from parley.station.acts.person import Person
 from parley.station.call.call_requests import check_release
 from parley.station.entries import messages
@@ -78,12 +79,12 @@ def release(
     }
     station.await_number(open_line, queue_id, result)
     if lent is not None:
-        wrote_for(station, who, "release by delegation", draft, lent, "released")
+        wrote_for(station, who, Own.RELEASED_LENT, draft, lent, "released")
     return result
 
 
 def wrote_for(
-    station: Station, who: Person, act: str, draft: int, lent: Delegation, outcome: str
+    station: Station, who: Person, act: Own, draft: int, lent: Delegation, outcome: str
 ) -> None:
     """The audit trail says for whom somebody acted by a delegation."""
     by = {"draft": draft, "delegation": lent.id, "until": moment(lent.until)}

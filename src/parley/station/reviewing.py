@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from parley.core.entry import check_text
 from parley.core.errors import Misused, Refused
 from parley.station.acts.operations import Words, operation
+from parley.station.acts.own_acts import TAKEN_BACK as TAKEN_BACK_BY
+from parley.station.acts.own_acts import Own
 from parley.station.acts.person import HANDLERS, Person
 from parley.station.entries import draft_steps
 from parley.station.entries.draft_steps import FREED, HELD, REVIEWED, SENT_BACK, TAKEN_BACK, note
@@ -38,7 +40,7 @@ def draft_review(station: Station, who: Person, *, draft: int, sha256: str) -> d
     by = None if lent is None else lent.id
     note(station, draft, who.id, REVIEWED, sha256=found.sha256, delegation=by)
     if lent is not None:
-        wrote_for(station, who, "review by delegation", draft, lent, "reviewed")
+        wrote_for(station, who, Own.REVIEWED_LENT, draft, lent, "reviewed")
     return _told(station, found, "reviewed")
 
 
@@ -71,7 +73,7 @@ def draft_send_back(station: Station, who: Person, *, draft: int, reason: Words)
     _check_remark(reason)
     note(station, draft, who.id, SENT_BACK, reason, delegation=lent.id if lent else None)
     if lent is not None:
-        wrote_for(station, who, "sent back by delegation", draft, lent, "sent back")
+        wrote_for(station, who, Own.SENT_BACK_LENT, draft, lent, "sent back")
     return _told(station, found, "sent back")
 
 
@@ -90,7 +92,7 @@ def draft_take_back(station: Station, who: Person, *, draft: int, reason: Words)
             f"Retract it: `parley say --prepared retraction --retracts {rows[0]['n']}`.",
         )
     queue_id = rows[0]["queue_id"]
-    note(station, draft, who.id, TAKEN_BACK, f"taken back by {who.name}: {reason}")
+    note(station, draft, who.id, TAKEN_BACK, TAKEN_BACK_BY % {"name": who.name, "why": reason})
     found.open_line.current.line.line.give_back(lambda row: row.id == queue_id)
     station.publish("draft", found.open_line, draft=draft, state="taken back")
     return {"draft": draft, "taken_back": True}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from starlette.responses import Response
 
+from parley.console import acts
 from parley.console.desk import Visit
 
 ROWS = 200
@@ -26,20 +25,13 @@ async def show(visit: Visit) -> Response:
             {
                 "n": row["id"],
                 "at": row["at"],
-                "who": row["name"],
-                "did": row["act"],
-                "what": _in_words(row["arguments"]),
-                "outcome": row["outcome"],
+                "who": acts.who(row["name"], row["person"]),
+                "did": acts.did(row["act"], row["outcome"]),
+                "what": acts.to_what(row["arguments"]),
+                "outcome": acts.outcome(row["act"], row["outcome"]),
             }
             for row in reversed(rows)
         ],
         earlier=f"?from={max(1, first - ROWS)}" if first > 1 else None,
         later=f"?from={first + ROWS}" if start is not None and len(rows) == ROWS else None,
-    )
-
-
-def _in_words(arguments: dict[str, object]) -> str:
-    return ", ".join(
-        f"{name} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
-        for name, value in arguments.items()
     )

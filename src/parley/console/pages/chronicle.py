@@ -34,7 +34,6 @@ async def thread(visit: Visit) -> Response:
 
 async def timeline(visit: Visit) -> Response:
     """GET /timeline, with what is looked for in the address."""
-    page = await visit.frame()
     form = _form(visit)
     found: View = {"rows": [], "more": False, "behind": 0}
     error: ParleyError | None = None
@@ -43,25 +42,40 @@ async def timeline(visit: Visit) -> Response:
             found = await visit.call("timeline", **_given(form))
         except ParleyError as refused:
             error = refused
+    return await _timeline(visit, form, found, error)
+
+
+async def _timeline(
+    visit: Visit,
+    form: dict[str, str],
+    found: View,
+    error: ParleyError | None,
+    day: ParleyError | None = None,
+) -> Response:
+    """The page: what was found, or what was refused of the search, or of the day to print."""
+    page = await visit.frame()
     line = page.line(form["line"]) if form["line"] else None
     if line is not None:
         page.only(line)
     shown = [
         row(page, {**each, "excerpt": each["text"] or "", "hits": []}) for each in found["rows"]
     ]
+    wrong = error or day
     return await visit.page(
         "timeline.html",
         page,
-        200 if error is None else status_of(error),
+        200 if wrong is None else status_of(wrong),
         form=form,
         asked=any(form.values()) and error is None,
         rows=shown,
         more=found["more"],
         query=visit.request.url.query,
-        today=iso(page.now)[:10],
+        date=iso(page.now)[:10] if day is None else visit.query("date"),
+        of_line=visit.query("line") if day else "",
         precedences=PRECEDENCES,
         statuses=STATUSES,
         error=refusal(error) if error else None,
+        day=refusal(day) if day else None,
     )
 
 
@@ -79,7 +93,11 @@ async def print_timeline(visit: Visit) -> Response:
 async def print_day(visit: Visit) -> Response:
     """GET /daylog?date=, with ?line="""
     line = {"line": visit.query("line")} if visit.query("line") else {}
-    found = await visit.call("daylog", date=visit.query("date"), **line)
+    try:
+        found = await visit.call("daylog", date=visit.query("date"), **line)
+    except ParleyError as refused:
+        nothing: View = {"rows": [], "more": False, "behind": 0}
+        return await _timeline(visit, dict.fromkeys(FIELDS, ""), nothing, None, refused)
     page = await asyncio.to_thread(printed.rows, "daylog", found, _us(visit), linked=True)
     return HTMLResponse(page)
 

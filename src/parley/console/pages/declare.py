@@ -9,6 +9,7 @@ from starlette.responses import Response
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import View
 from parley.console.views import PRECEDENCES
+from parley.core.entry import check_text
 from parley.core.errors import Misused, ParleyError, Refused
 from parley.station.acts.fields import field
 
@@ -59,6 +60,9 @@ async def order(visit: Visit) -> Response:
 
 
 def _arguments(typed: View) -> dict[str, Any]:
+    if typed["text"].strip():
+        with field("text"):  # also where it is too long, and no place in it is named
+            check_text(typed["text"])
     if typed["verb"] == "lift":
         return {"text": typed["text"]} if typed["text"].strip() else {}
     if typed["verb"] == "close":

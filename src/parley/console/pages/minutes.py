@@ -96,8 +96,16 @@ async def draft(
     line = _line(page, str(form.get("line") or visit.query("line")))
     agenda: list[str] = []
     of_record: list[str] = []
+    talk: View | None = None
     if form["call"]:
-        talk = await visit.call("minute.show", line=line["line"], call=form["call"])
+        try:
+            with field("call"):
+                talk = await visit.call("minute.show", line=line["line"], call=form["call"])
+        except ParleyError as unknown:
+            if begun:
+                raise
+            error, text = error or unknown, None  # what was typed stays, and it is said beside it
+    if talk is not None:
         agenda = talk["agenda"]
         of_record = [name for name in OF_RECORD if talk["held"] and talk["held"][name]]
         if begun and talk["held"]:  # what the record has; the drafter may change it

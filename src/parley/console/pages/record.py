@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from parley.console import recorded
 from parley.console.desk import Visit, refusal, status_of
@@ -46,8 +46,37 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         total=total,
         earlier=f"{base}{max(0, start - ROWS)}" if start else None,
         later=f"{base}{start + ROWS}" if start + ROWS < total else None,
+        contradictions=await _contradictions(visit, page, line),
         **refused,
     )
+
+
+async def _contradictions(visit: Visit, page: Frame, line: View) -> list[View]:
+    """What they signed against themselves in this incarnation, for who may take it away."""
+    if not page.may["export"]:
+        return []
+    told = await visit.call("contradictions", line=line["line"])
+    found: list[View] = told["contradictions"]
+    return found
+
+
+async def contradiction(visit: Visit) -> Response:
+    """POST /record/contradiction: two things that they signed, as a file."""
+    line, kind = (await visit.frame()).line(visit.form.get("line")), visit.form.get("kind")
+    try:
+        if line is None:
+            raise Refused("There is no such line at this station.", "Begin at the record.")
+        told = await visit.call("contradiction.take", line=line["line"], kind=kind)
+    except ParleyError as error:
+        return await show(visit, error)
+    headers = {**FILE, "Content-Disposition": f'attachment; filename="{_name(line)}.{kind}"'}
+    return PlainTextResponse(told["text"], headers=headers)
+
+
+def _name(line: View) -> str:
+    """What the file of a record is called."""
+    older = f"-{line['older']}" if line["older"] else ""
+    return f"record-{line['hex'][:8]}{older}.evidence"
 
 
 async def export(visit: Visit) -> Response:
@@ -67,9 +96,7 @@ async def export(visit: Visit) -> Response:
             told = await visit.call("export", line=line["line"], after=told["next"])
             yield told["evidence"]
 
-    older = f"-{line['older']}" if line["older"] else ""
-    name = f"record-{line['hex'][:8]}{older}.evidence"
-    headers = {**FILE, "Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {**FILE, "Content-Disposition": f'attachment; filename="{_name(line)}"'}
     return StreamingResponse(pieces(), media_type="text/plain; charset=utf-8", headers=headers)
 
 

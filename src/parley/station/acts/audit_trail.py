@@ -22,6 +22,7 @@ from parley.station.acts.operations import (
     operation,
     refused_for_the_trail,
 )
+from parley.station.acts.own_acts import DONE, Own
 from parley.station.acts.person import Person
 from parley.store.reading import Reading
 from parley.store.sqlite import SqliteStore
@@ -51,7 +52,7 @@ class Trail:
     ) -> None:
         """Add one row."""
         kept = json.dumps(for_the_trail(act, arguments, _digest), separators=(",", ":"))
-        row = (round(at * 1000), who.id, who.name, act, kept, outcome)
+        row = (round(at * 1000), who.id, who.name, str(act), kept, outcome)
         self.head = link(self.head, row)
         self._store.sql(
             "INSERT INTO trail (at, person, name, act, arguments, outcome, hash)"
@@ -68,7 +69,7 @@ class Trail:
         answer: Result | ParleyError,
     ) -> None:
         """Add what a person asked for and what became of it."""
-        outcome = "done"
+        outcome = DONE
         if isinstance(answer, Beside):
             if answer.noted is None:
                 return
@@ -77,9 +78,9 @@ class Trail:
             outcome = refused_for_the_trail(answer, _digest)
         self.write(at, who, act, arguments, outcome)
 
-    def happened(self, at: float, act: str, outcome: str) -> None:
+    def happened(self, at: float, act: Own, outcome: str, line: str = "") -> None:
         """Add what the station itself found: a clock that ran out, a line that fell silent."""
-        self.write(at, _STATION, act, {}, outcome)
+        self.write(at, _STATION, f"{act} ({line})" if line else act, {}, outcome)
 
 
 def link(before: bytes, row: tuple[int, int, str, str, str, str]) -> bytes:

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, NewType
 
 from parley.core.errors import Misused, ParleyError, Refused, Unavailable
+from parley.station.acts.own_acts import HASHED, NOT_KEPT, REFUSED
 from parley.station.acts.person import Person, called
 
 _log = logging.getLogger("parley.station")
@@ -286,7 +287,7 @@ def for_the_trail(
     kept: dict[str, Any] = {}
     for name, value in arguments.items():
         if name in HIDDEN:
-            kept[name] = "(not kept)"
+            kept[name] = NOT_KEPT
             continue
         written = value if isinstance(value, str) else json.dumps(value)
         if (name in words and value is not None) or len(written) > KEPT_CHARACTERS_MAX:
@@ -307,8 +308,8 @@ def refused_for_the_trail(error: ParleyError, digest: Callable[[str], str]) -> s
     sentence = error.sentence
     for words in filter(None, getattr(error, "__notes__", ())):
         sentence = sentence.replace(words, _hashed(words, digest))
-    return f"refused: {sentence}"
+    return f"{REFUSED}{sentence}"
 
 
 def _hashed(written: str, digest: Callable[[str], str]) -> str:
-    return f"{len(written)} characters, SHA-256 {digest(written)}"
+    return HASHED % {"count": len(written), "digest": digest(written)}

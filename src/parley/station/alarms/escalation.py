@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import Precedence
 from parley.core.errors import Misused, ParleyError, Refused
+from parley.station.acts import own_acts
 from parley.station.acts.operations import Beside, operation
 from parley.station.acts.person import Person
 from parley.station.line.lines import OpenLine
@@ -90,7 +91,7 @@ class Escalation:
                 (*open_line.key, n, step, now, when, outcome),
             )
         self._due = min(self._due, due) if len(steps) > 1 else self._due
-        self._write(open_line, n, precedence, EVERYONE, "everyone at the station is called")
+        self._write(open_line, n, precedence, EVERYONE, own_acts.EVERYBODY)
         kind = "alarm" if n >= 0 else "overdue"
         station.publish(
             kind, open_line, state=EVERYONE, dir="theirs", n=n, precedence=precedence.name
@@ -131,7 +132,7 @@ class Escalation:
 
     async def _carry_out(self, key: Key, work: Work | None) -> None:
         """Call, and bring what became of it into the next step."""
-        outcome, well = "was no longer set up", True
+        outcome, well = own_acts.NOT_SET_UP, True
         try:
             if work is not None:
                 outcome = await work()
@@ -141,7 +142,7 @@ class Escalation:
             self._under_way.pop(key, None)
             raise
         except Exception as error:  # our own mistake is told like any failure, and stops nothing
-            outcome, well = f"the station made a mistake: {type(error).__name__}", False
+            outcome, well = own_acts.MISTAKE % {"error": type(error).__name__}, False
         self._station.in_next_step(partial(self._note, key, outcome, well))
 
     def _note(self, key: Key, outcome: str, well: bool) -> None:
@@ -159,8 +160,7 @@ class Escalation:
         open_line, message = station.line_of(key[0], key[1]), _message(station, key)
         again = rows[0]["due"] is not None
         precedence = Precedence(message["precedence"]) if message else Precedence.ROUTINE
-        said = outcome + (f"; it is tried again in {RETRY_S:g} s" if again else "")
-        self._write(open_line, key[2], precedence, key[3], said)
+        self._write(open_line, key[2], precedence, key[3], outcome, again)
         station.publish(
             "message", open_line, state="escalated", dir="theirs", n=key[2], step=key[3], well=well
         )
@@ -186,14 +186,22 @@ class Escalation:
         )
 
     def _write(
-        self, open_line: OpenLine, n: int, precedence: Precedence, step: str, said: str
+        self,
+        open_line: OpenLine,
+        n: int,
+        precedence: Precedence,
+        step: str,
+        said: str,
+        again: bool = False,
     ) -> None:
-        station = self._station
-        station.trail.happened(
-            station.now.wall,
-            f"escalation: {step} ({open_line.agreed.name})",
-            f"{f'message {n}' if n >= 0 else f'overdue {-n}'} ({precedence.name}): {said}",
-        )
+        station, values = self._station, {"n": abs(n), "precedence": precedence.name, "said": said}
+        if again:
+            told = own_acts.MESSAGE_AGAIN if n >= 0 else own_acts.OVERDUE_AGAIN
+            values["seconds"] = f"{RETRY_S:g}"
+        else:
+            told = own_acts.OF_MESSAGE if n >= 0 else own_acts.OF_OVERDUE
+        act = own_acts.Own(f"escalation: {step}")
+        station.trail.happened(station.now.wall, act, told % values, open_line.agreed.name)
 
 
 # --- what is told, and to whom

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import Content, Precedence, Type
 from parley.core.kept import EntryRow
+from parley.station.acts.own_acts import IS_CALLED, Own
 from parley.station.alarms import tested
 from parley.station.alarms.overdue import ANSWER, OFFICE, REPLY, TEST, desk_of, sentence
 from parley.station.entries import messages
@@ -197,7 +198,7 @@ class Expecting:
                 " AND dir = ? AND id <> ? AND came IS NULL",
                 (station.now.wall, open_line.id, dir, row["id"]),
             )
-            self._tell(open_line, row, "test missed")
+            self._tell(open_line, row, Own.TEST_MISSED)
 
     def _late(self, open_line: OpenLine, row: Any) -> None:
         """A clock here has run out: for the first time, or for whoever was called last."""
@@ -207,7 +208,7 @@ class Expecting:
                 self._set(row, came=row["due"])  # suspended meanwhile: nobody is asked
                 return
             self._set(row, missed=station.now.wall, look=self._next_call(open_line, row))
-            self._tell(open_line, row, f"{_NAMES[row['kind']]} missed")
+            self._tell(open_line, row, _MISSED[row["kind"]])
         elif not self._call_next(open_line, row):
             self._set(row)
             station.watch.escalation.begin(open_line, -row["id"], Precedence(row["precedence"]))
@@ -226,7 +227,7 @@ class Expecting:
             return False
         name = station.people.name(deputies[row["called"]])
         self._set(row, called=row["called"] + 1, look=self._next_call(open_line, row))
-        self._tell(open_line, row, "deputy called", f" {name} is called.")
+        self._tell(open_line, row, Own.DEPUTY_CALLED, f" {IS_CALLED % {'name': name}}")
         return True
 
     def _set(self, row: Any, **values: Any) -> None:
@@ -237,11 +238,10 @@ class Expecting:
             (now["look"], now["called"], now["missed"], now["came"], row["id"]),
         )
 
-    def _tell(self, open_line: OpenLine, row: Any, act: str, more: str = "") -> None:
+    def _tell(self, open_line: OpenLine, row: Any, act: Own, more: str = "") -> None:
         station = self._station
-        station.trail.happened(
-            station.now.wall, f"{act} ({open_line.agreed.name})", sentence(station, row) + more
-        )
+        told = sentence(station, row) + more
+        station.trail.happened(station.now.wall, act, told, open_line.agreed.name)
         station.publish(
             "overdue",
             open_line,
@@ -253,7 +253,12 @@ class Expecting:
         )
 
 
-_NAMES = {TEST: "test", ANSWER: "answer to a test", REPLY: "reply", OFFICE: "word of an office"}
+_MISSED = {
+    TEST: Own.TEST_MISSED,
+    ANSWER: Own.ANSWER_MISSED,
+    REPLY: Own.REPLY_MISSED,
+    OFFICE: Own.OFFICE_MISSED,
+}
 
 
 def _after(view: dict[str, Any], now: float) -> float:

@@ -18,6 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import Noticed
 from parley.core.entry import Precedence
+from parley.station.acts.own_acts import (
+    CALLED,
+    NO_SUSPENSION,
+    NOBODY_HERE,
+    NOBODY_THERE,
+    OBSERVED,
+    Own,
+)
 from parley.station.alarms import escalation, expecting
 from parley.station.entries import early
 from parley.station.line import delegating, distrust
@@ -96,7 +104,7 @@ class Watch:
 
     def noticed(self, open_line: OpenLine, notice: Noticed) -> None:
         """The line told something a person must know."""
-        self._record(open_line, f"line {notice.kind}", notice.sentence)
+        self._record(open_line, Own(f"line {notice.kind}"), notice.sentence)
         if notice.kind == "halted":
             early.halted(self._station, open_line)
         self._station.publish("line", open_line, state=notice.kind, sentence=notice.sentence)
@@ -116,9 +124,8 @@ class Watch:
             return
         self._told(open_line, observed_told=observed)
         if "silent" in (observed, before):
-            self._record(
-                open_line, f"line {observed}", f"{open_line.agreed.counterpart}: {observed}"
-            )
+            told = OBSERVED % {"who": open_line.agreed.counterpart, "state": observed}
+            self._record(open_line, Own(f"line {observed}"), told)
         self._station.publish("line", open_line, state=observed)
 
     def _told(self, open_line: OpenLine, **told: Any) -> None:
@@ -134,8 +141,8 @@ class Watch:
         told, tells = open_line.declared_told, view["state"] + view["sentence"]
         self._told(open_line, declared_told=tells)
         if told and told != tells:
-            sentence = view["sentence"] or "No suspension stands any more."
-            self._record(open_line, f"line {view['state']}", sentence)
+            sentence = view["sentence"] or NO_SUSPENSION
+            self._record(open_line, Own(f"line {view['state']}"), sentence)
             self._station.publish("line", open_line, state=view["state"], sentence=sentence)
 
     # Clocks.
@@ -173,12 +180,8 @@ class Watch:
             (row["called"] + 1, due, *open_line.key, row["dir"], row["n"]),
         )
         name = station.people.name(deputy)
-        self._record(
-            open_line,
-            "deputy called",
-            f"message {row['n']} ({precedence.name}) was not acknowledged by"
-            f" {stamp(row['due'])}; {name} is called",
-        )
+        missed = {"n": row["n"], "precedence": precedence.name, "by": stamp(row["due"])}
+        self._record(open_line, Own.DEPUTY_CALLED, CALLED % {**missed, "name": name})
         station.publish(
             "alarm",
             open_line,
@@ -203,13 +206,10 @@ class Watch:
         )
         side = open_line.side(row["dir"])
         precedence = Precedence(row["marks"] >> 6)
-        where = "here" if side == "theirs" else f"at {open_line.agreed.counterpart}"
-        self._record(
-            open_line,
-            "nobody answered",
-            f"message {row['n']} of {side} ({precedence.name}) was not acknowledged {where}"
-            f" by {stamp(row['due'])}",
-        )
+        values = {"n": row["n"], "precedence": precedence.name, "by": stamp(row["due"])}
+        told = NOBODY_HERE if side == "theirs" else NOBODY_THERE
+        values["who"] = open_line.agreed.counterpart
+        self._record(open_line, Own.NOBODY_ANSWERED, told % values)
         station.publish(
             "alarm",
             open_line,
@@ -222,9 +222,9 @@ class Watch:
         if side == "theirs":
             self.escalation.begin(open_line, row["n"], precedence)
 
-    def _record(self, open_line: OpenLine, act: str, outcome: str) -> None:
+    def _record(self, open_line: OpenLine, act: Own, outcome: str) -> None:
         station = self._station
-        station.trail.happened(station.now.wall, f"{act} ({open_line.agreed.name})", outcome)
+        station.trail.happened(station.now.wall, act, outcome, open_line.agreed.name)
 
 
 Lane = tuple[bytes, int, int, int]  # line, incarnation, direction, precedence

@@ -23,6 +23,7 @@ from parley.core.effects import Saying
 from parley.core.entry import Key, Precedence, Type, body_of
 from parley.core.errors import Misused, ParleyError, Refused, Unavailable
 from parley.station.acts.operations import Words, operation
+from parley.station.acts.own_acts import PAGE_GONE, Own
 from parley.station.acts.person import CALLERS, READERS, Person, called
 from parley.station.call import next_call
 from parley.station.call.calls import AT_ONCE_S
@@ -168,8 +169,11 @@ def call_hold(
     """Put the call on hold for both sides, or go on."""
     open_line, held = open_call(station, line)
     if held.standing.on_hold == on:
-        state = "on hold already" if on else "not on hold"
-        raise Refused(f"The call is {state}.", "`parley call show` shows it.", "V7")
+        raise Refused(
+            "The call is on hold already." if on else "The call is not on hold.",
+            "`parley call show` shows it.",
+            "V7",
+        )
     event = Happened.HELD if on else Happened.RESUMED
     return about(station, open_line, held, CallEvent(event, who.id, who.name, who.office))
 
@@ -284,8 +288,8 @@ def lost(station: Station, open_line: OpenLine, page: Attendee) -> None:
         about(station, open_line, held, CallEvent(Happened.LEFT, page.person))
     except ParleyError:
         return  # the line is closed, or stands still: nothing can be said, and nothing is heard
-    act = f"left the call ({open_line.agreed.name})"
-    station.trail.happened(station.now.wall, act, f"the page of {page.name} was gone")
+    told, name = PAGE_GONE % {"name": page.name}, open_line.agreed.name
+    station.trail.happened(station.now.wall, Own.LEFT_CALL, told, name)
 
 
 # --- what is asked here

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from parley.catalogue.agreeing import Saying
 from parley.catalogue.comparing import Mark, compare
-from parley.catalogue.form import moment, read_moment
+from parley.catalogue.form import check_lines, moment, read_moment
 from parley.catalogue.forms import check_form
 from parley.catalogue.minutes import (
+    SENTENCE_BYTES_MAX,
     Attendee,
     Consented,
     Facts,
@@ -95,8 +96,9 @@ def minute_draft(
     that there is none.
     """
     open_line = station.line(line).current
-    name = None if call is None else _name(station, open_line, call)
-    talk = None if name is None else _find(station, open_line, name)
+    with field("call"):
+        name = None if call is None else _name(station, open_line, call)
+        talk = None if name is None else _find(station, open_line, name)
     held = talk.held if talk else None
     if held is None and (began is None or ended is None):
         raise Misused("The record does not know when this call began and ended.", _TIMES)
@@ -124,6 +126,16 @@ def minute_draft(
         _given("shown", shown, _shown, held.shown if held else ()),
     )
     minute = Minute(facts, tuple(agreed or []))
+    for typed, lines in (
+        ("call", (facts.call,)),
+        ("held_by", (facts.held_by,)),
+        ("touched", facts.touched),
+        ("present", [each.text() for each in facts.present]),
+    ):
+        with field(typed):
+            check_lines("Y2", *lines)
+    with field("agreed"):
+        check_lines("Y2", *minute.agreed, bytes_max=SENTENCE_BYTES_MAX)
     minute.check()
     return {"line": open_line.agreed.hex, "call": facts.call, "text": minute.text()}
 

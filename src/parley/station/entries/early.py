@@ -14,6 +14,7 @@ from parley.core.entry import Precedence, read_body
 from parley.core.kept import EntryRow, HeldRow
 from parley.station.acts.control import Answer
 from parley.station.acts.operations import find
+from parley.station.acts.own_acts import BEFORE, FOR_GOOD, OUTSTANDING, Own
 from parley.station.acts.person import Person
 from parley.station.entries import messages
 from parley.station.line.declared import ORDERS
@@ -58,16 +59,14 @@ def came(station: Station, open_line: OpenLine, row: HeldRow) -> None:
     entry = _entry(open_line, row, station.now.wall)
     messages.remember(station, open_line, entry, read_body(row.type, row.marks, row.body))
     missing = outstanding(station, open_line, row.n)
-    _note(station, open_line, "shown provisionally", row.n, precedence, f"{missing} outstanding")
+    _note(station, open_line, Own.SHOWN, row.n, precedence, OUTSTANDING, numbers=missing)
     messages.ring(station, open_line, row.n, precedence, provisional=missing)
 
 
 def joined(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
     """It has joined the record: no second alarm, and what waited is said (G2, G3)."""
     precedence = Precedence(entry.marks >> 6)
-    _note(
-        station, open_line, "joined the record", entry.n, precedence, "shown provisionally before"
-    )
+    _note(station, open_line, Own.JOINED, entry.n, precedence, BEFORE)
     station.after_commit(partial(say_what_waits, station, open_line))
 
 
@@ -107,8 +106,7 @@ def halted(station: Station, open_line: OpenLine) -> None:
     """The line has stopped itself or ended: what was provisional stays so for good (G4)."""
     for row in _provisional(station, open_line, station.state(open_line).their_size):
         precedence = Precedence(row["precedence"])
-        why = "the line has stopped itself or begun anew"
-        _note(station, open_line, "never joined the record", row["n"], precedence, why)
+        _note(station, open_line, Own.NEVER_JOINED, row["n"], precedence, FOR_GOOD)
 
 
 # --- what is known of it
@@ -160,10 +158,13 @@ def outstanding(station: Station, open_line: OpenLine, n: int) -> str:
 
 
 def _note(
-    station: Station, open_line: OpenLine, act: str, n: int, precedence: Precedence, more: str
+    station: Station,
+    open_line: OpenLine,
+    act: Own,
+    n: int,
+    precedence: Precedence,
+    told: str,
+    **more: str,
 ) -> None:
-    station.trail.happened(
-        station.now.wall,
-        f"{act} ({open_line.agreed.name})",
-        f"message {n} of theirs ({precedence.name}), {more}",
-    )
+    values = {"n": n, "precedence": precedence.name, **more}
+    station.trail.happened(station.now.wall, act, told % values, open_line.agreed.name)

@@ -22,6 +22,7 @@ from parley.core.entry import (
 from parley.core.errors import Refused
 from parley.core.kept import EntryRow
 from parley.core.wire import Value, encode, u8
+from parley.station.acts.own_acts import BACK, Own
 from parley.station.entries import draft_steps, early
 from parley.station.line import distrust, roster
 from parley.station.line.lines import OpenLine, posix
@@ -138,8 +139,9 @@ def comes_back(station: Station, open_line: OpenLine, release: Any, why: str) ->
     )
     station.trail.happened(
         at,
-        f"given back ({open_line.agreed.name})",
-        f"draft {draft} was released and not yet sent: {why}",
+        Own.GIVEN_BACK,
+        BACK % {"draft": draft, "why": why},
+        open_line.agreed.name,
     )
     station.publish("draft", open_line, draft=draft, state="given back")
 

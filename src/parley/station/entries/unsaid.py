@@ -15,6 +15,7 @@ from parley.core.entry import BARE_TYPES, Key, Precedence, Type, body_of, read_b
 from parley.core.errors import Refused
 from parley.core.kept import Change, EntryRow, QueueRow
 from parley.core.wire import Value
+from parley.station.acts.own_acts import NOT_KNOWN_HERE, POINTED_AT
 from parley.station.entries import messages
 from parley.station.line.lines import OpenLine
 from parley.store.reading import Reading
@@ -222,17 +223,11 @@ def check_whole(station: Station, open_line: OpenLine) -> None:
 
 
 def _why(new: OpenLine, n: Value, inc: int) -> str:
-    return (
-        f"It corrected or retracted {n} of ours in incarnation {inc}, which"
-        f" {new.agreed.counterpart} never had under that number and which has another one now."
-    )
+    return POINTED_AT % {"n": n, "inc": inc, "who": new.agreed.counterpart}
 
 
 def _unknown(new: OpenLine) -> str:
-    return (
-        "This station was put back further than the line was begun anew: whether"
-        f" {new.agreed.counterpart} has this is not known here. Ask before it is released again."
-    )
+    return NOT_KNOWN_HERE % {"who": new.agreed.counterpart}
 
 
 def _comes_back(

@@ -18,6 +18,7 @@ from parley.bearers import Path
 from parley.bearers.streams import StreamBearer, cannot_listen
 from parley.core.errors import Misused, ParleyError, Refused
 from parley.station.acts.operations import operation
+from parley.station.acts.own_acts import OF_BEARER, Own
 from parley.station.acts.person import Person
 from parley.station.line.lines import OpenLine
 
@@ -334,9 +335,8 @@ def describe(station: Station) -> list[dict[str, Any]]:
 
 
 def _note(station: Station, bearing: Bearing, error: ParleyError) -> None:
-    station.trail.happened(
-        station.now.wall, "bearer down", f"bearer {bearing.id}: {error.sentence}"
-    )
+    told = OF_BEARER % {"id": bearing.id, "why": error.sentence}
+    station.trail.happened(station.now.wall, Own.BEARER_DOWN, told)
 
 
 async def keep_trying(bearing: Bearing) -> None:

@@ -16,6 +16,7 @@ from parley.core.entry import Precedence
 from parley.core.errors import Misused, Refused
 from parley.station.acts.fields import field
 from parley.station.acts.operations import operation
+from parley.station.acts.own_acts import BEGAN, ENDED, Own
 from parley.station.acts.person import HANDLERS, Person
 from parley.station.line.delegation import (
     IN_FORCE,
@@ -103,10 +104,10 @@ class Delegations:
             each = read(row)
             if latest >= each.until:
                 _end(station, each, None)
-                _happened(station, each, "ended", f"its time was over at {moment(each.until)}")
+                _happened(station, each, Own.DELEGATION_ENDED, ENDED)
             else:
                 station.store.sql("UPDATE delegations SET began = ? WHERE id = ?", (now, each.id))
-                _happened(station, each, "began", f"until {moment(each.until)}")
+                _happened(station, each, Own.DELEGATION_BEGAN, BEGAN)
         self.changed()
 
 
@@ -335,15 +336,12 @@ def _end(station: Station, each: Delegation, who: Person | None) -> None:
     )
 
 
-def _happened(station: Station, each: Delegation, act: str, more: str) -> None:
-    name = station.people.name
-    station.trail.happened(
-        station.now.wall,
-        f"delegation {act}",
-        f"delegation {each.id}, {name(each.lender)} to {name(each.borrower)},"
-        f" {scope(station, each)}: {more}",
-    )
-    station.publish("delegation", None, state=act, delegation=each.id)
+def _happened(station: Station, each: Delegation, act: Own, told: str) -> None:
+    name, state = station.people.name, act.removeprefix("delegation ")
+    values = {"id": each.id, "lender": name(each.lender), "borrower": name(each.borrower)}
+    values |= {"scope": scope(station, each), "until": moment(each.until)}
+    station.trail.happened(station.now.wall, act, told % values)
+    station.publish("delegation", None, state=state, delegation=each.id)
 
 
 def _changed(station: Station, id: int, state: str) -> dict[str, Any]:

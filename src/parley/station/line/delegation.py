@@ -9,6 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import Precedence
+from parley.station.acts.own_acts import (
+    OF_LEVEL,
+    OF_LEVEL_ONLY,
+    ON_EVERY_LINE,
+    ON_EVERY_LINE_ONLY,
+    ON_LINE,
+    ON_LINE_ONLY,
+)
 from parley.station.acts.person import AT_THE_MACHINE, called
 from parley.station.line.lines import OpenLine
 
@@ -127,13 +135,15 @@ def line_name(station: Station, line_id: bytes) -> str:
 
 def scope(station: Station, each: Delegation) -> str:
     """What it covers, in words."""
-    where = (
-        f"the line {line_name(station, each.line_id)}"
-        if each.line_id is not None
-        else "every line"
-        if each.level is None
-        else f"lines of the level {each.level}"
-    )
-    if len(each.precedences) == len(Precedence):
-        return f"{called(each.role)} on {where}"
-    return f"{called(each.role)} on {where}, {' and '.join(p.name for p in each.precedences)} only"
+    only = " and ".join(precedence.name for precedence in each.precedences)
+    values = {"role": called(each.role), "precedences": only}
+    every = len(each.precedences) == len(Precedence)
+    if each.line_id is not None:
+        values["line"] = line_name(station, each.line_id)
+        told = ON_LINE if every else ON_LINE_ONLY
+    elif each.level is not None:
+        values["level"] = each.level
+        told = OF_LEVEL if every else OF_LEVEL_ONLY
+    else:
+        told = ON_EVERY_LINE if every else ON_EVERY_LINE_ONLY
+    return told % values

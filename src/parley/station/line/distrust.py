@@ -15,6 +15,7 @@ from parley.core.effects import LineState
 from parley.core.entry import EPOCH_2020
 from parley.core.kept import EntryRow
 from parley.core.terms import Instant
+from parley.station.acts.own_acts import TRUSTED, Own
 from parley.station.machine.clock import SKEW_S_MAX, stamp
 
 if TYPE_CHECKING:
@@ -32,17 +33,26 @@ def doubt_of(now: Instant, started: Instant) -> str | None:
         return f"our clock shows {stamp(now.wall)}, before this program was made"
     jumped = (now.wall - started.wall) - (now.mono - started.mono)
     if abs(jumped) > JUMP_S_MAX:
-        which = "ahead" if jumped > 0 else "back"
-        return f"our clock was moved {words(abs(jumped))} {which} while the station ran"
+        span = words(abs(jumped))
+        if jumped > 0:
+            return f"our clock was moved {span} ahead while the station ran"
+        return f"our clock was moved {span} back while the station ran"
     return None
+
+
+_SPANS = (
+    (86_400, "1 day", "%(count)s days"),
+    (3_600, "1 hour", "%(count)s hours"),
+    (60, "1 minute", "%(count)s minutes"),
+)
 
 
 def words(seconds: float) -> str:
     """A length of time, to the larger unit: 2 hours."""
-    for unit, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+    for unit, one, many in _SPANS:
         count = round(seconds / unit)
         if seconds >= 0.99 * unit:  # a clock that was put an hour ahead has since lost a moment
-            return f"{count:,} {name}{'' if count == 1 else 's'}"
+            return one if count == 1 else many % {"count": f"{count:,}"}
     return f"{seconds:.0f} s"
 
 
@@ -62,8 +72,9 @@ class Skew:
     @property
     def sentence(self) -> str:
         """What it says."""
-        which, least = ("ahead of", self.low_s) if self.low_s > 0 else ("behind", -self.high_s)
-        return f"is at least {words(least)} {which} ours"
+        if self.low_s > 0:
+            return f"is at least {words(self.low_s)} ahead of ours"
+        return f"is at least {words(-self.high_s)} behind ours"
 
 
 @dataclass(slots=True)
@@ -145,10 +156,10 @@ def claimed(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
         claims.measures(entry, station.now)
     if back and station.now.mono - claims.told_at > TOLD_EVERY_S:
         claims.told_at = station.now.mono
-        _told(station, open_line, "time went back", _went_back(open_line, entry.dir))
+        _told(station, open_line, Own.WENT_BACK, _went_back(open_line, entry.dir))
     was, skew = bool(before and before.in_doubt), claims.skew
     if skew is not None and skew.in_doubt != was:
-        act, who = ("clocks differ", "clocks agree")[was], open_line.agreed.counterpart
+        act, who = (Own.CLOCKS_DIFFER, Own.CLOCKS_AGREE)[was], open_line.agreed.counterpart
         _told(station, open_line, act, f"the clock of {who} {skew.sentence}" if not was else who)
 
 
@@ -156,10 +167,8 @@ def look(station: Station) -> None:
     """Look at our own clock, and let every line tell the other side (G6)."""
     doubt = doubt_of(station.now, station.started)
     if bool(doubt) != bool(station.clock_doubt):
-        act = "clock in doubt" if doubt else "clock trusted again"
-        station.trail.happened(
-            station.now.wall, act, doubt or "it agrees with the time that passed"
-        )
+        act = Own.CLOCK_IN_DOUBT if doubt else Own.CLOCK_TRUSTED
+        station.trail.happened(station.now.wall, act, doubt or TRUSTED)
         station.publish("clock", None, doubt=doubt)
     station.after_commit(partial(_known, station, doubt))  # what is undone is told once more
     for open_line in station.lines:
@@ -178,23 +187,32 @@ def observe(station: Station, open_line: OpenLine, state: LineState) -> None:
     claims.heard_at = None if heard_s is None else station.now.mono - heard_s
     if state.they_doubt != claims.they_doubt:
         claims.they_doubt = state.they_doubt
-        act = ("their clock trusted again", "their clock in doubt")[state.they_doubt]
+        act = (Own.THEIR_CLOCK_TRUSTED, Own.THEIR_CLOCK_IN_DOUBT)[state.they_doubt]
         _told(station, open_line, act, f"{open_line.agreed.counterpart} says so")
 
 
-def _told(station: Station, open_line: OpenLine, act: str, outcome: str) -> None:
-    station.trail.happened(station.now.wall, f"{act} ({open_line.agreed.name})", outcome)
+def _told(station: Station, open_line: OpenLine, act: Own, outcome: str) -> None:
+    station.trail.happened(station.now.wall, act, outcome, open_line.agreed.name)
     station.publish("line", open_line, state=act)
+
+
+_WENT_BACK = (
+    "Our times went back once since this station started, last at entry %(n)s by %(span)s; the"
+    " order of the record is right all the same.",
+    "Our times went back %(count)s times since this station started, last at entry %(n)s by"
+    " %(span)s; the order of the record is right all the same.",
+    "%(who)s's times went back once since this station started, last at entry %(n)s by %(span)s;"
+    " the order of the record is right all the same.",
+    "%(who)s's times went back %(count)s times since this station started, last at entry %(n)s by"
+    " %(span)s; the order of the record is right all the same.",
+)
 
 
 def _went_back(open_line: OpenLine, dir: int) -> str:
     count, n, back = open_line.claims.backward[dir]
-    who = "Our" if dir == open_line.ours else f"{open_line.agreed.counterpart}'s"
-    often = "once" if count == 1 else f"{count:,} times"
-    return (
-        f"{who} times went back {often} since this station started, last at entry {n} by"
-        f" {words(back)}; the order of the record is right all the same."
-    )
+    told = _WENT_BACK[2 * (dir != open_line.ours) + (count > 1)]
+    values = {"count": f"{count:,}", "n": n, "span": words(back)}
+    return told % {**values, "who": open_line.agreed.counterpart}
 
 
 def view(station: Station, open_line: OpenLine) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def check_passes(
     if barring is None:
         return
     raise Refused(
-        f"The line {open_line.agreed.name} is {_suspended(open_line, barring)}.",
+        _suspended(open_line, barring, _IS),
         f"What still passes: {passes(open_line)}. Keep the text; both sides lift the suspension"
         " by `parley lift`.",
         "D5",
@@ -64,7 +64,10 @@ def scope(types: tuple[int, ...], precedences: tuple[int, ...]) -> str:
     kinds = " and ".join(map(_kind, types))
     if not precedences:
         return kinds or "everything"
-    return f"{kinds or 'messages'} of {' and '.join(Precedence(each).name for each in precedences)}"
+    only = " and ".join(Precedence(each).name for each in precedences)
+    if types == (Type.TEXT,):
+        return f"text messages of {only}"
+    return f"{kinds} of {only}" if kinds else f"messages of {only}"
 
 
 def _kind(type: int) -> str:
@@ -75,13 +78,44 @@ def _moment(wall: float) -> str:
     return f"{stamp(wall)[:19].replace('T', ' ')}Z"
 
 
-def _suspended(open_line: OpenLine, act: Act) -> str:
-    """The words after "is": suspended, how much of it, by whom, since when, why."""
-    whole = not act.types and not act.precedences
-    part = "" if whole else f" for {scope(act.types, act.precedences)}"
-    waits = ", which waits for its number" if act in open_line.declared.pending else ""
-    why = f": {act.words.rstrip('.')}" if act.words else ""
-    return f"suspended{part} by {by(open_line, act)} since {_moment(act.since)}{waits}{why}"
+# How it is said that a line is suspended: all of it by us, by them; a part of it by us, by them. In
+# `at` stand the moment, and behind it what follows: that it waits for its number, and why.
+_IS = (
+    "The line %(line)s is suspended by us since %(at)s.",
+    "The line %(line)s is suspended by %(who)s since %(at)s.",
+    "The line %(line)s is suspended for %(part)s by us since %(at)s.",
+    "The line %(line)s is suspended for %(part)s by %(who)s since %(at)s.",
+)
+_SINCE = (
+    "Suspended by us since %(at)s.",
+    "Suspended by %(who)s since %(at)s.",
+    "Suspended for %(part)s by us since %(at)s.",
+    "Suspended for %(part)s by %(who)s since %(at)s.",
+)
+_FROM = (
+    "To be suspended by us from %(at)s.",
+    "To be suspended by %(who)s from %(at)s.",
+    "To be suspended for %(part)s by us from %(at)s.",
+    "To be suspended for %(part)s by %(who)s from %(at)s.",
+)
+_WAITS = "%(at)s, which waits for its number"
+_WAITS_WHY = "%(at)s, which waits for its number: %(why)s"
+
+
+def _suspended(open_line: OpenLine, act: Act, told: tuple[str, str, str, str]) -> str:
+    """Suspended, how much of it, by whom, since when, why."""
+    at, why = _moment(act.since), act.words.rstrip(".")
+    if act in open_line.declared.pending:
+        at = (_WAITS_WHY if why else _WAITS) % {"at": at, "why": why}
+    elif why:
+        at = f"{at}: {why}"
+    part = bool(act.types or act.precedences)
+    return told[2 * part + (act.dir != open_line.ours)] % {
+        "line": open_line.agreed.name,
+        "part": scope(act.types, act.precedences),
+        "who": open_line.agreed.counterpart,
+        "at": at,
+    }
 
 
 def order(type: int, payload: Value) -> str | None:
@@ -142,15 +176,14 @@ def declared_view(open_line: OpenLine, wall: float) -> dict[str, Any]:
 
 
 def _closed(open_line: OpenLine, act: Act) -> str:
-    why = f": {act.words.rstrip('.')}" if act.words else ""
-    return f"Closed by {by(open_line, act)} at {_moment(act.at)}{why}."
+    at = f"{_moment(act.at)}: {act.words.rstrip('.')}" if act.words else _moment(act.at)
+    if act.dir == open_line.ours:
+        return f"Closed by us at {at}."
+    return f"Closed by {open_line.agreed.counterpart} at {at}."
 
 
 def _standing(open_line: OpenLine, act: Act, wall: float) -> str:
-    words = _suspended(open_line, act)
-    if act.begins > wall:
-        words = "to be " + words.replace(" since ", " from ", 1)
-    return f"{words[:1].upper()}{words[1:]}."
+    return _suspended(open_line, act, _FROM if act.begins > wall else _SINCE)
 
 
 def _lifting(open_line: OpenLine, acts: list[Act]) -> str:

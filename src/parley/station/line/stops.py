@@ -21,6 +21,7 @@ from parley.core.keys import same
 from parley.core.life import HELD, MADE
 from parley.station.acts.fields import field
 from parley.station.acts.operations import operation
+from parley.station.acts.own_acts import STOP, Own
 from parley.station.acts.person import Person
 from parley.station.line import meeting
 from parley.station.line.lines import OpenLine, Stop
@@ -92,9 +93,8 @@ def put(station: Station, open_line: OpenLine, kind: str, why: str, who: Person 
         (*open_line.base_key, kind, why, None if who is None else who.id, station.now.wall),
     )
     station.publish("line", open_line, state="stopped", sentence=f"{why}.")
-    station.trail.happened(
-        station.now.wall, f"line stopped ({open_line.agreed.name})", f"{kind}: {why}"
-    )
+    told, name = STOP % {"kind": kind, "why": why}, open_line.agreed.name
+    station.trail.happened(station.now.wall, Own.STOPPED, told, name)
     if open_line.stop is None:
         station.settle_line(open_line)  # what it has taken in this step is kept
     station.after_commit(partial(take_up_again, station, open_line))
@@ -180,9 +180,8 @@ def line_undo(
         (station.now.wall, *open_line.base_key),
     )
     sentence = f"{who.name} let the line go on: {said}"
-    station.trail.happened(
-        station.now.wall, f"line goes on ({open_line.agreed.name})", f"person: {sentence}"
-    )
+    told, name = STOP % {"kind": "person", "why": sentence}, open_line.agreed.name
+    station.trail.happened(station.now.wall, Own.GOES_ON, told, name)
     station.publish("line", open_line, state="goes on", sentence=f"{sentence}.")
     station.after_commit(partial(take_up_again, station, open_line))
     return {"line": open_line.agreed.hex, "name": open_line.agreed.name, "was": stop.why}

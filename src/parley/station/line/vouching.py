@@ -13,6 +13,7 @@ from parley.core.errors import Refused
 from parley.core.identity import Letter, Party
 from parley.core.keys import sha256
 from parley.core.succession import Succession
+from parley.station.acts.own_acts import CERTIFICATE_REVOKED, Own
 from parley.station.machine.clock import stamp
 from parley.store.sqlite import SqliteStore
 
@@ -85,10 +86,8 @@ def check_letter(station: Station, letter: Letter) -> None:
         )
     serial, upto = letter.certificate.serial, revoked_upto(store, letter.fingerprint)
     if serial <= upto:
-        why = (
-            f"The certificate {serial} of {party} ({letter.certificate.name}) was revoked by its"
-            f" root: all up to {upto} are refused for ever"
-        )
+        names = {"serial": serial, "party": party, "name": letter.certificate.name}
+        why = CERTIFICATE_REVOKED % {**names, "upto": upto}
         keep_refused(station, letter.fingerprint, why, letter.raw)
         raise Refused(
             f"{why}.", f"Ask {party} for the letter of the station that follows it.", "C8"
@@ -108,7 +107,7 @@ def keep_refused(station: Station, fingerprint: bytes, why: str, file: bytes) ->
             (fingerprint, why, file, sha256(file), station.now.wall),
         )
         if fresh:
-            station.trail.happened(station.now.wall, "refused paper kept", why)
+            station.trail.happened(station.now.wall, Own.REFUSED_PAPER, why)
             station.publish("papers", None, state="refused", sentence=f"{why}.")
 
     station.in_next_step(keep)

@@ -15,6 +15,7 @@ from parley.core.errors import Refused
 from parley.core.identity import Party
 from parley.core.succession import Revocation, Succession
 from parley.station.acts.operations import operation
+from parley.station.acts.own_acts import EXCLUDED, KEYS_REVOKED, TWO_HEIRS
 from parley.station.acts.person import Person
 from parley.station.line import stops
 from parley.station.line.lines import OpenLine
@@ -74,10 +75,12 @@ def revocation_accept(station: Station, who: Person, *, revocation: str) -> dict
         )
         _burn_proposals(station, paper)
         for touched in _touched(station, paper):
-            why = (
-                f"{party.name} has revoked the keys of its {touched.certificate}"
-                f" (certificates up to {paper.upto}): {paper.reason.rstrip('.')}"
-            )
+            why = KEYS_REVOKED % {
+                "party": party.name,
+                "name": touched.certificate,
+                "upto": paper.upto,
+                "reason": paper.reason.rstrip("."),
+            }
             stops.put(station, touched.open_line, "revoked", why, None)
             stopped.append(touched.open_line.agreed.name)
     return {
@@ -133,14 +136,12 @@ def succession_accept(station: Station, who: Person, *, succession: str) -> dict
         "SELECT file FROM successions WHERE fingerprint = ?", (paper.fingerprint,)
     )
     if rows and paper.contradicts(Succession.parse(rows[0]["file"])):
-        _refuse_heir(station, paper, gone, content, "named two different heirs of one root")
+        _refuse_heir(station, paper, gone, content, TWO_HEIRS)
     try:
         party = paper.follow(gone)
     except Refused as error:
         if _bears_old(paper, gone):
-            _refuse_heir(
-                station, paper, gone, content, "signed for a root that its introduction excludes"
-            )
+            _refuse_heir(station, paper, gone, content, EXCLUDED)
         raise Refused(
             f"This succession is refused: {error.sentence}.", error.hint, error.rule
         ) from error
@@ -171,7 +172,7 @@ def _bears_old(paper: Succession, gone: Party) -> bool:
 def _refuse_heir(
     station: Station, paper: Succession, gone: Party, content: bytes, did: str
 ) -> None:
-    why = f"{gone.name} {did}"
+    why = did % {"party": gone.name}
     keep_refused(station, paper.fingerprint, why, content)
     raise Refused(
         f"{why}; this paper is kept as evidence and changes nothing.",

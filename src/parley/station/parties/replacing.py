@@ -19,6 +19,7 @@ from parley.core.entry import Content, Type, body_of, read_body
 from parley.core.errors import Refused
 from parley.core.identity import Letter
 from parley.core.keys import Entropy
+from parley.station.acts.own_acts import REPLACED, SERIAL, WHEN_ENDED, Own
 from parley.station.acts.person import Person
 from parley.station.entries.messages import CLOCKED_TYPES
 from parley.station.line import stops, vouching
@@ -92,8 +93,8 @@ def finish(station: Station, answer: bytes) -> Letter:
     with station.store.transaction():
         station.trail.happened(
             station.now.wall,
-            "station keys replaced",
-            f"serial {letter.certificate.serial} after {before.certificate.serial}",
+            Own.KEYS_REPLACED,
+            SERIAL % {"new": letter.certificate.serial, "old": before.certificate.serial},
         )
     # Whoever opens the folder finds the letter before with the keys before, or both new: keys that
     # wait are put in place by the first who reads the letter about them.
@@ -195,7 +196,7 @@ def retire(station: Station, old: OpenLine, new: Agreement, who: Person) -> dict
         station,
         old,
         "replaced",
-        f"the agreement made {made} replaced this line's incarnation {old.inc}",
+        REPLACED % {"made": made, "inc": old.inc},
         who,
     )
     back = _give_back(station, old, new)
@@ -209,8 +210,9 @@ def retire(station: Station, old: OpenLine, new: Agreement, who: Person) -> dict
     for n in unread:
         station.trail.happened(
             station.now.wall,
-            f"not acknowledged ({old.agreed.name})",
-            f"message {n} of theirs when incarnation {old.inc} ended",
+            Own.NOT_ACKNOWLEDGED,
+            WHEN_ENDED % {"n": n, "inc": old.inc},
+            old.agreed.name,
         )
     station.store.sql("UPDATE bearers SET line_id = ? WHERE line_id = ?", (new.line_id, old.id))
     station.after_commit(lambda: station.bearings.calls_for(old.id, new.line_id))

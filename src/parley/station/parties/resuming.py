@@ -22,6 +22,7 @@ from parley.core.resuming import REASON_BYTES_MAX, End, Resume, ends
 from parley.core.terms import Terms
 from parley.station.acts.fields import field
 from parley.station.acts.operations import Words, operation
+from parley.station.acts.own_acts import Own
 from parley.station.acts.person import Person
 from parley.station.entries import early, files, messages
 from parley.station.entries.unsaid import Unsaid, body_again, drafts_point_somewhere
@@ -203,7 +204,7 @@ def begun(station: Station, open_line: OpenLine, begun: Begun) -> None:
     sentence = in_words(open_line.agreed.counterpart, lost, old.ours, again, of == before)
     if given:
         sentence += f" {given} released here and not known to be there: open drafts again."
-    station.trail.happened(station.now.wall, f"line begun anew ({open_line.agreed.name})", sentence)
+    station.trail.happened(station.now.wall, Own.BEGUN_ANEW, sentence, open_line.agreed.name)
     station.publish("line", open_line, state="begun anew", sentence=sentence)
 
 

@@ -24,6 +24,7 @@ from parley.core.record import Tree
 from parley.core.resuming import End, Resume
 from parley.core.wire import decode, encode
 from parley.station.acts.operations import Beside, operation
+from parley.station.acts.own_acts import ON_THEIR_WORD, TAKEN_IN, WAITS, Own
 from parley.station.acts.person import Person
 from parley.station.entries import files, supplied
 from parley.station.entries.unsaid import Unsaid, sizes_of
@@ -173,11 +174,8 @@ def _keep_waiting(station: Station, new: OpenLine, past: Past, given: Waits) -> 
             "INSERT INTO supply_waits (line_id, inc, part, text) VALUES (?, ?, ?, ?)",
             (new.id, given.inc, part, given.text[at : at + PIECE_BYTES]),
         )
-    sentence = (
-        f"Evidence of incarnation {given.inc} is kept, and not in the record yet: where it ended"
-        f" the evidence of incarnation {max(past.gaps)} says."
-    )
-    station.trail.happened(station.now.wall, f"evidence waits ({new.agreed.name})", sentence)
+    sentence = WAITS % {"inc": given.inc, "last": max(past.gaps)}
+    station.trail.happened(station.now.wall, Own.EVIDENCE_WAITS, sentence, new.agreed.name)
     return {
         "line": new.agreed.hex,
         "name": new.agreed.name,
@@ -227,7 +225,7 @@ def _take_in(station: Station, new: OpenLine, given: Supply) -> dict[str, Any]:
         new.line.is_whole(True)
     resuming.read_declared(station, new)
     sentence = _in_words(given, old, counterpart, again)
-    station.trail.happened(station.now.wall, f"record whole again ({new.agreed.name})", sentence)
+    station.trail.happened(station.now.wall, Own.WHOLE_AGAIN, sentence, new.agreed.name)
     station.publish("line", new, state="whole", sentence=sentence)
     return {
         "supplied": {"ours": len(found[old.ours]), "theirs": len(found[old.theirs])},
@@ -241,16 +239,11 @@ def _in_words(given: Supply, old: OpenLine, counterpart: str, again: int) -> str
     by_word = {
         dir: sum(row.n >= given.proved[dir] for row in found[dir]) for dir in (old.ours, old.theirs)
     }
-    sentence = (
-        f"{len(found[old.ours])} entries of ours and {len(found[old.theirs])} of theirs were"
-        f" taken in from {counterpart}'s evidence of incarnation {old.inc};"
-        f" {again} of ours are said again."
-    )
+    count = {"ours": len(found[old.ours]), "theirs": len(found[old.theirs]), "who": counterpart}
+    sentence = TAKEN_IN % {**count, "inc": old.inc, "again": again}
     if any(by_word.values()):
-        sentence += (
-            f" On {counterpart}'s word alone rest {by_word[old.ours]} of ours and"
-            f" {by_word[old.theirs]} of theirs: no signature shows whose words they are."
-        )
+        rest = {"ours": by_word[old.ours], "theirs": by_word[old.theirs], "who": counterpart}
+        sentence += f" {ON_THEIR_WORD % rest}"
     return sentence
 
 

@@ -14,6 +14,7 @@ from parley.catalogue.facts import SENTENCES
 from parley.core.errors import Refused
 from parley.station.acts.fields import field
 from parley.station.acts.operations import operation
+from parley.station.acts.own_acts import ALL_CALLED, HAS_COME, IS_CALLED, Own
 from parley.station.acts.person import READERS, Person
 from parley.station.machine.clock import moment
 from parley.station.staff import officer
@@ -99,7 +100,7 @@ class Duties:
             "UPDATE duties SET came = ?, look = NULL WHERE id = ?", (station.now.wall, each.id)
         )
         if each.late is not None:
-            self._tell("came", each, f"{station.people.name(each.person)} has come.")
+            self._tell(Own.ROSTER_CAME, each, HAS_COME % {"name": station.people.name(each.person)})
 
     def _late(self, each: Duty) -> None:
         station = self._station
@@ -107,25 +108,25 @@ class Duties:
             "UPDATE duties SET late = ?, look = ? WHERE id = ?",
             (station.now.wall, station.steady() + self._late_s(), each.id),
         )
-        self._tell("late", each, missing(station, each))
+        self._tell(Own.ROSTER_LATE, each, missing(station, each))
 
     def _call_next(self, each: Duty) -> None:
         station = self._station
         deputies = desk_of(station.store, each.desk)["deputies"]
         if each.called >= len(deputies):
             station.store.sql("UPDATE duties SET look = NULL WHERE id = ?", (each.id,))
-            self._tell("nobody came", each, f"{missing(station, each)} Every deputy was called.")
+            self._tell(Own.ROSTER_NOBODY, each, f"{missing(station, each)} {ALL_CALLED}")
             return
         station.store.sql(
             "UPDATE duties SET called = ?, look = ? WHERE id = ?",
             (each.called + 1, station.steady() + self._late_s(), each.id),
         )
-        name = station.people.name(deputies[each.called])
-        self._tell("deputy called", each, f"{missing(station, each)} {name} is called.")
+        called = IS_CALLED % {"name": station.people.name(deputies[each.called])}
+        self._tell(Own.ROSTER_DEPUTY, each, f"{missing(station, each)} {called}")
 
-    def _tell(self, state: str, each: Duty, said: str) -> None:
-        station = self._station
-        station.trail.happened(station.now.wall, f"roster: {state}", said)
+    def _tell(self, act: Own, each: Duty, said: str) -> None:
+        station, state = self._station, act.removeprefix("roster: ")
+        station.trail.happened(station.now.wall, act, said)
         station.publish("roster", None, state=state, duty=each.id, desk=each.desk, sentence=said)
 
 

@@ -32,6 +32,7 @@ from argon2.profiles import RFC_9106_LOW_MEMORY
 from parley.core.errors import Refused, Unavailable
 from parley.station.acts.fields import field
 from parley.station.acts.operations import inner
+from parley.station.acts.own_acts import Own
 from parley.station.acts.person import Person
 from parley.station.staff.gate import ADDRESS
 from parley.station.staff.sessions import Overtaken, Sitting, browser_of, is_known, seated, sit
@@ -315,7 +316,7 @@ def begin(station: Station, keys: list[tuple[str, str]]) -> None:
     if told is not None:
 
         def tell() -> None:
-            station.trail.happened(station.now.wall, "sign-in alarm", told)
+            station.trail.happened(station.now.wall, Own.SIGN_IN_ALARM, told)
             station.publish("session", None)
 
         station.in_next_step(tell)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from parley.core.errors import Misused
+from parley.station.acts.fields import field
 from parley.station.acts.operations import Beside, operation
 from parley.station.acts.person import READERS, Person
 from parley.station.texts.finding import Life, Search, asked, lives_of, moment
@@ -104,15 +106,21 @@ def _life(lives: Mapping[LineKey, Life], message: dict[str, Any]) -> tuple[LineK
     return next((key, life) for key, life in lives.items() if life.address == message["line"])
 
 
+def _day(date: str) -> tuple[float, float]:
+    """When that day begins and ends."""
+    with suppress(Misused):
+        begins, ends = moment(date), moment(date, end=True)
+        if begins is not None and ends is not None and _DAY.fullmatch(date.strip()):
+            return begins, ends
+    raise Misused(f"{date!r:.40} is no day.", "Write it as 2026-11-29; days are UTC.")
+
+
 @operation("daylog", roles=READERS, reads=True, setup=True)
 def daylog(station: Station, who: Person, *, date: str, line: str | None = None) -> Beside:
     """All that joined the record on a day, UTC by our clock, oldest first; and how the logs and the
     audit trail stood when it ended."""
-    if not _DAY.fullmatch(date.strip()):
-        raise Misused(f"{date!r:.40} is no day.", "Write it as 2026-11-29; days are UTC.")
-    begins, ends = moment(date), moment(date, end=True)
-    assert begins is not None
-    assert ends is not None
+    with field("date"):
+        begins, ends = _day(date)
     lives = lives_of(station, line)
     query = Query(lines=tuple(lives), since=begins, until=ends, after=0)
     home, reader, party = station.home.path, station.store.reader, station.home.party

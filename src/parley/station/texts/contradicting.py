@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from parley.core.errors import Refused
 from parley.core.record import Tree
 from parley.core.resuming import Resume
 from parley.core.wire import decode
@@ -26,12 +27,12 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 ALONE = (
-    "They signed a head over {size} entries that differs from what they sent us, and no other head"
-    " that they signed covers those entries: it proves nothing to others."
+    "They signed a head over %(size)s entries that differs from what they sent us, and no other"
+    " head that they signed covers those entries: it proves nothing to others."
 )
 VOUCHED = (
-    "They vouched for a head over {size} entries that differs from what they sent us. On a deniable"
-    " line nobody signs: it proves nothing to others."
+    "They vouched for a head over %(size)s entries that differs from what they sent us. On a"
+    " deniable line nobody signs: it proves nothing to others."
 )
 
 
@@ -58,6 +59,27 @@ def contradictions(station: Station, who: Person, *, line: str | None = None) ->
     return Beside(work)
 
 
+@operation("contradiction.take", roles=(*READERS, "operator"), setup=True)
+def take(station: Station, who: Person, *, kind: str, line: str | None = None) -> Beside:
+    """One of them, to take away: `heads`, `opens` or `resumes`. The audit trail has who took it."""
+    open_line = station.line(line)
+    documents, there = documents_of(station.store, open_line), open_line.agreed.counterpart
+
+    def work() -> dict[str, Any]:
+        with station.store.reader() as reader:
+            found = {each.kind: each for each in kept_of(reader, open_line, documents)}
+        if kind not in found:
+            raise Refused(
+                f"{there} signed nothing of the kind {kind!r:.20} against itself.",
+                "`parley export` says what was kept.",
+            )
+        if found[kind].shown is None:
+            raise Refused(found[kind].why, "It is kept here, and convinces nobody else.")
+        return {"line": open_line.agreed.hex, **_told(found[kind])}
+
+    return Beside(work, noted={"line": open_line.address})
+
+
 def _told(kept: Kept) -> dict[str, Any]:
     shown = kept.shown
     return {
@@ -75,9 +97,9 @@ def kept_of(reader: Reader, open_line: OpenLine, documents: Documents) -> Iterat
     if "contradiction" in cells:
         size, root, block = decode(cells["contradiction"])
         if documents.agreement.deniable:
-            yield Kept(TwoHeads.name, None, VOUCHED.format(size=size))
+            yield Kept(TwoHeads.name, None, VOUCHED % {"size": size})
         elif (heads := _two_heads(reader, open_line, size, root, block)) is None:
-            yield Kept(TwoHeads.name, None, ALONE.format(size=size))
+            yield Kept(TwoHeads.name, None, ALONE % {"size": size})
         else:
             yield _kept(documents, side, heads)
     if "equivocation" in cells:

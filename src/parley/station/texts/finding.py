@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import BARE_TYPES, Content, Key, Precedence, Status, Type, read_body
-from parley.core.errors import Misused
+from parley.core.errors import Misused, Refused
 from parley.core.kept import EntryRow
 from parley.core.wire import Value
 from parley.station.acts.fields import field
@@ -155,13 +155,19 @@ def people(
     wanted = fold(person or "").strip()
     if not wanted:
         return None
-    return tuple(
+    found = tuple(
         (*key, dir, id)
         for key, life in lives.items()
         for dir, names in life.names.items()
         for id, (name, office) in names.persons.items()
         if wanted in fold(f"{name} {office}")
     )
+    if not found:
+        raise Refused(
+            f"Nobody on either side has {person!r:.60} in their name or office.",
+            "Write a part of a name or of an office, as it stands beside what they said.",
+        )
+    return found
 
 
 def asked(
@@ -181,6 +187,8 @@ def asked(
         begins = moment(since)
     with field("until"):
         ends = moment(until, end=True)
+    with field("person"):
+        persons = people(lives, person)
     return Query(
         words=sought,
         lines=tuple(lives),
@@ -189,7 +197,7 @@ def asked(
         status=named(status, Status, "status"),
         since=begins,
         until=ends,
-        persons=people(lives, person),
+        persons=persons,
     )
 
 

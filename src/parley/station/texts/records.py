@@ -10,6 +10,7 @@ from parley.core.errors import Misused, Refused
 from parley.core.kept import EntryRow
 from parley.evidence.vouched import RecordKeyFile
 from parley.station.acts.operations import Beside, operation
+from parley.station.acts.own_acts import UP_TO
 from parley.station.acts.person import READERS, Person
 from parley.station.entries.supplied import Supplied
 from parley.station.line.evidence import Place, documents_of, piece, prove
@@ -134,8 +135,11 @@ def _noted(open_line: OpenLine) -> dict[str, Any]:
 def _roots(station: Station, open_line: OpenLine, upto: tuple[int, int]) -> dict[str, Any]:
     """And how much of both logs, under which roots: whoever shows the file later has this one."""
     return {
-        open_line.side(dir): f"{upto[dir]} up to root"
-        f" {station.store.root_at(*open_line.key, dir, upto[dir]).hex()}"
+        open_line.side(dir): UP_TO
+        % {
+            "count": upto[dir],
+            "root": station.store.root_at(*open_line.key, dir, upto[dir]).hex(),
+        }
         for dir in (open_line.ours, open_line.theirs)
     }
 
