@@ -195,6 +195,52 @@ async def test_what_is_typed_in_one_of_several_rows_stays_in_that_row(
     assert found == [[False, ""], [True, "A holiday"], [False, ""]]
 
 
+async def test_a_tick_stays_in_a_form_that_says_what_was_wrong_and_nothing_new(
+    stations: World, room: Room
+) -> None:
+    """A renewed page says nothing of what was refused; the words that are vouched for are the same.
+    Where they are others, the tick is asked for again."""
+    dana = await room.sit(stations.north, "Dana", "/calls")
+    found = await dana.evaluate(
+        """async () => {
+          const live = document.querySelector("script[src$='/live.js']").src;
+          const { carryOver } = await import(live.replace("live.js", "renewal.js"));
+          const form = (words, fault) => {
+            const made = document.createElement("form");
+            made.setAttribute("action", "release");
+            const tick = document.createElement("input");
+            tick.type = "checkbox";
+            tick.name = "read";
+            const label = document.createElement("label");
+            const code = document.createElement("input");
+            code.name = "code";
+            label.append(code);
+            if (fault) {
+              code.setAttribute("data-refused", "");
+              const wrong = document.createElement("span");
+              wrong.className = "fault";
+              wrong.append("It is another one.");
+              label.append(wrong);
+            }
+            made.append(tick, words, label);
+            const part = document.createElement("div");
+            part.append(made);
+            return part;
+          };
+          const renewed = (words) => {
+            const old = form("I have read this text.", true);
+            old.querySelector("[name=read]").checked = true;
+            const fresh = form(words, false);
+            carryOver(old, fresh);
+            const ticked = fresh.querySelector("[name=read]").checked;
+            return [ticked, fresh.textContent.includes("It is another one.")];
+          };
+          return [renewed("I have read this text."), renewed("I have read another text.")];
+        }"""
+    )
+    assert found == [[True, True], [False, True]]
+
+
 @pytest.mark.story
 async def test_a_page_that_lost_its_station_says_so(stations: World, room: Room) -> None:
     wanda = await room.sit(stations.north, "Wanda")

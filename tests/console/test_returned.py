@@ -22,12 +22,11 @@ by_itself = pytest.mark.asyncio(loop_scope="module")
 
 FIELD = re.compile(r"<(?:textarea|input)\b((?:\{\{.*?\}\}|\{%.*?%\}|\{(?![{%])|[^>{])*)>")
 UNTYPED = re.compile(r'type="(hidden|checkbox|radio)"')
-# What is wrong with a password or a code is not said beside one of them, so that nobody learns
-# which; and of a call the script keeps what was chosen. What was kept from a session that slept is
-# sent to the form it came from.
+# What is wrong with a password or a code at sign-in is not said beside one of them, so that nobody
+# learns which; and of a call the script keeps what was chosen. What was kept from a session that
+# slept is sent to the form it came from.
 ELSEWHERE = {
     "factors.html": {"password", "code"},
-    "marks.html": {"code"},
     "sign_in_form.html": {"name"},
     "call_showing.html": {"", "item"},
     "kept.html": {"{{ name }}"},
@@ -42,10 +41,8 @@ def test_every_field_has_a_place_for_what_is_wrong(path: Path) -> None:
         name = (re.findall(r'\bname="([^"]*)"', tag) or [""])[0]
         if UNTYPED.search(tag) or name in ELSEWHERE.get(path.name, ()):
             continue
-        assert "m.wrong(" in tag or "aria-describedby" in tag, f"{name} is marked by nothing"
-        says = any(
-            place in beside for place in ("m.beside(", "m.fault(", "m.here(", 'class="fault"')
-        )
+        assert "wrong(" in tag or "aria-describedby" in tag, f"{name} is marked by nothing"
+        says = any(place in beside for place in ("beside(", "m.fault(", "m.here(", 'class="fault"'))
         assert says, f"beside {name} nothing is said"
 
 

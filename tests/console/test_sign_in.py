@@ -315,9 +315,11 @@ async def test_a_release_asks_once_more_who_it_is(stations: World, room: Room) -
     await page.get_by_role("checkbox").check()
     await page.get_by_role("button", name="Release to").click()
     await expect(page.locator("#refused")).to_contain_text("once more who you are")
+    await expect(page.locator("#fault-code")).to_contain_text("Type the code of now")
     await page.get_by_role("checkbox").check()
     await page.get_by_label("Code of now").fill("000000")
     await page.get_by_role("button", name="Release to").click()
+    await expect(page.locator("#fault-code")).to_contain_text("This code is not the one of now")
     await expect(page.locator("#refused")).to_contain_text("This code is not the one of now")
     assert (await north.ask("Dana", "draft.show", draft=1))["state"] == "open"
     await page.get_by_role("checkbox").check()
@@ -342,6 +344,26 @@ async def test_to_lend_a_role_asks_once_more_who_it_is(stations: World, room: Ro
     await page.get_by_label("Code of now").fill(rene.next_code())
     await page.get_by_role("button", name="Lend it").click()
     await expect(page.locator(".notice.done")).to_contain_text("The role is lent.")
+
+
+@pytest.mark.browser
+async def test_to_hand_the_watch_over_asks_once_more_who_it_is(stations: World, room: Room) -> None:
+    north = stations.north
+    wanda = await known(north, "Wanda")
+    page = await page_of(room, wanda)
+    await north.ask("Wanda", "watch.take", reason="The night begins.")
+    wanda.clock.later_s += 6 * 60
+    await page.goto(f"{north.seat('Wanda')}/watch/hand-over")
+    await page.get_by_label("Your words to who comes on").fill("A test is due at six.")
+    await page.get_by_label("Code of now").fill("000000")
+    await page.get_by_role("button", name="Sign: this is open").click()
+    await expect(page.locator("#fault-code")).to_contain_text("This code is not the one of now")
+    await expect(page.get_by_label("Your words")).to_have_value("A test is due at six.")
+    assert (await north.ask("Wanda", "watch.show"))["sheet"] is None
+    await page.get_by_label("Code of now").fill(wanda.next_code())
+    await page.get_by_role("button", name="Sign: this is open").click()
+    await expect(page.locator(".notice.done")).to_be_visible()
+    assert (await north.ask("Wanda", "watch.show"))["sheet"] is not None
 
 
 @pytest.mark.browser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,39 @@ async def test_a_page_says_what_was_done_as_long_as_it_holds(stations: World, ro
     await north.ask("Dana", "draft.withdraw", draft=withdrawn["draft"])
     await expect(done).to_have_text("The draft is withdrawn.")
     await expect(mark).to_have_text("WITHDRAWN")
+
+
+async def test_the_list_of_drafts_says_what_each_waits_for(stations: World, room: Room) -> None:
+    north = stations.north
+    draft = (await north.ask("Dana", "draft.new", text="We come.", precedence="FLASH"))["draft"]
+    rows = [await room.sit(north, name, "/drafts") for name in ("Dana", "Rene")]
+    dana, rene = (page.locator("#drafts li") for page in rows)
+    await expect(dana).to_contain_text("waits for a second person to release it")
+    await expect(rene).to_contain_text("waits for you to read and release it")
+    await north.ask("Rene", "draft.hold", draft=draft, reason="The Chairman calls first.")
+    for row in (dana, rene):
+        await expect(row).to_contain_text("HELD by Rene: The Chairman calls first.")
+        await expect(row).not_to_contain_text("waits")
+    await north.ask("Rene", "draft.free", draft=draft)
+    await expect(rene).to_contain_text("waits for you to read and release it")
+    await north.ask("Rene", "draft.send_back", draft=draft, reason="Which ship?")
+    for row in (dana, rene):
+        await expect(row).to_contain_text("SENT BACK by Rene: Which ship?")
+        await expect(row).not_to_contain_text("waits")
+    await north.ask("Dana", "draft.edit", draft=draft, text="The Amity comes.")
+    await expect(rene).to_contain_text("waits for you to read and release it")
+    # Where the line asks for three people, it is one of them that it waits for.
+    station = north.station
+    assert station is not None
+    home = station.home
+    line = (await north.ask("Dana", "draft.show", draft=draft))["line_name"]
+    writing = replace(home.config.writing, three_persons=(line,))
+    station.home = replace(home, config=replace(home.config, writing=writing))
+    for page in rows:
+        await page.reload()
+    await expect(rene).to_contain_text("waits for you to read and review it")
+    await expect(dana).to_contain_text("waits for a review")
+    shown = await north.ask("Rene", "draft.show", draft=draft)
+    await north.ask("Rene", "draft.review", draft=draft, sha256=shown["sha256"])
+    await expect(rene).to_contain_text("waits for another releaser than you, who reviewed it")
+    await expect(dana).to_contain_text("waits for a second person to release it")

@@ -30,6 +30,7 @@ from parley.console.tongues import N_, _
 from parley.console.unkept import FIELD
 from parley.core.entry import check_text
 from parley.core.errors import ParleyError, Refused, Unavailable
+from parley.station.acts.fields import field
 from parley.station.staff import factors, kept_forms, passkeys
 from parley.station.staff.factors import Asking
 from parley.station.staff.sessions import SEAT_DAYS, acts, seated, shown_to
@@ -335,16 +336,17 @@ class Visit:
         if sitting.fresh or not sitting.enrolled:
             return  # who has enrolled nothing may have come by a link alone; else there is no page
         asking = self.desk.asking(self.request)
-        if self.form.get("assertion"):
-            place = passkeys_at(self.desk, self.request)
-            await passkeys.prove(station, sitting, asking, place, self.form.get("assertion"))
-        elif self.form.get("code").strip():
-            await factors.prove(station, sitting, asking, self.form.get("code"))
-        else:
-            raise Refused(
-                "This asks once more who you are",
-                "Type the code of now, or use your passkey, and send it again",
-            )
+        with field("code"):
+            if self.form.get("assertion"):
+                place = passkeys_at(self.desk, self.request)
+                await passkeys.prove(station, sitting, asking, place, self.form.get("assertion"))
+            elif self.form.get("code").strip():
+                await factors.prove(station, sitting, asking, self.form.get("code"))
+            else:
+                raise Refused(
+                    "This asks once more who you are",
+                    "Type the code of now, or use your passkey, and send it again",
+                )
 
     def query(self, name: str) -> str:
         """One value of the address."""

@@ -299,12 +299,14 @@ def draft(view: View, names: Names, who: int) -> View:
     """A draft for a list or for its own page."""
     line = names.line(view["line"])
     wrote = {view["by"]["id"], *(editor["id"] for editor in view["editors"])}
+    stands = view.get("held") or view.get("sent_back") or {"remark": ""}
     return {
         **view,
         "counterpart": line["counterpart"],
         "first_words": first_words(view["subject"] or view["gist"] or view["text"]),
         "call": call_form(view["kind"], view["text"] or ""),
         "mine": who in wrote,
+        "remark": first_words(stands["remark"]),
         "kind_words": KINDS.get(view["kind"], view["kind"]),
         "ref": names.ref(view["line"], "ours", view["n"]) if view["n"] is not None else "",
         "href": names.href(view["line"], "ours", view["n"]) if view["n"] is not None else "",

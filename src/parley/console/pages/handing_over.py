@@ -52,7 +52,7 @@ async def hand_over(visit: Visit) -> Response:
     """POST /watch/hand-over"""
     to = visit.form.get("to")
     meant = {"to": visit.form.number("to")} if to else {}
-    given = {"text": visit.form.text("text"), "code": visit.form.get("code"), **meant}
+    given = {"text": visit.form.text("text"), "code": visit.form.get("list"), **meant}
     return await _sign(visit, "watch.hand_over", "handed-over", given)
 
 

@@ -77,6 +77,14 @@ function hand(field, heir) {
   if (fault && !heir.parentElement?.querySelector(".fault")) heir.after(document.adoptNode(fault));
 }
 
+/** What a form says, but for what was wrong with what was typed there.
+ * @param {Element | null} form */
+function wordsOf(form) {
+  const words = /** @type {Element | undefined} */ (form?.cloneNode(true));
+  for (const fault of words?.querySelectorAll(".fault") ?? []) fault.remove();
+  return words?.textContent;
+}
+
 /** @param {Element} old @param {Element} fresh */
 export function carryOver(old, fresh) {
   const heirOf = heirs(old, fresh);
@@ -87,7 +95,7 @@ export function carryOver(old, fresh) {
       if (field.type === "hidden") continue;
       if (field.type === "checkbox" || field.type === "radio") {
         // A tick vouches for what was on the page; when that has changed it is asked for again.
-        if (field.closest("form")?.textContent === heir.closest("form")?.textContent) heir.checked = field.checked;
+        if (wordsOf(field.closest("form")) === wordsOf(heir.closest("form"))) heir.checked = field.checked;
       } else if (field.type !== "file") hand(field, heir);
     } else if (field instanceof HTMLTextAreaElement && heir instanceof HTMLTextAreaElement) hand(field, heir);
     else if (field instanceof HTMLSelectElement && heir instanceof HTMLSelectElement) heir.value = field.value;
