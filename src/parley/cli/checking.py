@@ -40,14 +40,14 @@ def check(
         precedence=precedence.upper(),
         kind="test" if test else "text",
     )
-    voice.tell(view, in_words)
+    voice.tell(view, lambda view: in_words(view, words))
     if view["refused"]:
         click.get_current_context().exit(1)
 
 
-def in_words(view: dict[str, Any]) -> Iterator[str]:
-    """The answer at a terminal."""
-    yield from shown.elements(view["elements"])
+def in_words(view: dict[str, Any], words: str) -> Iterator[str]:
+    """The answer at a terminal, of these words."""
+    yield from shown.elements(view["elements"], words)
     yield from shown.terms(view["glossary"])
     yield from shown.from_chat(view)
     most = f" of {view['words_max']:,}" if view["words_max"] else ""

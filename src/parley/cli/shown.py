@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from parley.catalogue.calls import moment as form_moment
+from parley.catalogue.perhaps import perhaps_names
 from parley.cli import voice
 from parley.console import marking, words
+from parley.station.texts.critical import LOOKED_AT_MAX
 
 View = dict[str, Any]
 
@@ -109,7 +111,7 @@ def draft(view: View) -> Iterator[str]:
     yield ""
     yield from text(view)
     yield ""
-    yield from elements(view["elements"])
+    yield from elements(view["elements"], view["text"])
     yield from terms(view["glossary"])
     yield from from_chat(view)
     yield ""
@@ -174,7 +176,7 @@ def message(view: View) -> Iterator[str]:
     yield ""
     yield from text(view)
     yield ""
-    yield from elements(view["elements"])
+    yield from elements(view["elements"], view["text"])
     yield from terms(view["glossary"])
     yield from attachments(view["attachments"])
     yield ""
@@ -258,10 +260,13 @@ def text(view: View) -> list[str]:
     return [*edge, *voice.quoted(view["text"]), *edge]
 
 
-def elements(found: list[View]) -> list[str]:
-    """What must not be misread, as it was read and as it is written."""
+def elements(found: list[View], words: str | None) -> list[str]:
+    """What must not be misread, as it was read and as it is written; and what is perhaps a name."""
+    known = [(each["start"], each["end"]) for each in found]
+    perhaps = ", ".join(map(voice.visible, perhaps_names((words or "")[:LOOKED_AT_MAX], known)))
+    said = [f"Perhaps names, compared with nothing: {perhaps}"] if perhaps else []
     if not found:
-        return ["No date, time, position, number or protected name was found."]
+        return ["No date, time, position, number or protected name was found.", *said]
     rows = [
         (
             f"{each['kind']}, keep" if each["protected"] else each["kind"],
@@ -270,7 +275,7 @@ def elements(found: list[View]) -> list[str]:
         )
         for each in found
     ]
-    return voice.table(rows, ("element", "read as", "written"))
+    return [*voice.table(rows, ("element", "read as", "written")), *said]
 
 
 def compared(view: View) -> Iterator[str]:

@@ -22,11 +22,13 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from parley.catalogue.perhaps import perhaps_names
 from parley.console.lookalikes import told
 from parley.console.marking import Stretch, stretches
 from parley.console.signs import Piece, unseen
 from parley.console.tongues import N_, _, current
 from parley.console.vocabulary import word
+from parley.station.texts.critical import LOOKED_AT_MAX
 
 AT_ONCE_MAX = 400  # characters: a few milliseconds, whatever they are
 KEPT_CHARACTERS_MAX = 8 << 20  # set out; some of the worst texts, hundreds of others
@@ -177,4 +179,9 @@ def _remarks(text: str, _rests: bool) -> Markup:
     return Markup().join(map(_REMARK.format, said))
 
 
-FILTERS = {"set_out": set_out, "remarks": remarks}
+def perhaps(text: str, elements: Elements) -> list[str]:
+    """What is perhaps a name in a text, besides the elements that were found in it."""
+    return perhaps_names(text[:LOOKED_AT_MAX], [(each["start"], each["end"]) for each in elements])
+
+
+FILTERS = {"set_out": set_out, "remarks": remarks, "perhaps_names": perhaps}
