@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 from markupsafe import Markup
@@ -10,6 +11,7 @@ from markupsafe import Markup
 from parley.catalogue.elements import find
 from parley.console import set_out, signs
 from parley.console.app import build
+from parley.console.patterns import templates
 from parley.console.set_out import AT_ONCE_MAX, Later
 from parley.station.texts.critical import critical
 from tests.console.asking import ask, sit
@@ -109,3 +111,15 @@ async def test_the_loop_sets_out_no_long_text(
         assert SHOWN in (await ask(app, sheet, cookies=cookies)).text
     assert len(where) == 1 + len(sheets)
     assert threading.main_thread() not in where
+
+
+def test_beside_the_elements_stands_what_is_perhaps_a_name() -> None:
+    said = "At 0600Z the Liberty was near <b>Cyprus</b>."
+    marks: Any = templates().get_template("marks.html").make_module({"page": {"now": 0}})
+    listed = str(marks.elements(critical(said, 0), said))
+    perhaps = listed.partition('id="perhaps"')[2]
+    assert '<b dir="auto">Liberty</b>, <b dir="auto">Cyprus</b>' in perhaps
+    assert "Look for others yourself" in perhaps
+    nothing = str(marks.elements([], "we agree"))
+    assert "Perhaps names" not in nothing
+    assert "Look for others yourself" in nothing
