@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fuzz.script import Script
-from parley.core.entry import Type
+from parley.core.entry import Status, Type
 from parley.core.kept import EntryRow
 from parley.station.line.declared import ALL, Declared
 from parley.station.line.standing import order
@@ -22,7 +22,7 @@ def declared(data: bytes) -> None:
         dir, kind = choice & 1, TYPES[choice >> 1 & 3]
         seen = min(script.number(), len(logs[1 - dir]))
         time, body = script.number(4), script.some()
-        fixed = (dir, len(logs[dir]), kind, choice & 0xC8, time, seen)
+        fixed = (dir, len(logs[dir]), kind, choice & 0xD8, time, seen)
         logs[dir].append(EntryRow(*fixed, b"", b"", body, b"", b"", 0.0))
     near, far = (Declared(ours, flash, notice_s) for ours in (0, 1))
     for row in logs[0] + logs[1]:
@@ -34,4 +34,6 @@ def declared(data: bytes) -> None:
     for row in logs[0] + logs[1]:
         assert bool(near.in_spite_of(row, False)) == bool(far.in_spite_of(row, False))
         assert near.in_spite_of(row, True) is None or near.closes(ALL)
+        if row.marks >> 3 & 7 == Status.SERVICE:
+            assert near.in_spite_of(row, False) is None or near.closes(ALL)
         assert order(row.type, None) is None or row.type != Type.TEXT

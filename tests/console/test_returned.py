@@ -182,6 +182,30 @@ async def test_what_a_releaser_typed_comes_back_in_its_own_form(
     await pair.north.ask("Dana", "draft.withdraw", draft=draft)
 
 
+@by_itself
+async def test_words_of_the_chat_are_said_of_a_message_by_a_tick(
+    pair: World, app: Starlette
+) -> None:
+    north = pair.north
+    words = "Our second pump is broken and the crew has no spare part."
+    n = (await pair.say(pair.south, "Send your ship.", "PRIORITY"))["n"]
+    line = (await north.ask("Both", "status"))["lines"][0]["line"]
+
+    async def came() -> bool:
+        return bool((await north.ask("Both", "status"))["lines"][0]["their_size"] > n)
+
+    await pair.until(came)
+    await north.ask("Both", "chat.say", text=words)
+    watch = await desk(pair, app, "Both")
+    message = f"/messages/{line[:8]}/theirs/{n}"
+    for path, name in (("unable", "reason"), ("readback", "name")):
+        page = (await watch.sends(f"{message}/{path}", **{name: words})).text
+        assert "no official text" in page
+        assert page.count('name="from_chat"') == 1
+        for given in ({name: "Amity"}, {name: words, "from_chat": "yes"}):
+            assert (await watch.sends(f"{message}/{path}", **given)).status == 303
+
+
 @pytest.mark.browser
 @pytest.mark.asyncio(loop_scope="session")
 async def test_what_was_refused_outlasts_a_renewal_of_all_around_it(

@@ -255,6 +255,33 @@ def test_O6_who_says_so_of_words_that_are_not_there_is_noted_all_the_same(pair: 
     assert draft["from_chat"]["remark"] == ""
 
 
+def test_O8_what_one_person_says_of_a_message_is_held_against_the_chat_too(pair: Posts) -> None:
+    north, south = pair
+    chatted = "Our second pump is broken and the crew has no spare part."
+    says(north, chatted)
+    arrives(south, chatted)
+    n = north.sends("Send your ship at 0410Z.")
+    south.hears(n)
+    for op, given in (
+        ("unable", {"reason": chatted}),
+        ("readback", {"fields": {"name": chatted}}),
+    ):
+        with pytest.raises(Refused, match="stand in the operators' chat") as fault:
+            south.watch.asks(op, n=n, **given)
+        assert fault.value.rule == "O8"
+    south.watch.asks("unable", n=n, reason="It cannot sail.")  # words of one's own ask nothing
+    south.watch.asks("readback", n=n, fields={"name": chatted}, from_chat=True)
+    north.until(lambda: "read back" in north.stages(n))
+    with pytest.raises(Refused, match="stand in the operators' chat"):
+        north.watch.asks("correct", n=n, text=chatted)
+    north.watch.asks("correct", n=n, text=chatted, from_chat=True)
+    south.watch.asks("unable", n=n, reason=chatted, from_chat=True)
+    trail = south.auditor.asks("audit")["rows"]
+    assert [row["arguments"].get("from_chat") for row in trail if row["act"] == "unable"][
+        -1
+    ] is True
+
+
 def test_O5_a_text_is_compared_while_it_is_typed(pair: Posts) -> None:
     north, _ = pair
     says(north, "Twelve grey seals were seen at the northern buoy.")

@@ -43,8 +43,13 @@ def pass_(station: Asking, n: int, office: str) -> None:
     metavar="NAME=VALUE",
     help="A critical element as it was understood; may be given again.",
 )
+@click.option(
+    "--from-chat", is_flag=True, help="Words of the operators' chat in it are meant to be said."
+)
 @asks(line=True)
-def readback(station: Asking, n: int, group: str | None, fields: tuple[str, ...]) -> None:
+def readback(
+    station: Asking, n: int, group: str | None, fields: tuple[str, ...], from_chat: bool
+) -> None:
     """Read message N of theirs back: its check group, its critical elements, or both."""
     if not group and not fields:
         group = voice.ask("The six digits you heard:", "--group")
@@ -54,7 +59,9 @@ def readback(station: Asking, n: int, group: str | None, fields: tuple[str, ...]
         if not equals or not name:
             raise Misused(f"{field!r} is no element.", "Write it as NAME=VALUE.")
         read[name] = value
-    view = station.call("readback", n=n, group=group, fields=read or None)
+    view = station.call(
+        "readback", n=n, group=group, fields=read or None, from_chat=from_chat or None
+    )
     if view["stage"] == "wrong":
         left = voice.count(view["tries_left"], "more wrong try", "more wrong tries")
         raise Refused(
@@ -98,19 +105,27 @@ def confirm(station: Asking, n: int, seen: str | None) -> None:
 @click.command()
 @click.argument("n", type=int)
 @click.argument("text")
+@click.option(
+    "--from-chat", is_flag=True, help="Words of the operators' chat in it are meant to be said."
+)
 @asks(line=True)
-def correct(station: Asking, n: int, text: str) -> None:
+def correct(station: Asking, n: int, text: str, from_chat: bool) -> None:
     """Say what is wrong in what they read back of message N of ours."""
-    _done(station, f"The correction of message {n} is on its way.", "correct", n=n, text=text)
+    told = {"n": n, "text": text, "from_chat": from_chat or None}
+    _done(station, f"The correction of message {n} is on its way.", "correct", **told)
 
 
 @click.command()
 @click.argument("n", type=int)
 @click.argument("reason")
+@click.option(
+    "--from-chat", is_flag=True, help="Words of the operators' chat in it are meant to be said."
+)
 @asks(line=True)
-def unable(station: Asking, n: int, reason: str) -> None:
+def unable(station: Asking, n: int, reason: str, from_chat: bool) -> None:
     """Say that message N of theirs cannot be followed, and why."""
-    _done(station, f"They learn that message {n} cannot be followed.", "unable", n=n, reason=reason)
+    told = {"n": n, "reason": reason, "from_chat": from_chat or None}
+    _done(station, f"They learn that message {n} cannot be followed.", "unable", **told)
 
 
 @click.command()

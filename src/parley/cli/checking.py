@@ -12,7 +12,7 @@ import click
 from parley.cli import shown, voice
 from parley.cli.client import Asking, asks
 from parley.cli.drafting import PRECEDENCES, taken, written
-from parley.core.errors import Refused
+from parley.core.errors import Misused, Refused
 
 
 @click.command()
@@ -25,20 +25,28 @@ from parley.core.errors import Refused
     help="How urgent it will be.",
 )
 @click.option("--test", is_flag=True, help="It will be a test and not a message.")
+@click.option("--service", is_flag=True, help="It will be a service message.")
 @asks(line=True)
 def check(
-    station: Asking, text: str | None, file: Path | None, precedence: str, test: bool
+    station: Asking,
+    text: str | None,
+    file: Path | None,
+    precedence: str,
+    test: bool,
+    service: bool,
 ) -> None:
     """What must not be misread in a text, how long it is, and why it would be refused.
 
     Nothing is kept. Exit code 1 says that it would be refused.
     """
+    if test and service:
+        raise Misused("It is a test or a service message.", "Give one of the two.")
     words = taken(text, file)
     view = station.call(
         "text.check",
         text=words,
         precedence=precedence.upper(),
-        kind="test" if test else "text",
+        kind="test" if test else "service" if service else "text",
     )
     voice.tell(view, lambda view: in_words(view, words))
     if view["refused"]:

@@ -80,6 +80,11 @@ def taken(text: str | None, file: Path | None, most: int = FILE_BYTES_MAX) -> st
 )
 @click.option("--rescue", is_flag=True, help="Search and rescue: it passes in a suspension.")
 @click.option(
+    "--service",
+    is_flag=True,
+    help="A service message, of maintenance or an outage: marked SERVICE, passes in a suspension.",
+)
+@click.option(
     "--prepared", metavar="NAME", help="Begin with a prepared text instead; then edit it."
 )
 @click.option("--call", metavar="CALL", help="The call that a prepared text is about.")
@@ -112,6 +117,7 @@ def say(
     retracts: int | None,
     reply_by: str | None,
     rescue: bool,
+    service: bool,
     prepared: str | None,
     call: str | None,
     protect: tuple[str, ...],
@@ -143,6 +149,7 @@ def say(
         protect=list(protect) or None,
         reply_by=reply_by,
         from_chat=from_chat or None,
+        kind="service" if service else None,
     )
     for each in attach:
         view = attaching.put(station, view["draft"], each, from_chat=from_chat)

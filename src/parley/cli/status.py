@@ -157,7 +157,7 @@ def line_in_words(line: View, now: float) -> Iterator[str]:
         facts["CLOCK"] = " ".join(map(voice.visible, line["clock"]["doubts"]))
     days = line["days_since_contact"]
     facts["Last contact"] = {None: "no message yet", 0: "today"}.get(days) or (
-        f"{voice.count(days, 'day')} ago, tests not counted"
+        f"{voice.count(days, 'day')} ago, tests and service messages not counted"
     )
     facts["Certificates"] = "; ".join(
         f"{side} {line['certificates'][side]['serial']}"

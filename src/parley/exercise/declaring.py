@@ -212,7 +212,7 @@ def _lifted(mine: bool, stop: EntryRow, logs: tuple[list[EntryRow], list[EntryRo
 
 def _covers(stop: EntryRow, row: EntryRow) -> bool:
     content = read_body(row.type, row.marks, row.body)
-    if content is not None and is_rescue(content.header):
+    if row.marks >> 3 & 7 == Status.SERVICE or (content and is_rescue(content.header)):
         return False
     said = read_body(stop.type, stop.marks, stop.body)
     _, scope = read_suspension(said.payload if said else None)

@@ -47,9 +47,8 @@ def release(
     check_displayed(station, found, displayed)
     open_line = found.open_line
     row = QueueRow(-1, found.precedence, found.type, found.marks, found.body)
-    check_passes(
-        open_line, row.type, row.precedence, is_rescue(found.content.header), station.now.wall
-    )
+    rescue = is_rescue(found.content.header)
+    check_passes(open_line, row.type, row.precedence, rescue, station.now.wall, found.status)
     check_release(found, station.now.wall)
     attaching.check_release(station, found)
     if found.type == Type.LIFT:

@@ -158,7 +158,8 @@ def _declared(open_line: OpenLine, state: LineState, by_people: str) -> str:
 
 
 def _days_since_contact(station: Station, open_line: OpenLine) -> int | None:
-    """Whole days since the last message, tests not counted; None when there was none yet."""
+    """Whole days since the last message, tests and service messages not counted; None when there
+    was none yet."""
     newest = [
         rows[0]["kept"]
         for life in open_line.lives
@@ -166,7 +167,7 @@ def _days_since_contact(station: Station, open_line: OpenLine) -> int | None:
         if (
             rows := station.store.sql(
                 "SELECT kept FROM messages WHERE line_id = ? AND inc = ? AND dir = ?"
-                " AND type <> 5 AND type <> 6 ORDER BY n DESC LIMIT 1",
+                " AND type <> 5 AND type <> 6 AND marks & 56 <> 24 ORDER BY n DESC LIMIT 1",
                 (*life.key, dir),
             )
         )

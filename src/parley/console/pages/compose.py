@@ -31,6 +31,7 @@ FIELDS = (
     "retracts",
     *("protect", "reply_by"),
 )
+MARKED = ("rescue", "service", "from_chat", "pasted")
 REFERENCES = {"answers": "theirs", "corrects": "ours", "retracts": "ours"}
 
 
@@ -46,6 +47,7 @@ async def show(visit: Visit) -> Response:
     form |= {
         "text": "",
         "rescue": False,
+        "service": False,
         "from_chat": False,
         "pasted": False,
         "precedence": form["precedence"] or "ROUTINE",
@@ -69,7 +71,7 @@ async def keep(visit: Visit) -> Response:
     form = _typed(visit)
     try:
         _check_pasted(form)
-        draft = await visit.call("draft.new", **_arguments(form, REFERENCES))
+        draft = await visit.call("draft.new", **_arguments(form, REFERENCES), **_kind(form))
         await visit.call("typing.end")
     except ParleyError as error:
         held = await _is_held(visit, form, 0)
@@ -82,7 +84,7 @@ async def edit(visit: Visit) -> Response:
     draft = await visit.call("draft.show", draft=visit.number("draft"))
     form: View = {name: draft.get(name) or "" for name in (*FIELDS, "rescue")}
     form |= {"protect": "; ".join(draft["protected"]), "seen": draft["sha256"]}
-    form |= {"from_chat": False, "pasted": False}
+    form |= {"from_chat": False, "pasted": False, "service": draft["status"] == "SERVICE"}
     form["reply_by"] = moment(draft["reply_by"]) if draft["reply_by"] is not None else ""
     number = draft["draft"]
     form, since = await _typed_before(visit, form, number)
@@ -114,6 +116,7 @@ async def check(visit: Visit) -> Response:
     """POST /compose/check: what the text says and whether it would pass, while it is written."""
     form = _typed(visit)
     more = {"line": form["line"]} if form["line"] else {}
+    more |= _kind(form)
     urgency = form["precedence"] or "ROUTINE"
     about = {"text": form["text"], "subject": form["subject"]}
     found = await visit.call("text.check", **about, precedence=urgency, **more)
@@ -168,7 +171,7 @@ async def _typed_before(visit: Visit, form: View, draft: int) -> tuple[View, flo
 
 def _typed(visit: Visit) -> View:
     form: View = {name: visit.form.get(name).strip() for name in FIELDS}
-    form |= {name: visit.form.get(name) == "yes" for name in ("rescue", "from_chat", "pasted")}
+    form |= {name: visit.form.get(name) == "yes" for name in MARKED}
     form["seen"] = visit.form.get("seen")
     # The words stay as they were typed, white space at the ends included.
     return {**form, "text": visit.form.text("text"), "subject": visit.form.get("subject")}
@@ -190,6 +193,10 @@ def _arguments(form: View, references: dict[str, str]) -> View:
         "reply_by": form["reply_by"],
     }
     return {"text": form["text"], "precedence": urgency, **more}
+
+
+def _kind(form: View) -> View:
+    return {"kind": "service"} if form["service"] else {}
 
 
 def _check_pasted(form: View) -> None:
@@ -235,7 +242,7 @@ async def _page(
     line = page.line(str(form["line"])) if form["line"] or len(page.lines) == 1 else None
     if line is not None:
         form["line"] = line["line"]
-        page.only(line)
+        page.only(line, "SERVICE" if draft and form["service"] else "")
         for name, dir in REFERENCES.items():
             number = str(form[name])
             form[f"{name}_ref"] = (

@@ -28,7 +28,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
     draft = views.draft(
         await visit.call("draft.show", draft=number), page.names, visit.seat.person.id
     )
-    page.only(page.names.line(draft["line"]))
+    page.only(page.names.line(draft["line"]), draft["status"])
     for each in draft["arrived_since"]:
         # The release says that these were on the releaser's screen, so they are, in full.
         where = {"line": draft["line"], "dir": "theirs", "n": each["n"]}

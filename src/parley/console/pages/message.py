@@ -35,6 +35,7 @@ VERBS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "certify": ("translation.certify", ("text",), "certified"),
     "answer-test": ("test.answer", (), "answered"),
 }
+HELD_AGAINST_CHAT = frozenset(("unable", "correct"))  # nobody releases their words
 # What the other side is told of, as the next page says.
 TOLD = frozenset(
     ("opened", "passed", "readback", "confirmed", "corrected", "unable", "wait", "answered")
@@ -120,6 +121,8 @@ async def act(visit: Visit) -> Response:
             arguments = certifying(visit.form)
         if "minutes" in arguments:
             arguments["minutes"] = visit.form.number("minutes")
+        if operation in HELD_AGAINST_CHAT and visit.form.get("from_chat") == "yes":
+            arguments["from_chat"] = True
         for name in arguments.keys() & {"office", "by"}:
             arguments[name] = arguments[name].strip()
         answer = await visit.call(operation, **_about(visit, operation), **arguments)

@@ -47,7 +47,9 @@ async def send(visit: Visit) -> Response:
                     "Nothing is read back yet.",
                     "Type the six digits, or what you understood, or both.",
                 )
-        about = {"line": visit.path("line"), "n": visit.number("n")}
+        about: View = {"line": visit.path("line"), "n": visit.number("n")}
+        if visit.form.get("from_chat") == "yes":
+            about["from_chat"] = True
         answer = await visit.call("readback", **about, group=group or None, fields=fields or None)
         if answer["stage"] == "wrong":
             left = answer["tries_left"]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.catalogue.files import SHOWN, judge, looks_like_picture
 from parley.core.effects import Saying
-from parley.core.entry import Content, Key, Precedence, Type, body_of, read_body
+from parley.core.entry import Content, Key, Precedence, Status, Type, body_of, read_body
 from parley.core.errors import ParleyError, Refused
 from parley.core.kept import EntryRow
 from parley.core.wire import Value
@@ -222,12 +222,16 @@ def _say_piece(station: Station, open_line: OpenLine, row: Any) -> None:
         "SELECT bytes FROM draft_files WHERE draft = ? AND sha256 = ?",
         (row["draft"], row["sha256"]),
     )
-    if open_line.declared.bars(Type.FILE_PIECE, Precedence.ROUTINE, rescue, station.now.wall):
+    urgency, status = Precedence.ROUTINE, Status(row["status"])
+    barring = open_line.declared.bars(
+        Type.FILE_PIECE, urgency, rescue, station.now.wall, status=status
+    )
+    if barring:
         return  # it goes on once the suspension is lifted
     header: dict[int, Value] = {Key.RESCUE: True} if rescue else {}
     payload = cut(bytes(row["sha256"]), bytes(data), row["held"]).payload()
     body = body_of(Type.FILE_PIECE, header, payload)
-    station.say(open_line, Saying(Type.FILE_PIECE, Precedence.ROUTINE, row["status"], body))
+    station.say(open_line, Saying(Type.FILE_PIECE, urgency, status, body))
 
 
 def begun(station: Station, open_line: OpenLine, old: OpenLine, size: int) -> None:

@@ -146,6 +146,16 @@ def check(station: Station, from_chat: bool, *texts: str) -> list[dict[str, Any]
     return found
 
 
+def check_said(station: Station, from_chat: bool, *texts: str) -> None:
+    """The same of what one person says of a message, and nobody releases (O8)."""
+    if not from_chat and found_in(station, *texts):
+        raise Refused(
+            "These words stand in the operators' chat, which is no official text.",
+            "Say that they are meant to be said here, or write it in words of your own.",
+            "O8",
+        )
+
+
 def note(
     station: Station, draft: int, who: Person, found: list[dict[str, Any]], sha256: str
 ) -> None:

@@ -25,7 +25,8 @@ from parley.core.wire import Value
 
 ORDERS = frozenset((Type.SUSPEND, Type.LIFT, Type.CLOSE))
 # What passes in every suspension: operators' chat, tests and their answers, SERVICE; all that says
-# what became of messages; who is where; and what is said about the line itself.
+# what became of messages; who is where; and what is said about the line itself. Besides these all
+# of status SERVICE does, and search and rescue.
 PASSING = frozenset((0x03, 0x05, 0x06, 0x07, *range(0x10, 0x30), *range(0x50, 0x60)))
 LISTED_MAX = 256  # types named by one SUSPEND; there are no more
 WORDS_MAX = 2_000  # characters of a reason that stand beside a line; the message has them all
@@ -228,10 +229,17 @@ class Declared:
     # --- what passes
 
     def bars(
-        self, type: int, precedence: int, rescue: bool, wall: float, limits: Limits = ALL
+        self,
+        type: int,
+        precedence: int,
+        rescue: bool,
+        wall: float,
+        limits: Limits = ALL,
+        *,
+        status: int = Status.ACTUAL,
     ) -> Act | None:
         """The suspension in which this may not be said, or None (D4, D5)."""
-        if type in PASSING or rescue:
+        if type in PASSING or rescue or status == Status.SERVICE:
             return None
         if self.flash_passes and precedence == Precedence.FLASH:
             return None
@@ -248,7 +256,9 @@ class Declared:
         if closes and (entry.type != Type.CLOSE or any(act.dir == entry.dir for act in closes)):
             return closes[0]
         wall = float(entry.time + EPOCH_2020)
-        return self.bars(int(entry.type), int(entry.marks >> 6), rescue, wall, limits)
+        marks = int(entry.marks)
+        status = marks >> 3 & 7
+        return self.bars(int(entry.type), marks >> 6, rescue, wall, limits, status=status)
 
 
 # --- what a station does before anything gets a number
@@ -275,4 +285,5 @@ def _barred(declared: Declared, row: QueueRow, wall: float) -> bool:
         return False
     content = read_body(row.type, row.marks, row.body)
     rescue = content is not None and is_rescue(content.header)
-    return declared.bars(row.type, row.precedence, rescue, wall) is not None
+    status = row.marks >> 3 & 7
+    return declared.bars(row.type, row.precedence, rescue, wall, status=status) is not None

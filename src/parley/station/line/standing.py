@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from parley.core.effects import LineState
-from parley.core.entry import Precedence, Type
+from parley.core.entry import Precedence, Status, Type
 from parley.core.errors import Refused
 from parley.core.kept import EntryRow
 from parley.core.wire import Value
@@ -22,11 +22,16 @@ PASSES = "search and rescue, acknowledgements, tests and SERVICE"
 
 
 def check_passes(
-    open_line: OpenLine, type: int, precedence: int, rescue: bool, wall: float
+    open_line: OpenLine,
+    type: int,
+    precedence: int,
+    rescue: bool,
+    wall: float,
+    status: int = Status.ACTUAL,
 ) -> None:
     """Refuse what the declared state does not let pass (spec/declared.md D5, D8)."""
     check_not_closed(open_line)
-    barring = open_line.declared.bars(type, precedence, rescue, wall)
+    barring = open_line.declared.bars(type, precedence, rescue, wall, status=status)
     if barring is None:
         return
     raise Refused(

@@ -1,8 +1,10 @@
 """Which words may go out on which line: what stands beside the text rule of the core.
 
-On a line marked EXERCISE, and in a test, no text may say that it is real. In January 2018 an alert
-went out in Hawaii because the words "this is not a drill" stood in an exercise message; a person
-believed them, as persons should. On a line marked ACTUAL none may be framed as an exercise.
+No text may say that it is of another mark than the one it bears: in an exercise, a test or a
+service message none that it is real, where all is meant none that it is an exercise, and so on for
+each of the four. In January 2018 an alert went out in Hawaii because the words "this is not a
+drill" stood in an exercise message; a person believed them, as persons should. The words are in
+`catalogue/mark_words.py`.
 """
 
 from __future__ import annotations
@@ -14,60 +16,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from parley.catalogue.counting import count_words
+from parley.catalogue.mark_words import SAYS
 from parley.catalogue.prepared import blanks
 from parley.core.entry import Precedence, Status
 from parley.core.errors import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from parley.station.machine.config import WritingConfig
 
-# Folded to lower case and single spaces: English, Russian, French, Spanish, Chinese, Arabic, and
-# some German, Japanese and Korean.
-DENIALS = (
-    r"\bnot\s+(?:a|an|any|another)\s+(?:\w+\s+)?(?:drill|exercise|test|simulation)\b",
-    r"\bnot\s+(?:exercise|drill|simulated)\b",
-    r"\bno\s+(?:drill|exercise|duff)\b",
-    r"\bisn['’]?t\s+(?:a|an)\s+(?:\w+\s+)?(?:drill|exercise|test)\b",
-    r"\b(?:this|it)\s+is\s+(?:for\s+)?real\b",
-    r"\b(?:for\s+real|the\s+real\s+thing|real[\s-]world)\b",
-    r"\breal\s+(?:attack|alert|alarm|emergency|event|fire|incident|launch|missile|world)\b",
-    r"\bне\s+(?:учени[ея]|учебн\w+|тренировк\w+|проверк\w+)",
-    r"\b(?:это|всё|все)\s+(?:по[\s-]настоящему|реальн\w+|взаправду)",
-    r"\b(?:реальн|настоящ|боев)(?:ая|ый|ое)\s+(?:тревога|пуск|атака|нападение|случай|событие)\b",
-    r"\bn['’]est\s+pas\s+un\s+(?:exercice|test)\b",
-    r"\b(?:ceci|cela|c['’])\s*est\s+(?:bien\s+)?(?:réel|vrai)\b",
-    r"\b(?:cas|alerte|attaque|incident|situation)\s+réell?e?\b",
-    r"\b(?:keine?|kein)\s+(?:übung|test)\b",
-    r"\b(?:dies|das)\s+ist\s+(?:der\s+)?ernst(?:fall)?\b",
-    r"\bno\s+es\s+(?:un|una)\s+(?:ejercicio|simulacro|prueba)\b",
-    r"\besto\s+es\s+(?:real|de\s+verdad)\b",
-    r"\b(?:caso|alerta|ataque|incidente|situación)\s+real\b",
-    r"(?:不是|并非|並非|非)(?:演习|演習|演练|演練|測試|测试)",
-    r"(?:这是|這是|此为|此為)(?:真的|真实|真實|实战|實戰)",
-    r"(?:真实|真實)(?:情况|情況|警报|警報|事件|袭击|襲擊|攻击|攻擊)",
-    r"(?:演習|訓練)では(?:ない|ありません)",
-    r"(?:훈련|연습)이\s*아니",
-    r"(?:ليس|ليست|لا\s+هذا)\s+(?:هذا\s+|هذه\s+)?(?:تمرين|تدريب|مناورة|اختبار)",
-    r"(?:هذا|هذه|الأمر)\s+(?:أمر\s+)?(?:حقيقي|حقيقية)",
-    r"(?:حالة|إنذار|هجوم|حادث)\s+(?:حقيقي|حقيقية)",
-)
-# How exercises are framed. A single such word passes: people write about exercises on real lines.
-_THRICE = (
-    "exercises?|drill|учени[ея]|тренировка|exercice|ejercicio|simulacro|übung|تمرين|تدريب|مناورة"
-)
-FRAMES = (
-    rf"\b({_THRICE})\b(?:[\W_]{{0,3}}\b\1\b){{2}}",
-    r"(演习|演習|演练|演練|訓練)(?:[\W_]{0,3}\1){2}",
-    r"\bthis\s+is\s+only\s+(?:a|an)\s+(?:drill|exercise|test)\b",
-    r"\bfor\s+exercise(?:\s+purposes)?\s+only\b",
-    r"\bэто\s+(?:только|лишь|всего\s+лишь)\s+(?:учени[ея]|учебная|тренировка)",
-    r"\bce\s*(?:ci\s+)?n['’]est\s+qu['’]un\s+exercice\b",
-    r"\besto\s+es\s+s[oó]lo\s+un\s+(?:ejercicio|simulacro)\b",
-    r"(?:这|這)只是(?:一次)?(?:演习|演習|演练|演練)",
-    r"(?:هذا|هذه)\s+مجرد\s+(?:تمرين|تدريب|مناورة)",
-)
-_DENIALS = re.compile("|".join(DENIALS))
-_FRAMES = tuple(map(re.compile, FRAMES))  # one by one: they refer to groups of their own
 # Characters of category Cf: they are not seen, and would part a word for the search alone.
 _INVISIBLE = re.compile(
     "[\u00ad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
@@ -76,49 +34,65 @@ _INVISIBLE = re.compile(
 
 
 def check_mark(text: str, status: Status) -> None:
-    """Refuse words that say it is real where the mark says that it is not, and the reverse."""
+    """Refuse words that say another mark than the one under which they would go out."""
     found = contradiction(text, status)
     if found is None:
         return
-    other = "EXERCISE" if status is Status.ACTUAL else "ACTUAL"
     raise Refused(
         f"line {found.line}, character {found.character}: the text says {found.words!r}, and it"
         f" would go out marked {status.name}",
-        f"write it without these words, or send it on a line marked {other}",
+        "write it without these words, or send it as a test"
+        if found.means is Status.TEST
+        else "write it without these words, or send it as a service message"
+        if found.means is Status.SERVICE
+        else f"write it without these words, or send it on a line marked {found.means.name}",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """Words that contradict a mark, and where they begin; both are counted from 1."""
+    """Words that contradict a mark, where they begin (from 1), and which mark they say."""
 
     words: str
     line: int
     character: int
+    means: Status
 
 
 def contradiction(text: str, status: Status) -> Contradiction | None:
     """The first words of a text that contradict its mark."""
-    folded = fold(text)
-    patterns = _FRAMES if status is Status.ACTUAL else (_DENIALS,)
-    if status is Status.SERVICE:
-        return None
-    hits = [hit for pattern in patterns if (hit := pattern.search(folded))]
+    folded = _folded(text, _line_or_space)
+    hits = [
+        (hit.start(), means, " ".join(hit.group().split()))
+        for means, patterns in SAYS.items()
+        if means is not status
+        for needed, pattern in patterns
+        if not needed or any(each in folded for each in needed)
+        if (hit := pattern.search(folded))
+    ]
     if not hits:
         return None
-    first = min(hits, key=lambda hit: hit.start())
+    start, means, words = min(hits)
     # The place in the text as written: the shortest beginning that folds to more than what stands
     # before the words.
-    at = bisect_left(range(len(text)), first.start() + 1, key=lambda n: len(fold(text[: n + 1])))
+    at = bisect_left(range(len(text)), start + 1, key=lambda n: len(fold(text[: n + 1])))
     line = text.count("\n", 0, at) + 1
-    return Contradiction(first.group(), line, at - (text.rfind("\n", 0, at) + 1) + 1)
+    return Contradiction(words, line, at - (text.rfind("\n", 0, at) + 1) + 1, means)
 
 
 def fold(text: str) -> str:
     """The text as a hasty reader takes it: compatible forms, no invisible characters, one case."""
+    return _folded(text, " ")
+
+
+def _folded(text: str, space: str | Callable[[re.Match[str]], str]) -> str:
     if not text.isascii():
         text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    return re.sub(r"\s+", " ", text.casefold())
+    return re.sub(r"\s+", space, text.casefold())
+
+
+def _line_or_space(white: re.Match[str]) -> str:
+    return "\n" if "\n" in white.group() else " "
 
 
 def words_max(precedence: Precedence, limits: WritingConfig) -> int:

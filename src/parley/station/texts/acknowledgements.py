@@ -15,7 +15,7 @@ from parley.core.errors import Misused, Refused
 from parley.core.wire import Value
 from parley.station.acts.operations import Words, operation
 from parley.station.acts.person import Person
-from parley.station.entries import early, messages
+from parley.station.entries import early, messages, quoting
 from parley.station.entries.supplied import without_their_word
 from parley.station.line.lines import OpenLine, since_2020
 from parley.station.line.wording import check_mark
@@ -145,11 +145,19 @@ def pass_(
 
 @operation("unable", roles=("watch",))
 def unable(
-    station: Station, who: Person, *, n: int, reason: Words, line: str | None = None
+    station: Station,
+    who: Person,
+    *,
+    n: int,
+    reason: Words,
+    from_chat: bool = False,
+    line: str | None = None,
 ) -> dict[str, Any]:
-    """Say that what a message asks for cannot be done, and why."""
+    """Say that what a message asks for cannot be done, and why. `from_chat` says that words of the
+    operators' chat in it are meant."""
     open_line, row = theirs(station, line, n)
     check_note(reason, open_line.agreed.mark)
+    quoting.check_said(station, from_chat, reason)
     act: messages.Act = (open_line.theirs, n, "unable", who.id, reason)
     say(station, open_line, row, Type.UNABLE, [open_line.mention(n), REASON_IN_WORDS, reason], act)
     return done(open_line, n, "unable")

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 KINDS = {"text": Type.TEXT, "test": Type.TEST}
+# What is written bears the mark of its line, but for these.
+STATUSES = {"test": Status.TEST, "service": Status.SERVICE}
 WORDS_AT = {Type.TEST: 1, Type.SUSPEND: 0}  # where the words stand, in payloads that are lists
 LISTED_MAX = 200
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)

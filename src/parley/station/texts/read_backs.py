@@ -19,7 +19,7 @@ from parley.core.wire import Value
 from parley.station.acts.fields import field
 from parley.station.acts.operations import Words, operation
 from parley.station.acts.person import HANDLERS, Person
-from parley.station.entries import messages
+from parley.station.entries import messages, quoting
 from parley.station.entries.supplied import without_their_word
 from parley.station.line.lines import OpenLine
 from parley.station.staff.people import check_name
@@ -46,10 +46,11 @@ def readback(
     n: int,
     group: str | None = None,
     fields: dict[str, str] | None = None,
+    from_chat: bool = False,
     line: str | None = None,
 ) -> dict[str, Any]:
     """Read a message back: the check group that its sender speaks, its critical elements, or
-    both."""
+    both. `from_chat` says that words of the operators' chat in them are meant."""
     open_line, row = theirs(station, line, n)
     if group is None and fields is None:
         raise Misused("A read-back takes the check group, the critical elements, or both.")
@@ -59,6 +60,7 @@ def readback(
             read[GROUP] = _digits(group)
     if fields is not None:
         read |= _check_fields(fields, open_line)
+        quoting.check_said(station, from_chat, *fields.values())
     matches = group is None or _matches(station, open_line, n, read[GROUP])
     if not matches and not _last_try(station, open_line, n):
         return done(open_line, n, "wrong", tries_left=_left(station, open_line, n))
@@ -194,11 +196,19 @@ def confirm(
 
 @operation("correct", roles=HANDLERS)
 def correct(
-    station: Station, who: Person, *, n: int, text: Words, line: str | None = None
+    station: Station,
+    who: Person,
+    *,
+    n: int,
+    text: Words,
+    from_chat: bool = False,
+    line: str | None = None,
 ) -> dict[str, Any]:
-    """Say what is wrong in their read-back of our message."""
+    """Say what is wrong in their read-back of our message. `from_chat` says that words of the
+    operators' chat in it are meant."""
     open_line, row, said = _their_readback(station, line, n)
     check_note(text, open_line.agreed.mark)
+    quoting.check_said(station, from_chat, text)
     act: messages.Act = (open_line.ours, n, "corrected", who.id, text)
     say(station, open_line, row, Type.CORRECTED, [_mention(open_line, said), text], act)
     return done(open_line, n, "corrected")

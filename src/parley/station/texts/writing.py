@@ -35,6 +35,7 @@ from parley.station.texts.drafts import (
     KINDS,
     LANGUAGE,
     REFERENCES,
+    STATUSES,
     WORDS_AT,
     begin,
     load,
@@ -66,8 +67,19 @@ class Written:
     reply_by: str | None = None
 
 
+def _read_kind(kind: str, mark: Status) -> tuple[Type, Status]:
+    """What a kind of draft is written as: its type, and its status on a line of this mark."""
+    if kind not in KINDS and kind not in STATUSES:
+        raise Misused(f"There is no kind {kind!r:.40} of draft.", "text, test or service.")
+    return KINDS.get(kind, Type.TEXT), STATUSES.get(kind, mark)
+
+
 def _header(
-    station: Station, open_line: OpenLine, header: dict[int, Any], written: Written
+    station: Station,
+    open_line: OpenLine,
+    header: dict[int, Any],
+    written: Written,
+    status: Status,
 ) -> dict[int, Any]:
     """The header map with what was written, each part checked; what it refers to is of the
     incarnation given."""
@@ -97,7 +109,14 @@ def _header(
         n: int | None = getattr(written, name)
         if n is not None:
             dir = messages.dir_of(open_line, key)
-            messages.must_find(station, open_line, dir, n)
+            named = messages.must_find(station, open_line, dir, n)
+            if status is Status.SERVICE and named["marks"] >> 3 & 7 != Status.SERVICE:
+                raise Refused(
+                    f"Message {n} is no service message, and a service message answers, corrects"
+                    " and retracts no other.",
+                    "Write it as a message of the line, or name none.",
+                    "E24",
+                )
             if dir == open_line.ours and open_line.older:
                 check_whole(station, open_line)
             header[key] = [dir, n, *open_line.older]
@@ -221,10 +240,7 @@ def draft_new(
     about = station.line(line)
     open_line = about.current
     open_line.check_not_halted(station.state(open_line))
-    if kind not in KINDS:
-        raise Misused(f"There is no kind {kind!r:.40} of draft.", "text or test.")
-    type = KINDS[kind]
-    status = Status.TEST if type == Type.TEST else open_line.agreed.mark
+    type, status = _read_kind(kind, open_line.agreed.mark)
     urgency = read_precedence(precedence)
     written = Written(
         language=language,
@@ -239,9 +255,9 @@ def draft_new(
         reply_by=reply_by,
     )
     now = station.now.wall
-    check_passes(open_line, type, urgency, bool(rescue), now)
+    check_passes(open_line, type, urgency, bool(rescue), now, status)
     fixed: dict[int, Any] = {Key.COMPOSED: since_2020(now), Key.DRAFTER: who.id}
-    header = _header(station, about, fixed, written)
+    header = _header(station, about, fixed, written, status)
     if type == Type.TEXT:
         header = _protected(station, about, header, [], protect, text)
     payload = [next_test(station, open_line), text] if type == Type.TEST else text
@@ -297,7 +313,7 @@ def draft_edit(
         reply_by=reply_by,
     )
     content = before.content
-    header = _header(station, before.open_line, content.header, written)
+    header = _header(station, before.open_line, content.header, written, before.status)
     words = before.text if text is None else text
     if before.type == Type.TEXT:
         header = _protected(station, before.open_line, header, names_kept(before), protect, words)
@@ -331,14 +347,12 @@ def text_check(
     line: str | None = None,
 ) -> dict[str, Any]:
     """What a text says in figures and names, how long it is, and why it would be refused."""
-    if kind not in KINDS:
-        raise Misused(f"There is no kind {kind!r:.40} of draft.", "text or test.")
     open_line = station.line(line).current
+    type, status = _read_kind(kind, open_line.agreed.mark)
     urgency = read_precedence(precedence)
     refused: Refused | None = None
     try:
-        status = Status.TEST if kind == "test" else open_line.agreed.mark
-        check_words(station, text, status, urgency, KINDS[kind])
+        check_words(station, text, status, urgency, type)
     except Refused as fault:
         refused = fault
     return {
