@@ -25,9 +25,14 @@ from parley.core.errors import ParleyError
 from parley.station.acts.operations import HIDDEN
 
 PLACE, PAGE, SHOWN = "typed-place", "typed-page", "typed-shown"
-LEFT_OUT = HIDDEN | {PLACE, PAGE, SHOWN}
+LEFT_OUT = HIDDEN | {PLACE, PAGE, SHOWN, "assertion"}
 AT = "typed"  # in an address: which of the texts at that address
-WRITTEN_AT = {"/calls/ask": N_("Ask for a call")}
+WRITTEN_AT = {
+    "/calls/ask": N_("Ask for a call"),
+    "/minutes/draft": N_("Minute"),
+    "/minutes/readout": N_("Readout"),
+    "/declare": N_("Suspend, lift or close"),
+}
 REFERRING = (
     ("answers", "theirs", N_("This answers %(ref)s.")),
     ("corrects", "ours", N_("This corrects %(ref)s, which stays in the record.")),
@@ -62,6 +67,13 @@ async def begun(visit: Visit, place: str) -> tuple[Unfinished, Form | None]:
     return Unfinished(place, "", found["id"], at), Form(_pairs(found["form"]))
 
 
+def filled(form: View, sent: Form | None) -> View:
+    """A form with what was typed in it before."""
+    return (
+        form if sent is None else {**form, **{n: sent.text(n) for n in form if n in sent.names()}}
+    )
+
+
 async def refused(visit: Visit, place: str) -> Unfinished:
     """Hold what was sent and refused, if it can be; the page has it in any case."""
     page, shown = visit.form.get(PAGE) or token_hex(8), _number(visit.form.get(SHOWN))
@@ -72,10 +84,22 @@ async def refused(visit: Visit, place: str) -> Unfinished:
     return Unfinished(place, page, shown, None, held)
 
 
+async def made(visit: Visit, place: str, text: str, of: str) -> Unfinished:
+    """Hold a text that the station has made of what was sent from the page of that mark."""
+    page, held = token_hex(8), False
+    with suppress(ParleyError):
+        form = json.dumps({"text": text, "facts": of})
+        await visit.call("typing.keep", place=place, page=page, form=form)
+        held = True
+    return Unfinished(place, page, held=held)
+
+
 async def over(visit: Visit) -> None:
-    """It was kept: nothing of it waits any more."""
+    """It was kept: nothing of it waits any more, nor the facts of which it was made."""
     with suppress(ParleyError):  # on a full disk it is shown once more, and what was kept is kept
         await _end(visit)
+        if facts := visit.form.get("facts"):
+            await visit.call("typing.end", page=facts)
 
 
 async def hold(visit: Visit) -> Response:
@@ -117,6 +141,10 @@ def _what(page: Frame, place: str) -> str:
             return _(words, ref=page.names.ref(line["line"], dir, int(asked[name])))
     if path.startswith("/drafts/"):
         return _("Edit draft %(draft)s", draft=parts[2])
+    if path.startswith("/messages/"):
+        return _("Translation")
+    if path.startswith("/calls/") and path not in WRITTEN_AT:
+        return _("Answer a request for a call")
     return _(WRITTEN_AT.get(path, N_("Write a message")))
 
 

@@ -75,6 +75,7 @@ export class Unfinished {
       this.typing.set(place, known);
     }
     known.waits = true;
+    form.setAttribute("data-begun", "");
     this.name(form, known);
     this.later(known);
   }
