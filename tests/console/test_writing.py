@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from parley.console.app import build
 from parley.core.errors import Unavailable
@@ -31,7 +32,7 @@ async def test_nothing_that_was_typed_is_lost(stations: World, room: Room) -> No
     )
 
     async def held() -> bool:
-        return bool((await north.ask("Dana", "typing.show"))["form"])
+        return bool((await north.ask("Dana", "typing.show", place="/compose"))["form"])
 
     await stations.until(held)
     await dana.close(run_before_unload=False)
@@ -89,7 +90,7 @@ async def test_a_full_disk_and_a_restarted_station_lose_no_word(
     held = await dana.get_by_label(TEXT).input_value()
 
     async def is_held() -> bool:
-        form = (await north.ask("Dana", "typing.show"))["form"]
+        form = (await north.ask("Dana", "typing.show", place="/compose"))["form"]
         return bool(form and form["text"] == held)
 
     await stations.until(is_held)
@@ -100,6 +101,104 @@ async def test_a_full_disk_and_a_restarted_station_lose_no_word(
     await expect(again.get_by_label(TEXT)).to_have_value(held)
     await expect(again.get_by_role("status").first).to_contain_text("You typed this until")
     room.faults = [each for each in room.faults if "status of 503" not in each]
+
+
+async def types(page: Page, words: str, field: str = TEXT) -> None:
+    """Type, and wait until the station has it: then a page may go without a word."""
+    async with page.expect_response(lambda answer: answer.url.endswith("/typed") and answer.ok):
+        await page.get_by_label(field).fill(words)
+
+
+async def asked_by_south(stations: World) -> str:
+    """A FLASH of theirs; where it is answered."""
+    asked = await stations.say(stations.south, "Where is your ship?", "FLASH")
+    assert stations.north.station is not None
+    (line,) = stations.north.station.lines
+    return f"/compose?line={line.agreed.hex}&answers={asked['n']}&precedence=FLASH"
+
+
+REPORT = "Our ship “Amity” left at 0410Z."
+
+
+async def test_an_answer_leaves_an_unfinished_report_as_it_was(stations: World, room: Room) -> None:
+    north = stations.north
+    answer = await asked_by_south(stations)
+    dana = await room.sit(north, "Dana", "/compose")
+    await types(dana, REPORT)
+    # The answer begins empty, and the report stands there as one that is unfinished.
+    await dana.goto(north.seat("Dana") + answer)
+    await expect(dana.get_by_label(TEXT)).to_have_value("")
+    await expect(dana.locator("#unfinished")).to_contain_text(REPORT)
+    await types(dana, "In port since 0300Z.")
+    await dana.get_by_role("button", name="Keep as draft").click()
+    await dana.wait_for_url("**/drafts/1?done=drafted")
+    await dana.goto(f"{north.seat('Dana')}/compose")
+    await expect(dana.get_by_label(TEXT)).to_have_value(REPORT)
+    await expect(dana.get_by_role("status").first).to_contain_text("You typed this until")
+    await expect(dana.locator("#unfinished")).to_have_count(0)
+
+
+async def test_an_answer_that_was_left_is_there_again_and_in_the_list(
+    stations: World, room: Room
+) -> None:
+    north = stations.north
+    answer = await asked_by_south(stations)
+    dana = await room.sit(north, "Dana", answer)
+    await types(dana, "In port since")
+    await dana.close(run_before_unload=False)
+    again = await room.sit(north, "Dana", answer)
+    await expect(again.get_by_label(TEXT)).to_have_value("In port since")
+    await expect(again.get_by_role("status").first).to_contain_text("You typed this until")
+    await types(again, "In port since 0300Z.")
+    # Write begins empty; from its list one comes to the answer, which is one text still.
+    await again.goto(f"{north.seat('Dana')}/compose")
+    await expect(again.get_by_label(TEXT)).to_have_value("")
+    await expect(again.locator("#unfinished .count")).to_have_text("1")
+    await expect(again.locator("#unfinished")).to_contain_text("In port since 0300Z.")
+    await again.get_by_role("link", name="This answers South").click()
+    await expect(again.get_by_label(TEXT)).to_have_value("In port since 0300Z.")
+    await again.get_by_role("button", name="Begin anew without it").click()
+    await expect(again.get_by_label(TEXT)).to_have_value("")
+    assert (await north.ask("Dana", "typing.list"))["texts"] == []
+
+
+async def test_two_tabs_of_one_writer_keep_a_text_each(stations: World, room: Room) -> None:
+    north = stations.north
+    first = await room.sit(north, "Dana", "/compose")
+    await types(first, "We saw one ship.")
+    second = await room.tab()
+    await second.goto(f"{north.seat('Dana')}/compose")
+    await expect(second.get_by_label(TEXT)).to_have_value("We saw one ship.")
+    await types(first, "We saw one ship, ours.")
+    await types(second, "We saw one aircraft.")
+    await types(first, "We saw one ship, theirs.")
+    await second.close(run_before_unload=False)
+    await first.close(run_before_unload=False)
+    again = await room.sit(north, "Dana", "/compose")
+    await expect(again.get_by_label(TEXT)).to_have_value("We saw one ship, theirs.")
+    other = again.locator("#unfinished")
+    await expect(other).to_contain_text("We saw one aircraft.")
+    await other.get_by_role("link", name="Write a message").click()
+    await expect(again.get_by_label(TEXT)).to_have_value("We saw one aircraft.")
+    await expect(other).to_contain_text("We saw one ship, theirs.")
+    # What one of them keeps takes nothing from the other.
+    await again.get_by_role("button", name="Keep as draft").click()
+    await again.wait_for_url("**/drafts/1?done=drafted")
+    await again.goto(f"{north.seat('Dana')}/compose")
+    await expect(again.get_by_label(TEXT)).to_have_value("We saw one ship, theirs.")
+    await expect(other).to_have_count(0)
+
+
+async def test_an_unfinished_text_is_thrown_away_from_the_list(stations: World, room: Room) -> None:
+    north = stations.north
+    for page, words in (("a", "One."), ("b", "Two.")):
+        form = json.dumps({"text": words})
+        await north.ask("Dana", "typing.keep", place="/drafts/9/edit", page=page, form=form)
+    dana = await room.sit(north, "Dana", "/compose")
+    await expect(dana.locator("#unfinished .count")).to_have_text("2")
+    await dana.get_by_role("button", name="Throw it away").first.click()
+    await expect(dana.locator("#unfinished .count")).to_have_text("1")
+    await expect(dana.locator("#unfinished")).to_contain_text("One.")
 
 
 async def test_the_page_names_the_form_of_address_that_was_agreed(tmp_path: Path) -> None:

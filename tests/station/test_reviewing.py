@@ -1,17 +1,14 @@
-"""Between drafter and releaser: held, sent back, reviewed, taken back; and nothing is lost."""
+"""Between drafter and releaser: held, sent back, reviewed, taken back."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from parley.core.errors import Misused, Refused
+from parley.core.errors import Refused
 from tests.playbook import Post, Posts, Voice, two_stations
-
-FORM = json.dumps({"text": "We are not \ud800 at", "precedence": "FLASH", "seen": ""})
 
 
 def hired(post: Post, name: str, *roles: str) -> Voice:
@@ -132,22 +129,6 @@ def test_a_release_that_has_not_left_is_taken_back(tmp_path: Path) -> None:
         south.hears(after)
         heard = [each["text"] for each in south.watch.asks("inbox")["messages"]]
         assert heard == ["This one left.", "We wait."]
-
-
-def test_what_is_typed_survives_and_is_nobodys_act(shared: Posts) -> None:
-    north, _ = shared
-    before = north.auditor.asks("audit", limit=1)["rows"][-1]["id"]
-    north.drafter.asks("typing.keep", form=FORM)
-    found = north.drafter.asks("typing.show")
-    assert found["form"]["text"] == "We are not \ud800 at"
-    assert north.watch.asks("typing.show")["form"] is None  # only its writer sees it
-    after = north.auditor.asks("audit", limit=1)["rows"][-1]["id"]
-    assert after == before
-    north.drafter.asks("typing.end")
-    assert north.drafter.asks("typing.show")["form"] is None
-    for form in ("", "[]", "{", json.dumps({"text": "x" * 200_001})):
-        with pytest.raises(Misused):
-            north.drafter.asks("typing.keep", form=form)
 
 
 def test_each_person_is_told_which_drafts_wait_for_them(shared: Posts) -> None:

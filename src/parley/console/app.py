@@ -21,6 +21,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route, WebSocketRoute
 
 from parley.conference.room import Rooms
+from parley.console import unfinished
 from parley.console.asked import Spoken
 from parley.console.brought import Brought
 from parley.console.desk import Desk, routes_of
@@ -154,10 +155,8 @@ _READING = {
 }
 _TYPED = {
     "/compose/check": compose.check,
-    "/compose/typed": compose.hold,
-    "/compose/forget": compose.forget,
-    "/drafts/{draft:int}/typed": compose.hold,
-    "/drafts/{draft:int}/forget": compose.forget,
+    "/typed": unfinished.hold,
+    "/typed/forget": unfinished.forget,
 }
 _SENDING = {
     "/test": testing.call,

@@ -45,6 +45,11 @@ WRITTEN = {
     "touched": N_("Other topics touched"),
     "interrupted": N_("Interruptions"),
     "recorded": N_("Recorded, as both sides agreed"),
+    "shown": N_("Shown, as both sides agreed"),
+    "agreed": N_("What both agreed to write down"),
+    "began": N_("Began"),
+    "ended": N_("Ended"),
+    "deputy": N_("Deputy"),
 }
 
 

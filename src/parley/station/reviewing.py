@@ -1,16 +1,11 @@
-"""Between drafter and releaser: review, hold, send back, take back; and what is not kept yet.
-
-Nothing that somebody typed is lost: the page tells the station what stands in its fields while a
-person writes, and two persons who change one draft at once are both told so, with their words.
-"""
+"""Between drafter and releaser: review, hold, send back, take back."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import check_text
-from parley.core.errors import Misused, Refused
+from parley.core.errors import Refused
 from parley.station.acts.operations import Words, operation
 from parley.station.acts.own_acts import TAKEN_BACK as TAKEN_BACK_BY
 from parley.station.acts.own_acts import Own
@@ -25,8 +20,6 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 REMARK_BYTES_MAX = 2_000
-TYPED_BYTES_MAX = 200_000  # the longest text, and what stands beside it
-TYPED_MAX = 20  # unfinished texts of one person
 
 
 @operation("draft.review", roles=("releaser",), lent=True)
@@ -107,50 +100,3 @@ def _check_remark(text: str) -> None:
 def _told(station: Station, draft: Draft, state: str) -> dict[str, Any]:
     station.publish("draft", draft.open_line, draft=draft.id, state=state)
     return view(station, draft)
-
-
-# --- what is typed and not kept
-
-
-@operation("typing.keep", roles=HANDLERS, quiet=True)
-def typing_keep(station: Station, who: Person, *, form: Words, draft: int = 0) -> dict[str, Any]:
-    """Hold what somebody types, as their page tells it; only they see it, and it goes nowhere."""
-    try:
-        whole = isinstance(json.loads(form), dict)
-        size = len(form.encode(errors="surrogatepass"))
-    except (ValueError, RecursionError):
-        whole, size = False, 0
-    if not whole or size > TYPED_BYTES_MAX or draft < 0:
-        raise Misused("This is nothing that a page has typed.")
-    if draft:
-        load_open(station, draft)
-    kept = json.dumps(json.loads(form))  # half characters become escapes, which any table takes
-    station.store.sql(
-        "INSERT INTO typing VALUES (?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET form = excluded.form, at = excluded.at",
-        (who.id, draft, kept, station.now.wall),
-    )
-    station.store.sql(
-        "DELETE FROM typing WHERE person = ?1 AND draft NOT IN"
-        " (SELECT draft FROM typing WHERE person = ?1 ORDER BY at DESC LIMIT ?2)",
-        (who.id, TYPED_MAX),
-    )
-    return {"draft": draft, "at": station.now.wall}
-
-
-@operation("typing.show", roles=HANDLERS, reads=True)
-def typing_show(station: Station, who: Person, *, draft: int = 0) -> dict[str, Any]:
-    """What this person typed there and has not kept."""
-    rows = station.store.sql(
-        "SELECT form, at FROM typing WHERE person = ? AND draft = ?", (who.id, draft)
-    )
-    if not rows:
-        return {"draft": draft, "form": None, "at": None}
-    return {"draft": draft, "form": json.loads(rows[0]["form"]), "at": rows[0]["at"]}
-
-
-@operation("typing.end", roles=HANDLERS, quiet=True)
-def typing_end(station: Station, who: Person, *, draft: int = 0) -> dict[str, Any]:
-    """Forget it: it was kept as a draft, or its writer does not want it any more."""
-    station.store.sql("DELETE FROM typing WHERE person = ? AND draft = ?", (who.id, draft))
-    return {"draft": draft}

@@ -58,6 +58,7 @@ from parley.station.texts import (
     records,
     threads,
     translating,
+    unfinished,
     writing,
 )
 from parley.station.texts.indexing import catch_up_beside
@@ -116,6 +117,7 @@ OPERATIONS_IN = (
     theme,
     tongue,
     translating,
+    unfinished,
     writing,
 )
 

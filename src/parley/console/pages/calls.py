@@ -12,9 +12,11 @@ from starlette.responses import Response
 
 from parley.catalogue.calls import AGENDA_MAX, Medium, Verdict, moment, read_moment
 from parley.catalogue.form import check_lines
+from parley.console import unfinished
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
 from parley.console.tongues import N_, _
+from parley.console.unfinished import Unfinished
 from parley.console.views import PRECEDENCES
 from parley.console.words import within
 from parley.core.entry import check_text
@@ -115,7 +117,10 @@ async def ask(visit: Visit) -> Response:
         "earliest": moment(begins + 8 * HOUR_S),
         "latest": moment(begins + 18 * HOUR_S),
     }
-    return await _asking(visit, page, form)
+    line = page.line(form["line"]) if form["line"] else None
+    place = unfinished.address("/calls/ask", line=line["line"] if line else "")
+    held, sent = await unfinished.begun(visit, place)
+    return await _asking(visit, page, unfinished.filled(form, sent), held=held)
 
 
 async def keep(visit: Visit) -> Response:
@@ -140,6 +145,7 @@ async def keep(visit: Visit) -> Response:
         draft = await visit.call("call.ask", **given)
     except ParleyError as error:
         return await _asking(visit, await visit.frame(), form, error)
+    await unfinished.over(visit)
     return visit.go(f"/drafts/{draft['draft']}", "drafted")
 
 
@@ -215,7 +221,8 @@ async def answer(visit: Visit) -> Response:
     call, offered = await _asked(visit, page)
     form: View = dict.fromkeys(ANSWERED, "")
     form |= {"time": moment(offered), "precedence": call["precedence"]}
-    return await _answering(visit, page, call, form)
+    held, sent = await unfinished.begun(visit, _place_of(call))
+    return await _answering(visit, page, call, unfinished.filled(form, sent), held=held)
 
 
 async def keep_answer(visit: Visit) -> Response:
@@ -253,6 +260,7 @@ async def keep_answer(visit: Visit) -> Response:
         )
     except ParleyError as error:
         return await _answering(visit, page, call, form, error)
+    await unfinished.over(visit)
     return visit.go(f"/drafts/{draft['draft']}", "drafted")
 
 
@@ -265,6 +273,7 @@ async def _asking(
     form: View,
     error: ParleyError | None = None,
     faults: View | None = None,
+    held: Unfinished | None = None,
 ) -> Response:
     line = page.line(str(form["line"])) if form["line"] or len(page.lines) == 1 else None
     if line is not None:
@@ -274,6 +283,7 @@ async def _asking(
         "call_ask.html",
         page,
         422 if faults else 200 if error is None else status_of(error),
+        held=held or await unfinished.refused(visit, "/calls/ask"),
         form=form,
         line=line,
         media=[str(each) for each in Medium],
@@ -291,11 +301,13 @@ async def _answering(
     form: View,
     error: ParleyError | None = None,
     faults: View | None = None,
+    held: Unfinished | None = None,
 ) -> Response:
     return await visit.page(
         "call_answer.html",
         page,
         422 if faults else 200 if error is None else status_of(error),
+        held=held or await unfinished.refused(visit, _place_of(call)),
         call=call,
         form=form,
         verdicts=[each for each in VERDICTS if each[0] != "deputy" or call["weekly_min"] is None],
@@ -303,6 +315,10 @@ async def _answering(
         faults=faults or {},
         error=refusal(error, str(form["text"])) if error else None,
     )
+
+
+def _place_of(call: View) -> str:
+    return f"/calls/{call['asked_line']}/{call['of']}/answer"
 
 
 async def _asked(visit: Visit, page: Frame) -> tuple[View, int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,9 +9,12 @@ from starlette.responses import JSONResponse, Response
 
 from parley.catalogue.form import moment
 from parley.catalogue.prepared import blanks
+from parley.console import unfinished
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
+from parley.console.guard import Form
 from parley.console.tongues import _
+from parley.console.unfinished import Unfinished
 from parley.console.views import PRECEDENCES
 from parley.console.vocabulary import word
 from parley.console.words import clock, first_words, sentence, within
@@ -63,19 +64,21 @@ async def show(visit: Visit) -> Response:
         form |= {name: filled[name] for name in ("text", "subject", "language")}
         form["precedence"] = visit.query("precedence") or filled["precedence"]
         form["line"] = form["line"] or filled["line"]
-    return await _page(visit, page, *await _typed_before(visit, form, 0))
+    place = _place(page, form, visit.query("prepared"), visit.query("call"))
+    return await _page(visit, page, *await _typed_before(visit, form, place))
 
 
 async def keep(visit: Visit) -> Response:
     """POST /compose"""
-    form = _typed(visit)
+    form = _typed(visit.form)
     try:
         _check_pasted(form)
         draft = await visit.call("draft.new", **_arguments(form, REFERENCES), **_kind(form))
-        await visit.call("typing.end")
     except ParleyError as error:
-        held = await _is_held(visit, form, 0)
-        return await _page(visit, await visit.frame(), form, None, error=error, held=held)
+        page = await visit.frame()
+        here = await unfinished.refused(visit, _place(page, form))
+        return await _page(visit, page, form, here, error=error)
+    await unfinished.over(visit)
     return visit.go(f"/drafts/{draft['draft']}", "drafted")
 
 
@@ -87,34 +90,34 @@ async def edit(visit: Visit) -> Response:
     form |= {"from_chat": False, "pasted": False, "service": draft["status"] == "SERVICE"}
     form["reply_by"] = moment(draft["reply_by"]) if draft["reply_by"] is not None else ""
     number = draft["draft"]
-    form, since = await _typed_before(visit, form, number)
-    return await _page(visit, await visit.frame(), form, since, number)
+    form, here = await _typed_before(visit, form, f"/drafts/{number}/edit")
+    return await _page(visit, await visit.frame(), form, here, number)
 
 
 async def change(visit: Visit) -> Response:
     """POST /drafts/N/edit"""
-    form, number = _typed(visit), visit.number("draft")
+    form, number = _typed(visit.form), visit.number("draft")
     arguments = _arguments(form, {})
     arguments.pop("line", None)
     try:
         _check_pasted(form)
         seen = {"seen": form["seen"]} if form["seen"] else {}
         await visit.call("draft.edit", draft=number, **{"subject": "", **arguments}, **seen)
-        await visit.call("typing.end", draft=number)
     except ParleyError as error:
-        held = await _is_held(visit, form, number)
+        here = await unfinished.refused(visit, f"/drafts/{number}/edit")
         found = await visit.call("draft.show", draft=number)
         # What was typed stays in the field, and what stands in the draft now is shown beside it.
         now = found["text"] if form["seen"] not in ("", found["sha256"]) else None
         form["seen"] = found["sha256"]
         page = await visit.frame()
-        return await _page(visit, page, form, None, number, error, now, held)
+        return await _page(visit, page, form, here, number, error, now)
+    await unfinished.over(visit)
     return visit.go(f"/drafts/{number}", "edited")
 
 
 async def check(visit: Visit) -> Response:
     """POST /compose/check: what the text says and whether it would pass, while it is written."""
-    form = _typed(visit)
+    form = _typed(visit.form)
     more = {"line": form["line"]} if form["line"] else {}
     more |= _kind(form)
     urgency = form["precedence"] or "ROUTINE"
@@ -130,51 +133,33 @@ async def check(visit: Visit) -> Response:
     return JSONResponse(found)
 
 
-async def hold(visit: Visit) -> Response:
-    """POST /compose/typed and /drafts/N/typed: what stands in the fields, while it is typed."""
-    return JSONResponse(await _hold(visit, _typed(visit), _draft(visit)))
+def _place(page: Frame, form: View, prepared: str = "", call: str = "") -> str:
+    """Where a new message is held: with what it is about, as its address says it."""
+    line = page.line(str(form["line"])) if form["line"] else None
+    about = {name: form[name] for name in REFERENCES}
+    asked = {**about, "prepared": prepared, "call": call}
+    return unfinished.address("/compose", line=line["line"] if line else "", **asked)
 
 
-async def forget(visit: Visit) -> Response:
-    """POST /compose/forget and /drafts/N/forget: it is not wanted any more."""
-    number = _draft(visit)
-    await visit.call("typing.end", draft=number)
-    return visit.go(f"/drafts/{number}" if number else "/compose")
+async def _typed_before(visit: Visit, form: View, place: str) -> tuple[View, Unfinished]:
+    """What was typed there and not kept, instead of what a page begins with there."""
+    here, held = await unfinished.begun(visit, place)
+    if held is None:
+        return form, here
+    typed, named = _typed(held), {*held.names(), *MARKED}
+    return {
+        **form,
+        **{name: typed[name] for name in form if name in named},
+        "from_chat": False,
+    }, here
 
 
-def _draft(visit: Visit) -> int:
-    return int(visit.request.path_params.get("draft", 0))
-
-
-async def _is_held(visit: Visit, form: View, draft: int) -> bool:
-    """Hold what was refused, if it can be; the page has it in any case."""
-    with suppress(ParleyError):
-        await _hold(visit, form, draft)
-        return True
-    return False
-
-
-async def _hold(visit: Visit, form: View, draft: int) -> View:
-    return await visit.call("typing.keep", form=json.dumps(form), draft=draft)
-
-
-async def _typed_before(visit: Visit, form: View, draft: int) -> tuple[View, float | None]:
-    """What was typed there and not kept, and when; not where the address asks for something."""
-    if any(visit.query(name) for name in (*REFERENCES, "prepared")):
-        return form, None
-    found = await visit.call("typing.show", draft=draft)
-    if found["form"] is None or not str(found["form"].get("text", "")).strip():
-        return form, None
-    known = {name: found["form"][name] for name in form if name in found["form"]}
-    return {**form, **known, "from_chat": False}, found["at"]  # which vouches for what was seen
-
-
-def _typed(visit: Visit) -> View:
-    form: View = {name: visit.form.get(name).strip() for name in FIELDS}
-    form |= {name: visit.form.get(name) == "yes" for name in MARKED}
-    form["seen"] = visit.form.get("seen")
+def _typed(sent: Form) -> View:
+    form: View = {name: sent.get(name).strip() for name in FIELDS}
+    form |= {name: sent.get(name) == "yes" for name in MARKED}
+    form["seen"] = sent.get("seen")
     # The words stay as they were typed, white space at the ends included.
-    return {**form, "text": visit.form.text("text"), "subject": visit.form.get("subject")}
+    return {**form, "text": sent.text("text"), "subject": sent.get("subject")}
 
 
 def _arguments(form: View, references: dict[str, str]) -> View:
@@ -232,11 +217,10 @@ async def _page(
     visit: Visit,
     page: Frame,
     form: View,
-    since: float | None = None,
+    here: Unfinished,
     draft: int | None = None,
     error: ParleyError | None = None,
     now: str | None = None,
-    held: bool = True,
 ) -> Response:
     # With several lines nobody writes on one by default: lines are never mixed.
     line = page.line(str(form["line"])) if form["line"] or len(page.lines) == 1 else None
@@ -274,9 +258,9 @@ async def _page(
         elements=critical(str(form["text"]), page.now),
         quoted=await _compared(visit, form),
         terms=(),
-        since=since,
+        held=here,
+        others=await unfinished.others(visit, page, here),
         stands_now=now,
-        held=held,
         limits=visit.desk.station.home.config.writing,
         blanks=list(dict.fromkeys(blanks(str(form["text"])))),
         action=f"{page.seat}/drafts/{draft}/edit" if draft else f"{page.seat}/compose",

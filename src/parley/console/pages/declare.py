@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from parley.console import unfinished
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import View
 from parley.console.views import PRECEDENCES
@@ -30,15 +31,32 @@ async def show(
     line = page.line(str(form["line"]))
     if line is not None:
         page.only(line)
+    orders = await _orders(visit, line, form) if line is not None else {}
     return await visit.page(
         "declare.html",
         page,
         200 if error is None else status_of(error),
         line=line,
-        form=form,
+        orders=orders,
         precedences=PRECEDENCES,
         error=refusal(error, str(form["text"])) if error else None,
     )
+
+
+async def _orders(visit: Visit, line: View, refused: View) -> dict[str, View]:
+    """Each that may be written there, with what was typed of it and not kept, and where that is
+    held."""
+    found: dict[str, View] = {}
+    for verb in ("suspend", "lift", "close"):
+        place = unfinished.address("/declare", line=line["line"], verb=verb)
+        if refused["verb"] == verb:
+            found[verb] = {**refused, "held": await unfinished.refused(visit, place)}
+            continue
+        held, sent = await unfinished.begun(visit, place)
+        form = unfinished.filled({"text": "", "hours": ""}, sent)
+        only = [each for each in PRECEDENCES if sent and sent.get(f"only-{each}") == "yes"]
+        found[verb] = {**form, "only": only, "held": held}
+    return found
 
 
 async def order(visit: Visit) -> Response:
@@ -56,6 +74,7 @@ async def order(visit: Visit) -> Response:
         draft = await visit.call(typed["verb"], line=typed["line"], **_arguments(typed))
     except ParleyError as error:
         return await show(visit, error, typed)
+    await unfinished.over(visit)
     return visit.go(f"/drafts/{draft['draft']}", "drafted")
 
 

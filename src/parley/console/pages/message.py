@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse, Response
 
 from parley.catalogue.minutes import Minute, Readout
-from parley.console import attached, views
+from parley.console import attached, unfinished, views
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
 from parley.console.guard import Form
@@ -72,6 +72,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         files=await attached.with_words(visit, None, where, message["attachments"]),
         translations=translations,
         unseen=unseen,
+        typings=await _typings(visit, page, message, translations, error is not None),
         offices_of=offices_of,
         offices=offices,
         typed={"errors": visit.form.text("errors")},
@@ -84,6 +85,29 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         else _(views.ATTRIBUTION[message["attribution"]]),
         error=refusal(error, visit.form.text(words), named=words) if error else None,
     )
+
+
+async def _typings(
+    visit: Visit, page: Frame, message: View, translations: list[View], refused: bool
+) -> View:
+    """Each translation that may be written there, by what it amends: where it is held while it is
+    typed, and what was typed before."""
+    if not page.may["translation.add"]:
+        return {}
+    base = message["href"].removeprefix(page.seat) + "/translate?amends="
+    places = {
+        amends: f"{base}{amends}" for amends in ("", *(t["translation"] for t in translations))
+    }
+    waiting = {each["place"] for each in (await visit.call("typing.list"))["texts"]}
+    found: View = {}
+    for amends, place in places.items():
+        held, sent = unfinished.Unfinished(place), None
+        if refused and visit.form.get(unfinished.PLACE) == place:
+            held = await unfinished.refused(visit, place)
+        elif place in waiting:
+            held, sent = await unfinished.begun(visit, place)
+        found[amends] = {"held": held, "form": sent}
+    return found
 
 
 def _true_of(done: str, message: View, silent: bool) -> str:
@@ -128,6 +152,7 @@ async def act(visit: Visit) -> Response:
         answer = await visit.call(operation, **_about(visit, operation), **arguments)
     except ParleyError as error:
         return await show(visit, error)
+    await unfinished.over(visit)
     if operation == "translation.add" and answer["differs"] and not answer["seen"]:
         done = "differs"
     return visit.go(path_of(visit), "early" if "outstanding" in answer else done)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from parley.console import unfinished
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
 from parley.console.tongues import N_, _
+from parley.console.unfinished import Unfinished
 from parley.console.vocabulary import word
 from parley.console.words import clock
 from parley.core.errors import ParleyError, Refused
@@ -88,12 +91,22 @@ async def draft(
     text: str | None = None,
 ) -> Response:
     """GET /minutes/draft?line=&call=: facts, then the text that comes of them; with text=other
-    the newest text, to propose another."""
+    the newest text, to propose another; what was typed and not kept before either."""
     page = await visit.frame()
     _must_write(page)
     begun = form is None
     form = form or {**dict.fromkeys(FACTS, ""), "call": visit.query("call")}
     line = _line(page, str(form.get("line") or visit.query("line")))
+    of_facts, of_text = _places(line, form["call"])
+    here, sent = Unfinished(of_facts), None
+    facts = visit.form.get("facts")
+    if begun:
+        here, sent = await unfinished.begun(visit, of_text if visit.query("text") else of_facts)
+    elif error is not None:
+        here = await unfinished.refused(visit, of_facts if text is None else of_text)
+    elif text is not None:
+        facts = (await unfinished.refused(visit, of_facts)).page
+        here = await unfinished.made(visit, of_text, text, facts)
     agenda: list[str] = []
     of_record: list[str] = []
     talk: View | None = None
@@ -116,6 +129,12 @@ async def draft(
         newest = talk["proposed"][-1:] or [each for each in (talk["agreed"],) if each]
         if visit.query("text") == "other" and newest:
             text = newest[0]["text"]
+    if sent is not None and here.place == of_text:
+        text, facts = sent.text("text"), sent.get("facts")
+    elif sent is not None:
+        form = unfinished.filled(form, sent) | {"items": sent.all("item")}
+    elif text is None:
+        here = replace(here, place=of_facts)
     return await visit.page(
         "minute_draft.html",
         page,
@@ -123,11 +142,21 @@ async def draft(
         line=line,
         form=form,
         text=text,
+        held=here,
+        facts=facts,
+        others=await unfinished.others(visit, page, here),
         agenda=agenda,
         of_record=of_record,
         now=clock(page.now)[:16],
         error=refusal(error, text or "") if error else None,
     )
+
+
+def _places(line: View, call: str) -> tuple[str, str]:
+    """Where the facts of a minute are held, and where the text that comes of them is."""
+    about = {"line": line["line"], "call": call}
+    facts = unfinished.address("/minutes/draft", **about)
+    return facts, unfinished.address("/minutes/draft", **about, text="other")
 
 
 async def fill(visit: Visit) -> Response:
@@ -156,6 +185,7 @@ async def propose(visit: Visit) -> Response:
     except ParleyError as error:
         form = {**dict.fromkeys(FACTS, ""), "line": line}
         return await draft(visit, error, form, text)
+    await unfinished.over(visit)
     return visit.go(f"/drafts/{made['draft']}", "drafted")
 
 
@@ -174,8 +204,16 @@ async def readout(
     """GET /minutes/readout?line=&call="""
     page = await visit.frame()
     _must_write(page)
+    begun = form is None
     form = form or {**dict.fromkeys(STATEMENT, ""), "call": visit.query("call"), "items": []}
     line = _line(page, str(form.get("line") or visit.query("line")))
+    place = unfinished.address("/minutes/readout", line=line["line"], call=form["call"])
+    held, sent = Unfinished(place), None
+    if begun:
+        held, sent = await unfinished.begun(visit, place)
+    else:
+        held = await unfinished.refused(visit, place)
+    form = unfinished.filled(form, sent) | ({"items": sent.all("item")} if sent else {})
     call = {"call": form["call"]} if form["call"] else {}
     talk = await visit.call("minute.show", line=line["line"], **call)
     return await visit.page(
@@ -185,6 +223,7 @@ async def readout(
         line=line,
         form={**form, "call": talk["call"]},
         talk=talk,
+        held=held,
         error=refusal(error, form["text"]) if error else None,
     )
 
@@ -202,6 +241,7 @@ async def attach(visit: Visit) -> Response:
         )
     except ParleyError as error:
         return await readout(visit, error, form)
+    await unfinished.over(visit)
     return visit.go(f"/drafts/{made['draft']}", "drafted")
 
 

@@ -1,11 +1,10 @@
-// Help while writing: counts, what must not be misread, the place of a refusal, and a word before
-// text is lost. The station checks everything again; nothing here changes what was typed.
+// Help while writing: counts, what must not be misread, and the place of a refusal. The station checks
+// everything again; nothing here changes what was typed.
 
 import { watchPastes } from "./quoting.js";
 import { number } from "./tongue.js";
 
 const CHECK_MS = 400; // after the last key
-const HOLD_MS = 1000; // the same, until the station holds it
 const UNSPACED = /[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u{20000}-\u{3ffff}]/gu;
 
 /** Words as the station counts them: of scripts without spaces, two characters are one.
@@ -19,7 +18,6 @@ export function startCompose() {
   const form = /** @type {HTMLFormElement | null} */ (document.getElementById("compose"));
   const text = /** @type {HTMLTextAreaElement | null} */ (document.getElementById("text"));
   if (!form || !text) return;
-  let sending = false;
   const words = document.getElementById("words");
   const most = document.getElementById("words-max");
   const bytes = document.getElementById("bytes");
@@ -53,22 +51,7 @@ export function startCompose() {
       fault.textContent = told.refused ? `${told.refused.sentence} ${told.refused.hint}` : "";
     }
   };
-  // The station holds what is typed, so that no closed browser and no expired session loses it.
-  const notHeld = document.getElementById("not-held");
-  let held = text.value;
-  let holding = 0;
-  const hold = async () => {
-    if (!form.dataset.typed || sending) return;
-    const typed = text.value;
-    const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
-    const answer = await fetch(form.dataset.typed, { method: "POST", body }).catch(() => null);
-    if (answer?.ok) held = typed;
-    else holding = window.setTimeout(hold, HOLD_MS);
-    if (notHeld) notHeld.hidden = Boolean(answer?.ok);
-  };
   form.addEventListener("input", () => {
-    clearTimeout(holding);
-    holding = window.setTimeout(hold, HOLD_MS);
     count();
     clearTimeout(waiting);
     waiting = window.setTimeout(check, CHECK_MS);
@@ -89,11 +72,6 @@ export function startCompose() {
     text.focus({ preventScroll: true }); // to whom one writes, and what is answered, stay in sight
     scrollTo(0, 0);
   }
-
-  form.addEventListener("submit", () => (sending = true));
-  addEventListener("beforeunload", (event) => {
-    if (!sending && text.isConnected && text.value !== text.defaultValue && text.value !== held) event.preventDefault();
-  });
 }
 
 /** The elements as the station read them; each leads to its place in the text.

@@ -10,6 +10,7 @@ import { Presence } from "./presence.js";
 import { markCopies } from "./quoting.js";
 import { Renewal } from "./renewal.js";
 import { listen } from "./stream.js";
+import { Unfinished } from "./unfinished.js";
 
 /** @typedef {import("./stream.js").StationEvent} StationEvent */
 
@@ -82,6 +83,7 @@ document.addEventListener("due", () => renewal.ask());
 startClocks();
 startKeys();
 startCompose();
+new Unfinished().start();
 markCopies();
 if (page.dataset.seat) {
   listen(page.dataset.station ?? "", onEvent, onState);

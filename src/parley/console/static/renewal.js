@@ -67,7 +67,9 @@ function caretOf(field) {
  * @param {HTMLInputElement | HTMLTextAreaElement} field @param {HTMLInputElement | HTMLTextAreaElement} heir */
 function hand(field, heir) {
   const refused = field.hasAttribute("data-refused");
-  if (refused || field.value !== field.defaultValue) heir.value = field.value;
+  const begun = field.form?.hasAttribute("data-begun"); // what is held may be older than what is typed, also than nothing
+  if (refused || begun || field.value !== field.defaultValue) heir.value = field.value;
+  if (begun) heir.form?.setAttribute("data-begun", "");
   if (!refused) return;
   for (const name of ["data-refused", "aria-invalid", "aria-describedby"]) {
     const value = field.getAttribute(name);
