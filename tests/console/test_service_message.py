@@ -85,5 +85,9 @@ async def test_it_is_written_released_and_read_as_service(tmp_path: Path, room: 
         await expect(wen.locator("article .frame-line")).to_have_text(["SERVICE"] * 2)
         (colour,) = await style(wen, ".mark-bar.top", "backgroundColor")
         assert colour == "rgb(74, 90, 0)"
+        here = wen.url.partition("?")[0].removeprefix(south.seat("Wen"))
+        dmitri = await room.sit(south, "Dmitri", here)
+        await dmitri.locator("#act").get_by_role("link", name="Answer", exact=False).first.click()
+        await expect(dmitri.get_by_role("checkbox", name=CHOICE)).to_be_checked()
         printed = await wen.request.get(f"{wen.url.partition('?')[0]}/print")
         assert 'class="SERVICE"' in await printed.text()

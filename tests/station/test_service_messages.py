@@ -9,6 +9,7 @@ import pytest
 
 from parley.core.errors import Misused, Refused
 from tests.playbook import DAY_S, Posts, two_stations
+from tests.station.test_attachments import attaches, states
 from tests.station.test_declaring import suspended
 
 OUTAGE = "Our second path is off from 0600Z to 0630Z."
@@ -42,6 +43,16 @@ def test_D4_it_passes_in_a_suspension_and_is_not_said_in_spite_of_it(tmp_path: P
             message = other.hears(n)
             assert (message["status"], message["in_spite"]) == ("SERVICE", None)
             assert post.reads(n, "ours")["in_spite"] is None
+
+
+def test_F11_what_is_attached_to_it_passes_with_it(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        suspended(north, south)
+        draft = south.drafts(OUTAGE, kind="service")
+        attached = attaches(south.drafter, draft["draft"], b"Pump 2: off.\n", "pumps.txt")
+        n = south.releases(attached)["n"]
+        north.hears(n)
+        north.until(lambda: states(north, n) == ["shown"])
 
 
 def test_D6_one_that_waits_when_a_suspension_comes_is_not_given_back(tmp_path: Path) -> None:

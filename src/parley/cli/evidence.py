@@ -14,6 +14,8 @@ import click
 from parley.cli import voice
 from parley.cli.client import Asking, asks, with_json
 from parley.cli.contradicting import beside_in_words, facts_of_two, two_in_words, write_beside
+from parley.console.marking import frame_line
+from parley.core.entry import Marks, Precedence
 from parley.core.errors import Misused, Refused, Unavailable
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -361,7 +363,7 @@ def _files_in_words(files: dict[str, int]) -> Iterator[str]:
 
 def facts_of_one(shown: Any, *, keyed: bool) -> dict[str, Any]:
     """What a proof shows, as plain JSON."""
-    leaf = shown.leaf
+    leaf, marks = shown.leaf, Marks.parse(shown.leaf.marks)
     return {
         "ok": keyed or not shown.deniable,
         "policy": "deniable" if shown.deniable else "attributable",
@@ -372,6 +374,8 @@ def facts_of_one(shown: Any, *, keyed: bool) -> dict[str, Any]:
         "reader": shown.reader,
         "digits": [letter.digits for letter in shown.documents.letters],
         "time": shown.time,
+        "precedence": Precedence(leaf.marks >> 6).name,
+        "status": marks.status.name if marks else "UNKNOWN",
         "text": shown.words,
         "sha256": sha256(leaf.body).hexdigest(),
         "size": shown.size,
@@ -391,11 +395,14 @@ def one_in_words(told: dict[str, Any]) -> Iterator[str]:
         yield f"WHOLE, BETWEEN THE TWO PARTIES. This is {place}."
     else:
         yield f"UNPROVEN. This claims to be {place}, a deniable one; no record key was given."
+    yield f"It is marked {told['precedence']}, {told['status']}."
     yield ""
     if told["text"] is None:
         yield f"  (not a text; SHA-256 of its body {told['sha256']})"
     else:
-        yield from voice.quoted(told["text"])
+        frame = frame_line(told["status"])
+        edge = [f"  | {frame}"] if frame else []
+        yield from (*edge, *voice.quoted(told["text"]), *edge)
     yield ""
     said = "Said" if told["ok"] else "Said, as this file has it,"
     yield f"{said} by {speaker}, {told['time']} by its own clock."

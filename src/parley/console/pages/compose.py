@@ -48,7 +48,7 @@ async def show(visit: Visit) -> Response:
     form |= {
         "text": "",
         "rescue": False,
-        "service": False,
+        "service": visit.query("service") == "yes",
         "from_chat": False,
         "pasted": False,
         "precedence": form["precedence"] or "ROUTINE",

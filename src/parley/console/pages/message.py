@@ -266,7 +266,7 @@ def _as_reader(page: Frame, message: View, offices: list[str]) -> list[View]:
         actions.append({"name": _("Answer the request"), "link": link, "key": "a"})
     elif not is_test and may["draft.new"]:
         link = f"{page.seat}/compose?line={message['line']}&answers={message['n']}"
-        link += f"&precedence={message['precedence']}"
+        link += f"&precedence={message['precedence']}{_as_service(message)}"
         actions.append({"name": _("Answer"), "link": link, "key": "a"})
         link += "&prepared=time"
         actions.append({"name": _("Answer that you need time"), "link": link, "quiet": True})
@@ -293,9 +293,15 @@ def _as_sender(page: Frame, message: View, offices: list[str]) -> list[View]:
             (_("Write a retraction"), "retracts"),
         ):
             link = f"{base}&{verb}={message['n']}&precedence={message['precedence']}"
+            link += _as_service(message)
             link += "&prepared=retraction" if verb == "retracts" else ""
             actions.append({"name": name, "link": link, "quiet": True})
     return actions
+
+
+def _as_service(message: View) -> str:
+    """What is written about a service message is one, unless its writer chooses otherwise."""
+    return "&service=yes" if message["status"] == "SERVICE" else ""
 
 
 def _of_read_back(page: Frame, waiting: View) -> list[View]:
