@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import pytest
 
 from parley.catalogue.prepared import LANGUAGES, PREPARED
 from parley.core.entry import TEXT_BYTES_MAX, Status
 from parley.core.errors import Refused
-from parley.station.line.wording import check_mark, contradiction
+from parley.station.line.wording import PIECE, SEAM, check_mark, contradiction, said_in
 
 ACTUAL, EXERCISE, TEST, SERVICE = Status
 
@@ -231,3 +232,17 @@ def test_the_longest_text_is_looked_through_quickly(words: str) -> None:
     for status in Status:
         contradiction(text + ".", status)
     assert time.process_time() - began < 4
+
+
+@pytest.mark.parametrize("before", [0, 256, 300, SEAM - 1, SEAM, SEAM + 100, PIECE])
+def test_a_long_text_is_looked_through_in_pieces_and_none_is_cut_in_two(before: int) -> None:
+    """Where one piece ends and the next begins, it is seen what stands there and what follows."""
+    begins = (PIECE + SEAM - before) // 2 * 2
+    rests: list[int] = []
+    for words, at in (("this is an exercise. ", 0), ("exercise exercise exercise! ", 0)):
+        text = "x " * (begins // 2) + words + "y " * PIECE
+        (found,) = said_in(text, Status.ACTUAL, partial(rests.append, 1))
+        assert (found.means, found.character) == (Status.EXERCISE, begins + at + 1)
+    assert rests
+    where = "x " * (begins // 2) + "this is an exercise area of theirs " + "y " * PIECE
+    assert contradiction(where, Status.ACTUAL) is None

@@ -22,9 +22,12 @@ from parley.core.entry import Precedence, Status
 from parley.core.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from parley.station.machine.config import WritingConfig
+
+PIECE = 32_768  # characters that are looked through at once: some milliseconds a pattern
+SEAM = 512  # by which one reaches into the next; no words that say a mark are half as long
 
 # Characters of category Cf: they are not seen, and would part a word for the search alone.
 _INVISIBLE = re.compile(
@@ -35,17 +38,23 @@ _INVISIBLE = re.compile(
 
 def check_mark(text: str, status: Status) -> None:
     """Refuse words that say another mark than the one under which they would go out."""
-    found = contradiction(text, status)
-    if found is None:
+    check_said(said_in(text, status), status)
+
+
+def check_said(found: Iterable[Contradiction], status: Status) -> None:
+    """Refuse the first of what a text says of itself that is another mark than this."""
+    others = [each for each in found if each.means is not status]
+    if not others:
         return
+    first = min(others, key=lambda each: (each.line, each.character))
     raise Refused(
-        f"line {found.line}, character {found.character}: the text says {found.words!r}, and it"
+        f"line {first.line}, character {first.character}: the text says {first.words!r}, and it"
         f" would go out marked {status.name}",
         "write it without these words, or send it as a test"
-        if found.means is Status.TEST
+        if first.means is Status.TEST
         else "write it without these words, or send it as a service message"
-        if found.means is Status.SERVICE
-        else f"write it without these words, or send it on a line marked {found.means.name}",
+        if first.means is Status.SERVICE
+        else f"write it without these words, or send it on a line marked {first.means.name}",
     )
 
 
@@ -59,22 +68,53 @@ class Contradiction:
     means: Status
 
 
+def said_in(
+    text: str, besides: Status | None = None, rest: Callable[[], None] | None = None
+) -> list[Contradiction]:
+    """Of each mark but the one that is meant, the first words by which a text says it of itself. A
+    long one is looked through in pieces; `rest` is called between them, where others wait for the
+    processor."""
+    folded = _folded(text, _line_or_space)
+    found = []
+    for means, patterns in SAYS.items():
+        if means is besides:
+            continue
+        hits = [
+            hit
+            for needed, pattern in patterns
+            if not needed or any(each in folded for each in needed)
+            if (hit := _first(pattern, folded, rest))
+        ]
+        if hits:
+            hit = min(hits, key=lambda each: each.start())
+            found.append(_placed(text, hit.start(), " ".join(hit.group().split()), means))
+    return found
+
+
 def contradiction(text: str, status: Status) -> Contradiction | None:
     """The first words of a text that contradict its mark."""
-    folded = _folded(text, _line_or_space)
-    hits = [
-        (hit.start(), means, " ".join(hit.group().split()))
-        for means, patterns in SAYS.items()
-        if means is not status
-        for needed, pattern in patterns
-        if not needed or any(each in folded for each in needed)
-        if (hit := pattern.search(folded))
-    ]
-    if not hits:
-        return None
-    start, means, words = min(hits)
-    # The place in the text as written: the shortest beginning that folds to more than what stands
-    # before the words.
+    found = said_in(text, status)
+    return min(found, key=lambda each: (each.line, each.character)) if found else None
+
+
+def _first(
+    pattern: re.Pattern[str], folded: str, rest: Callable[[], None] | None
+) -> re.Match[str] | None:
+    """Where it stands first. What ends near the end of a piece is left to the next one, which
+    begins before it: there it is seen what follows."""
+    for start in range(0, max(len(folded), 1), PIECE):
+        end = start + PIECE + SEAM
+        hit = pattern.search(folded, start, end)
+        if hit is not None and (end >= len(folded) or hit.end() <= end - SEAM // 2):
+            return hit
+        if rest is not None:
+            rest()
+    return None
+
+
+def _placed(text: str, start: int, words: str, means: Status) -> Contradiction:
+    """The place in the text as written: the shortest beginning that folds to more than what stands
+    before the words."""
     at = bisect_left(range(len(text)), start + 1, key=lambda n: len(fold(text[: n + 1])))
     line = text.count("\n", 0, at) + 1
     return Contradiction(words, line, at - (text.rfind("\n", 0, at) + 1) + 1, means)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,7 +26,7 @@ from parley.station.acts.person import HANDLERS, Person
 from parley.station.entries import quoting
 from parley.station.entries.draft_steps import EDITED, note
 from parley.station.entries.files import READ_BYTES_MAX, listed, part
-from parley.station.line.wording import check_mark
+from parley.station.line.wording import Contradiction, check_mark, check_said, said_in
 from parley.station.texts.drafts import Draft, load, load_open, view
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 WRITERS = ("drafter", "releaser")
 WAITING_BYTES_MAX = 16 << 20  # of one line, attached and not yet with the other side
+REST_S = 0.001  # of who looks through a long text, for the loop to take its turn
 KEPT_S = 600.0  # a file that was given and never attached fills no memory for longer
 # Pictures wait for each other, one of each person at most, and nobody who searches waits for them.
 _THREADS = ThreadPoolExecutor(AT_ONCE, "pictures")
@@ -45,6 +47,7 @@ class Upload:
     name: str
     parts: list[bytes] = field(default_factory=list)
     ready: bytes = b""  # as it will go
+    says: list[Contradiction] = field(default_factory=list)  # which marks it says of itself
     media: str = ""
     drawing: bool = False  # or it waits for its turn
 
@@ -95,8 +98,13 @@ def attach_give(
         was = {"width": drawn.was_width, "height": drawn.was_height, "form": drawn.was}
         return keep(drawn.png, PNG, width=drawn.width, height=drawn.height, was=was)
 
+    def read() -> dict[str, Any]:
+        text = plain_text(raw)
+        mine.says = said_in(text.decode(), rest=partial(time.sleep, REST_S))
+        return keep(text, TEXT)
+
     if not looks_like_picture(raw):
-        return Beside(lambda: keep(plain_text(raw), TEXT))
+        return Beside(read)
     mine.drawing = True
     return Beside(work, _THREADS)
 
@@ -142,8 +150,8 @@ def attach(
         raise Refused("Only messages have attachments.", "Write a message, and attach it there.")
     hash, called = sha256(mine.ready).digest(), plain_name(name, mine.media)
     words = (called, mine.ready.decode()) if mine.media == TEXT else (called,)
-    for each in words:  # what goes with a message is read as what it says (O6)
-        check_mark(each, before.status)
+    check_mark(called, before.status)  # what goes with a message is read as what it says (O6)
+    check_said(mine.says, before.status)
     quoted = quoting.check(station, from_chat, *words)
     named = [*named_in(before), Named(hash, len(mine.ready), mine.media, called)]
     if any(each.sha256 == hash for each in named[:-1]):
