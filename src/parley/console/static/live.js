@@ -10,6 +10,7 @@ import { Presence } from "./presence.js";
 import { markCopies } from "./quoting.js";
 import { Renewal } from "./renewal.js";
 import { listen } from "./stream.js";
+import { startWall } from "./wall.js";
 
 /** @typedef {import("./stream.js").StationEvent} StationEvent */
 
@@ -88,5 +89,6 @@ if (page.dataset.seat) {
   hearing.start();
   new Presence(() => renewal.ask()).start();
   alarm.start();
+  startWall();
   setInterval(() => renewal.ask(), AGAIN_MS);
 }
