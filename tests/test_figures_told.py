@@ -31,6 +31,13 @@ WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "
 NUMBERS = dict(enumerate((*WORDS, "eleven", "twelve")))
 ARGON = factors._HASHER
 CONFIG = Config()
+# The letters of a wall of 3,840 pixels, and how small they may become.
+STATIC = DOCS.parent / "src" / "parley" / "console" / "static"
+_SIZE = re.search(r"clamp\(100%, ([\d.]+)vw, 400%\)", (STATIC / "parts.css").read_text())
+_LEAST = re.search(r"LEAST = ([\d.]+)", (STATIC / "wall.js").read_text())
+assert _SIZE is not None
+assert _LEAST is not None
+WALL_PX, WALL_LEAST = int(3840 * float(_SIZE[1]) / 100), float(_LEAST[1])
 
 
 def of(name: str) -> float:
@@ -95,6 +102,7 @@ TOLD = {
         "within the hour" if sessions.LINK_MINUTES == 60 else "",
     ),
     "wall": (
+        f"are {WALL_PX} px high with one line, and at least {WALL_PX * WALL_LEAST:.0f} with six",
         f"{NUMBERS[minutes_of(escalation.AFTER_S)]} minutes later a **web address**",
         f"Each call has {outside.LIMIT_S:.0f} seconds",
         f"once more after {escalation.RETRY_S:.0f} seconds",

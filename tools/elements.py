@@ -38,6 +38,7 @@ ELSEWHERE = {
     "wall": "Wall",
     "wall-panels": "Wall",
     "wide": "Wall",
+    **dict.fromkeys(("several", "asks", "told", "stated"), "a wall of several lines"),
     "attachment": "a message with a picture",
     "shown": "a call in which something is shown",
 }

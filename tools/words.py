@@ -96,6 +96,7 @@ SPEAKING = (
     "station/alarms/overdue.py",
     "station/line/filled.py",
     "bearers/streams.py",
+    "store/trouble.py",
     "core/suites.py",
     "catalogue/prepared.py",
     "catalogue/attendance.py",

@@ -198,6 +198,7 @@ async def test_a_program_finds_nothing_wrong_on_any_page(
         *(
             "/record",
             "/record/export",
+            "/record/contradiction",
             "/unlock",
             "/find?words=Amity",
             "/find?words=ship&since=1st",

@@ -11,6 +11,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from parley.catalogue.calls import moment
+from parley.console.asked import in_language
+from parley.console.pages.calls import AT_ONCE, EVERY_WEEK
 from parley.core.terms import Instant
 from parley.station.machine.clock import SystemClock
 from tests.console.conftest import Room
@@ -220,6 +222,19 @@ async def test_a_request_runs_out_of_its_48_hours(room: Room, stations: World) -
                 await expect(call).to_contain_text("Nobody answered by")
                 await expect(call.locator(".clock[data-due]")).to_have_count(0)
             await page.close()
+
+
+async def test_a_purpose_that_nobody_typed_is_in_the_language_of_the_line(
+    room: Room, stations: World
+) -> None:
+    """The other side reads it; the page is in the language of its drafter."""
+    north = stations.north
+    await north.ask("Dana", "person.tongue", person=north.ids["Dana"], tongue="ru")
+    dana = await room.sit(north, "Dana", "/calls")
+    await expect(dana.locator("input[name=purpose]").first).to_have_value("To speak at once")
+    await expect(dana.locator("input[name=purpose]").last).to_have_value("Every week")
+    assert await in_language("fr-CA", AT_ONCE) == "Se parler immédiatement"
+    assert await in_language("nb", EVERY_WEEK) == "Every week"  # none of our six
 
 
 @pytest.mark.story

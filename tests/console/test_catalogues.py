@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -30,6 +31,10 @@ PAPER = frozenset(
     ("CHAT", "STATUS", "NOT", "KNOWN", "HEADS", "OF", "THE", "RECORD", "WATCH", "LOG")
 )
 SHOWN = ("aria-label", "title", "placeholder", "alt", "data-left", "data-more")
+# What is called with words that are no text, or that are found by themselves (`tools/words.py`).
+CALLED = ("N_", "_", "ngettext", "pgettext", "compile", "Refused", "Misused", "Unavailable")
+# Names of languages in themselves, and how a station of ours begins what a page turns over.
+KEPT = ("English", "Français", "Español", "not in this record, begun ")
 PLACES = re.compile(r"%\(\w+\)s|%%|</?\w+[^>]*>")
 WRITTEN = {"zh_Hans": "\u4e00-\u9fff", "ru": "\u0400-\u04ff", "ar": "\u0600-\u06ff"}
 GLUED = re.compile(r"^[A-Z][a-z]|[a-z][.,]$|[a-z]+ [a-z]+ ")
@@ -116,6 +121,8 @@ class Texts(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._skips += tag in ("script", "style", "svg")
         self.found += [value or "" for name, value in attrs if name in SHOWN]
+        # What a field or a button bears is sent back, or stands in it: a word of ours, or a text.
+        self.found += [value or "" for name, value in attrs if name == "value" and is_text(value)]
 
     def handle_endtag(self, tag: str) -> None:
         self._skips -= tag in ("script", "style", "svg")
@@ -123,6 +130,10 @@ class Texts(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self._skips:
             self.found.append(data)
+
+
+def is_text(value: str | None) -> bool:
+    return bool(value and (GLUED.search(value) or re.search(r"\w \w", value)))
 
 
 def unmarked(source: str) -> list[str]:
@@ -141,8 +152,10 @@ def unmarked(source: str) -> list[str]:
 
 
 def chosen_texts(source: str) -> Iterator[str]:
-    """What an expression shows as it stands: one of two texts, or a part of a joined one."""
-    for node in ENVIRONMENT.parse(source).find_all((nodes.CondExpr, nodes.Concat)):
+    """What an expression shows as it stands: one of two texts, one for where there is none, one
+    that a filter changes or puts there, or a part of a joined one."""
+    kinds = (nodes.CondExpr, nodes.Concat, nodes.Or, nodes.And, nodes.Filter)
+    for node in ENVIRONMENT.parse(source).find_all(kinds):
         parts = node.nodes if isinstance(node, nodes.Concat) else [*node.iter_child_nodes()]
         said = [part.value for part in parts if isinstance(part, nodes.Const)]
         yield from (each for each in said if isinstance(each, str))
@@ -160,6 +173,56 @@ def test_unmarked_text_is_found() -> None:
     assert unmarked('{{ "No line waits" if x else _("Yes") }}') == ["No line waits"]
     assert unmarked('{{ "No line waits" ~ x if x else none }}') == ["No line waits"]
     assert unmarked("{% set own = x if x else none %}") == []
+    assert unmarked('<input value="{{ x or "To speak at once" }}">') == ["To speak at once"]
+    assert unmarked('{{ x | default("No line waits") }}') == ["No line waits"]
+    assert unmarked('{{ "No line waits" | upper }}{{ _("Yes") | upper }}') == ["No line waits"]
+    assert unmarked('<input value="Every week"><button value="yes">') == ["Every", "week"]
+
+
+def constants(tree: ast.Module) -> Iterator[str]:
+    """Texts that stand unmarked in what a module names once and for all, or says where there is
+    nothing else to say."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            yield from _texts(node.value)
+    for part in ast.walk(tree):
+        if isinstance(part, ast.BoolOp | ast.IfExp):
+            for each in ast.iter_child_nodes(part):
+                if isinstance(each, ast.Constant):
+                    yield from _texts(each)
+
+
+def _texts(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in CALLED:
+        return
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and GLUED.search(node.value):
+        yield node.value
+    shown = node.values if isinstance(node, ast.Dict) else ast.iter_child_nodes(node)
+    for each in shown:
+        yield from _texts(each)
+
+
+def test_no_text_of_a_module_is_unmarked(source: Catalog) -> None:
+    """A constant is looked up where it is shown, so it is a text of the catalogues."""
+    texts = {strings(each, "id")[0] for each in source if each.id}
+    found = {
+        (file.stem, said)
+        for folder in (TEMPLATES.parent, TEMPLATES.parent / "pages")
+        for file in folder.glob("*.py")
+        if file.stem != "guard"  # headers of HTTP
+        for said in constants(ast.parse(file.read_bytes()))
+        if said not in texts
+    }
+    assert {each for each in found if each[1] not in KEPT} == set()
+
+
+def test_an_unmarked_constant_is_found() -> None:
+    def found(source: str) -> list[str]:
+        return [*constants(ast.parse(source))]
+
+    assert found('NAMES = {1: "Nothing yet.", 2: N_("All of it.")}') == ["Nothing yet."]
+    assert found('def f(x):\n    return x or "To speak at once"') == ["To speak at once"]
+    assert found('def f(x):\n    return _("All of it.") if x else "Not it."') == ["Not it."]
 
 
 @pytest.mark.parametrize("file", sorted(SCRIPTS.glob("*.js")), ids=lambda file: file.stem)

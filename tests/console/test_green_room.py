@@ -397,3 +397,20 @@ async def test_only_this_page_may_ask_for_devices(stations: World, room: Room) -
     assert await page.evaluate(refused) == "NotAllowedError"
     assert room.faults == ["Permissions policy violation: camera is not allowed in this document."]
     room.faults.clear()
+
+
+@pytest.mark.parametrize(
+    ("tongue", "said"),
+    [("en", ["1,234.5", "9.9 %"]), ("ru", ["1\u00a0234,5", "9,9\u00a0%"])],
+)
+async def test_figures_of_a_script_follow_the_language(
+    stations: World, room: Room, tongue: str, said: list[str]
+) -> None:
+    north = stations.north
+    await north.ask("Wanda", "person.tongue", person=north.ids["Wanda"], tongue=tongue)
+    page = await room.sit(north, "Wanda", "/watch")
+    given = """async () => {
+      const { tenths, percent } = await import("/static/tongue.js");
+      return [tenths(1234.5), percent(0.0987)];
+    }"""
+    assert await page.evaluate(given) == said

@@ -4,6 +4,7 @@ said to be old."""
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from playwright.async_api import Browser, Route, expect
 from starlette.requests import Request
 
+from parley.console.app import beat
 from parley.console.stream import Stream
 from parley.core.errors import Unavailable
 from tests.console.conftest import PATIENCE_MS, Room
@@ -255,19 +257,40 @@ async def test_a_page_that_lost_its_station_says_so(stations: World, room: Room)
     await expect(wanda.locator("#alarm")).to_be_visible()
 
 
-@pytest.mark.story
-async def test_every_page_says_that_nothing_can_be_kept(stations: World, room: Room) -> None:
-    wanda = await room.sit(stations.north, "Wanda", "/inbox")
-    await expect(wanda.locator("#trouble")).to_be_hidden()
-    assert stations.north.station is not None
-    store = stations.north.station.store
+async def test_every_page_says_in_its_language_that_nothing_can_be_kept(
+    stations: World, room: Room
+) -> None:
+    north, south = stations.north, stations.south
+    said = await stations.say(south, "Soon.")
+    pages = {"en": await room.sit(north, "Wanda", "/inbox")}
+    for name, tongue in (("Rene", "ru"), ("Dana", "ar")):
+        await north.ask(name, "person.tongue", person=north.ids[name], tongue=tongue)
+        pages[tongue] = await room.sit(north, name, "/inbox")
+    line = (await north.ask("Wanda", "status"))["lines"][0]["line"][:8]
+    # To show a message for the first time is written down, which is not to be had now.
+    message = await room.sit(north, "Both")
+    for page in pages.values():
+        await expect(page.locator("#trouble")).to_be_hidden()
+    assert north.station is not None
+    store = north.station.store
     store.sql(f"PRAGMA max_page_count = {store.sql('PRAGMA page_count')[0][0]}")  # a full disk
     with suppress(Unavailable):
         for _ in range(100):
-            await stations.north.ask("Dana", "draft.new", text="x" * 60_000)
-    await expect(wanda.locator("#trouble")).to_contain_text("is full")
-    await wanda.reload()
-    await expect(wanda.locator("#trouble")).to_contain_text("call the engineer")
+            await north.ask("Dana", "draft.new", text="x" * 60_000)
+    whole = {}
+    for tongue, page in pages.items():
+        bar = page.locator("#trouble")
+        await expect(bar).to_contain_text("parley.db")
+        await expect(bar).to_have_attribute("data-trouble", beat(north.station)["trouble"])
+        whole[tongue] = await bar.inner_text()
+        await page.reload()
+        await expect(bar).to_have_text(whole[tongue], use_inner_text=True)
+    assert "is full" in whole["en"]
+    assert "call the engineer" in whole["en"]
+    for tongue in ("ru", "ar"):
+        assert not re.search(r"[A-Za-z]{4,} [a-z]{2,} ", whole[tongue]), whole[tongue]
+    await message.goto(f"{north.seat('Both')}/messages/{line}/theirs/{said['n']}")
+    await expect(message.locator("#trouble")).to_contain_text("is full")
 
 
 @pytest.mark.story

@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from starlette.applications import Starlette
 
 from parley.catalogue.calls import Verdict
-from parley.console import tongues
+from parley.console import tongues, words
 from parley.console.tongues import FSI, PDI, TONGUES, chosen
 from parley.console.vocabulary import call_name, said
 from parley.station.call.calls import outcome
@@ -88,14 +88,17 @@ async def test_a_value_is_escaped_and_cannot_turn_what_stands_around_it(code: st
 
 
 async def test_numbers_and_spans_follow_the_language() -> None:
-    for code, shown, span in (
-        ("en", "12,345", "3 hours"),
-        ("ru", "12\u00a0345", "3 часа"),
-        ("ar", "12,345", "3 ساعات"),
+    for code, shown, span, part in (
+        ("en", "12,345", "3 hours", "99.98 %"),
+        ("ru", "12\u00a0345", "3 часа", "99,98\u00a0%"),
+        ("fr", "12\u202f345", "3\u00a0heures", "99,98\u00a0%"),
+        ("zh-Hans", "12,345", "3小时", "99.98%"),
+        ("ar", "12,345", "3 ساعات", "99.98%"),
     ):
         tongues.use(TONGUES[code])
         assert tongues.number(12_345) == shown
         assert tongues.duration(3, "hour") == span
+        assert words.share(0.99989) == part  # never more than it was
 
 
 async def test_a_catalogue_says_whether_a_native_reader_has_reviewed_it() -> None:

@@ -31,7 +31,11 @@ from tests.ports import free_port
 
 HOUR_S = 3_600
 PATIENCE_S = 60.0  # a test that waits longer has failed; nothing waits for this in passing
-LINES = ("North – South", "Leaders")
+LINES = (
+    *("North – South", "Leaders", "Incidents at sea", "Air space", "Border guards"),
+    "Reduction of nuclear risks",
+)
+LEVELS = ("military", "leaders", "duty", "navy", "air force", "border")
 PASSPHRASE = "seven swans behind the mill"
 SCRYPT_COST = 1 << 10  # these roots guard nothing
 # Several people may have one role: a second pair of eyes needs a second person.
@@ -207,16 +211,19 @@ async def world(
     also: str | None = None,
     clock: Clock | None = None,
     compared: bool = True,
+    lines: int = 1,
     **terms: Any,
 ) -> AsyncIterator[World]:
-    """Two stations that serve, with an open line between them; and a second one marked `also`."""
+    """Two stations that serve, with an open line between them, or so many; the others marked
+    `also`."""
+    count = max(lines, 1 if also is None else 2)
     posts = []
     hour = int(time.time() // HOUR_S) if "test_turns_s" in terms else 0  # where hours count
-    for made in founded(mark, also, tuple(sorted(terms.items())), hour, compared):
+    for made in founded(mark, also or mark, count, tuple(sorted(terms.items())), hour, compared):
         place = shutil.copytree(made.folder, folder / made.party)
         posts.append(Post(made.party, place, made.root, dict(made.ids), clock=clock))
     north, south = posts
-    names = LINES[: 1 if also is None else 2]
+    names = LINES[:count]
     async with AsyncExitStack() as stack:
         for post in (north, south):
             await stack.enter_async_context(post)
@@ -233,7 +240,12 @@ async def world(
 
 @cache
 def founded(
-    mark: str, also: str | None, terms: tuple[tuple[str, Any], ...], hour: int, compared: bool
+    mark: str,
+    also: str,
+    lines: int,
+    terms: tuple[tuple[str, Any], ...],
+    hour: int,
+    compared: bool,
 ) -> tuple[Post, Post]:
     """Two stations that agreed and never served, made once a run, and once an hour where tests are
     due by the clock; tests take a copy."""
@@ -243,8 +255,7 @@ def founded(
     for post in (north, south):
         settle(post)
     introduce(north, south, compared=compared)
-    agree(north, south, mark, LINES[0], level="military", **dict(terms))
-    if also is not None:
-        agree(north, south, also, LINES[1], level="leaders", **dict(terms))
+    for at, (name, level) in enumerate(zip(LINES[:lines], LEVELS, strict=False)):
+        agree(north, south, also if at else mark, name, level=level, **dict(terms))
     north.set_up("bearer.add", listen="127.0.0.1:0")
     return north, south

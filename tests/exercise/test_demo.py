@@ -84,6 +84,10 @@ def test_a_demo_goes_on_where_it_was(tmp_path: Path) -> None:
                 read = page.read()
                 assert b"EXERCISE" in read
                 assert name.encode() in read
+        for post, (ours, theirs) in ((pair.a, demo.ZONES), (pair.b, demo.ZONES[::-1])):
+            zones = post.ask("watch", "place.list")
+            assert zones["ours"]["zone"] == ours
+            assert [each["zone"] for each in zones["theirs"]] == [theirs]
         for post in (pair.a, pair.b):
             here = post.ask("watch", "person.list")["persons"]
             for role in demo.OTHERS:

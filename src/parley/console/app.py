@@ -26,6 +26,7 @@ from parley.console.asked import Spoken
 from parley.console.brought import Brought
 from parley.console.desk import Desk, routes_of
 from parley.console.encrypted import Encryption
+from parley.console.frame import trouble_of
 from parley.console.guard import Guarded
 from parley.console.media_socket import (
     CALL_PATH,
@@ -299,8 +300,8 @@ def beat(station: Station) -> Event:
             "heard": at(state.last_heard_s),
             "received": at(state.last_received_s),
         }
-    trouble = station.hardship.view(now)
-    return {"now": now.wall, "lines": lines, "trouble": trouble and trouble["sentence"]}
+    trouble = trouble_of(station.hardship.view(now))
+    return {"now": now.wall, "lines": lines, "trouble": trouble}
 
 
 def _clock_s(clocks_s: tuple[float, ...], precedence: str) -> float:

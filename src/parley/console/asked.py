@@ -34,3 +34,11 @@ async def use(tongue: Tongue) -> None:
     if tongue is not ENGLISH:
         await asyncio.to_thread(catalogue, tongue)
     tongues.use(tongue)
+
+
+async def in_language(tag: str, message: str) -> str:
+    """A text marked with `N_` in the language of a line: it goes out, whoever reads this page."""
+    tongue = chosen(None, tag)
+    if tongue is not ENGLISH:
+        await asyncio.to_thread(catalogue, tongue)
+    return catalogue(tongue).gettext(message)

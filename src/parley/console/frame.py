@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from parley.console import views
@@ -135,6 +136,11 @@ class Frame:
         """The one mark of this page, or MIXED."""
         return mark_of(self.marks)
 
+    @property
+    def trouble(self) -> str:
+        """What could not be kept lately, by its name."""
+        return trouble_of(self.status["trouble"])
+
     def late_on(self, line: View) -> list[View]:
         """What did not come on a line and is in nobody's hands."""
         late = [views.late(each, self.names, self.person["id"]) for each in self.status["overdue"]]
@@ -173,6 +179,12 @@ class Frame:
         """This page shows one line only, so it bears that line's mark; one message with a status of
         its own, such as a TEST on a line that is ACTUAL, bears that."""
         self.marks = {status if status in FRAMES else line["mark"]}
+
+
+def trouble_of(told: View | None) -> str:
+    """A name for what could not be kept: whether it is what a page shows already, in its own
+    language. Empty while all is kept."""
+    return "" if told is None else sha256(told["sentence"].encode()).hexdigest()[:8]
 
 
 def mark_of(marks: set[str]) -> str:

@@ -200,6 +200,18 @@ def number(value: float) -> str:
     return format_decimal(value, locale=current().locale, numbering_system="latn")
 
 
+def percent(part: float, decimals: int) -> str:
+    """A share, with so many digits behind the point, or the comma, of the language."""
+    if current() is ENGLISH:
+        return f"{100 * part:.{decimals}f} %"
+    from babel import Locale
+    from babel.numbers import format_percent
+
+    pattern = Locale.parse(current().locale).percent_formats[None].pattern
+    fixed = pattern.replace("0", f"0.{'0' * decimals}".rstrip("."))
+    return format_percent(part, fixed, current().locale, numbering_system="latn")
+
+
 def duration(value: int, unit: str) -> str:
     """So many seconds, minutes, hours or days, in words."""
     from babel.units import format_unit

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from parley.catalogue.counting import count_words
 from parley.console.signs import figures_in_order, pieces, seen_signs
-from parley.console.tongues import N_, _, duration, ngettext, number, pgettext
+from parley.console.tongues import N_, _, duration, ngettext, number, percent, pgettext
 from parley.console.vocabulary import word
 
 # To whom a record can be proved: on every screen of its line.
@@ -106,8 +106,7 @@ def within(seconds: float) -> str:
 
 def share(part: float) -> str:
     """A share of a time: 99.98 %, and 100 % only where nothing is missing."""
-    hundredths = int(part * 10_000) / 100
-    return "100 %" if part >= 1 else f"{hundredths:.2f} %"
+    return percent(1.0, 0) if part >= 1 else percent(int(part * 10_000) / 10_000, 2)
 
 
 def answers(view: dict[str, Any]) -> str:

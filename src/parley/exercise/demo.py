@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from parley.core.errors import Refused
+from parley.core.errors import Misused, Refused
 from parley.exercise.crew import Crew
 from parley.exercise.pair import OFFICES, PAIR_NAME, Pair, free_port, is_free
 from parley.exercise.post import OPERATOR, Post
 from parley.station.machine.folder import lock
+from parley.station.staff.places import check_zone
 
 PARTIES = ("North", "South")
 SEATS = ("drafter", "releaser", "watch")
@@ -33,6 +34,8 @@ OTHERS = {
     "engineer": (("Enno", "Elsa"), "Engineer"),
     "auditor": (("Aline", "Amir"), OFFICES["auditor"]),
 }
+# Where they are, for the walls to show: it is night at one while the other works.
+ZONES = ("America/Halifax", "Asia/Tokyo")
 DEPUTIES = ("Willa", "Wim")  # of the watch officers: they are called, and have no link
 
 Tell = Callable[[str], None]
@@ -58,8 +61,21 @@ def make(folder: Path) -> None:
     new = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True, mode=0o700)
-    Pair.make(new, PARTIES, terms=TESTS)
+    pair = Pair.make(new, PARTIES, terms=TESTS)
+    for post, (here, there) in ((pair.a, ZONES), (pair.b, ZONES[::-1])):
+        _place(post, here, there)
     new.rename(folder)
+
+
+def _place(post: Post, here: str, there: str) -> None:
+    try:
+        for zone in ZONES:
+            check_zone(zone)
+    except Misused:  # a machine that knows no time zones has a demo without them
+        return
+    (known,) = post.set_up(("place.set", {"zone": here}))
+    for line in known["theirs"]:
+        post.set_up(("place.set", {"zone": there, "line": line["line"]}))
 
 
 def forget(folder: Path) -> bool:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from parley.catalogue.calls import AGENDA_MAX, Medium, Verdict, moment, read_moment
 from parley.catalogue.form import check_lines
 from parley.console import unfinished
+from parley.console.asked import in_language
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
 from parley.console.tongues import N_, _
@@ -24,6 +25,8 @@ from parley.core.errors import ParleyError, Refused
 
 HOUR_S, DAY_S = 3_600, 86_400
 MINUTES = N_("Write UTC to the minute: 2026-12-01 08:00Z.")
+AT_ONCE = N_("To speak at once")
+EVERY_WEEK = N_("Every week")
 ASKED = (
     *("line", "purpose", "asked_by", "asked_for", "level", "medium", "languages", "interpreters"),
     *("earliest", "latest", "precedence", "agenda", "text"),
@@ -61,8 +64,9 @@ async def show(
                 "live": [each for each in views if each["live"]],
                 "past": [each for each in views if not each["live"]],
                 "days": found["history"]["days_since"],
-                "weekly": _weekly(page, line) | (typed if line["line"] == at else {}),
-                "at_once": typed.get("at_once") if line["line"] == at else None,
+                "weekly": await _weekly(page, line) | (typed if line["line"] == at else {}),
+                "at_once": (typed.get("at_once") if line["line"] == at else None)
+                or await _said_there(AT_ONCE, line),
             }
         )
     return await visit.page(
@@ -77,11 +81,17 @@ async def show(
     )
 
 
-def _weekly(page: Frame, line: View) -> View:
+async def _said_there(message: str, line: View | None) -> str:
+    """A purpose of ours in our language on that line, as a prepared text is: the other side reads
+    it, and the language of this page is the drafter's own."""
+    return await in_language(line["languages"]["ours"] if line else "", message)
+
+
+async def _weekly(page: Frame, line: View) -> View:
     """What a standing call is proposed with, unless somebody types another: in a week, at nine."""
     first = int(page.now // DAY_S + 7) * DAY_S + 9 * HOUR_S
     return {
-        "purpose": _("Every week"),
+        "purpose": await _said_there(EVERY_WEEK, line),
         "earliest": moment(first),
         "minutes": "30",
         "medium": str(Medium.VIDEO),
@@ -152,7 +162,8 @@ async def keep(visit: Visit) -> Response:
 async def ask_at_once(visit: Visit) -> Response:
     """POST /calls/at-once: a FLASH, to be answered in minutes."""
     form = _typed(visit, ("line", "purpose"))
-    purpose = form["purpose"] or "To speak at once"
+    line = (await visit.frame()).line(form["line"])
+    purpose = form["purpose"] or await _said_there(AT_ONCE, line)
     typed = {"line": form["line"], "at_once": purpose}
     if fault := _fault(purpose):
         return await show(visit, typed, faults={"at_once": fault})

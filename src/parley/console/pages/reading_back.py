@@ -14,7 +14,7 @@ from parley.station.acts.fields import field
 
 # What an element is typed like. Not translated: it is how figures are written on the line.
 AS_IN = {
-    Kind.DATE: "7 June",
+    Kind.DATE: "2026-06-07",
     Kind.TIME: "0352Z",
     Kind.POSITION: "21°40′N 118°05′E",
     Kind.NUMBER: "12 NM",

@@ -3,7 +3,7 @@
 
 import { features, refusal, remains } from "./devices.js";
 import { HEARD_LEVEL, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
-import { _, listed } from "./tongue.js";
+import { _, listed, percent, tenths } from "./tongue.js";
 
 const STILL_MS = 1_500;
 const MEDIA = {
@@ -333,8 +333,8 @@ class GreenRoom {
     const of = (/** @type {number} */ share) => delays[Math.min(delays.length - 1, Math.floor(share * delays.length))];
     say("figure-picture", `${ms(f.picture_p50)} / ${ms(f.picture_p95)}`);
     say("figure-sound", `${ms(of(0.5))} / ${ms(of(0.95))}`);
-    say("figure-fps", f.width ? _("%(fps)s of %(width)s × %(height)s", { fps: f.fps.toFixed(1), width: f.width, height: f.height }) : "·");
-    say("figure-lost", `${(100 * f.lost).toFixed(1)} %`);
+    say("figure-fps", f.width ? _("%(fps)s of %(width)s × %(height)s", { fps: tenths(f.fps), width: f.width, height: f.height }) : "·");
+    say("figure-lost", percent(f.lost));
     say("figure-rate", `${Math.round(f.sent_kbps)} / ${Math.round(f.back_kbps)} kbit/s`);
     if (this.line && f.station?.link) this.way(f.station.link);
     say("figure-dropped", counted(f.station?.dropped ?? {}));
@@ -349,7 +349,7 @@ class GreenRoom {
 
   /** Of the other station. @param {{free: boolean, by: string, back: number, rtt_ms: number | null, lost: number | null, budget_kbps: number, pictures: boolean}} link */
   way(link) {
-    say("figure-way", link.rtt_ms === null ? "·" : _("%(rtt)s ms, %(lost)s %% lost, by %(by)s", { rtt: link.rtt_ms, lost: (100 * (link.lost ?? 0)).toFixed(1), by: link.by }));
+    say("figure-way", link.rtt_ms === null ? "·" : _("%(rtt)s ms, %(lost)s %% lost, by %(by)s", { rtt: link.rtt_ms, lost: tenths(100 * (link.lost ?? 0)), by: link.by }));
     say("figure-takes", link.pictures ? `${link.budget_kbps} kbit/s` : _("%(rate)s kbit/s: too narrow for pictures, sound goes on", { rate: link.budget_kbps }));
     if (!link.free) say("loop-state", _("A call is open on this line, or the line stands still: it is not free for a rehearsal."));
     else if (!link.by) say("loop-state", _("No path leads to the other station."));

@@ -11,6 +11,7 @@ import { markCopies } from "./quoting.js";
 import { Renewal } from "./renewal.js";
 import { listen } from "./stream.js";
 import { Unfinished } from "./unfinished.js";
+import { startWall } from "./wall.js";
 
 /** @typedef {import("./stream.js").StationEvent} StationEvent */
 
@@ -34,12 +35,7 @@ function onEvent(event) {
   if (unheard && event.rings !== undefined) {
     unheard.hidden = event.rings > 0 || page.hasAttribute("data-rings") || Object.keys(event.lines ?? {}).length === 0;
   }
-  const trouble = document.getElementById("trouble");
-  const words = document.getElementById("trouble-words");
-  if (trouble && words && event.trouble !== undefined) {
-    trouble.hidden = !event.trouble;
-    words.textContent = event.trouble ?? "";
-  }
+  if (event.trouble !== undefined) onTrouble(event.trouble);
   if (event.lines) {
     for (const field of document.querySelectorAll("[data-which]")) {
       const line = event.lines[field.getAttribute("data-line") ?? ""];
@@ -54,6 +50,19 @@ function onEvent(event) {
     asked = event.seq;
     renewal.ask();
   }
+}
+
+/** What cannot be kept is told at once in words that the page has. What exactly comes in its language with a part of the
+ * alarm alone: a full disk may keep the page itself from being made anew. Until then each beat asks again.
+ * @param {string} trouble its name; empty where there is none */
+function onTrouble(trouble) {
+  const bar = document.getElementById("trouble");
+  const words = document.getElementById("trouble-words");
+  if (!bar || !words || bar.dataset.trouble === trouble) return;
+  bar.hidden = !trouble;
+  words.textContent = "";
+  if (trouble) renewal.renewBar(bar).catch(() => {});
+  else bar.dataset.trouble = "";
 }
 
 /** @param {boolean} connected @param {number} since POSIX ms */
@@ -90,5 +99,6 @@ if (page.dataset.seat) {
   hearing.start();
   new Presence(() => renewal.ask()).start();
   alarm.start();
+  startWall();
   setInterval(() => renewal.ask(), AGAIN_MS);
 }

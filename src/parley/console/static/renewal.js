@@ -199,6 +199,14 @@ export class Renewal {
     if (fresh) this.after(fresh);
   }
 
+  /** One bar of the head, by the page that reads and shows nothing else. @param {HTMLElement} old */
+  async renewBar(old) {
+    const heir = (await this.fetchPage(`${document.documentElement.dataset.seat}/alarms`))?.getElementById(old.id);
+    if (!heir || !old.isConnected) return;
+    this.was.set(old.id, said(heir));
+    old.replaceWith(document.adoptNode(heir));
+  }
+
   async renew() {
     const fresh = await this.fetchPage(location.href);
     if (!fresh) return;

@@ -18,7 +18,7 @@
  * @property {string} [state] of an alarm: ringing, deputy, nobody answered
  * @property {string} [gap] of a message that came before its turn: which numbers are outstanding
  * @property {number} [due]
- * @property {string | null} [trouble] what the station cannot keep now, and why
+ * @property {string} [trouble] a name for what the station cannot keep now; empty where it keeps all
  * @property {number} [rings] how many people at this station have a tab that rings
  * @property {Record<string, {heard: number | null, received: number | null}>} [lines]
  */

@@ -5,11 +5,21 @@ const block = document.getElementById("page-words");
 /** @type {Record<string, string | string[]>} */
 const words = block ? JSON.parse(block.textContent ?? "{}") : {};
 const forms = String(words[""] ?? "");
+const TENTHS = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
 const turns = /[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufefc]/; // from right to left
 const rtl = document.documentElement.dir === "rtl";
 
+const locale = `${document.documentElement.lang}-u-nu-latn`;
+
 /** How numbers of this page are grouped; the digits are 0 to 9 in every language. */
-export const number = (/** @type {number} */ value) => new Intl.NumberFormat(`${document.documentElement.lang}-u-nu-latn`).format(value);
+export const number = (/** @type {number} */ value) => new Intl.NumberFormat(locale).format(value);
+
+/** With one digit behind the point, or the comma, of the language. */
+export const tenths = (/** @type {number} */ value) => new Intl.NumberFormat(locale, TENTHS).format(value);
+
+/** A share of a whole, as `words.py` says it. */
+export const percent = (/** @type {number} */ part) =>
+  locale.startsWith("en-") ? `${tenths(100 * part)} %` : new Intl.NumberFormat(locale, { ...TENTHS, style: "percent" }).format(part);
 
 /** A value that turns nothing around it. @param {unknown} value */
 function isolated(value) {

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 OPENED = "opened provisionally"
 # Where such an act stands among `acts`: no entry of ours has a number so far below zero.
 _NO_ENTRY = -(1 << 53)
-RANGES_MAX = 4  # of outstanding numbers, in words
+RANGES_MAX = 4  # of outstanding numbers, one by one
 
 
 def found(station: Station, open_line: OpenLine) -> None:
@@ -142,19 +142,22 @@ def _entry(open_line: OpenLine, row: HeldRow, wall: float) -> EntryRow:
 
 
 def outstanding(station: Station, open_line: OpenLine, n: int) -> str:
-    """The numbers below `n` that have not come, in words: 15–16."""
+    """The numbers below `n` that have not come, as they are read in every language: 15–16; where
+    there are many gaps, the last between their ends: 8 … 20."""
     size = station.state(open_line).their_size
     rows = station.store.sql(
         "SELECT n FROM held WHERE line_id = ? AND inc = ? AND n < ? ORDER BY n",
         (*open_line.key, n),
     )
-    ranges: list[str] = []
+    gaps: list[tuple[int, int]] = []
     for there in [*(row["n"] for row in rows), n]:
         if there > size:
-            ranges.append(str(size) if there == size + 1 else f"{size}–{there - 1}")
+            gaps.append((size, there - 1))
         size = there + 1
-    more = len(ranges) - RANGES_MAX
-    return ", ".join(ranges[:RANGES_MAX]) + (f" and {more} more gaps" if more > 0 else "")
+    said = [str(begin) if begin == end else f"{begin}–{end}" for begin, end in gaps]
+    if len(gaps) > RANGES_MAX + 1:
+        said[RANGES_MAX:] = [f"{gaps[RANGES_MAX][0]} … {gaps[-1][1]}"]
+    return ", ".join(said)
 
 
 def _note(
