@@ -23,9 +23,14 @@ TEXT = "Text, in your own language"
 async def test_nothing_that_was_typed_is_lost(stations: World, room: Room) -> None:
     north = stations.north
     dana = await room.sit(north, "Dana", "/compose")
+    names = dana.locator("#perhaps-names")
+    await expect(names).to_be_hidden()
+    await dana.get_by_label(TEXT).fill("She leaves Odessa for Port Said.")
+    await expect(names).to_have_text("Odessa, Port Said")
     await dana.get_by_label(TEXT).fill("Our ship “Amity” leaves at 0410Z. This is not a drill.")
     await expect(dana.locator("#text-fault")).to_contain_text("character 43")
     await expect(dana.locator("#found")).to_contain_text("04:10")
+    await expect(names).to_be_hidden()
     await dana.get_by_role("button", name="0410Z").click()
     await dana.wait_for_function(
         "() => text.value.slice(text.selectionStart, text.selectionEnd) === '0410Z'"

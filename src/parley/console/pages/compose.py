@@ -13,6 +13,8 @@ from parley.console import unfinished
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
 from parley.console.guard import Form
+from parley.console.set_out import perhaps
+from parley.console.signs import seen_signs
 from parley.console.tongues import _
 from parley.console.unfinished import Unfinished
 from parley.console.views import PRECEDENCES
@@ -128,6 +130,8 @@ async def check(visit: Visit) -> Response:
         found |= {
             "refused": {**why, "sentence": _("This would be refused: %(why)s", why=why["sentence"])}
         }
+    names = perhaps(form["text"], found["elements"])
+    found["perhaps"] = [seen_signs(each) for each in names]
     found["elements"] = [{**each, "kind": word(each["kind"])} for each in found["elements"]]
     found["chat"] = quoted(visit, found["chat"])
     return JSONResponse(found)

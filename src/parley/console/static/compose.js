@@ -45,6 +45,7 @@ export function startCompose() {
     if (!answer?.ok || which !== asked) return;
     const told = await answer.json();
     list(found, told.elements, text);
+    listPerhaps(found, told.perhaps);
     quoted(told.chat);
     if (fault) {
       fault.hidden = !told.refused || text.value === "";
@@ -103,6 +104,21 @@ function list(found, elements, text) {
   table.className = "elements";
   table.append(...rows);
   found.querySelector(".scroll, p")?.replaceWith(wrap(table));
+}
+
+/** What is perhaps a name, for a person to look at.
+ * @param {HTMLElement} found @param {string[]} names */
+function listPerhaps(found, names) {
+  const list = found.querySelector("#perhaps-names");
+  list?.replaceChildren(
+    ...names.flatMap((name, at) => {
+      const shown = document.createElement("b");
+      shown.dir = "auto";
+      shown.textContent = name;
+      return at ? [", ", shown] : [shown];
+    }),
+  );
+  list?.parentElement?.toggleAttribute("hidden", names.length === 0);
 }
 
 /** @param {HTMLElement} table */
