@@ -247,7 +247,9 @@ async def test_T9_pages_say_it_to_whom_it_concerns_and_the_wall_for_its_line(hou
             page = await ask(app, seat + path, cookies=cookies)
             assert (row in page.text) is concerned, (name, path)
         wall = (await ask(app, f"{seat}/wall", cookies=cookies)).text
-        assert "Our human test was not called by" in wall[wall.index('class="panel loud wide"') :]
+        assert (
+            "Our human test was not called by" in wall[wall.index('class="panel loud wide told"') :]
+        )
         taken = await ask(app, f"{seat}/overdue/take", {"id": "1"}, cookies)
         assert taken.status == 403  # a form of no page of ours
     assert await missed()

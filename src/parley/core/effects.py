@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from parley.core.entry import Precedence
 from parley.core.kept import Change, EntryRow, HeldRow
@@ -73,17 +73,11 @@ class GivenBack:
     queue_id: int
 
 
-Notice = Literal[
-    "in service", "refused open", "equivocation", "halted", "erased",
-    "resume asked", "resume contradicted",
-]  # fmt: skip
-
-
 @dataclass(frozen=True, slots=True)
 class Noticed:
     """Something a person must know of."""
 
-    kind: str  # one of these, where a line tells it
+    kind: str  # "halted", "equivocation", "refused open", "in service", "resume asked" ...
     sentence: str
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from parley.core.effects import Notice, Outcome
+from parley.core.effects import Outcome
 from parley.core.errors import Refused
 from parley.core.hearing import Ears
 from parley.core.kept import Change
@@ -32,7 +32,7 @@ from parley.core.vouching import RecordKey
 from parley.core.wire import Value, encode
 
 CARRIED = "carried"  # cell
-Tell = Callable[[Notice, str], None]  # kind and sentence: something a person must know of
+Notice = Callable[[str, str], None]  # kind and sentence: something a person must know of
 
 
 class Greeting:
@@ -121,7 +121,9 @@ class Greeting:
 
     # --- theirs
 
-    def hear(self, data: bytes, now: Instant, source: str, change: Change, notice: Tell) -> Outcome:
+    def hear(
+        self, data: bytes, now: Instant, source: str, change: Change, notice: Notice
+    ) -> Outcome:
         """Accept theirs once; `source` says who gave it, since each look has its price (S1)."""
         if data == self._theirs:
             return Outcome.DUPLICATE

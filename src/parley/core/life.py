@@ -18,7 +18,6 @@ from parley.core.effects import (
     Enrol,
     Keep,
     LineState,
-    Notice,
     Noticed,
     Outcome,
     Saying,
@@ -340,7 +339,7 @@ class Life:
         self._two_resumes = False
         self._resume_at = 0.0  # should they lack ours, they are answered at once
 
-    def _notice(self, kind: Notice, sentence: str) -> None:
+    def _notice(self, kind: str, sentence: str) -> None:
         self._told.append(Noticed(kind, sentence))
 
     # --- what is to be done

@@ -23,7 +23,6 @@ from parley.core.effects import (
     Heard,
     Keep,
     LineState,
-    Notice,
     Noticed,
     Outcome,
     Receipted,
@@ -325,7 +324,7 @@ class Line:
             self._pulse.soon(now)
             self._notice("halted", f"The line has stopped itself: {why}. Call the engineer.")
 
-    def _notice(self, kind: Notice, sentence: str) -> None:
+    def _notice(self, kind: str, sentence: str) -> None:
         self._told.append(Noticed(kind, sentence))
 
     # --- what is to be done
