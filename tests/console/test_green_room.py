@@ -78,6 +78,7 @@ async def picture_moves(page: Page) -> None:
     )
 
 
+@pytest.mark.story
 async def test_what_a_person_shows_and_says_comes_back(stations: World, room: Room) -> None:
     page = await enter(room, stations)
     await expect(page.locator("#verdict")).to_contain_text("can hold video, voice and text")

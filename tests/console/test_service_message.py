@@ -41,6 +41,7 @@ async def test_the_frame_says_what_is_chosen_while_one_writes(stations: World, r
     await expect(shown).to_have_text(["EXERCISE EXERCISE EXERCISE"] * 2)
 
 
+@pytest.mark.story
 async def test_it_is_written_released_and_read_as_service(tmp_path: Path, room: Room) -> None:
     async with world(tmp_path, "ACTUAL") as stations:
         north, south = stations.north, stations.south

@@ -51,6 +51,7 @@ async def test_a_request_for_a_call_is_there_again(stations: World, room: Room) 
     assert (await north.ask("Dana", "typing.list"))["texts"] == []
 
 
+@pytest.mark.story
 async def test_the_answer_to_a_request_is_there_again(stations: World, room: Room) -> None:
     north, south = stations.north, stations.south
     draft = await south.ask("Dmitri", "call.ask", purpose="Meetings at sea", at_once=True)
@@ -75,6 +76,7 @@ async def test_the_answer_to_a_request_is_there_again(stations: World, room: Roo
     assert (await north.ask("Dana", "typing.list"))["texts"] == []
 
 
+@pytest.mark.story
 async def test_a_page_that_leaves_with_words_that_are_not_held_asks(
     stations: World, room: Room
 ) -> None:
@@ -94,6 +96,7 @@ async def test_a_page_that_leaves_with_words_that_are_not_held_asks(
     ]
 
 
+@pytest.mark.story
 async def test_a_translation_is_there_again_while_its_page_renews_itself(
     stations: World, room: Room
 ) -> None:
@@ -137,6 +140,7 @@ async def test_a_translation_is_there_again_while_its_page_renews_itself(
     assert left["words"] == "Amity sails at 14:30."
 
 
+@pytest.mark.story
 async def test_orders_are_there_again(stations: World, room: Room) -> None:
     north = stations.north
     address = f"/declare?line={line_of(stations)}"
@@ -156,6 +160,7 @@ async def test_orders_are_there_again(stations: World, room: Room) -> None:
     assert (await north.ask("Dana", "typing.list"))["texts"] == []
 
 
+@pytest.mark.story
 async def test_minutes_and_readouts_are_there_again(stations: World, room: Room) -> None:
     north = stations.north
     address = f"/minutes/draft?line={line_of(stations)}"

@@ -47,6 +47,7 @@ async def asleep(post: Post) -> tuple[Starlette, str, Known, dict[str, str], str
 
 @pytest.mark.browser
 @pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.story
 async def test_a_page_that_falls_asleep_on_a_full_disk_gives_back_what_was_typed(
     stations: World, room: Room
 ) -> None:

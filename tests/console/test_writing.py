@@ -143,6 +143,7 @@ async def test_an_answer_leaves_an_unfinished_report_as_it_was(stations: World, 
     await expect(dana.locator("#unfinished")).to_have_count(0)
 
 
+@pytest.mark.story
 async def test_an_answer_that_was_left_is_there_again_and_in_the_list(
     stations: World, room: Room
 ) -> None:
@@ -167,6 +168,7 @@ async def test_an_answer_that_was_left_is_there_again_and_in_the_list(
     assert (await north.ask("Dana", "typing.list"))["texts"] == []
 
 
+@pytest.mark.story
 async def test_two_tabs_of_one_writer_keep_a_text_each(stations: World, room: Room) -> None:
     north = stations.north
     first = await room.sit(north, "Dana", "/compose")
@@ -194,6 +196,7 @@ async def test_two_tabs_of_one_writer_keep_a_text_each(stations: World, room: Ro
     await expect(other).to_have_count(0)
 
 
+@pytest.mark.story
 async def test_an_unfinished_text_is_thrown_away_from_the_list(stations: World, room: Room) -> None:
     north = stations.north
     for page, words in (("a", "One."), ("b", "Two.")):
