@@ -152,6 +152,7 @@ def test_N13_incarnations_that_were_lost_are_taken_in_in_any_order(
         assert everything(north) == before
 
 
+@pytest.mark.story
 def test_N12_the_chain_leads_through_an_incarnation_that_only_one_side_began(
     tmp_path: Path,
 ) -> None:
@@ -226,6 +227,7 @@ def test_N13_what_waits_is_given_once_and_put_away_where_it_does_not_fit(tmp_pat
         are_equal(north, south, range(1, 3))
 
 
+@pytest.mark.story
 def test_N14_what_was_supplied_is_shown_as_that_and_acknowledges_nothing_by_their_word(
     tmp_path: Path,
 ) -> None:

@@ -94,7 +94,7 @@ def slowly_to(port: int) -> Iterator[str]:
 
 
 def test_a_slower_path_proves_itself_too(tmp_path: Path) -> None:
-    with two_stations(tmp_path) as (north, south):
+    with two_stations(tmp_path, heartbeat_s=1) as (north, south):
         listens, dials = (north, south) if listening_port(north) else (south, north)
         with slowly_to(listening_port(listens)) as place:
             dials.operator.asks("bearer.add", dial=place)

@@ -141,6 +141,7 @@ def _agrees(post: Post) -> bool:
     return bool(post.line()["records_agree"])
 
 
+@pytest.mark.story
 def test_a_message_passes_from_hand_to_hand_on_a_line_of_suite_2(tmp_path: Path) -> None:
     """Over TCP between two stations, with fresh keys; both export one record with one proof."""
     with two_stations(tmp_path, suite=2) as (north, south):

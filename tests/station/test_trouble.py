@@ -225,7 +225,7 @@ def test_of_a_suspension_in_a_step_that_was_undone_nobody_is_told_that_it_was_li
 def test_of_a_clock_in_doubt_in_a_step_that_was_undone_nobody_is_told_that_it_is_trusted_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with two_stations(tmp_path) as (north, south):
+    with two_stations(tmp_path, heartbeat_s=1) as (north, south):
         undoes(north, monkeypatch, tells(north, "their clock in doubt"))
         south.clock.set_wrong(3_600)
         assert north.event("line", state="their clock in doubt")
@@ -235,7 +235,7 @@ def test_of_a_clock_in_doubt_in_a_step_that_was_undone_nobody_is_told_that_it_is
 def test_that_both_records_agree_is_told_by_the_first_step_that_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with two_stations(tmp_path) as (north, south):
+    with two_stations(tmp_path, heartbeat_s=1) as (north, south):
         station, full = north.station, list[bool]()
         look, (line,) = station.watch.look, station.lines
 
@@ -288,7 +288,7 @@ def test_a_time_that_went_back_counts_once_though_its_step_was_undone(
 def test_a_silence_that_was_found_in_a_step_that_was_undone_is_told_and_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with two_stations(tmp_path) as (north, south):
+    with two_stations(tmp_path, heartbeat_s=1) as (north, south):
         north.until(lambda: north.line()["observed"] == "heard")
         south.stops()
         north.until(lambda: not north.line()["path_up"])
