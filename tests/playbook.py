@@ -410,9 +410,11 @@ HOURLY: dict[str, Any] = {
 def hourly(tmp_path: Path) -> Iterator[tuple[Post, Post]]:
     """A line that is tested hourly, at the beginning of an hour; first the side whose hour it is.
     It is the first hour since the agreement, so that nothing was missed before."""
-    left_s = HOUR_S - time.time() % HOUR_S
-    if left_s < 30:  # founded in one hour and started in the next, they would have missed a test
-        time.sleep(left_s)
+    # Founded in one hour and started in the next, they would have missed a test; and founded in the
+    # very second in which an hour begins, they owe the test of that hour.
+    into_s = time.time() % HOUR_S
+    if not 1 <= into_s < HOUR_S - 30:
+        time.sleep(1 if into_s < 1 else HOUR_S - into_s + 1)
     with two_stations(tmp_path, **HOURLY) as (north, south):
         now = north.watch.asks("status")["now"]
         north.clock.skip(HOUR_S - now % HOUR_S + 5)
