@@ -6,6 +6,7 @@ A translation is, and so is what its reader read back in his own words.
 from __future__ import annotations
 
 import json
+from functools import cached_property, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,18 @@ class Beside:
         self._whole = (message["text"] or "")[:LOOKED_AT_MAX]
         names = [each for each in message["protected"] if each[1] <= len(self._whole)]
         self._original = find(self._whole, year_of(self._at), names)
-        ours = message["dir"] == "ours"
-        self._terms = glossary.renderings(station, open_line, ours=ours)
+        self._renderings = partial(
+            glossary.renderings, station, open_line, ours=message["dir"] == "ours"
+        )
+
+    @property
+    def elements(self) -> list[Any]:
+        """The critical elements of the message itself, as plain JSON."""
+        return as_json(self._original, self._whole)
+
+    @cached_property
+    def _terms(self) -> dict[str, str]:
+        return self._renderings()
 
     def look_at(self, whole: str) -> dict[str, Any]:
         """The critical elements of a text, how they compare with the message's, and the word by

@@ -19,7 +19,7 @@ from parley.station.line.delegation import short
 from parley.station.line.lines import OpenLine
 from parley.station.texts import glossary, read_backs
 from parley.station.texts.acknowledgements import DISPLAY_MAX
-from parley.station.texts.critical import critical
+from parley.station.texts.beside import Beside
 from parley.station.texts.views import Viewer
 
 if TYPE_CHECKING:
@@ -101,12 +101,12 @@ def message(
     side = open_line.ours if dir == "ours" else open_line.theirs
     row = messages.must_find(station, open_line, side, n, early_too=True)
     view = Viewer(station, open_line).message(row)
-    read_backs.beside(station, open_line, view)
-    text = view["text"] or ""
+    beside, text = Beside(station, open_line, view), view["text"] or ""
+    read_backs.compare(beside, view["stages"])
     return {
         **view,
         "tested": came_through(station, open_line, side, n) if row["type"] == Type.TEST else None,
-        "elements": critical(view["text"], view["composed"], view["protected"]),
+        "elements": beside.elements,
         "glossary": glossary.found_in(station, open_line, text, ours=dir == "ours"),
     }
 

@@ -119,15 +119,12 @@ def _check_fields(fields: dict[str, str], open_line: OpenLine) -> dict[str, str]
 # --- our messages, read back by them
 
 
-def beside(station: Station, open_line: OpenLine, message: dict[str, Any]) -> None:
-    """Say of the newest read-backs of a message, as `Viewer.message` gives it, how the elements
-    that were read back compare with its own."""
-    read = [each for each in message["stages"] if _elements(each.get("fields"))]
-    if not read:
-        return
-    it = Beside(station, open_line, message)
+def compare(beside: Beside, stages: list[dict[str, Any]]) -> None:
+    """Say of the newest read-backs among the stages of a message how the elements that were read
+    back compare with its own."""
+    read = [each for each in stages if _elements(each.get("fields"))]
     for stage in read[-COMPARED_MAX:]:
-        stage["read"] = it.look_at(_elements(stage["fields"]))
+        stage["read"] = beside.look_at(_elements(stage["fields"]))
 
 
 def _elements(fields: dict[str, str] | None) -> str:

@@ -282,14 +282,17 @@ class Viewer:
 
 def fields_of(store: SqliteStore, open_line: OpenLine, act: Any) -> dict[str, str]:
     """What a read-back says, by the names of its fields; what has none is the check group."""
-    if act["n"] < 0:  # ours, and without a number yet
-        return {} if ":" in act["detail"] else {GROUP: act["detail"]}
+    detail = act["detail"]
+    if ": " not in detail:
+        return {GROUP: detail} if detail else {}
+    if act["n"] < 0:
+        return {}  # ours, and without a number yet
     entry = store.entries(open_line.id, act["by_inc"], act["dir"], act["n"], 1)[0]
     content = read_body(entry.type, entry.marks, entry.body)
     payload = content.payload if content else None
     said = payload[1] if isinstance(payload, list) and len(payload) > 1 else None
     if not isinstance(said, dict):
-        return {GROUP: messages.in_words(said)}
+        return {GROUP: detail}
     fields, room = {}, messages.DETAIL_CHARACTERS_MAX
     for name, value in sorted(said.items(), key=lambda field: field[0] != GROUP)[:FIELDS_MAX]:
         shown = str(name)[:room]
