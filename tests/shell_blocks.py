@@ -4,6 +4,7 @@ What stands in `console` blocks is typed at a terminal and compared (`terminal_s
 prepare, and print nothing that is shown.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -14,6 +15,11 @@ BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 def blocks(page: Path) -> list[str]:
     """The `sh` blocks of a page, in order."""
     return BLOCK.findall(page.read_text(encoding="utf-8"))
+
+
+def environment() -> dict[str, str]:
+    """Ours, without what the make that runs a test would tell the make it starts."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
 
 
 def lines(block: str) -> list[str]:

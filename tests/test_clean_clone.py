@@ -10,14 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell_blocks import ROOT, newcomers
+from tests.shell_blocks import ROOT, environment, newcomers
 
 SET_UP_S_MAX = 600
-
-
-def environment() -> dict[str, str]:
-    """Ours, without what the make that runs this test would tell the make it starts."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
 
 
 def run(folder: Path, *command: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell_blocks import ROOT, blocks, newcomers
+from tests.shell_blocks import ROOT, blocks, environment, newcomers
 from tests.test_docs import PAGES, name
 
 SET_UP = ROOT / ".venv" / ".set-up"
@@ -22,9 +22,7 @@ RUN_S_MAX = 600.0
 
 def typed(script: str, folder: Path) -> str:
     """What a shell prints that is given these lines; it stops at the first that fails."""
-    kept = {
-        key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "PARLEY"))
-    }
+    kept = {key: value for key, value in environment().items() if not key.startswith("PARLEY")}
     done = subprocess.run(
         ["bash", "-euo", "pipefail"],
         input=script,
