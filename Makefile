@@ -60,11 +60,12 @@ QUICK_TMP = $(shell test $$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 
   && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
 # The types are checked meanwhile, for one core alone would be busy with them; what was found stands
-# below what the tests say, and either fails the whole.
+# below what the tests say, and either fails the whole. Tests wait two fifths of their time, so three
+# at a time keep two cores busy.
 test: setup chromium style  ## run the tests and the style and type checks: within six minutes
 	@types=$$(mktemp); checker=; trap 'kill $$checker 2> /dev/null || true; rm -f "$$types"' EXIT; \
 	$(BIN)/mypy > "$$types" 2>&1 & checker=$$!; failed=0; \
-	TMPDIR=$(QUICK_TMP) $(BIN)/pytest -q -n 2 --dist worksteal || failed=$$?; \
+	TMPDIR=$(QUICK_TMP) $(BIN)/pytest -q -n 3 --dist worksteal || failed=$$?; \
 	wait $$checker || failed=$$?; cat "$$types"; exit $$failed
 
 stories: setup chromium  ## run the longer tests, and all those of which `make test` has a few
