@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from starlette.requests import Request
@@ -99,19 +98,28 @@ class Stream:
         hello = {"kind": "hello", "seq": self._seq(), **self._beat()}
         told = b"retry: 300\n\n" + b"".join(block(self._describe(event)) for event in missed)
         browser.put(told + block(hello))
-        clock = asyncio.get_running_loop().time
-        beat_at = clock() + BEAT_S
-        while not browser.ended:
-            with suppress(TimeoutError):
-                async with asyncio.timeout_at(beat_at):
-                    await browser.woken.wait()
-            if clock() >= beat_at:  # however much happens meanwhile
-                if self._admits(request) is None:
-                    break  # the last seat was given up, or its person no longer works here
-                browser.put(block({"kind": "beat", "seq": self._seq(), **self._beat()}))
-                beat_at = clock() + BEAT_S
-            await send({"type": "http.response.body", "body": browser.take(), "more_body": True})
+        beats = asyncio.create_task(self._beats(request, browser))
+        try:
+            while not browser.ended:
+                await browser.woken.wait()
+                await send(
+                    {"type": "http.response.body", "body": browser.take(), "more_body": True}
+                )
+        finally:
+            beats.cancel()
         await send({"type": "http.response.body", "body": b""})
+
+    async def _beats(self, request: Request, browser: _Listener) -> None:
+        """However much happens meanwhile; until the last seat was given up, or its person no longer
+        works here."""
+        try:
+            while True:
+                await asyncio.sleep(BEAT_S)
+                if self._admits(request) is None:
+                    return
+                browser.put(block({"kind": "beat", "seq": self._seq(), **self._beat()}))
+        finally:
+            browser.end()
 
 
 class _Listener:

@@ -454,6 +454,11 @@ class Line:
 
     # --- what may be known
 
+    @property
+    def their_size(self) -> int:
+        """How many of their entries have joined the record."""
+        return self._ears.log.size
+
     def wake_at(self, now: Instant) -> float:
         """The monotonic second at which `settle` has something to do again."""
         if self._closing.erased:

@@ -130,7 +130,7 @@ def check_read(draft: Draft, sha256: str) -> None:
 
 def check_displayed(station: Station, draft: Draft, displayed: int | None) -> None:
     """Refuse while messages of theirs came since that the releaser has not seen."""
-    size = station.state(draft.open_line).their_size
+    size = draft.open_line.their_size
     if displayed is not None and not 0 <= displayed <= size:
         raise Refused(
             f"They have written {size} entries; {displayed} cannot have been displayed.",

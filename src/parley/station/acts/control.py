@@ -224,8 +224,7 @@ class _Connection(asyncio.Protocol):
             self._flush()
             self.close()
             return
-        self._tell(happened)
-        self._flush()
+        self._tell(happened)  # leaves once the step is over: a page that is to ring goes first
 
     # Writing.
 

@@ -255,7 +255,7 @@ def alarms(station: Station) -> list[dict[str, Any]]:
     desks = desks_of(station.store)
     for precedence in reversed(Precedence):
         for open_line in (life for each in station.lines for life in each.lives):
-            joined = station.state(open_line).their_size
+            joined = open_line.their_size
             for dir in (open_line.theirs, open_line.ours):
                 lane = (*open_line.key, dir, int(precedence))
                 rows = missed(station.store, lane, ALARMS_MAX)

@@ -31,7 +31,7 @@ RANGES_MAX = 4  # of outstanding numbers, one by one
 
 def found(station: Station, open_line: OpenLine) -> None:
     """What was shown before this start (G5)."""
-    size = station.state(open_line).their_size
+    size = open_line.their_size
     open_line.shown_upto = size
     open_line.shown_early = frozenset(row["n"] for row in _provisional(station, open_line, size))
 
@@ -104,7 +104,7 @@ def opens(station: Station, open_line: OpenLine, who: Person, n: int) -> str:
 
 def halted(station: Station, open_line: OpenLine) -> None:
     """The line has stopped itself or ended: what was provisional stays so for good (G4)."""
-    for row in _provisional(station, open_line, station.state(open_line).their_size):
+    for row in _provisional(station, open_line, open_line.their_size):
         precedence = Precedence(row["precedence"])
         _note(station, open_line, Own.NEVER_JOINED, row["n"], precedence, FOR_GOOD)
 
@@ -114,9 +114,9 @@ def halted(station: Station, open_line: OpenLine) -> None:
 
 def view(station: Station, open_line: OpenLine, n: int) -> dict[str, Any] | None:
     """How far a message of theirs is from joining the record; None once it has."""
-    state = station.state(open_line)
-    if n < state.their_size:
+    if n < open_line.their_size:
         return None
+    state = station.state(open_line)
     return {
         "outstanding": outstanding(station, open_line, n),
         "never": state.halted is not None or state.closed or open_line.current is not open_line,
@@ -144,7 +144,7 @@ def _entry(open_line: OpenLine, row: HeldRow, wall: float) -> EntryRow:
 def outstanding(station: Station, open_line: OpenLine, n: int) -> str:
     """The numbers below `n` that have not come, as they are read in every language: 15–16; where
     there are many gaps, the last between their ends: 8 … 20."""
-    size = station.state(open_line).their_size
+    size = open_line.their_size
     rows = station.store.sql(
         "SELECT n FROM held WHERE line_id = ? AND inc = ? AND n < ? ORDER BY n",
         (*open_line.key, n),

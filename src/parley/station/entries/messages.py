@@ -489,7 +489,7 @@ def find(station: Station, open_line: OpenLine, dir: int, n: int) -> Any | None:
 
 def is_early(station: Station, open_line: OpenLine, dir: int, n: int) -> bool:
     """Whether a message of that number can be in no record yet."""
-    return dir == open_line.theirs and n >= station.state(open_line).their_size
+    return dir == open_line.theirs and n >= open_line.their_size
 
 
 def must_find(

@@ -234,6 +234,11 @@ class OpenLine:
         return (self.base.terms.line_id, self.base.terms.inc)
 
     @property
+    def their_size(self) -> int:
+        """How many of their entries have joined the record."""
+        return self.line.their_size
+
+    @property
     def ours(self) -> int:
         """The direction we speak in."""
         return self.agreed.terms.side
@@ -353,6 +358,11 @@ class PastLine(OpenLine):
     def __init__(self, agreed: Agreed, ended: Line) -> None:
         self._begin(agreed)
         self.agreed, self._ended = replace(agreed, terms=ended.terms), ended
+
+    @property
+    def their_size(self) -> int:
+        """As it was when it ended."""
+        return self._ended.their_size
 
     def state(self, now: Instant) -> LineState:
         """As it was when it ended."""

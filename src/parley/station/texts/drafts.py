@@ -244,7 +244,7 @@ def arrived_since(station: Station, draft: Draft, displayed: int = 0) -> list[di
             *open_line.key,
             open_line.theirs,
             max(draft.base, displayed),
-            station.state(open_line).their_size,
+            open_line.their_size,
             LISTED_MAX,
         ),
     )
@@ -287,7 +287,7 @@ def begin(
     body: bytes,
 ) -> dict[str, Any]:
     """A new draft; everything in it has been checked."""
-    now, state = station.now.wall, station.state(open_line)
+    now, joined = station.now.wall, open_line.their_size
     rows = station.store.sql(
         "INSERT INTO drafts (line_id, inc, person, at, base, type, precedence, status, body)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
@@ -295,7 +295,7 @@ def begin(
             *open_line.key,
             who.id,
             now,
-            state.their_size,
+            joined,
             type,
             urgency,
             status,
@@ -308,7 +308,7 @@ def begin(
         who.id,
         (),
         now,
-        state.their_size,
+        joined,
         type,
         urgency,
         status,
