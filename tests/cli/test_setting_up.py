@@ -158,6 +158,15 @@ def test_a_station_without_its_database_is_not_taken_for_a_new_one(terminal: Ter
         assert terminal.types(f"{verb} --station north") == 3
         assert "parley.db is missing" in terminal.err
     assert not list(Path("north").glob("parley.db*"))
+    # Nor one that a full disk or a copy that broke off has left without bytes.
+    cut, log = Path("north/parley.db"), Path("north/parley.db-wal")
+    cut.touch()
+    log.write_bytes(b"the newest entries")
+    for verb in ("person list", "serve --no-console", "doctor"):
+        assert terminal.types(f"{verb} --station north") == 3
+        assert "parley.db has no bytes: lines and record are lost from it." in terminal.err
+    assert log.exists()  # SQLite would have deleted it
+    log.unlink()
     for file in Path().glob("parley.db*"):
         file.rename(Path("north") / file.name)
     assert "operator" in terminal.does("person list --station north")

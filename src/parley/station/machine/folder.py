@@ -83,12 +83,8 @@ class Home:
                 f"Carry {path / REQUEST_NAME} to the root, and give what comes back to"
                 f" `parley init {path} --answer FILE`.",
             )
-        if not (path / DATABASE_NAME).exists() and not (path / REQUEST_NAME).exists():
-            # It is made before the request goes. An empty one in its place would know no line.
-            raise Unavailable(
-                f"The database {path / DATABASE_NAME} is missing, and with it lines and record.",
-                "Put it back from the newest copy of the whole folder.",
-            )
+        if not (path / REQUEST_NAME).exists():  # the database is made before the request goes
+            _check_kept(path / DATABASE_NAME)
         letter = Letter.parse(take_up(LETTER, read_whole(letter_file)))
         if not certifies(letter.certificate, keys):
             keys = _next_keys(path, letter) or keys  # the letter is the last to change (C2)
@@ -221,6 +217,21 @@ def make_private(path: Path) -> None:
             f"Name a folder that is not there yet; or close this one to them: chmod go= {path}",
         )
     check_private(path)
+
+
+def _check_kept(database: Path) -> None:
+    """An empty database in the place of the one that was made would know no line and nobody; and
+    SQLite would delete the log beside a file of no bytes."""
+    if not database.exists():
+        raise Unavailable(
+            f"The database {database} is missing, and with it lines and record.",
+            "Put it back from the newest copy of the whole folder.",
+        )
+    if not database.stat().st_size:
+        raise Unavailable(
+            f"The database {database} has no bytes: lines and record are lost from it.",
+            "Put it back from the newest copy of the whole folder.",
+        )
 
 
 def _check_made(path: Path) -> None:
