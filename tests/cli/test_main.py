@@ -1,5 +1,6 @@
 """The list of verbs, and the five exit codes."""
 
+import json
 import re
 import subprocess
 import sys
@@ -78,6 +79,18 @@ def test_kinds_of_trouble_are_told_on_standard_error(capsys: pytest.CaptureFixtu
     assert told.out == ""
     assert told.err.startswith("parley: No such option")
     assert "  next: `parley say --help`" in told.err
+
+
+@pytest.mark.parametrize(
+    "typed", [["sya", "hello"], ["chat", "--station", "north"], ["say", "--no-such-option"]]
+)
+def test_a_program_reads_as_json_what_was_mistyped_before_json(
+    typed: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*typed, "--json"]) == Misused.exit_code
+    told = capsys.readouterr()
+    assert json.loads(told.out)["error"]["kind"] == "misused"
+    assert told.err.startswith("parley: No such ")
 
 
 def test_without_a_station_the_next_step_is_named(

@@ -172,6 +172,8 @@ def run(arguments: list[str] | None = None) -> int:
         voice.aside(error.format_message())
         return Misused.exit_code
     except click.UsageError as error:
+        if "--json" in (sys.argv[1:] if arguments is None else arguments):
+            voice.speak(as_json=True)  # it may stand behind what was mistyped
         return trouble(misused(error))
     except click.ClickException as error:
         return trouble(Misused(error.format_message()))
