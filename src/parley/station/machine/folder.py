@@ -76,16 +76,16 @@ class Home:
         _check_made(path)
         check_private(path)
         keys = read_keys(path / KEYS_NAME)
-        letter_file = path / LETTER_NAME
-        if not letter_file.exists():
+        requested, letter_file = (path / REQUEST_NAME).exists(), path / LETTER_NAME
+        if requested and not letter_file.exists():
             raise Unavailable(
                 f"The station in {path} has no letter yet: its root has not certified it.",
                 f"Carry {path / REQUEST_NAME} to the root, and give what comes back to"
                 f" `parley init {path} --answer FILE`.",
             )
-        if not (path / REQUEST_NAME).exists():  # the database is made before the request goes
+        if not requested:  # the database is made before the request goes
             _check_kept(path / DATABASE_NAME)
-        letter = Letter.parse(take_up(LETTER, read_whole(letter_file)))
+        letter = _own_letter(letter_file)
         if not certifies(letter.certificate, keys):
             keys = _next_keys(path, letter) or keys  # the letter is the last to change (C2)
         if not certifies(letter.certificate, keys):
@@ -217,6 +217,21 @@ def make_private(path: Path) -> None:
             f"Name a folder that is not there yet; or close this one to them: chmod go= {path}",
         )
     check_private(path)
+
+
+def _own_letter(file: Path) -> Letter:
+    if not file.exists():
+        raise Unavailable(
+            f"The letter of this station, {file}, is missing.",
+            "Restore it and the keys from the same backup.",
+        )
+    try:
+        return Letter.parse(take_up(LETTER, read_whole(file)))
+    except Refused as error:
+        raise Unavailable(
+            f"The letter of this station, {file}, is not whole, or it was changed.",
+            "Restore it and the keys from the same backup.",
+        ) from error
 
 
 def _check_kept(database: Path) -> None:
