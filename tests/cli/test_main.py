@@ -113,6 +113,17 @@ def test_errors_are_kinds_of_one_error() -> None:
     assert all(issubclass(kind, ParleyError) for kind in (Refused, Misused, Unavailable, Halted))
 
 
+def test_what_the_system_says_of_a_file_leaves_its_name(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def main(*args: object, **kwargs: object) -> None:
+        raise FileExistsError(17, "File exists", "out/notes")
+
+    monkeypatch.setattr("parley.cli.main.cli.main", main)
+    assert run([]) == 3
+    assert capsys.readouterr().err.startswith("parley: The system says of out/notes: File exists.")
+
+
 MENTIONED = re.compile(r"`parley ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?(?: [^`]*)?`")
 
 

@@ -206,8 +206,9 @@ def misused(error: click.UsageError) -> Misused:
 def world(error: OSError) -> Unavailable:
     """A file or socket that did not do what it should."""
     what = error.strerror or str(error)
-    name = f"{error.filename}: " if error.filename else ""
-    return Unavailable(f"{name}{what}.", "Put that right and try again; nothing was lost.")
+    # A sentence begins with a capital, and a name stays as it was typed.
+    told = f"the system says of {error.filename}: {what}" if error.filename else what
+    return Unavailable(f"{told}.", "Put that right and try again; nothing was lost.")
 
 
 if __name__ == "__main__":
