@@ -136,6 +136,17 @@ def test_two_stations_come_to_an_open_line(terminal: Terminal, answers: Answers)
     assert terminal.facts("bearer list --station south")["bearers"] == []
 
 
+def test_whoever_makes_a_station_sees_that_it_goes_on(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys under a passphrase take seconds on a small machine."""
+    for name in ("PROGRESS_AFTER_S", "PROGRESS_EVERY_S"):
+        monkeypatch.setattr(voice, name, 0.0001)
+    terminal.does("init north --party North --languages en --root root")
+    for step in ("Making keys", "Unlocking the root keys", "Making the station"):
+        assert f"{step}: 0 s\n" in terminal.err
+
+
 def test_what_is_already_there_is_never_made_again(terminal: Terminal) -> None:
     terminal.does("init north --party North --languages en --root root")
     assert terminal.types("init north --party North --languages en --root root") == 1
