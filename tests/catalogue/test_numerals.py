@@ -258,6 +258,9 @@ def test_a_faithful_translation_differs_in_nothing(original: str, language: str)
         ("1 aircraft", "avion", [("1", Mark.OMITTED)]),
         ("1 mile", "one kilometre", [("1 mi", Mark.OMITTED)]),
         ("both", "2", []),
+        ("the 3rd aircraft", "3-й самолёт", []),
+        ("the third aircraft", "第3架飞机", [("3", Mark.ADDED)]),  # for a person to look at
+        ("3 aircraft, the third is ours", "самолёты, третий наш", [("3", Mark.OMITTED)]),
         ("les deux avions", "two aircraft", []),
         ("los dos aviones", "three aircraft", [("3", Mark.ADDED)]),
         ("2 sides", "双方", []),

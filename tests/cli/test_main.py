@@ -1,5 +1,6 @@
 """The list of verbs, and the five exit codes."""
 
+import json
 import re
 import subprocess
 import sys
@@ -80,6 +81,18 @@ def test_kinds_of_trouble_are_told_on_standard_error(capsys: pytest.CaptureFixtu
     assert "  next: `parley say --help`" in told.err
 
 
+@pytest.mark.parametrize(
+    "typed", [["sya", "hello"], ["chat", "--station", "north"], ["say", "--no-such-option"]]
+)
+def test_a_program_reads_as_json_what_was_mistyped_before_json(
+    typed: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*typed, "--json"]) == Misused.exit_code
+    told = capsys.readouterr()
+    assert json.loads(told.out)["error"]["kind"] == "misused"
+    assert told.err.startswith("parley: No such ")
+
+
 def test_without_a_station_the_next_step_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,6 +111,17 @@ def test_without_a_person_nobody_acts(
 
 def test_errors_are_kinds_of_one_error() -> None:
     assert all(issubclass(kind, ParleyError) for kind in (Refused, Misused, Unavailable, Halted))
+
+
+def test_what_the_system_says_of_a_file_leaves_its_name(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def main(*args: object, **kwargs: object) -> None:
+        raise FileExistsError(17, "File exists", "out/notes")
+
+    monkeypatch.setattr("parley.cli.main.cli.main", main)
+    assert run([]) == 3
+    assert capsys.readouterr().err.startswith("parley: The system says of out/notes: File exists.")
 
 
 MENTIONED = re.compile(r"`parley ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?(?: [^`]*)?`")

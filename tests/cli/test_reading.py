@@ -45,6 +45,15 @@ def _says_acts_in_words(north: Post, south: Post) -> None:
     assert "{" not in told.out
 
 
+def test_one_word_is_one_word(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, _):
+        drafter = Person(north.folder, north.drafter.name)
+        assert "\n1 word, 5 bytes.\n" in drafter.does("check", "Stop!").out
+        urgent = drafter.does("check", "Stop!", "--precedence", "flash").out
+        assert "\n1 of 200 words, 5 bytes.\n" in urgent
+        assert " 1 entries" not in Person(north.folder, north.auditor.name).does("record").out
+
+
 def test_a_list_says_what_was_retracted_and_by_which_message(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         first = north.says("Meet at 0600Z.")["n"]

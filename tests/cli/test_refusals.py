@@ -81,6 +81,9 @@ def _port_in_use(north: Post) -> None:
     refused = operator.types("bearer", "add", "--listen", f"0.0.0.0:{port}")
     assert refused.code == 1
     assert "such a bearer already" in refused.err
+    refused = operator.types("bearer", "add", "--listen", "127.0.0.1:0", "--line", "Blue Line")
+    assert refused.code == 2  # it was listened for every line, and a mistyped one was not noticed
+    assert "for every line" in refused.err
 
 
 def _far_too_long(north: Post, file: Path) -> None:

@@ -136,6 +136,17 @@ def test_two_stations_come_to_an_open_line(terminal: Terminal, answers: Answers)
     assert terminal.facts("bearer list --station south")["bearers"] == []
 
 
+def test_whoever_makes_a_station_sees_that_it_goes_on(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys under a passphrase take seconds on a small machine."""
+    for name in ("PROGRESS_AFTER_S", "PROGRESS_EVERY_S"):
+        monkeypatch.setattr(voice, name, 0.0001)
+    terminal.does("init north --party North --languages en --root root")
+    for step in ("Making keys", "Unlocking the root keys", "Making the station"):
+        assert f"{step}: 0 s\n" in terminal.err
+
+
 def test_what_is_already_there_is_never_made_again(terminal: Terminal) -> None:
     terminal.does("init north --party North --languages en --root root")
     assert terminal.types("init north --party North --languages en --root root") == 1
@@ -158,6 +169,15 @@ def test_a_station_without_its_database_is_not_taken_for_a_new_one(terminal: Ter
         assert terminal.types(f"{verb} --station north") == 3
         assert "parley.db is missing" in terminal.err
     assert not list(Path("north").glob("parley.db*"))
+    # Nor one that a full disk or a copy that broke off has left without bytes.
+    cut, log = Path("north/parley.db"), Path("north/parley.db-wal")
+    cut.touch()
+    log.write_bytes(b"the newest entries")
+    for verb in ("person list", "serve --no-console", "doctor"):
+        assert terminal.types(f"{verb} --station north") == 3
+        assert "parley.db has no bytes: lines and record are lost from it." in terminal.err
+    assert log.exists()  # SQLite would have deleted it
+    log.unlink()
     for file in Path().glob("parley.db*"):
         file.rename(Path("north") / file.name)
     assert "operator" in terminal.does("person list --station north")

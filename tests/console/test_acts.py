@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 from markupsafe import Markup
@@ -19,7 +20,8 @@ from parley.console import acts, tongues
 from parley.console.app import build
 from parley.console.tongues import ENGLISH, FSI, PDI, TONGUES
 from parley.core.errors import Refused
-from parley.station.acts.operations import REGISTRY
+from parley.station.acts.audit_trail import _digest
+from parley.station.acts.operations import REGISTRY, for_the_trail
 from parley.station.acts.own_acts import (
     ALL_CALLED,
     IS_CALLED,
@@ -171,6 +173,17 @@ def test_every_argument_reads_in_each_language(code: str) -> None:
         shown = plain(acts.to_what({name: value, "on": True, "here": False}))
         assert value not in shown, (code, name)
         assert "true" not in shown
+
+
+def test_what_was_left_empty_is_not_said_to_have_been_given(code: str) -> None:
+    """A form sends every field that it has: without a time, "reply by" says nothing."""
+    empty: dict[str, Any] = {"answers": None, "reply_by": "", "protect": "", "fields": {}}
+    kept = for_the_trail("draft.new", {**empty, "code": "", "items": [], "n": 7}, _digest)
+    assert "code" not in kept
+    assert plain(acts.to_what(kept)) == plain(acts.to_what({"n": 7}))
+    given = {"on": False, "start": 0, "reply_by": "60"}
+    shown = plain(acts.to_what(given))
+    assert shown.count(", ") == 2, (code, shown)  # no, nought and a text are no empty fields
 
 
 AT = "2026-11-30 20:36:43Z"

@@ -21,8 +21,10 @@ CHOICE = re.compile("^Service message")
 async def bears(page: Page, mark: str) -> None:
     """Both edges of the page say it."""
     for edge in ("top", "bottom"):
-        await expect(page.locator(f".mark-bar.{edge}")).to_have_class(f"mark-bar {edge} {mark}")
-        await expect(page.locator(f".mark-bar.{edge}")).to_contain_text(mark)
+        bar = page.locator(f".mark-bar.{edge}").filter(visible=True)
+        await expect(bar).to_have_class(re.compile(rf"^mark-bar {edge} {mark}$"))
+        await expect(bar).to_contain_text(mark)
+    await expect(page).to_have_title(re.compile(rf"(^| · ){mark} · "))
 
 
 async def test_the_frame_says_what_is_chosen_while_one_writes(stations: World, room: Room) -> None:
@@ -33,12 +35,15 @@ async def test_the_frame_says_what_is_chosen_while_one_writes(stations: World, r
     await expect(dana.locator("#text-fault")).to_contain_text("marked EXERCISE")
     await dana.get_by_role("checkbox", name=CHOICE).check()
     await expect(shown).to_have_text(["SERVICE"] * 2)
+    await bears(dana, "SERVICE")  # at once: nothing is kept yet
     await expect(dana.locator("#text-fault")).to_contain_text("marked SERVICE")
     await dana.get_by_role("button", name="Keep as draft").click()
     await expect(dana.locator(".notice.refused:not([hidden])")).to_contain_text("marked SERVICE")
     await expect(dana.get_by_role("checkbox", name=CHOICE)).to_be_checked()
+    await bears(dana, "SERVICE")
     await dana.get_by_role("checkbox", name=CHOICE).uncheck()
     await expect(shown).to_have_text(["EXERCISE EXERCISE EXERCISE"] * 2)
+    await bears(dana, "EXERCISE")
 
 
 @pytest.mark.story

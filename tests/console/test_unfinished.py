@@ -201,3 +201,47 @@ async def test_minutes_and_readouts_are_there_again(stations: World, room: Room)
     await last.get_by_role("button", name="Keep as draft").click()
     await last.wait_for_url("**/drafts/2?done=drafted")
     assert (await north.ask("Dana", "typing.list"))["texts"] == []
+
+
+async def test_short_words_about_a_message_are_there_again(stations: World, room: Room) -> None:
+    """An office to pass it to, and why it cannot be done: each where it was typed."""
+    north, south = stations.north, stations.south
+    n = (await stations.say(south, "Can you turn your ship away?"))["n"]
+
+    async def came() -> bool:
+        return bool((await north.ask("Wanda", "inbox"))["messages"])
+
+    await stations.until(came)
+    page = f"/messages/{line_of(stations)[:8]}/theirs/{n}"
+    wanda = await room.sit(north, "Wanda", page)
+    await wanda.locator("summary", has_text="Unable").click()
+    await types(wanda, "Why it cannot be done", "Its engine")
+    # The message is opened meanwhile: the form is exchanged, and holds what is typed on.
+    await north.ask("Wanda", "open", n=n)
+    await expect(wanda.locator("#stages")).to_contain_text("Opened")
+    reason = wanda.get_by_label("Why it cannot be done")
+    await expect(reason).to_have_value("Its engine")
+    await types(wanda, "Why it cannot be done", "Its engine has failed.")
+    await wanda.locator("summary", has_text="Pass on").click()
+    await types(wanda, "To which office", "Harbour office")
+    texts = (await north.ask("Wanda", "typing.list"))["texts"]
+    assert [each["words"] for each in texts] == ["Harbour office", "Its engine has failed."]
+    await wanda.close(run_before_unload=False)
+    again = await room.sit(north, "Wanda", page)
+    office = again.get_by_label("To which office")
+    await expect(office).to_be_visible()
+    await expect(office).to_have_value("Harbour office")
+    reason = again.get_by_label("Why it cannot be done")
+    await expect(reason).to_be_visible()
+    await expect(reason).to_have_value("Its engine has failed.")
+    await expect(again.locator("#act").get_by_role("status").first).to_contain_text(HELD)
+    await again.get_by_role("button", name="Record that it was passed").click()
+    await again.wait_for_url("**?done=passed")
+    await expect(again.get_by_label("Why it cannot be done")).to_have_value(
+        "Its engine has failed."
+    )
+    (left,) = (await north.ask("Wanda", "typing.list"))["texts"]
+    assert left["words"] == "Its engine has failed."
+    await again.get_by_role("button", name="Tell them").last.click()
+    await again.wait_for_url("**?done=unable")
+    assert (await north.ask("Wanda", "typing.list"))["texts"] == []

@@ -17,7 +17,7 @@ from parley.core.packets import Flag
 from parley.core.speaking import Voice
 from parley.exercise.declaring import Suspended
 from parley.exercise.world import Options
-from parley.station.line.declared import ALL, Act, Declared
+from parley.station.line.declared import ALL, Declared, Limits
 from tests.exercise.test_planted import Patch, finds, small
 from tests.places import few
 
@@ -74,22 +74,24 @@ def nothing_is_given_back(patch: Patch) -> None:
 
 
 def one_side_lifts(patch: Patch) -> None:
-    tested = Declared.tested
+    tests = Declared._tests
 
-    def either(self: Declared, act: Act, limits: Any = ALL) -> tuple[bool, bool]:
-        found = any(tested(self, act, limits))
+    def either(self: Declared, limits: Limits) -> tuple[list[int], list[int]]:
+        found = list(map(max, *tests(self, limits)))
         return found, found
 
-    patch.setattr(Declared, "tested", either)
+    patch.setattr(Declared, "_tests", either)
 
 
 def a_test_that_saw_nothing_lifts(patch: Patch) -> None:
-    def unseen(self: Declared, act: Act, limits: Any = ALL) -> tuple[bool, bool]:
-        lifts = [each for each in self.acts if each.type == Type.LIFT]
-        own = any(each.dir == act.dir and each.n > act.n for each in lifts)
-        return own, any(each.dir != act.dir for each in lifts)
+    tests = Declared._tests
 
-    patch.setattr(Declared, "tested", unseen)
+    def unseen(self: Declared, limits: Limits) -> tuple[list[int], list[int]]:
+        own, _ = tests(self, limits)
+        lifted = {each.dir for each in self.acts if each.type == Type.LIFT}
+        return own, [ALL[0] if 1 - dir in lifted else -1 for dir in (0, 1)]
+
+    patch.setattr(Declared, "_tests", unseen)
 
 
 def what_joined_is_read_a_step_too_late(patch: Patch) -> None:

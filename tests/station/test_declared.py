@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from random import Random
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +13,7 @@ from hypothesis import strategies as st
 from parley.core.entry import EPOCH_2020, Key, Precedence, Type, body_of
 from parley.core.kept import EntryRow
 from parley.core.wire import Value
-from parley.station.line.declared import Declared, Scope, read_suspension
+from parley.station.line.declared import ALL, Act, Declared, Scope, read_suspension
 
 EVERYTHING = Scope().payload("why")
 
@@ -111,6 +114,71 @@ def test_D7_words_after_a_known_suspension_follow_tests_of_both(
                     own, other = two.logs[speaker], two.logs[1 - speaker]
                     assert any(each.type == Type.LIFT and each.n > stop.n for each in own)
                     assert any(each.type == Type.LIFT and each.seen > stop.n for each in other)
+
+
+@given(ACTS, st.integers(0, 9), st.integers(0, 9), st.randoms())
+def test_D1_what_stands_is_found_as_by_walking_all_orders(
+    acts: list[tuple[int, Type | None]], of_a: int, of_b: int, order: Random
+) -> None:
+    """By their numbers, also where a clock that was set back has put them out of turn."""
+    two = Two()
+    for side, kind in acts:
+        if kind is None:
+            two.hears(side)
+        elif kind != Type.CLOSE:  # a liar speaks on
+            two.logs[side].append(entry(side, len(two.logs[side]), kind, two.heard[side]))
+    declared, rows = Declared(0), [*two.logs[0], *two.logs[1]]
+    order.shuffle(rows)
+    for row in rows:
+        declared.add(row)
+    for limits in (ALL, (of_a, of_b)):
+        seen = [act for act in declared.acts if act.n < limits[act.dir]]
+        lifts = [act for act in seen if act.type == Type.LIFT]
+        assert declared.standing(limits) == [
+            act
+            for act in seen
+            if act.type == Type.SUSPEND
+            and not (
+                any(each.dir == act.dir and each.n > act.n for each in lifts)
+                and any(each.dir != act.dir and each.seen > act.n for each in lifts)
+            )
+        ]
+
+
+def test_D10_a_message_that_is_shown_costs_what_stands_and_not_what_was_lifted() -> None:
+    """A counterpart may suspend and lift as often as it likes, and close again and again."""
+    declared = Declared(0)
+    for n in range(0, 2_000, 2):
+        for dir in (0, 1):
+            declared.add(entry(dir, n, Type.SUSPEND, n))
+        for dir in (0, 1):
+            declared.add(entry(dir, n + 1, Type.LIFT, n + 2))
+    declared.add(entry(1, 2_000, Type.SUSPEND, 2_000))
+    for n in range(2_001, 3_000):
+        declared.add(entry(1, n, Type.CLOSE, 2_000))
+    acts = declared.acts = _Counted(declared.acts)
+    assert declared.state() == "closed"
+    assert acts.read == len(acts) + 1  # each is filed once, and the one CLOSE is read
+    seen_then = ((2_000, 3_000, Type.CLOSE), (2_000, 2_001, Type.SUSPEND), (52, 52, None))
+    for n, seen, in_spite in seen_then:
+        acts.read = 0
+        found = declared.in_spite_of(entry(0, n, Type.TEXT, seen), rescue=False)
+        assert (None if found is None else found.type) == in_spite
+        assert acts.read <= 1
+
+
+class _Counted(list[Act]):
+    """Acts that count how many of them were looked at."""
+
+    read = 0
+
+    def __getitem__(self, at: Any) -> Any:
+        self.read += 1
+        return super().__getitem__(at)
+
+    def __iter__(self) -> Iterator[Act]:
+        self.read += len(self)
+        return super().__iter__()
 
 
 def test_D7_a_test_that_has_not_seen_the_suspension_lifts_nothing() -> None:

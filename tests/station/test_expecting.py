@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from parley.core.entry import Type
 from parley.core.errors import Refused
+from parley.core.kept import EntryRow
 from tests.playbook import Post, two_stations
 from tests.station.test_escalation import SHORT, program
 from tests.station.test_watch import acts
@@ -134,3 +136,36 @@ def test_T11_an_office_that_says_nothing_rings_and_the_next_deputy_is_called(
             north.watch.asks("overdue.take", id=late["id"])
         with pytest.raises(Refused, match="Nothing overdue"):
             north.watch.asks("overdue.take", id=999)
+
+
+def test_T9_a_test_that_is_called_costs_the_missed_ones_that_are_open(tmp_path: Path) -> None:
+    """Years of tests that were missed and came later are not read for it, in steps of SQLite."""
+    with two_stations(tmp_path, mark="ACTUAL", test_s=86_400) as (north, _):
+        line, steps = north.station.lines[0], [0, 0]
+
+        def counted(at: int, n: int) -> None:
+            def count() -> None:
+                steps[at] += 1
+
+            called = EntryRow(line.theirs, n, Type.TEST, 8, 0, 0, b"", b"", b"", b"", b"", 0.0)
+            north.station.store._connection.set_progress_handler(count, 1)
+            north.station.watch.expecting._called(line, called)
+            north.station.store._connection.set_progress_handler(None, 0)
+
+        def missed() -> None:
+            counted(0, 900_000)
+            for due in range(3_000):
+                north.station.store.sql(
+                    "INSERT INTO expected (line_id, inc, kind, dir, n, precedence, due, missed,"
+                    " came) VALUES (?, ?, 'test', ?, ?, 0, ?, ?, ?)",
+                    (*line.key, line.theirs, due, due, due, due if due < 2_999 else None),
+                )
+            counted(1, 900_001)
+            left = "SELECT count(*) FROM expected WHERE kind = 'test' AND came IS NULL"
+            assert north.station.store.sql(left)[0][0] == 0
+            done.append(True)
+
+        done: list[bool] = []
+        north.stage.do(lambda: north.station.in_next_step(missed))
+        north.until(lambda: bool(done))
+        assert 0 < steps[1] < steps[0] + 200, steps

@@ -117,8 +117,14 @@ def test_keys_of_another_station_are_refused(north: Founded) -> None:
 def test_a_changed_letter_is_refused(north: Founded) -> None:
     file = north.folder / "letter.parley"
     text = file.read_bytes()
-    write_whole(file, text.replace(b"\n\n", b"\nNorth\n", 1))
-    with pytest.raises(Refused, match="was changed"):
+    told = r"^The letter of this station, .*/letter\.parley, is "
+    for damaged in (text.replace(b"\n\n", b"\nNorth\n", 1), text[:100], b"", b"\x00" * 100):
+        write_whole(file, damaged)
+        with pytest.raises(Unavailable, match=f"{told}not whole, or it was changed") as error:
+            Home.open(north.folder)
+        assert "same backup" in error.value.hint
+    file.unlink()
+    with pytest.raises(Unavailable, match=f"{told}missing"):
         Home.open(north.folder)
 
 

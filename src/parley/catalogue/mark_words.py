@@ -3,7 +3,9 @@
 Patterns over a text folded to lower case, where white space is one space or one line feed. A mark
 word alone says nothing: people write about exercises, tests and actual positions on every line. It
 counts said three times over; or after "this is", "this message is" and their like, where the clause
-ends with it: "this is an exercise area" says where, "this is an exercise of our fleet" whose.
+ends with it: "this is an exercise area" says where, "this is an exercise of our fleet" whose. What
+kind of exercise it is may stand with it: "this is an annual air-defence drill". Of a test it may
+not: "this is a missile test" tells of missiles.
 What is asked, or stands behind "if" and "whether", says nothing either.
 """
 
@@ -17,10 +19,21 @@ from parley.core.entry import Status
 _END = r"(?=\s*(?:\Z|\n|[^\w\s?؟])|\s+(?:only|repeat|over|out|and|but|now)\b)"
 _DRILL = r"drills?|exercises?|simulations?|man(?:oeuvre|euver|œuvre)s?"
 
+# What may say of which kind an exercise is: a word that is none of these. They begin what is said
+# of another thing ("a report on the exercise"), or say that it is none, or none now.
+_OTHERS_EN = (
+    r"(?:an?|the|our|your|their|this|that|its|no|not|non|of|on|in|at|to|by|for|from|with|about|and"
+    r"|or|as|is|are|was|were|we|you|they|who|which|what|after|before|during|against|without|under"
+    r"|(?:so[\s-]called|alleged|supposed|purported|possible|probable|apparent|suspected|past|former"
+    r"|future|planned|cancell?ed|other))(?![\w-])"
+)
+_KIND_EN = rf"(?:(?!{_OTHERS_EN})[\w-]{{1,30}},?\s+){{0,2}}(?!{_OTHERS_EN})[\w-]{{1,30}}\s+"
+
 # --- it is real: of no exercise, no test and no service message
 
 _DENIALS = (
     rf"\bnot\s+(?:a|an|any|another)\s+(?:\w+\s+)?(?:{_DRILL}|test)\b",
+    rf"\b(?:not|isn['’]?t)\s+an?\s+{_KIND_EN}(?:{_DRILL})\b",
     rf"\bnot\s+(?:{_DRILL}|simulated)\b",
     r"\bno\s+(?:drill|exercise|simulation|duff)\b",
     rf"\bisn['’]?t\s+(?:a|an)\s+(?:\w+\s+)?(?:{_DRILL}|test)\b",
@@ -134,6 +147,36 @@ _JA = (
     r"業務連絡(?:です)?",
 )
 _LANGUAGES = (_EN, _RU, _FR, _ES, _ZH, _AR, _DE, _JA)
+# An exercise of some kind, by language as above; simulations of weather or drift are none. Where
+# the kind stands behind the word, "of" belongs to it only before a noun without an article:
+# "exercice de tir" and not "exercice de la flotte".
+_OTHERS_FR = (
+    r"(?:d[eu]s?|à|aux?|en|sur|dans|pour|par|avec|que?|qui|dont|et|ou|les?|la|une?|ces?|cette|notre"
+    r"|votre|vos|nos|leurs?|est|était|sera|avant|après|pas|contre|prétendu|présumé|possible|probable"
+    r"|passé|terminé|fini|annulé|autre)\b|\w['’]"
+)
+_OTHERS_ES = (
+    r"(?:del?|al?|en|sobre|para|por|con|que|y|o|el|las?|los|una?|este|esta|nuestr\w+|vuestr\w+|sus?"
+    r"|es|era|será|antes|después|no|contra|supuest\w+|presunt\w+|posible|probable|pasad\w+"
+    r"|terminad\w+|cancelad\w+|otr\w+)\b"
+)
+_OTHERS_ZH = (
+    "的我你您贵貴他她其某关關对對在和與与及不非否没沒有无無期前后後因为為说說报報参參加"
+    "所谓謂疑取消开開始停止结結束完中内內外"
+)
+_KIND_FR = rf"(?:\s+(?:de\s+|d['’])?(?!{_OTHERS_FR})[\w-]{{1,30}}){{1,4}}"
+_KIND_ES = rf"(?:\s+(?:de\s+)?(?!{_OTHERS_ES})[\w-]{{1,30}}){{1,4}}"
+_KIND_AR = r"(?:\s+(?:دفاع|ليلي|(?!الذي|التي|ماضي|سابق)\w{2,}(?:ي|ية|يا|يًا))){1,4}"
+_BIG_FR, _BIG_ES = r"(?:grande?|vaste|simple|nouvel|nouvelle|petite?)\s+", r"(?:gran|simple)\s+"
+_KINDS = (
+    rf"{_EN[0].removesuffix('?')}{_KIND_EN}(?!simul)(?:{_DRILL}){_END}",
+    rf"{_RU[0]}(?:(?!возможн|предполаг|прошл|прежн|друг|мним|как|так)[\w-]{{1,30}}(?:[ыио]е|ее|ая|яя"
+    rf"|[ыио]й|[ыи]ми?|[ое]м|ей)\s+){{1,3}}(?!имитац|симул){_RU[1]}(?:\s+пво)?{_END}",
+    rf"{_FR[0]}(?:{_BIG_FR})?(?!simulation){_FR[1]}(?:{_KIND_FR})?{_END}",
+    rf"{_ES[0]}(?:{_BIG_ES})?(?!simulaci){_ES[1]}(?:{_KIND_ES})?{_END}",
+    rf"{_ZH[0]}(?:(?![{_OTHERS_ZH}])[\u4e00-\u9fff]){{1,12}}?(?!模){_ZH[1]}{_END}",
+    rf"{_AR[0]}(?!محاكاة){_AR[1]}{_KIND_AR}{_END}",
+)
 # By language as above: one of these stands in whatever says such a mark. A long text is looked
 # through for them first, which takes no time.
 _NEEDED = (
@@ -183,6 +226,8 @@ def _says(status: Status) -> tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
     if status is not Status.ACTUAL:
         for (this, *marks), needed in zip(_LANGUAGES, _NEEDED, strict=True):
             each.append((needed[status - 1], f"{this}{marks[status - 1]}{_END}"))
+    if status is Status.EXERCISE:
+        each += [(needed[0], kind) for needed, kind in zip(_NEEDED, _KINDS, strict=False)]
     return tuple(
         (tuple(needed.split()), re.compile(pattern)) for needed, pattern in each if pattern
     )

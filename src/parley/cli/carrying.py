@@ -12,9 +12,10 @@ import click
 
 from parley.cli import voice
 from parley.core.errors import Misused, Refused
+from parley.core.identity import PartyRoot
 from parley.station.machine.carried import Kind, carry, take_up
 from parley.station.machine.folder import read_whole, write_whole
-from parley.station.parties.root import check_passphrase
+from parley.station.parties.root import RootFolder, check_passphrase
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -113,3 +114,9 @@ def passphrase(file: Path | None, whose: str, *, twice: bool = False) -> str:
         if click.prompt("The same again", hide_input=True, err=True) != typed:
             raise Refused("The two differ.", "Nothing was made; begin again.")
     return typed
+
+
+def unlocked(root: RootFolder, typed: str) -> PartyRoot:
+    """The keys of a root under that passphrase, which takes a while on a small machine."""
+    with voice.patience("Unlocking the root keys"):
+        return root.unlock(typed)

@@ -58,8 +58,10 @@ def in_words(view: dict[str, Any], words: str) -> Iterator[str]:
     yield from shown.elements(view["elements"], words)
     yield from shown.terms(view["glossary"])
     yield from shown.from_chat(view)
-    most = f" of {view['words_max']:,}" if view["words_max"] else ""
-    yield f"{view['words']:,}{most} words, {voice.count(view['bytes'], 'byte')}."
+    most, many = view["words_max"], voice.count(view["words"], "word")
+    if most:
+        many = f"{view['words']:,} of {voice.count(most, 'word')}"
+    yield f"{many}, {voice.count(view['bytes'], 'byte')}."
     yield from map(voice.visible, view["advice"])
     if view["refused"]:  # as every refusal is told, and the rest stands all the same
         voice.trouble(Refused(view["refused"]["sentence"], view["refused"]["hint"]))

@@ -127,8 +127,8 @@ def _in_words(view: dict[str, Any]) -> Iterator[str]:
         yield from _table(chat)
     for head in view.get("heads", ()):
         yield (
-            f"{voice.visible(head['line_name'])}, {head['dir']}: {head['size']} entries,"
-            f" root {head['root']}"
+            f"{voice.visible(head['line_name'])}, {head['dir']}:"
+            f" {voice.count(head['size'], 'entry', 'entries')}, root {head['root']}"
         )
     if view.get("trail"):
         yield f"Audit trail: row {view['trail']['row']}, hash {view['trail']['hash']}"

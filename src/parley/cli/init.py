@@ -18,6 +18,7 @@ from parley.cli.carrying import (
     next_passphrase_option,
     passphrase,
     passphrase_option,
+    unlocked,
 )
 from parley.cli.client import with_json
 from parley.core.errors import Misused
@@ -85,12 +86,13 @@ def command(
     root = _root(root_folder, party, passphrase_file, next_passphrase_file) if root_folder else None
     settings = {} if console_port is None else {"console": {"port": console_port}}
     new = not folder.exists()
-    request = begin(folder, station, tags, offers, settings=settings)
+    with voice.patience("Making the station"):
+        request = begin(folder, station, tags, offers, settings=settings)
     if root is None:
         voice.tell(_asked(folder, request), _in_words)
         return
     place, unlocked = root
-    with undone(folder, new):
+    with voice.patience("Making the station"), undone(folder, new):
         certified = place.certify(request, unlocked, int(time.time()))
         letter = finish(folder, carry(ANSWER, certified.to_bytes()))
     voice.tell({**_made(folder, letter), "root": str(place.path)}, _in_words)
@@ -105,7 +107,8 @@ def _root(
     if new:
         typed = passphrase(passphrase_file, party, twice=True)
         after = next_passphrase(next_passphrase_file, party, passphrase_file)
-        found = RootFolder.make(path, party, typed, os.urandom, next_passphrase=after)
+        with voice.patience("Making keys"):
+            found = RootFolder.make(path, party, typed, os.urandom, next_passphrase=after)
         voice.aside(
             f"The root of {party} is in {path}. Carry {NEXT_NAME}, the key that will follow it, to"
             " another place, and keep neither where a station runs."
@@ -118,7 +121,7 @@ def _root(
                 "Name the root of this party, or another folder for a new one.",
             )
         typed = passphrase(passphrase_file, party)
-    return found, found.unlock(typed)
+    return found, unlocked(found, typed)
 
 
 def _asked(folder: Path, request: Request) -> dict[str, Any]:

@@ -172,6 +172,8 @@ def run(arguments: list[str] | None = None) -> int:
         voice.aside(error.format_message())
         return Misused.exit_code
     except click.UsageError as error:
+        if "--json" in (sys.argv[1:] if arguments is None else arguments):
+            voice.speak(as_json=True)  # it may stand behind what was mistyped
         return trouble(misused(error))
     except click.ClickException as error:
         return trouble(Misused(error.format_message()))
@@ -204,8 +206,9 @@ def misused(error: click.UsageError) -> Misused:
 def world(error: OSError) -> Unavailable:
     """A file or socket that did not do what it should."""
     what = error.strerror or str(error)
-    name = f"{error.filename}: " if error.filename else ""
-    return Unavailable(f"{name}{what}.", "Put that right and try again; nothing was lost.")
+    # A sentence begins with a capital, and a name stays as it was typed.
+    told = f"the system says of {error.filename}: {what}" if error.filename else what
+    return Unavailable(f"{told}.", "Put that right and try again; nothing was lost.")
 
 
 if __name__ == "__main__":

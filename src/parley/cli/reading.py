@@ -90,7 +90,8 @@ def record(station: Asking, start: int | None, limit: int | None) -> None:
         )
         yield ""
         for whose, head in view["heads"].items():
-            yield f"{whose.capitalize()}: {head['size']} entries, root {head['root']}"
+            size = voice.count(head["size"], "entry", "entries")
+            yield f"{whose.capitalize()}: {size}, root {head['root']}"
             if view["policy"] == "deniable":
                 yield f"  {head['vouched']} of them vouched for between the two"
                 continue

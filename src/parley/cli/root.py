@@ -19,6 +19,7 @@ from parley.cli.carrying import (
     next_passphrase_option,
     passphrase,
     passphrase_option,
+    unlocked,
     word_option,
 )
 from parley.cli.client import with_json
@@ -183,7 +184,7 @@ def revoke(
     ]
     if whose is None:
         voice.aside(f"This takes back for ever: {', '.join(meant) or 'nothing'}.")
-    root = found.unlock(passphrase(passphrase_file, found.party.name))
+    root = unlocked(found, passphrase(passphrase_file, found.party.name))
     paper = take_back(
         found, root, upto, reason, int(time.time()), whose.fingerprint if whose else None
     )
@@ -252,7 +253,7 @@ def succeed(
     old = None
     if old_folder is not None:
         before = RootFolder(Path(os.path.abspath(old_folder)))
-        old = (before, before.unlock(passphrase(passphrase_file, party)))
+        old = (before, unlocked(before, passphrase(passphrase_file, party)))
     of_next = next_passphrase_file or (passphrase_file if old_folder is None else None)
     typed = passphrase(of_next, f"{party}, the next one")
     after = next_passphrase(after_passphrase_file, f"{party} after it", of_next)
@@ -300,7 +301,7 @@ def _certify(found: RootFolder, content: bytes, out: Path, passphrase_file: Path
         }
     ):
         voice.aside(f"  {line}")
-    root = found.unlock(passphrase(passphrase_file, found.party.name))
+    root = unlocked(found, passphrase(passphrase_file, found.party.name))
     answer = found.certify(request, root, int(time.time()))
     write_whole(out, carry(ANSWER, answer.to_bytes()), 0o644)
     voice.tell(
@@ -355,5 +356,5 @@ def sign_paper(
         {"word": each.word, "sentence": each.sentence} for each in cautions(paper.agreement, before)
     ]
     cautioned(warned, words)
-    root = found.unlock(passphrase(passphrase_file, found.party.name))
+    root = unlocked(found, passphrase(passphrase_file, found.party.name))
     return found.sign(paper, root, int(time.time()))

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from parley.cli import voice
-from parley.cli.carrying import FILE, FOLDER, passphrase, passphrase_option
+from parley.cli.carrying import FILE, FOLDER, passphrase, passphrase_option, unlocked
 from parley.cli.client import folder_of, with_json, with_station
 from parley.core.errors import Misused
 from parley.core.identity import Letter
@@ -64,7 +64,7 @@ def command(
         voice.tell(told, _asked)
         return
     found = RootFolder(Path(os.path.abspath(root_folder)))
-    root = found.unlock(passphrase(passphrase_file, found.party.name))
+    root = unlocked(found, passphrase(passphrase_file, found.party.name))
     certified = found.certify(request, root, int(time.time()))
     _finish(folder, carry(ANSWER, certified.to_bytes()))
 

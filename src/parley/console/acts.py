@@ -316,12 +316,13 @@ def did(act: str, became: str = DONE) -> Markup:
 
 
 def to_what(arguments: Mapping[str, Any]) -> Markup:
-    """What it was done to, one after another."""
+    """What it was done to, one after another; what was left empty was not given."""
     return Markup(", ").join(
         Markup("{} <bdi>{}</bdi>").format(
             _(ARGUMENTS[name]) if name in ARGUMENTS else name, _value(name, value)
         )
         for name, value in arguments.items()
+        if not own_acts.is_empty(value)
     )
 
 

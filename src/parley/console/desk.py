@@ -299,7 +299,13 @@ class Visit:
         self, template: str, page: Frame, status: int = 200, **values: Any
     ) -> HTMLResponse:
         """A page of this seat."""
-        values = {"error": None, "renews": False, "done": self.query("done"), **values}
+        values = {
+            "error": None,
+            "renews": False,
+            "may_be_service": False,
+            "done": self.query("done"),
+            **values,
+        }
         # Where a page says that something was done, it says so until that is true no more.
         done = DONE.get(values["done"])
         warns = values["done"] in WARNS

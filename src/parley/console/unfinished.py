@@ -33,6 +33,11 @@ WRITTEN_AT = {
     "/minutes/readout": N_("Readout"),
     "/declare": N_("Suspend, lift or close"),
 }
+OF_A_MESSAGE = {
+    "pass": N_("Pass on"),
+    "unable": N_("Unable"),
+    "correct": N_("Correct the read-back"),
+}
 REFERRING = (
     ("answers", "theirs", N_("This answers %(ref)s.")),
     ("corrects", "ours", N_("This corrects %(ref)s, which stays in the record.")),
@@ -142,7 +147,7 @@ def _what(page: Frame, place: str) -> str:
     if path.startswith("/drafts/"):
         return _("Edit draft %(draft)s", draft=parts[2])
     if path.startswith("/messages/"):
-        return _("Translation")
+        return _(OF_A_MESSAGE.get(parts[-1], N_("Translation")))
     if path.startswith("/calls/") and path not in WRITTEN_AT:
         return _("Answer a request for a call")
     return _(WRITTEN_AT.get(path, N_("Write a message")))

@@ -16,6 +16,7 @@ from parley.console.guard import Form
 from parley.console.pages.testing import certifying
 from parley.console.signs import seen_signs
 from parley.console.tongues import _, ngettext
+from parley.console.unkept import WRITTEN
 from parley.console.vocabulary import word
 from parley.console.words import clock, groups, short_stage, span
 from parley.core.errors import ParleyError, Refused
@@ -63,6 +64,7 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
     unseen: View | None = None  # in what the official translation differs that was refused for it
     if error is not None and error.field == "seen":
         unseen = await visit.call("translation.compare", **where, text=visit.form.text("text"))
+    actions = _actions(page, message, offices)
     return await visit.page(
         "message.html",
         page,
@@ -72,12 +74,12 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
         files=await attached.with_words(visit, None, where, message["attachments"]),
         translations=translations,
         unseen=unseen,
-        typings=await _typings(visit, page, message, translations, error is not None),
+        typings=await _typings(visit, page, message, translations, actions, error is not None),
         offices_of=offices_of,
         offices=offices,
         typed={"errors": visit.form.text("errors")},
         faults={"errors": error.sentence} if error and "errors" in visit.form.names() else {},
-        actions=_actions(page, message, offices),
+        actions=actions,
         facts=_facts(page, message),
         stages=[_stage(stage, message["counterpart"], page) for stage in message["stages"]],
         attribution=_("Authentic, and in no record yet")
@@ -88,25 +90,35 @@ async def show(visit: Visit, error: ParleyError | None = None) -> Response:
 
 
 async def _typings(
-    visit: Visit, page: Frame, message: View, translations: list[View], refused: bool
+    visit: Visit,
+    page: Frame,
+    message: View,
+    translations: list[View],
+    actions: list[View],
+    refused: bool,
 ) -> View:
-    """Each translation that may be written there, by what it amends: where it is held while it is
-    typed, and what was typed before."""
-    if not page.may["translation.add"]:
-        return {}
-    base = message["href"].removeprefix(page.seat) + "/translate?amends="
+    """What may be written there, each translation by what it amends and each act by its verb: where
+    it is held while it is typed, and what was typed before."""
+    base = message["href"].removeprefix(page.seat)
     places = {
-        amends: f"{base}{amends}" for amends in ("", *(t["translation"] for t in translations))
+        each["verb"]: f"{base}/{each['verb']}"
+        for each in actions
+        if any(field["name"] in WRITTEN for field in each["fields"])
     }
+    if page.may["translation.add"]:
+        amends = ("", *(each["translation"] for each in translations))
+        places |= {each: f"{base}/translate?amends={each}" for each in amends}
+    if not places:
+        return {}
     waiting = {each["place"] for each in (await visit.call("typing.list"))["texts"]}
     found: View = {}
-    for amends, place in places.items():
+    for name, place in places.items():
         held, sent = unfinished.Unfinished(place), None
         if refused and visit.form.get(unfinished.PLACE) == place:
             held = await unfinished.refused(visit, place)
         elif place in waiting:
             held, sent = await unfinished.begun(visit, place)
-        found[amends] = {"held": held, "form": sent}
+        found[name] = {"held": held, "form": sent}
     return found
 
 

@@ -2,6 +2,7 @@
 // everything again; nothing here changes what was typed.
 
 import { watchPastes } from "./quoting.js";
+import { mark } from "./title.js";
 import { number } from "./tongue.js";
 
 const CHECK_MS = 400; // after the last key
@@ -23,6 +24,7 @@ export function startCompose() {
   const bytes = document.getElementById("bytes");
   const brevity = document.getElementById("brevity");
   const fault = document.getElementById("text-fault");
+  const service = /** @type {HTMLInputElement | null} */ (form.querySelector('input[type="checkbox"][name="service"]'));
   const count = () => {
     const found = countWords(text.value);
     if (words) words.textContent = number(found);
@@ -31,6 +33,7 @@ export function startCompose() {
     const limit = Number(document.getElementById("counts")?.dataset[urgent] ?? 0);
     if (most) most.textContent = number(limit);
     if (brevity) brevity.hidden = !(limit > 0 && found > limit);
+    mark("chosen", service?.checked ? "SERVICE" : "");
   };
 
   const quoted = watchPastes(text);

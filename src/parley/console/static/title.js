@@ -2,10 +2,11 @@
 // narrow tabs shows which of them to turn to.
 
 let base = document.title;
-const words = { waits: "", deaf: "" };
+const words = { waits: "", deaf: "", chosen: "" };
 
 function show() {
-  const [mark, ...rest] = base.split(" · ");
+  const [ofLine, ...rest] = base.split(" · ");
+  const mark = words.chosen || ofLine;
   const waits = words.waits && `◆ ${words.waits}`; // with its own mark, which may be another than that of the page
   const told = waits.endsWith(` ${mark}`) ? "" : mark;
   document.title = [waits, told, words.deaf, ...rest].filter(Boolean).join(" · ");
@@ -17,7 +18,7 @@ export function retitle(title) {
   show();
 }
 
-/** @param {"waits" | "deaf"} which @param {string} word */
+/** What waits, that the tab is deaf, or the mark that is chosen while one writes. @param {"waits" | "deaf" | "chosen"} which @param {string} word */
 export function mark(which, word) {
   words[which] = word;
   show();

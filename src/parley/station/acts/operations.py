@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, NewType
 
 from parley.core.errors import Misused, ParleyError, Refused, Unavailable
-from parley.station.acts.own_acts import HASHED, NOT_KEPT, REFUSED
+from parley.station.acts.own_acts import HASHED, NOT_KEPT, REFUSED, is_empty
 from parley.station.acts.person import Person, called
 
 _log = logging.getLogger("parley.station")
@@ -287,7 +287,8 @@ def for_the_trail(
     kept: dict[str, Any] = {}
     for name, value in arguments.items():
         if name in HIDDEN:
-            kept[name] = NOT_KEPT
+            if not is_empty(value):
+                kept[name] = NOT_KEPT
             continue
         written = value if isinstance(value, str) else json.dumps(value)
         if (name in words and value is not None) or len(written) > KEPT_CHARACTERS_MAX:

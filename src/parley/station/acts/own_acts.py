@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from hashlib import sha256
 
 
 class Own(StrEnum):
@@ -175,6 +176,10 @@ UP_TO = "%(count)s up to root %(root)s"
 NOT_KEPT = "(not kept)"
 
 KEPT = (HASHED, UP_TO, NOT_KEPT)
+_EMPTY = frozenset(
+    HASHED % {"count": len(each), "digest": sha256(each.encode()).hexdigest()}
+    for each in ("", "[]", "{}")
+)
 SCOPES = (ON_LINE_ONLY, ON_EVERY_LINE_ONLY, OF_LEVEL_ONLY, ON_LINE, ON_EVERY_LINE, OF_LEVEL)
 _SAID = (SENTENCE,)
 _MEDIA = (MEDIA_OVER, MEDIA_SHED, MEDIA_GOES)
@@ -244,3 +249,8 @@ OUTCOMES: Mapping[Own, tuple[str, ...]] = {
     Own.WATCH_ACCEPTED: ("signed",),
     Own.WATCH_TAKEN_OVER: ("signed",),
 }
+
+
+def is_empty(argument: object) -> bool:
+    """Whether an argument of the trail was left empty: a field of a form, a list without items."""
+    return argument in (None, "", [], {}) or (isinstance(argument, str) and argument in _EMPTY)

@@ -260,6 +260,11 @@ def bearer_add(
         raise Misused(f"There is no bearer of kind {kind!r:.40}.", f"There is: {', '.join(KINDS)}.")
     if (listen is None) == (dial is None):
         raise Misused("A bearer either listens or dials.", "Give --listen or --dial, host:port.")
+    if listen is not None and line is not None:
+        raise Misused(
+            "A bearer that listens is for every line: who calls shows for which.",
+            "Leave out --line, or call the other side with --dial.",
+        )
     place = read_place(listen or dial or "")
     if dial is not None and place[1] == 0:
         raise Misused("There is no port 0 to dial.", "Ask the other side where it listens.")

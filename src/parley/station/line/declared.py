@@ -12,8 +12,10 @@ models/Suspension.tla. Source: spec/declared.md D1 to D10.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate, islice
 from typing import Any
 
 from parley.core.effects import Saying
@@ -107,6 +109,43 @@ def is_rescue(header: Mapping[Any, Value]) -> bool:
 
 
 @dataclass(slots=True)
+class _Orders:
+    """The orders of one direction by their numbers, each with its place among all acts: what stands
+    is found without what has been lifted."""
+
+    suspends: list[tuple[int, int]] = field(default_factory=list)
+    lifts: list[tuple[int, int]] = field(default_factory=list)  # with how much each had seen
+    _most: list[int] = field(default_factory=list)  # that any up to that one had seen
+    close: tuple[int, int] | None = None  # the first
+
+    def file(self, act: Act, place: int) -> None:
+        """One more act of this direction; after a clock was set back one may come out of turn."""
+        if act.type == Type.SUSPEND:
+            insort(self.suspends, (act.n, place))
+        elif act.type == Type.LIFT:
+            at = bisect_left(self.lifts, (act.n, act.seen))
+            self.lifts.insert(at, (act.n, act.seen))
+            most = self._most[at - 1] if at else -1
+            seen = (each for _, each in self.lifts[at:])
+            self._most[at:] = islice(accumulate(seen, max, initial=most), 1, None)
+        elif self.close is None or act.n < self.close[0]:
+            self.close = act.n, place
+
+    def last_test(self, limit: int) -> tuple[int, int]:
+        """The number of the last test below a limit, and how much any up to it had seen; or -1."""
+        at = bisect_left(self.lifts, (limit,))
+        return (self.lifts[at - 1][0], self._most[at - 1]) if at else (-1, -1)
+
+    def suspensions(self, start: int, limit: int) -> Iterator[int]:
+        """The places of those from a number on and below a limit."""
+        for at in range(bisect_left(self.suspends, (start,)), len(self.suspends)):
+            n, place = self.suspends[at]
+            if n >= limit:
+                return
+            yield place
+
+
+@dataclass(slots=True)
 class Declared:
     """What both sides have declared of one line, in the order in which it joined our record."""
 
@@ -116,11 +155,9 @@ class Declared:
     acts: list[Act] = field(default_factory=list)
     pending: list[Act] = field(default_factory=list)  # suspensions of ours without a number yet
     closing: bool = False  # our CLOSE is released
-    # After so many acts these stand. Every step asks, and a counterpart may write any number.
-    _read: int = 0
-    _stand: list[Act] = field(default_factory=list)
-    _asked: tuple[Limits, int] | None = None
-    _last_tests: tuple[list[int], list[int]] = field(default_factory=lambda: ([], []))
+    # Every step asks, and so does each message that is shown; a counterpart may write any number.
+    _orders: tuple[_Orders, _Orders] = field(default_factory=lambda: (_Orders(), _Orders()))
+    _filed: int = 0  # of the acts
 
     @classmethod
     def of(
@@ -175,8 +212,15 @@ class Declared:
 
     # --- what the two logs say
 
-    def _seen(self, type: int, limits: Limits) -> Iterator[Act]:
-        return (act for act in self.acts if act.type == type and act.n < limits[act.dir])
+    def _by_number(self) -> tuple[_Orders, _Orders]:
+        """The orders of each direction."""
+        if self._filed > len(self.acts):
+            self._filed, self._orders = 0, (_Orders(), _Orders())
+        for place in range(self._filed, len(self.acts)):
+            act = self.acts[place]
+            self._orders[act.dir].file(act, place)
+        self._filed = len(self.acts)
+        return self._orders
 
     def tested(self, act: Act, limits: Limits = ALL) -> tuple[bool, bool]:
         """Whether each side has tested since a suspension: (who suspended, who was told) (D7)."""
@@ -186,34 +230,29 @@ class Declared:
     def _tests(self, limits: Limits) -> tuple[list[int], list[int]]:
         """By direction: the number of the last test of its speaker, and how much of it the last
         test of the other side had seen."""
-        asked = (limits, len(self.acts))
-        if self._asked != asked:
-            own, told = [-1, -1], [-1, -1]
-            for act in self._seen(Type.LIFT, limits):
-                own[act.dir] = max(own[act.dir], act.n)
-                told[1 - act.dir] = max(told[1 - act.dir], act.seen)
-            self._asked, self._last_tests = asked, (own, told)
-        return self._last_tests
+        (own_0, seen_1), (own_1, seen_0) = (
+            orders.last_test(limit) for orders, limit in zip(self._by_number(), limits, strict=True)
+        )
+        return [own_0, own_1], [seen_0, seen_1]
 
     def standing(self, limits: Limits = ALL) -> list[Act]:
-        """Suspensions that are not lifted, the oldest first."""
-        if limits is not ALL:
-            return self._not_lifted(limits)
-        if self._read != len(self.acts):
-            self._read, self._stand = len(self.acts), self._not_lifted(ALL)
-        return list(self._stand)
-
-    def _not_lifted(self, limits: Limits) -> list[Act]:
-        return [
-            act for act in self._seen(Type.SUSPEND, limits) if not all(self.tested(act, limits))
+        """Suspensions that are not lifted, the oldest first: of each side all from a number on."""
+        own, told = self._tests(limits)
+        places = [
+            place
+            for dir, orders in enumerate(self._by_number())
+            for place in orders.suspensions(min(own[dir], told[dir]), limits[dir])
         ]
+        return [self.acts[place] for place in sorted(places)]
 
     def closes(self, limits: Limits = ALL) -> list[Act]:
         """The CLOSE of each side that has closed: its first, whatever a liar writes behind it."""
-        first: dict[int, Act] = {}
-        for act in self._seen(Type.CLOSE, limits):
-            first.setdefault(act.dir, act)
-        return list(first.values())
+        firsts = [
+            orders.close[1]
+            for orders, limit in zip(self._by_number(), limits, strict=True)
+            if orders.close is not None and orders.close[0] < limit
+        ]
+        return [self.acts[place] for place in sorted(firsts)]
 
     def state(self, limits: Limits = ALL) -> str:
         """Open, suspended or closed, from the logs alone (D1)."""

@@ -76,20 +76,16 @@ class Home:
         _check_made(path)
         check_private(path)
         keys = read_keys(path / KEYS_NAME)
-        letter_file = path / LETTER_NAME
-        if not letter_file.exists():
+        requested, letter_file = (path / REQUEST_NAME).exists(), path / LETTER_NAME
+        if requested and not letter_file.exists():
             raise Unavailable(
                 f"The station in {path} has no letter yet: its root has not certified it.",
                 f"Carry {path / REQUEST_NAME} to the root, and give what comes back to"
                 f" `parley init {path} --answer FILE`.",
             )
-        if not (path / DATABASE_NAME).exists() and not (path / REQUEST_NAME).exists():
-            # It is made before the request goes. An empty one in its place would know no line.
-            raise Unavailable(
-                f"The database {path / DATABASE_NAME} is missing, and with it lines and record.",
-                "Put it back from the newest copy of the whole folder.",
-            )
-        letter = Letter.parse(take_up(LETTER, read_whole(letter_file)))
+        if not requested:  # the database is made before the request goes
+            _check_kept(path / DATABASE_NAME)
+        letter = _own_letter(letter_file)
         if not certifies(letter.certificate, keys):
             keys = _next_keys(path, letter) or keys  # the letter is the last to change (C2)
         if not certifies(letter.certificate, keys):
@@ -221,6 +217,36 @@ def make_private(path: Path) -> None:
             f"Name a folder that is not there yet; or close this one to them: chmod go= {path}",
         )
     check_private(path)
+
+
+def _own_letter(file: Path) -> Letter:
+    if not file.exists():
+        raise Unavailable(
+            f"The letter of this station, {file}, is missing.",
+            "Restore it and the keys from the same backup.",
+        )
+    try:
+        return Letter.parse(take_up(LETTER, read_whole(file)))
+    except Refused as error:
+        raise Unavailable(
+            f"The letter of this station, {file}, is not whole, or it was changed.",
+            "Restore it and the keys from the same backup.",
+        ) from error
+
+
+def _check_kept(database: Path) -> None:
+    """An empty database in the place of the one that was made would know no line and nobody; and
+    SQLite would delete the log beside a file of no bytes."""
+    if not database.exists():
+        raise Unavailable(
+            f"The database {database} is missing, and with it lines and record.",
+            "Put it back from the newest copy of the whole folder.",
+        )
+    if not database.stat().st_size:
+        raise Unavailable(
+            f"The database {database} has no bytes: lines and record are lost from it.",
+            "Put it back from the newest copy of the whole folder.",
+        )
 
 
 def _check_made(path: Path) -> None:
