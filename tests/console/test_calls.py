@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import time
@@ -11,12 +12,17 @@ import pytest
 from playwright.async_api import Page, expect
 
 from parley.catalogue.calls import moment
+from parley.console.app import build
 from parley.console.asked import in_language
 from parley.console.pages.calls import AT_ONCE, EVERY_WEEK
 from parley.core.terms import Instant
+from parley.station.call import call_requests
 from parley.station.machine.clock import SystemClock
+from tests.console.asking import ask
 from tests.console.conftest import Room
-from tests.console.world import Post, World
+from tests.console.test_minutes import has
+from tests.console.test_testing import cookies_of
+from tests.console.world import HOUR_S, Post, World
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -222,6 +228,33 @@ async def test_a_request_runs_out_of_its_48_hours(room: Room, stations: World) -
                 await expect(call).to_contain_text("Nobody answered by")
                 await expect(call.locator(".clock[data-due]")).to_have_count(0)
             await page.close()
+
+
+async def test_Q12_an_hour_that_nobody_offered_is_shown_as_the_word_of_one_side(
+    stations: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other station runs software that lets any acceptance pass."""
+    north, south, now = stations.north, stations.south, time.time()
+    assert north.station is not None
+    window = {"earliest": moment(now + HOUR_S), "latest": moment(now + 5 * HOUR_S)}
+    draft = await north.ask("Dana", "call.ask", purpose="Open lines", **window)
+    n = (await stations.release(north, draft))["n"]
+    await has(stations, south, n)
+    monkeypatch.setattr(call_requests, "_check_offered", lambda said, answer: None)
+    alone = moment(now + 9 * HOUR_S)
+    said = {"answer": "accept", "time": alone, "text": "He comes alone."}
+    draft = await south.ask("Dmitri", "call.answer", n=n, **said)
+    await has(stations, north, (await stations.release(south, draft))["n"])
+    app = build(north.station)
+    page = await ask(
+        app, f"/s/{north.ids['Dana']}/calls", cookies=await cookies_of(north, app, "Dana")
+    )
+    words = html.unescape(page.text)
+    assert f"South accepted {alone}, which was not offered: nothing is agreed." in words
+    assert "WAITS FOR SOUTH" in words
+    assert "NOT OFFERED" in words
+    assert "He comes alone." in words
+    assert "NEXT" not in words
 
 
 async def test_a_purpose_that_nobody_typed_is_in_the_language_of_the_line(

@@ -235,6 +235,7 @@ def test_no_script_compares_with_words_of_a_language(file: Path) -> None:
 def test_no_text_of_a_script_is_unmarked(file: Path) -> None:
     """What a script shows has a capital and a space, or ends a sentence."""
     source = re.sub(r"//[^\n]*|/\*.*?\*/", "", file.read_text("utf-8"), flags=re.DOTALL)
+    assert not re.findall(r'\bsay\([^,()]+, "\w[^"]*"', source)  # not a single word either
     source = re.sub(
         r'(?<![\w$.])(?:_|ngettext)\("(?:[^"\\]|\\.)*"(?:, "(?:[^"\\]|\\.)*")?', "", source
     )

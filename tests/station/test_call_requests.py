@@ -94,6 +94,50 @@ def test_Q5_another_time_goes_back_and_forth(tmp_path: Path) -> None:
             south.drafter.asks("call.answer", n=south.line()["their_size"] - 1, answer="text")
 
 
+@pytest.mark.parametrize("said", ["accept", "deputy"])
+def test_Q12_who_accepts_a_time_that_was_not_offered_agrees_on_nothing(
+    tmp_path: Path, said: str
+) -> None:
+    """Else either side could name an hour alone, and both records would say that it was missed."""
+    with two_stations(tmp_path) as (north, south):
+        n = asked(north, south)
+        far = at(south, 2 * HOUR_S)
+        text = f"CALL ANSWER\nAnswer: {said}\nTime: {far}" + "\nDeputy: Two" * (said == "deputy")
+        dir = south.station.lines[0].theirs
+        m = south.utters(Type.CALL_ANSWER, body_of(Type.CALL_ANSWER, {8: [dir, n]}, text))
+        north.hears(m)
+        for post, who in ((north, "South"), (south, "We")):
+            view = call(post)
+            assert (view["state"], view["time"], view["next"]) == ("waiting", None, None)
+            assert view["left_s"] > 47 * HOUR_S
+            first = f"{who} accepted {far}, which was not offered: nothing is agreed. An answer is"
+            assert view["sentence"].startswith(first)
+            assert [each["counts"] for each in view["answers"]] == [False]
+            assert [each["n"] for each in post.line()["calls"]["live"]] == [n]
+            assert post.watch.asks("minute.list")["calls"] == []
+        assert north.watch.asks("call.history")["ours"]["answered"] == 0
+        for post in (north, south):
+            post.clock.skip(4 * HOUR_S)
+        assert north.watch.asks("call.history")["missed"] == 0
+        answered(south, north, n, "accept", time=at(south, 60 * HOUR_S))
+        for post in (north, south):
+            assert call(post)["state"] == "accepted"
+            assert "not offered" not in call(post)["sentence"]
+            assert [each["counts"] for each in call(post)["answers"]] == [False, True]
+
+
+def test_a_time_that_is_only_proposed_has_no_minute_yet(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n = asked(north, south)
+        m = answered(south, north, n, "propose", time=at(south, 200 * HOUR_S))
+        for post in (north, south):
+            assert post.watch.asks("minute.list")["calls"] == []
+        answered(north, south, m, "accept")
+        for post in (north, south):
+            (talk,) = post.watch.asks("minute.list")["calls"]
+            assert talk["call"] == f"North {n}"
+
+
 def test_Q10_another_time_has_its_own_clock_and_runs_out_in_both_records(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         n = asked(north, south)

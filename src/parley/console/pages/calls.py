@@ -356,7 +356,7 @@ async def _asked(visit: Visit, page: Frame) -> tuple[View, int]:
 
 def _view(page: Frame, line: View, call: View) -> View:
     """A call for a list: whose turn it is, its clock, and where its messages are."""
-    last = call["answers"][-1] if call["answers"] else None
+    last = next((each for each in reversed(call["answers"]) if each["counts"]), None)
     proposed = last is not None and last["answer"] == Verdict.PROPOSE
     said = last if last is not None and proposed else call
     waits_for = {"ours": "theirs", "theirs": "ours"}[said["dir"]]

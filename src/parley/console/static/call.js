@@ -4,6 +4,7 @@
 import { Awake } from "./awake.js";
 import { Parts } from "./call-parts.js";
 import { tell } from "./call-tile.js";
+import { choose, isAnother, list, play, take } from "./chosen.js";
 import { features, refusal, remains, right, withdrawn } from "./devices.js";
 import { isWriting } from "./keys.js";
 import { HEARD_LEVEL, LARGE, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
@@ -52,6 +53,7 @@ class CallPage {
   async start() {
     const found = await features();
     this.medium = remains(found);
+    this.choosesSpeaker = found[found.length - 1].there;
     const lacks = found.filter((each) => !each.there && each.needs.length > 0).map((each) => each.name);
     if (this.medium === "text") say("media-state", _("This browser can hold the call by text only: it lacks %(lacks)s. Use the button “Join by text”.", { lacks: listed(lacks) }));
     else if (this.medium === "voice") say("media-state", _("This browser can send no pictures: it lacks %(lacks)s. Voice and text remain.", { lacks: listed(lacks) }));
@@ -61,6 +63,10 @@ class CallPage {
     at("camera-off").addEventListener("click", () => this.turnCamera());
     at("microphone-on").addEventListener("click", () => this.takeMicrophone());
     at("leave-media").addEventListener("click", () => this.leave());
+    at("camera").addEventListener("change", () => this.change("camera", () => this.camera && this.takeCamera()));
+    at("microphone").addEventListener("change", () => this.change("microphone", () => this.microphone && this.takeMicrophone()));
+    at("speaker").addEventListener("change", () => this.change("speaker", () => this.loud()));
+    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.list());
     at("quality").addEventListener("toggle", () => this.numbers());
     document.addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("submit", (event) => this.submit(event));
@@ -100,7 +106,7 @@ class CallPage {
     this.showing.settle(inside);
     at("join-media").hidden = inside || this.medium === "text" || !this.open;
     at("large-field").hidden = at("join-media").hidden || this.medium !== "video";
-    for (const id of ["mute", "leave-media"]) at(id).hidden = !inside;
+    for (const id of ["mute", "leave-media", "devices"]) at(id).hidden = !inside;
     at("camera-off").hidden = !inside || this.medium !== "video";
     at("microphone-on").hidden = !inside || this.microphone !== null;
     say("mute-words", this.muted ? _("Open my microphone") : _("Close my microphone"));
@@ -129,6 +135,7 @@ class CallPage {
     this.context = new AudioContext({ sampleRate: 48_000, latencyHint: "interactive" });
     this.awake.watch(this.context);
     if (this.context.state !== "running") this.context.resume().catch(() => undefined); // what does not wake is told
+    this.loud();
     await this.context.audioWorklet.addModule(SOUND);
     this.capture = new AudioWorkletNode(this.context, "capture", { numberOfInputs: 1, numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
     this.capture.port.onmessage = (event) => this.level(event.data);
@@ -170,15 +177,17 @@ class CallPage {
 
   async takeCamera() {
     try {
-      const stream = await this.ask("camera", { video: this.large ? LARGE : PICTURE });
+      const stream = await take("camera", this.large ? LARGE : PICTURE, (video) => this.ask("camera", { video }));
       if (!stream) return;
       const track = stream.getVideoTracks()[0];
+      this.camera?.stop();
       this.camera = track;
       right("camera").then((state) => (this.rights.camera = state));
       track.onended = () => this.lost("camera", track);
       await this.mirror.show(track);
       if (this.worker && this.camera === track) sendPictures(this.worker, track, this.mirror.video, () => this.camera === track);
-      say("camera-state", "");
+      say("camera-state", isAnother("camera", track) ? _("The camera that was chosen is not there: %(device)s is used.", { device: track.label }) : "");
+      this.list();
     } catch (error) {
       say("camera-state", refusal(error, "camera", _("Turn my camera on")));
     }
@@ -186,18 +195,40 @@ class CallPage {
 
   async takeMicrophone() {
     try {
-      const stream = await this.ask("microphone", { audio: VOICE });
+      const stream = await take("microphone", VOICE, (audio) => this.ask("microphone", { audio }));
       if (!stream) return;
       const track = stream.getAudioTracks()[0];
+      this.microphone?.stop();
+      this.source?.disconnect();
       this.microphone = track;
       right("microphone").then((state) => (this.rights.microphone = state));
       track.onended = () => this.lost("microphone", track);
-      /** @type {AudioContext} */ (this.context).createMediaStreamSource(stream).connect(/** @type {AudioWorkletNode} */ (this.capture));
-      say("microphone-state", "");
+      this.source = /** @type {AudioContext} */ (this.context).createMediaStreamSource(stream);
+      this.source.connect(/** @type {AudioWorkletNode} */ (this.capture));
+      say("microphone-state", isAnother("microphone", track) ? _("The microphone that was chosen is not there: %(device)s is used.", { device: track.label }) : "");
+      this.list();
     } catch (error) {
       say("microphone-state", refusal(error, "microphone", _("Turn my microphone on")));
     }
     this.settle();
+  }
+
+  /** Another one, also while the call goes on; the next call and the green room take it too.
+   * @param {import("./chosen.js").Device} device @param {() => unknown} take */
+  change(device, take) {
+    choose(device, /** @type {HTMLSelectElement} */ (at(device)).value);
+    take();
+  }
+
+  /** Let those of the others be heard where it was chosen. */
+  async loud() {
+    if (!this.context) return;
+    const heard = await play(this.context);
+    if (this.here) say("speaker-state", heard ? "" : _("The loudspeaker that was chosen is not there: sound comes from that of this machine."));
+  }
+
+  list() {
+    if (this.here && this.worker) return list({ camera: this.camera, microphone: this.microphone }, Boolean(this.choosesSpeaker));
   }
 
   /** @param {"camera" | "microphone"} device @param {MediaStreamTrack} track */

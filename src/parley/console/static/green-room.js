@@ -1,6 +1,7 @@
 // The green room's page: devices are chosen and heard here; `media-worker.js` does what is measured.
 // A fault of one device says so in its place and leaves the others as they are.
 
+import { choose, list, play, take } from "./chosen.js";
 import { features, refusal, remains } from "./devices.js";
 import { HEARD_LEVEL, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
 import { _, listed, percent, tenths } from "./tongue.js";
@@ -55,6 +56,7 @@ class GreenRoom {
   listen() {
     at("on").addEventListener("click", () => this.turnOn());
     at("off").addEventListener("click", () => this.turnOff());
+    for (const device of /** @type {const} */ (["camera", "microphone", "speaker"])) at(device).addEventListener("change", () => choose(device, at(device).value));
     at("camera").addEventListener("change", () => this.takeCamera());
     at("microphone").addEventListener("change", () => this.takeMicrophone());
     at("speaker").addEventListener("change", () => this.chooseSpeaker());
@@ -109,7 +111,7 @@ class GreenRoom {
     this.camera = null;
     const chosen = at("camera").value;
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ video: { ...PICTURE, ...(chosen && { deviceId: { exact: chosen } }) } });
+      const stream = chosen ? await navigator.mediaDevices.getUserMedia({ video: { ...PICTURE, deviceId: { exact: chosen } } }) : await take("camera", PICTURE, (video) => navigator.mediaDevices.getUserMedia({ video }));
       const track = stream.getVideoTracks()[0];
       this.camera = track;
       track.onended = () => this.lost("camera", track);
@@ -132,7 +134,7 @@ class GreenRoom {
     show("level", 0);
     const chosen = at("microphone").value;
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: { ...VOICE, ...(chosen && { deviceId: { exact: chosen } }) } });
+      const stream = chosen ? await navigator.mediaDevices.getUserMedia({ audio: { ...VOICE, deviceId: { exact: chosen } } }) : await take("microphone", VOICE, (audio) => navigator.mediaDevices.getUserMedia({ audio }));
       const track = stream.getAudioTracks()[0];
       this.microphone = track;
       track.onended = () => this.lost("microphone", track);
@@ -156,20 +158,9 @@ class GreenRoom {
     this.settle();
   }
 
-  /** What is plugged in now. Names are told only once a device is on. */
-  async list() {
-    const all = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
-    /** @type {[string, string, MediaStreamTrack | null][]} */
-    const kinds = [["camera", "videoinput", this.camera], ["microphone", "audioinput", this.microphone], ["speaker", "audiooutput", null]];
-    for (const [id, kind, track] of kinds) {
-      const found = all.filter((each) => each.kind === kind && each.label);
-      const select = at(id);
-      if (found.length === 0 || (id === "speaker" && !this.choosesSpeaker)) continue;
-      const kept = track?.getSettings().deviceId ?? select.value;
-      select.replaceChildren(...found.map((each) => new Option(each.label, each.deviceId)));
-      if (found.some((each) => each.deviceId === kept)) select.value = kept;
-      select.parentElement?.removeAttribute("hidden");
-    }
+  /** What is plugged in now. */
+  list() {
+    return list({ camera: this.camera, microphone: this.microphone }, Boolean(this.choosesSpeaker));
   }
 
   // --- sound
@@ -178,6 +169,7 @@ class GreenRoom {
   async wake() {
     this.context ??= new AudioContext({ sampleRate: 48_000, latencyHint: "interactive" });
     if (this.context.state !== "running") await this.context.resume();
+    if (!(await play(this.context))) say("speaker-state", _("That loudspeaker cannot be used. Choose another."));
   }
 
   /** Worker, capture and playout, once. */
@@ -233,8 +225,8 @@ class GreenRoom {
 
   async chooseSpeaker() {
     this.passed.heard = false;
+    say("speaker-state", "");
     await this.wake();
-    await /** @type {any} */ (this.context).setSinkId?.(at("speaker").value).catch(() => say("speaker-state", _("That loudspeaker cannot be used. Choose another.")));
     this.judge();
   }
 
@@ -252,7 +244,7 @@ class GreenRoom {
       at("heard").hidden = at("unheard-tone").hidden = false;
       say("speaker-state", _("Did you hear it?"));
     };
-    say("speaker-state", "Listen.");
+    say("speaker-state", _("Listen."));
   }
 
   /** @param {boolean} yes */
@@ -280,7 +272,7 @@ class GreenRoom {
     await this.wire();
     this.running = true;
     this.passed.picture = this.passed.sound = false;
-    say("run", "Stop");
+    say("run", _("Stop"));
     at("figures").hidden = false;
     say("heard-back", _("not yet"));
     say("loop-state", _("Calling the station."));
@@ -382,7 +374,7 @@ class GreenRoom {
 
 /** @param {Record<string, number>} counts */
 function counted(counts) {
-  return Object.entries(counts).filter(([, count]) => count > 0).map(([why, count]) => `${count} ${why}`).join(", ") || "none";
+  return Object.entries(counts).filter(([, count]) => count > 0).map(([why, count]) => `${count} ${why}`).join(", ") || _("none");
 }
 
 new GreenRoom().start();

@@ -36,6 +36,7 @@ OUTCOMES = {
     Verdict.DECLINE: "declined",
     Verdict.TEXT: "asked for text instead",
 }
+AGREES = frozenset((Verdict.ACCEPT, Verdict.DEPUTY))
 ACTS = frozenset((Verdict.SKIP, Verdict.END))  # of a standing call that is agreed
 OPEN = frozenset(("waiting", "proposed another time"))  # states in which a clock runs
 Place = tuple[int, int, int]  # incarnation, direction, number
@@ -92,22 +93,32 @@ class Call:
 
     def accepted(self) -> Answer | None:
         """What agreed to a standing call: the first to accept what the other side offered (Q8)."""
-        if self.request.weekly_min is None:
-            return None
-        offered: dict[int, set[int | None]] = {0: set(), 1: set()}
-        offered[self.entry.dir].add(self.request.earliest)
+        last = self.told()[-1:] if self.request.weekly_min is not None else []
+        return last[0] if last and last[0][2].verdict is Verdict.ACCEPT else None
+
+    def heard(self) -> list[tuple[Answer, bool]]:
+        """The answers, of a standing call those up to its acceptance, and whether each counts:
+        whoever accepts a time that the other side has not offered agrees on nothing (Q12)."""
+        standing, found = self.request.weekly_min is not None, []
+        latest = self.request.earliest if standing else self.request.latest
+        offered: dict[int, list[tuple[int, int]]] = {0: [], 1: []}
+        offered[self.entry.dir].append((self.request.earliest, latest))
         for each in self.answers:
             _, entry, said = each
-            if said.verdict is Verdict.ACCEPT and said.time in offered[1 - entry.dir]:
-                return each
+            time, counts = said.time or 0, True
+            if said.verdict in AGREES:
+                counts = any(first <= time <= last for first, last in offered[1 - entry.dir])
+                counts = counts and not (standing and said.verdict is Verdict.DEPUTY)
+            found.append((each, counts))
+            if standing and counts and said.verdict is Verdict.ACCEPT:
+                break
             if said.verdict is Verdict.PROPOSE:
-                offered[entry.dir].add(said.time)
-        return None
+                offered[entry.dir].append((time, time))
+        return found
 
     def told(self) -> list[Answer]:
-        """The answers that count: of a standing call those up to its acceptance."""
-        accepted = self.accepted()
-        return self.answers if accepted is None else self.answers[: 1 + _at(self.answers, accepted)]
+        """The answers that count."""
+        return [each for each, counts in self.heard() if counts]
 
     def asks(self) -> list[Ask]:
         """The request and each time proposed, with what the other side said to it (Q10)."""
@@ -136,7 +147,7 @@ class Call:
         told = self.told()
         if self.request.weekly_min is not None and self.accepted() is None:
             return None
-        yes = told and told[-1][2].verdict in (Verdict.ACCEPT, Verdict.DEPUTY)
+        yes = told and told[-1][2].verdict in AGREES
         return told[-1][2].time if yes else None
 
     def view(self, now: float) -> dict[str, Any]:
@@ -169,7 +180,7 @@ class Call:
             "time": time,
             "took_s": asks[0].took_s,
             "text": request.words,
-            "answers": [_answer_view(*each) for each in told],
+            "answers": [_answer_view(*each, counts) for each, counts in self.heard()],
             "sentence": self._sentence(state, asks, time),
         }
 
@@ -195,14 +206,24 @@ class Call:
             if state == "nobody answered"
             else ""
         )
-        told = self.told()
+        heard, told = self.heard(), self.told()
+        alone = [] if not heard or heard[-1][1] else [self._alone(heard[-1][0])]
         if not told:
-            return waits
+            return " ".join(filter(None, (*alone, waits)))
         open_line, entry, answer = told[-1]
         ours = entry.dir == open_line.ours
         first = outcome(answer.verdict, "" if ours else open_line.agreed.counterpart, time)
         late = [f"Nobody had answered by {moment(each.by)}." for each in asks if each.late]
-        return " ".join(filter(None, (first, waits, *late)))
+        return " ".join(filter(None, (first, *alone, waits, *late)))
+
+    def _alone(self, answer: Answer) -> str:
+        """That one side accepted what the other has not offered (Q12)."""
+        open_line, entry, said = answer
+        time = moment(said.time or 0)
+        if entry.dir == open_line.ours:
+            return f"We accepted {time}, which was not offered: nothing is agreed."
+        whom = open_line.agreed.counterpart
+        return f"{whom} accepted {time}, which was not offered: nothing is agreed."
 
 
 def outcome(verdict: Verdict, whom: str, time: int | None) -> str:
@@ -322,10 +343,6 @@ def _joint(row: Any) -> tuple[int, int]:
     return joint_key(row["dir"], row["n"], row["seen"])
 
 
-def _at(answers: list[Answer], answer: Answer) -> int:
-    return next(at for at, each in enumerate(answers) if each is answer)
-
-
 def _by(life: OpenLine, entry: EntryRow, said: CallAnswer) -> int:
     """Until when another time waits for an answer: as long as a request of its urgency does, by
     what is agreed, and never beyond that time (Q10)."""
@@ -353,8 +370,11 @@ def said_in(entry: EntryRow) -> CallRequest | CallAnswer | None:
     return CallAnswer.parse(content.payload) if entry.type == Type.CALL_ANSWER else None
 
 
-def _answer_view(open_line: OpenLine, entry: EntryRow, answer: CallAnswer) -> dict[str, Any]:
+def _answer_view(
+    open_line: OpenLine, entry: EntryRow, answer: CallAnswer, counts: bool
+) -> dict[str, Any]:
     return {
+        "counts": counts,
         "dir": open_line.side(entry.dir),
         "n": entry.n,
         "line": open_line.address,

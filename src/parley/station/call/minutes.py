@@ -180,7 +180,7 @@ def all_talks(station: Station, open_line: OpenLine) -> list[Talk]:
     more: list[Talk] = []
     for call in Calls.of(station, open_line):
         name = call_name(minutes.parties[call.entry.dir], call.entry.n, call.open_line.inc)
-        time = call.answers[-1][2].time if call.answers else None
+        time = call.agreed()
         if name in known:
             known[name].request = call.request
         elif time is not None and call.request.weekly_min is None:
