@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -172,8 +172,11 @@ def _spawn(command: list[str], ends: list[int]) -> int:
 
 
 @asynccontextmanager
-async def browser(chromium: Path, *flags: str) -> AsyncIterator[Browser]:
-    """A fresh Chromium with a profile of its own, gone afterwards."""
+async def browser(
+    chromium: Path, *flags: str, processors: Collection[int] = ()
+) -> AsyncIterator[Browser]:
+    """A fresh Chromium with a profile of its own, gone afterwards; on some processors only where
+    they are named."""
     loop = asyncio.get_running_loop()
     (to_read, to_write), (from_read, from_write) = os.pipe(), os.pipe()
     # It reads on 3 and writes on 4, which may be other ends of these pipes now.
@@ -182,6 +185,8 @@ async def browser(chromium: Path, *flags: str) -> AsyncIterator[Browser]:
         prefix="parley-chromium-", ignore_cleanup_errors=True
     ) as profile:
         pid = _spawn([str(chromium), *FLAGS, *flags, f"--user-data-dir={profile}"], ends)
+        if processors:
+            os.sched_setaffinity(pid, processors)  # as for all that it starts
         for each in (to_read, from_write, *ends):
             os.close(each)
         reader = asyncio.StreamReader(limit=1 << 26)

@@ -3,7 +3,8 @@
 Two headless Chromiums with the pages as they are, each at its own `parley serve`, and between the
 stations a link that delays, loses, narrows and cuts. Pictures bear a clock that is read from what
 was decoded; each beep is matched to the moment it was made (bench/pages/). The worse of both ways
-counts, and of several runs the median. The last line is JSON.
+counts, and of several runs the median. In 720p each Chromium has half of the processors, as two
+people have two machines (`Case.large`). The last line is JSON.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Any, Final
 from bench.__main__ import find_chromium
 from bench.browser import Browser, Page, browser
 from bench.link import Link, linked
-from bench.processor import Idleness, cpu_s
+from bench.processor import Idleness, cpu_s, halves
 from bench.table import machine, percentile
 from parley.core.errors import Unavailable
 from parley.exercise.emulator import Conditions
@@ -53,7 +54,9 @@ class Case:
     """What the link is like, one part after the other; the last one is measured."""
 
     parts: tuple[tuple[Conditions, float], ...]
-    large: bool = False  # one way, in 1280 x 720
+    # One way, in 1280 x 720: from that size on Chromium encodes in several threads, which wait for
+    # each other at full speed. Two browsers on the same processors would keep each other's waiting.
+    large: bool = False
     text: bool = False  # something is said by text each three seconds
     beeps: int = 0  # the first so many are listened for; 0 are all
 
@@ -166,8 +169,9 @@ async def seats(case: Case, kind: str) -> AsyncIterator[tuple[Pair, Link, list[S
             await asyncio.to_thread(post.until_serving)
         await _until_up(pair)
         made = []
-        for post, large in ((pair.a, case.large), (pair.b, False)):
-            shown = await stack.enter_async_context(browser(chromium, *FLAGS))
+        owned = halves() if case.large else (set[int](), set[int]())
+        for post, large, own in zip((pair.a, pair.b), (case.large, False), owned, strict=True):
+            shown = await stack.enter_async_context(browser(chromium, *FLAGS, processors=own))
             made.append(Seat(post, shown, LARGE if large else SMALL))
         yield pair, link, made
 
@@ -339,6 +343,7 @@ def main() -> None:
     chromium = find_chromium()
     facts = {
         **machine(),
+        "cores per browser in 720p": len(halves()[0]),
         "aioquic": version("aioquic"),
         "chromium": chromium
         and subprocess.run([chromium, "--version"], capture_output=True, text=True).stdout.strip(),

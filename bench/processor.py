@@ -16,6 +16,14 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS_S
 
 
+def halves() -> tuple[set[int], set[int]]:
+    """The processors there are, for two who are to take no time from each other; both get the
+    only one."""
+    every = sorted(os.sched_getaffinity(0))
+    half = len(every) // 2
+    return (set(every[:half]), set(every[half:])) if half else (set(every), set(every))
+
+
 class Idleness:
     """Which share of all processors had nothing to do since this was made."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.processor import halves
 from bench.table import percentile
 
 ROOT = Path(__file__).parent.parent
@@ -37,6 +38,17 @@ def test_a_percentile_is_one_of_the_values() -> None:
     hundred = list(range(1, 101))
     assert [percentile(hundred, percent) for percent in (0, 50, 99, 100)] == [1, 50, 99, 100]
     assert percentile([7], 99) == 7
+
+
+@pytest.mark.parametrize(
+    ("every", "told"),
+    [({0}, ({0}, {0})), ({0, 1}, ({0}, {1})), ({3, 5, 7}, ({3}, {5, 7}))],
+)
+def test_two_browsers_share_no_processor_where_there_are_two(
+    monkeypatch: pytest.MonkeyPatch, every: set[int], told: tuple[set[int], set[int]]
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: every)
+    assert halves() == told
 
 
 @pytest.mark.story
