@@ -285,6 +285,7 @@ async def test_a_connection_goes_on_when_its_address_changes() -> None:
         relay.close()
 
 
+@pytest.mark.story
 async def test_a_cut_is_noticed_and_the_path_is_found_again() -> None:
     north, south = Station(vouches=True), Station(vouches=True)
     async with listening(north) as (_, port):
@@ -302,6 +303,7 @@ async def test_a_cut_is_noticed_and_the_path_is_found_again() -> None:
         relay.close()
 
 
+@pytest.mark.story
 async def test_an_idle_connection_is_kept() -> None:
     north, south = Station(vouches=True), Station(vouches=True)
     async with listening(north) as (_, port), dialling(south, port):

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ import pytest
 
 from parley.cli import voice
 from parley.cli.main import run
+from parley.core.identity import PartyRoot
 from parley.station.machine.folder import Home
+from parley.station.parties.root import RootFolder
 from tests.station.founded import CHEAP, found, introduce
 from tests.store.test_world import file_limit
 
@@ -142,6 +145,13 @@ def test_whoever_makes_a_station_sees_that_it_goes_on(
     """Keys under a passphrase take seconds on a small machine."""
     for name in ("PROGRESS_AFTER_S", "PROGRESS_EVERY_S"):
         monkeypatch.setattr(voice, name, 0.0001)
+    unlock = RootFolder.unlock
+
+    def slowly(root: RootFolder, passphrase: str) -> PartyRoot:
+        time.sleep(0.1)  # as there; here it is a moment that the clock's thread may sleep through
+        return unlock(root, passphrase)
+
+    monkeypatch.setattr(RootFolder, "unlock", slowly)
     terminal.does("init north --party North --languages en --root root")
     for step in ("Making keys", "Unlocking the root keys", "Making the station"):
         assert f"{step}: 0 s\n" in terminal.err
@@ -293,6 +303,7 @@ def test_a_person_types_what_they_hear(terminal: Terminal, tmp_path: Path) -> No
     assert "The letter of South is accepted." in told
 
 
+@pytest.mark.story
 def test_a_person_types_a_passphrase_unseen(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

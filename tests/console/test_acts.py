@@ -100,6 +100,7 @@ def english_in(shown: Markup, said: str) -> set[str]:
     return left if tongues.current().code not in LATIN_ALSO else {said} & {plain(shown)} - SAME
 
 
+@pytest.mark.story
 def test_every_operation_that_leaves_a_row_has_words() -> None:
     assert set(acts.OPERATIONS) == written()
 

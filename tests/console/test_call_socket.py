@@ -66,6 +66,7 @@ def line(world: World) -> str:
     return world.north.station.lines[0].agreed.hex
 
 
+@pytest.mark.story
 async def test_M13_frames_go_from_page_to_page_and_nothing_else_does(stations: World) -> None:
     await stations.north.ask("Wanda", "call.begin")
     a = await Client.of(stations.north, "Wanda", line(stations))

@@ -69,6 +69,7 @@ async def released(stations: World, post: Post, drafter: Page) -> None:
     await stations.release(post, await post.ask(releaser, "draft.show", draft=number))
 
 
+@pytest.mark.story
 async def test_what_one_side_asks_for_the_other_accepts(room: Room, stations: World) -> None:
     north, south = stations.north, stations.south
     dana = await room.sit(north, "Dana", "/calls")

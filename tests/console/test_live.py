@@ -257,6 +257,7 @@ async def test_a_page_that_lost_its_station_says_so(stations: World, room: Room)
     await expect(wanda.locator("#alarm")).to_be_visible()
 
 
+@pytest.mark.story
 async def test_every_page_says_in_its_language_that_nothing_can_be_kept(
     stations: World, room: Room
 ) -> None:

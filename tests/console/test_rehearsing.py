@@ -154,6 +154,7 @@ async def test_a_rehearsal_by_text_is_said_on_every_page_and_kept_from_the_princ
     await shown(listed, "rehearsal-calls")
 
 
+@pytest.mark.story
 async def test_the_picture_stays_on_the_first_screen_in_a_rehearsal_and_after_one_that_failed(
     stations: World, room: Room
 ) -> None:
@@ -234,6 +235,7 @@ async def test_P9_a_call_at_once_ends_a_rehearsal_on_both_screens(
             await expect(page.locator("#rehearsal-over")).to_be_hidden()
 
 
+@pytest.mark.story
 async def test_P9_who_rehearses_by_text_reads_that_it_is_over(stations: World, room: Room) -> None:
     north, south = stations.north, stations.south
     await stations.agree_on_a_call("text")

@@ -143,6 +143,7 @@ async def test_of_several_links_to_one_place_the_same_one_keeps_the_focus(
     assert found == [0, 1, 2, 1]
 
 
+@pytest.mark.story
 async def test_a_part_in_which_only_clocks_ran_stays_as_it_is(stations: World, room: Room) -> None:
     """A long list is not laid out anew for nothing."""
     await stations.say(stations.south, "First.", "IMMEDIATE")
@@ -167,6 +168,7 @@ async def test_a_part_in_which_only_clocks_ran_stays_as_it_is(stations: World, r
     assert not await wanda.evaluate("document.getElementById('inbox').marked")
 
 
+@pytest.mark.story
 async def test_a_renewal_that_failed_is_tried_again(stations: World, room: Room) -> None:
     """Nothing else may happen for hours that asks for another one."""
     wanda = await room.sit(stations.north, "Wanda", "/record")

@@ -252,6 +252,7 @@ HOSTILE = """async () => {
 }"""
 
 
+@pytest.mark.story
 async def test_B11_a_page_gives_no_decoder_what_nobody_agreed_to(
     stations: World, browser: Browser
 ) -> None:

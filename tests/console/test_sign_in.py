@@ -276,6 +276,7 @@ async def test_a_session_that_sleeps_rings_and_keeps_what_was_typed(
 
 
 @pytest.mark.browser
+@pytest.mark.story
 async def test_the_wall_stays_when_its_session_sleeps(stations: World, room: Room) -> None:
     north = stations.north
     both = await known(north, "Both")

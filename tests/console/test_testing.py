@@ -86,6 +86,7 @@ async def rings(page: Page, sound: str) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.story
 async def test_T12_a_missed_test_rings_on_every_page_of_the_watch_until_it_is_called(
     hour: Hour, room: Room, browser: Browser
 ) -> None:

@@ -25,6 +25,7 @@ async def types(page: Page, label: str, words: str) -> None:
         await page.get_by_label(label, exact=label == "Translation").first.fill(words)
 
 
+@pytest.mark.story
 async def test_a_request_for_a_call_is_there_again(stations: World, room: Room) -> None:
     north = stations.north
     dana = await room.sit(north, "Dana", "/calls/ask")

@@ -36,6 +36,7 @@ async def test_a_releaser_at_another_page_learns_of_a_draft_that_waits(
     assert room.faults == []
 
 
+@pytest.mark.story
 async def test_a_flash_among_the_drafts_that_wait_is_said_by_shape_and_word(
     stations: World, room: Room
 ) -> None:
@@ -85,6 +86,7 @@ async def test_a_flash_among_the_drafts_that_wait_is_said_by_shape_and_word(
     await expect(dana.locator("#pages .waits")).to_have_text("IMMEDIATE")
 
 
+@pytest.mark.story
 async def test_a_page_says_what_was_done_as_long_as_it_holds(stations: World, room: Room) -> None:
     north = stations.north
     dana = await room.sit(north, "Dana", "/compose")
@@ -112,6 +114,7 @@ async def test_a_page_says_what_was_done_as_long_as_it_holds(stations: World, ro
     await expect(mark).to_have_text("WITHDRAWN")
 
 
+@pytest.mark.story
 async def test_the_list_of_drafts_says_what_each_waits_for(stations: World, room: Room) -> None:
     north = stations.north
     draft = (await north.ask("Dana", "draft.new", text="We come.", precedence="FLASH"))["draft"]

@@ -137,6 +137,7 @@ async def _is_full(stations: World, line: str) -> None:
     ("count", "tongue"),
     few(((4, "en"), (1, "en"), (2, "en"), (3, "fr"), (6, "en"), (6, "ru"), (6, "ar")), 1),
 )
+@pytest.mark.story
 async def test_every_line_is_whole_on_the_screen_of_a_wall(
     tmp_path: Path, room: Room, count: int, tongue: str
 ) -> None:

@@ -125,6 +125,7 @@ async def asked_by_south(stations: World) -> str:
 REPORT = "Our ship “Amity” left at 0410Z."
 
 
+@pytest.mark.story
 async def test_an_answer_leaves_an_unfinished_report_as_it_was(stations: World, room: Room) -> None:
     north = stations.north
     answer = await asked_by_south(stations)

@@ -102,6 +102,7 @@ def test_it_verifies(small: bytes, large: bytes) -> None:
         assert min(report.entries) > 0
 
 
+@pytest.mark.story
 def test_a_changed_byte_of_the_record_is_named(small: bytes) -> None:
     """Every forty-eighth of heads and entries; the proof below tries them all."""
     names = names_by_place(small)
@@ -117,6 +118,7 @@ def test_a_changed_byte_of_a_document_is_named(small: bytes) -> None:
 
 
 @some_or_all(48, 6)
+@pytest.mark.story
 def test_a_byte_that_becomes_a_line_feed_is_named(small: bytes, step: int) -> None:
     names = names_by_place(small)
     record = [at for at, name in enumerate(names) if min(name).startswith(("entry", "head"))]

@@ -35,6 +35,7 @@ def test_C3_C7_C11_a_line_goes_on_under_a_new_agreement(seed: int) -> None:
     assert [station.base.inc for station in world.people] == [2, 2]
 
 
+@pytest.mark.story
 def test_some_thieves_speak_and_some_roots_are_followed() -> None:
     worlds = [Small(seed) for seed in range(6)]
     for world in worlds:

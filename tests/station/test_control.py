@@ -95,6 +95,7 @@ def test_a_request_without_end_loses_its_connection_and_nothing_else(tmp_path: P
         assert north.watch.asks("whoami")["person"]["name"] == north.watch.name
 
 
+@pytest.mark.story
 def test_who_reads_no_answers_is_read_no_further_until_then(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, _):
         stranger = Stranger(north)
@@ -157,6 +158,7 @@ def test_events_stream_as_they_happen_and_from_where_one_was(tmp_path: Path) -> 
         again.close()
 
 
+@pytest.mark.story
 def test_a_line_on_which_nothing_happens_is_listened_to_all_the_same(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         listener = Caller(south.folder, south.watch.token, 1.0)

@@ -105,6 +105,7 @@ def everything(post: Post) -> list[Any]:
         return [db.execute(f"SELECT * FROM {table}").fetchall() for table in tables]
 
 
+@pytest.mark.story
 def test_N12_a_whole_incarnation_that_was_lost_is_taken_in(tmp_path: Path) -> None:
     with put_back_by(tmp_path, 1) as (north, south):
         assert missing(north) == [(2, True)]
@@ -186,6 +187,7 @@ def test_N12_the_chain_leads_through_an_incarnation_that_only_one_side_began(
             exported(north, "@5")
 
 
+@pytest.mark.story
 def test_N12_forged_cut_foreign_or_contradicting_evidence_changes_nothing(tmp_path: Path) -> None:
     with put_back_by(tmp_path, 1) as (north, south):
         whole = exported(south, "@2")

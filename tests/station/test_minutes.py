@@ -96,6 +96,7 @@ def test_Y5_a_minute_of_a_call_asked_for_is_changed_and_agreed(tmp_path: Path) -
         assert shown(north)["agreed"]["text"] == other
 
 
+@pytest.mark.story
 def test_Y6_two_proposals_that_cross_end_with_one_minute(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         gap = Gap(south)  # what North says comes late

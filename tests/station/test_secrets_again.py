@@ -32,6 +32,7 @@ def told(post: Post) -> str:
     return str(post.line()["secret_differs"] or "")
 
 
+@pytest.mark.story
 def test_S19_both_are_told_and_the_right_secrets_open_the_line(tmp_path: Path) -> None:
     with two_stations(tmp_path, started=False, **SECRET) as (north, south):
         papers = agreement(north)

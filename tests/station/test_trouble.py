@@ -232,6 +232,7 @@ def test_of_a_clock_in_doubt_in_a_step_that_was_undone_nobody_is_told_that_it_is
         assert acts(north, "their clock") == ["their clock in doubt"]
 
 
+@pytest.mark.story
 def test_that_both_records_agree_is_told_by_the_first_step_that_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
