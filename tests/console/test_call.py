@@ -165,7 +165,7 @@ async def test_two_sides_see_hear_and_read_each_other(
         await asyncio.gather(sees_and_hears(north), sees_and_hears(south))
         for page, before in zip((north, south), clocks, strict=True):
             await page.wait_for_function(f"before => ({CLOCK})() > before + 1", arg=before)
-        await expect(north.locator("#others figcaption")).to_contain_text("Wen, Watch desk")
+        await expect(north.locator("#others figcaption")).to_contain_text("Wen, Watch desk, South")
         await expect(north.locator("#seal")).to_contain_text("STATION AUTHENTICATED")
 
         await says(south, "We hear you.")

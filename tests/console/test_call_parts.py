@@ -73,7 +73,7 @@ async def test_an_interpreter_has_a_channel_that_listeners_choose(
         await wanda.keyboard.press("m")
         await expect(irina.locator("#others [data-muted]")).to_be_hidden()
         await expect(wanda.locator("#speaks")).to_contain_text(
-            "Irina, Office of Irina, into English", timeout=MEDIA_MS
+            "Irina, Office of Irina, South, into English", timeout=MEDIA_MS
         )
 
         await irina.locator("h1").click()
@@ -93,7 +93,7 @@ async def test_an_interpreter_has_a_channel_that_listeners_choose(
         await irina.keyboard.press("Enter")  # language and channel are those of her microphone
         interpreted = wanda.locator("#captions .interpreted")
         await expect(interpreted).to_contain_text("We hear you well.")
-        await expect(interpreted).to_contain_text("English, interpreted")
+        await expect(interpreted).to_contain_text("English, interpreted, Irina, South")
 
         await north.ask("Chief", "call.join")
         await wanda.get_by_role("button", name="Hand the call to Chief").click()

@@ -11,6 +11,12 @@ const HEAR = "parley-hear";
 
 /** @typedef {{gain: GainNode, tile: HTMLElement}} Tile */
 
+/** Whose person somebody is: a side gives its own persons any name and office it likes, those of ours too.
+ * @param {{ours: boolean}} person */
+export function party({ ours }) {
+  return at("call").dataset[ours ? "ours" : "theirs"] ?? "";
+}
+
 export class Parts {
   /** @param {() => MediaStreamTrack | null} microphone */
   constructor(microphone) {
@@ -67,11 +73,12 @@ export class Parts {
     return new Map([...rows].map((row) => [row.dataset.channel ?? "", row.dataset.language ?? ""]));
   }
 
-  /** Who speaks, in words. @param {{page: string, name: string, office: string}} person */
+  /** Who speaks, in words. @param {{page: string, name: string, office: string, ours: boolean}} person */
   named(person) {
     const language = this.channels().get(person.page);
-    if (language === undefined) return _("%(name)s, %(office)s", { name: person.name, office: person.office });
-    return _("%(name)s, %(office)s, into %(language)s", { name: person.name, office: person.office, language });
+    const { name, office } = person;
+    if (language === undefined) return _("%(name)s, %(office)s, %(party)s", { name, office, party: party(person) });
+    return _("%(name)s, %(office)s, %(party)s, into %(language)s", { name, office, party: party(person), language });
   }
 
   /** Give each sender the level that was chosen. @param {Map<string, Tile>} tiles @param {boolean} inside */

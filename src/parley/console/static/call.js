@@ -2,7 +2,7 @@
 // and agrees on keys; what stands in the record is shown by the server and renewed by `live.js`.
 
 import { Awake } from "./awake.js";
-import { Parts } from "./call-parts.js";
+import { Parts, party } from "./call-parts.js";
 import { tell } from "./call-tile.js";
 import { choose, isAnother, list, play, take } from "./chosen.js";
 import { features, refusal, remains, right, withdrawn } from "./devices.js";
@@ -373,7 +373,7 @@ class CallPage {
   /** A page shows another key than it said it would: somebody is in between. @param {string} page */
   foul(page) {
     const who = this.people.find((each) => each.page === page);
-    const named = who ? `${who.name}, ${who.office}` : page;
+    const named = who ? this.parts.named(who) : page;
     at("foul").hidden = false;
     say("foul-words", _("The keys of %(who)s are not those that were announced. Say nothing that matters in this call; end it and call the engineer.", { who: named }));
   }
@@ -418,7 +418,7 @@ class CallPage {
     if (!known) return;
     known.person = person;
     const words = known.tile.querySelector("[data-who]");
-    const said = _("%(name)s, %(office)s, as %(role)s", person);
+    const said = _("%(name)s, %(office)s, %(party)s, as %(role)s", { ...person, party: party(person) });
     if (words && words.textContent !== said) words.textContent = said;
     /** @type {HTMLElement} */ (known.tile.querySelector("[data-muted]")).hidden = !person.muted;
   }
