@@ -91,9 +91,9 @@ def command(
     if root is None:
         voice.tell(_asked(folder, request), _in_words)
         return
-    place, unlocked = root
+    place, keys = root
     with voice.patience("Making the station"), undone(folder, new):
-        certified = place.certify(request, unlocked, int(time.time()))
+        certified = place.certify(request, keys, int(time.time()))
         letter = finish(folder, carry(ANSWER, certified.to_bytes()))
     voice.tell({**_made(folder, letter), "root": str(place.path)}, _in_words)
 
