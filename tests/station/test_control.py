@@ -17,7 +17,8 @@ import pytest
 from parley.core.errors import Misused, Refused, Unavailable
 from parley.station.acts.address import REQUEST_BYTES_MAX, SOCKET_NAME, address
 from parley.station.acts.calling import Caller
-from parley.station.acts.control import UNSENT_BYTES_MAX
+from parley.station.acts.control import UNSENT_BYTES_MAX, _Connection
+from parley.station.acts.events import Event
 from tests.playbook import PATIENCE_S, Post, Posts, two_stations
 
 
@@ -156,6 +157,33 @@ def test_events_stream_as_they_happen_and_from_where_one_was(tmp_path: Path) -> 
         again = Caller(south.folder, south.watch.token, PATIENCE_S)
         assert next(again.events(alarm["seq"] - 1))["seq"] == alarm["seq"]
         again.close()
+
+
+def test_programs_are_told_after_the_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page is told by a task of its own, which wakes once the step is over."""
+    with two_stations(tmp_path) as (north, south):
+        told: list[str] = []
+        flush = _Connection._flush
+
+        def flushed(connection: _Connection) -> None:
+            told.append("program")
+            flush(connection)
+
+        monkeypatch.setattr(_Connection, "_flush", flushed)
+        station, loop = south.station, south.stage.loop
+
+        def tells(happened: list[Event]) -> None:
+            if any(event["kind"] == "alarm" for event in happened):
+                told.clear()
+                loop.call_soon(told.append, "page")
+
+        south.stage.do(lambda: station.events.listen(tells))
+        listener = Caller(south.folder, south.watch.token, PATIENCE_S)
+        events = listener.events()
+        north.says("Ceasefire at 0600Z.", "FLASH")
+        assert any(event["kind"] == "alarm" for event in events)
+        assert told[:2] == ["page", "program"]
+        listener.close()
 
 
 @pytest.mark.story
