@@ -406,8 +406,6 @@ class Life:
     def state(self, now: Instant) -> LineState:
         """What a person may know of the incarnation at work."""
         state = self.line.state(now)
-        if state.path_up == self._path_up and not (self._counts or self._two_resumes):
-            return state
         ours = {name: state.counts.get(name, 0) + n for name, n in self._counts.items()}
         two = (*state.signed_two, *("RESUME",) * self._two_resumes)
         return state._replace(path_up=self._path_up, counts=state.counts | ours, signed_two=two)
