@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.console.conftest import launched
-from tests.console.test_call import duty_room, enter, joins, sees_and_hears
+from tests.console.test_call import both_join, duty_room, joins, sees_and_hears
 from tests.console.test_calls import shown
 from tests.console.world import World
 
@@ -81,12 +81,7 @@ async def test_another_device_is_chosen_while_the_call_goes_on(
     stations: World, cameras: Browser
 ) -> None:
     async with duty_room(cameras) as northern, duty_room(cameras) as southern:
-        wanda = await enter(northern, stations.north, "Wanda")
-        wen = await enter(southern, stations.south, "Wen")
-        await stations.north.ask("Wanda", "call.begin")
-        await expect(wen.locator("#facts")).to_contain_text("Open since")
-        for page in (wanda, wen):
-            await joins(page)
+        wanda, wen = await both_join(stations, northern, southern)
         await sees_and_hears(wen)
         await wanda.get_by_text("Camera, microphone and loudspeaker").click()
         name = await choose(wanda, "camera", 2)

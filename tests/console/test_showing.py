@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.console.conftest import FLAGS
-from tests.console.test_call import MEDIA_MS, digits, duty_room, enter, joins
+from tests.console.test_call import MEDIA_MS, both_join, digits, duty_room, enter, joins
 from tests.console.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -80,11 +80,7 @@ async def test_B6_B7_a_document_is_seen_after_consent_and_no_longer(
     stations: World, browser: Browser
 ) -> None:
     async with duty_room(browser) as northern, duty_room(browser) as southern:
-        north = await enter(northern, stations.north, "Wanda")
-        south = await enter(southern, stations.south, "Wen")
-        await stations.north.ask("Wanda", "call.begin")
-        await joins(north)
-        await joins(south)
+        north, south = await both_join(stations, northern, southern)
         await digits(north)
         await digits(south)
         await chooses(north, png(RED, GREEN, BLUE, WHITE), "Chart of the strait")

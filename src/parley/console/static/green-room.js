@@ -109,9 +109,8 @@ class GreenRoom {
   async takeCamera() {
     this.camera?.stop();
     this.camera = null;
-    const chosen = at("camera").value;
     try {
-      const stream = chosen ? await navigator.mediaDevices.getUserMedia({ video: { ...PICTURE, deviceId: { exact: chosen } } }) : await take("camera", PICTURE, (video) => navigator.mediaDevices.getUserMedia({ video }));
+      const stream = await take("camera", PICTURE, (video) => navigator.mediaDevices.getUserMedia({ video }));
       const track = stream.getVideoTracks()[0];
       this.camera = track;
       track.onended = () => this.lost("camera", track);
@@ -132,9 +131,8 @@ class GreenRoom {
     this.microphone = null;
     this.source?.disconnect();
     show("level", 0);
-    const chosen = at("microphone").value;
     try {
-      const stream = chosen ? await navigator.mediaDevices.getUserMedia({ audio: { ...VOICE, deviceId: { exact: chosen } } }) : await take("microphone", VOICE, (audio) => navigator.mediaDevices.getUserMedia({ audio }));
+      const stream = await take("microphone", VOICE, (audio) => navigator.mediaDevices.getUserMedia({ audio }));
       const track = stream.getAudioTracks()[0];
       this.microphone = track;
       track.onended = () => this.lost("microphone", track);
