@@ -62,6 +62,18 @@ def test_N6_entry_0_says_where_both_logs_ended() -> None:
     assert south.reads_in(2)[1:] == ["the first of a new beginning"]
 
 
+def test_how_many_entries_came_is_of_the_incarnation_at_work() -> None:
+    north, south = open_lives()
+    for text in ("one", "two"):
+        north.says(text)
+    talk(north, south)
+    assert south.life.their_size == south.state.their_size == len(south.theirs) == 3
+    both_resume(north, south)
+    talk(north, south)
+    began = south.log_of(2, south.terms.theirs)
+    assert south.life.their_size == south.state.their_size == len(began) == 1
+
+
 def test_N6_another_beginning_halts_the_line() -> None:
     north, south = open_lives()
     both_resume(north, south)
