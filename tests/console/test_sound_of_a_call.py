@@ -14,9 +14,14 @@ from tests.console.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-FRAMES = "() => JSON.parse(document.getElementById('call').dataset.figures).link.counts['sound in']"
-ON_ITS_WAY = 50  # frames that may have left before
-SILENT = 150  # frames, of 20 ms: the fake microphone beeps each half second
+SILENT = 150  # frames of 20 ms: the fake microphone beeps each half second
+# So many frames of sound came one after another, and nobody was heard.
+NOTHING = """(least) => {
+  const { heard, figures } = document.getElementById("call").dataset;
+  const came = JSON.parse(figures).link?.counts["sound in"] ?? 0;
+  if (window.quiet?.heard !== heard) window.quiet = { heard, came };
+  return came - window.quiet.came >= least;
+}"""
 # The context of the page's sound, and what it says of itself.
 CONTEXTS = """const Context = globalThis.AudioContext;
 window.states = [];
@@ -30,19 +35,10 @@ globalThis.AudioContext = class extends Context {
 LEVEL = """() => Number(document.getElementById("self-level").getAttribute("aria-valuenow")) > 10"""
 
 
-async def frames(page: Page, more: int) -> int:
-    """How often somebody was heard, once so many more frames of sound came."""
-    before = await page.evaluate(FRAMES)
-    await page.wait_for_function(
-        f"wanted => ({FRAMES})() >= wanted", arg=before + more, timeout=2 * MEDIA_MS
-    )
-    return int(await page.locator("#call").get_attribute("data-heard") or "0")
-
-
 async def hears_nothing(page: Page) -> None:
-    """Sound comes from the other page, and it is silence."""
-    before = await frames(page, ON_ITS_WAY)
-    assert await frames(page, SILENT) == before
+    """Sound comes from the other page, and it is silence once what was on its way is played."""
+    await page.evaluate("() => { window.quiet = undefined; }")
+    await page.wait_for_function(NOTHING, arg=SILENT, timeout=2 * MEDIA_MS, polling=100)
 
 
 @pytest.mark.story
