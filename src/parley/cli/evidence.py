@@ -198,6 +198,7 @@ def verify(
 
     state = b""
     given = None if key is None else _record_key(key)
+    how = {"all_signatures": all_signatures, "record_key": given, "beside": _beside()}
     try:
         with evidence.open("rb") as file, voice.Progress("Checking", "MB") as progress:
             title = file.readline(TITLE_BYTES_MAX)
@@ -220,12 +221,10 @@ def verify(
                     "R11",
                 )
             if since is None and keep is None:
-                report = audit.verify(
-                    Reading(file, progress), all_signatures=all_signatures, record_key=given
-                )
+                report = audit.verify(Reading(file, progress), **how)
             else:
                 known = b"" if since is None else since.read_bytes()
-                report, state = _go_on(file, known, progress, all_signatures, given)
+                report, state = _go_on(file, known, progress, how)
     except OSError as error:
         raise Unavailable(
             f"The file {error.filename or evidence} cannot be read: {error.strerror or error}.",
@@ -237,6 +236,14 @@ def verify(
         write_whole(keep, state)
     voice.tell(facts(report), in_words)
     return 0 if report.proven else EXIT_UNPROVEN
+
+
+def _beside() -> Any:
+    """Threads for the signatures: the library lets go of the interpreter while it looks at one."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    threads = ThreadPoolExecutor(os.cpu_count())
+    return lambda work: threads.submit(work).result
 
 
 def _record_key(path: Path) -> Any:
@@ -251,14 +258,12 @@ def _go_on(
     file: BinaryIO,
     known: bytes,
     progress: voice.Progress,
-    all_signatures: bool,
-    record_key: Any,
+    how: dict[str, Any],
 ) -> tuple[Any, bytes]:
     """Verify from a state on, or whole where that cannot be; what stands, and the next state."""
     from parley.evidence import growth
     from parley.evidence.sections import OnlyWhole
 
-    how = {"all_signatures": all_signatures, "record_key": record_key}
     try:
         return growth.verify(Reading(file, progress), since=known, **how)
     except OnlyWhole as error:

@@ -22,6 +22,7 @@ from parley.core.errors import Malformed
 from parley.core.record import Head, Tree, commitment, joint_key, leaf_hash
 from parley.core.resuming import beginning
 from parley.core.wire import decode
+from parley.evidence.at_once import Beside, Signatures, alone
 from parley.evidence.attached import Tally
 from parley.evidence.sections import (
     DOCUMENTS,
@@ -30,7 +31,6 @@ from parley.evidence.sections import (
     NotWhole,
     Source,
     about,
-    check_head,
     moment,
     read_documents,
     unbase64,
@@ -153,13 +153,18 @@ class Report:
 
 
 def verify(
-    source: Source, *, all_signatures: bool = False, record_key: RecordKeyFile | None = None
+    source: Source,
+    *,
+    all_signatures: bool = False,
+    record_key: RecordKeyFile | None = None,
+    beside: Beside = alone,
 ) -> Report:
     """Check evidence with nothing but itself; NotWhole names the first thing that fails.
 
-    A deniable record takes the record key too; without it the report is not `proven`.
+    A deniable record takes the record key too; without it the report is not `proven`. Signatures
+    are checked `beside` the reading where the caller has threads for it.
     """
-    return check(source, lambda documents: Checker(documents, all_signatures, record_key))
+    return check(source, lambda documents: Checker(documents, all_signatures, record_key, beside))
 
 
 def check(source: Source, begin: Callable[[Documents], Checker]) -> Report:
@@ -226,10 +231,6 @@ _ENTRY = re.compile(
 )
 
 
-def _uint(packed: bytes) -> int:
-    return int.from_bytes(packed[1:] or packed, "big")
-
-
 @dataclass(slots=True)
 class _Side:
     """One log as far as it was walked, and as far as the other side had last seen it."""
@@ -273,6 +274,7 @@ class Checker:
         documents: Documents,
         all_signatures: bool,
         record_key: RecordKeyFile | None = None,
+        beside: Beside = alone,
     ) -> None:
         self.documents = documents
         self._deniable, self._record_key = documents.agreement.deniable, record_key
@@ -290,6 +292,7 @@ class Checker:
         self._head_order: HeadOrder | tuple[()] = ()
         self._head_lines = 0
         self._waiting: _Signed | None = None
+        self._signatures = Signatures(beside)
         self._passed_over = 0
         self._order: tuple[int, ...] = ()
         self._by_status = [0] * 8
@@ -334,7 +337,8 @@ class Checker:
             check_vouched(signed.where, signed.head, *given, self._record_key)
         elif newest or self._all_signatures:
             key = self._keys[signed.kind, signed.head.dir]
-            check_head(signed.where, key, signed.head, signed.kind, signed.time, signed.block)
+            said = (signed.head, signed.kind, signed.time, signed.block)
+            self._signatures.add((signed.where, key, *said))
         else:
             self._passed_over += 1
         head = signed.head
@@ -346,8 +350,9 @@ class Checker:
         self._covered[signed.kind][head.dir] = head.size
 
     def end_of_heads(self) -> None:
-        """Take up the last one."""
+        """Take up the last one; every signature that counts holds."""
         self._settle(newest=True)
+        self._signatures.hold()
 
     def before_entries(self) -> None:
         """All entries are still to be read."""
@@ -487,8 +492,8 @@ def _fields(data: bytes) -> _Fields:
     numbers, (et, committed, blind, length, body, leaf) = found.groups()[:6], found.groups()[6:]
     said = b""
     if committed is None:
-        if len(body) != (length[0] & 0x1F if len(length) == 1 else _uint(length)):
+        if len(body) != (length[0] & 0x1F if len(length) == 1 else int.from_bytes(length[1:])):
             raise Malformed("the body of an entry has another length", rule="R15")
         committed, said = commitment(blind, body), body
-    dir, n, type, marks, time, seen = map(_uint, numbers)
+    dir, n, type, marks, time, seen = [int.from_bytes(each[1:] or each) for each in numbers]
     return (dir, n, type, marks, time, seen, et, committed, said, leaf)

@@ -20,6 +20,7 @@ from parley.core.errors import Malformed, Misused
 from parley.core.keys import sha256
 from parley.core.record import Tree
 from parley.core.wire import Value, decode, encode
+from parley.evidence.at_once import Beside, alone
 from parley.evidence.attached import Tally
 from parley.evidence.audit import Checker, HeadOrder, Report, check
 from parley.evidence.sections import Documents, NotWhole, OnlyWhole, Source
@@ -58,8 +59,9 @@ class Resumed(Checker):
         source: Seekable,
         state: bytes,
         record_key: RecordKeyFile | None = None,
+        beside: Beside = alone,
     ) -> None:
-        super().__init__(documents, all_signatures, record_key)
+        super().__init__(documents, all_signatures, record_key, beside)
         if documents.agreement.deniable and record_key is None:
             raise Misused(
                 "A deniable record is not verified without its record key, so no state of it is"
@@ -177,6 +179,7 @@ def verify(
     since: bytes = b"",
     all_signatures: bool = False,
     record_key: RecordKeyFile | None = None,
+    beside: Beside = alone,
 ) -> tuple[Report, bytes]:
     """Check evidence from a state on; what stands, and the state to go on from next time.
 
@@ -185,7 +188,7 @@ def verify(
     begun: list[Resumed] = []
 
     def begin(documents: Documents) -> Checker:
-        begun.append(Resumed(documents, all_signatures, source, since, record_key))
+        begun.append(Resumed(documents, all_signatures, source, since, record_key, beside))
         return begun[0]
 
     report = check(source, begin)
