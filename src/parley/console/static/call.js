@@ -5,7 +5,7 @@ import { Awake } from "./awake.js";
 import { Parts, party } from "./call-parts.js";
 import { tell } from "./call-tile.js";
 import { choose, isAnother, list, play, take } from "./chosen.js";
-import { features, refusal, remains, right, withdrawn } from "./devices.js";
+import { features, muted, refusal, remains, right, watchMuted, withdrawn } from "./devices.js";
 import { isWriting } from "./keys.js";
 import { HEARD_LEVEL, LARGE, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
 import { Mirror } from "./mirror.js";
@@ -104,14 +104,22 @@ class CallPage {
     document.documentElement.toggleAttribute("data-in-call", inside); // who interprets is read from the page, seen or not
     this.label();
     this.showing.settle(inside);
-    at("join-media").hidden = inside || this.medium === "text" || !this.open;
-    at("large-field").hidden = at("join-media").hidden || this.medium !== "video";
+    this.uses();
     for (const id of ["mute", "leave-media", "devices"]) at(id).hidden = !inside;
     at("camera-off").hidden = !inside || this.medium !== "video";
     at("microphone-on").hidden = !inside || this.microphone !== null;
     say("mute-words", this.muted ? _("Open my microphone") : _("Close my microphone"));
     at("mute").setAttribute("aria-pressed", String(this.muted));
     say("camera-words", this.camera ? _("Turn my camera off") : _("Turn my camera on"));
+  }
+
+  /** What is of use now: to join, or what one hears and sends in the call, and the fields for text. */
+  uses() {
+    at("join-media").hidden = this.worker !== null || this.medium === "text" || !this.open;
+    at("large-field").hidden = at("join-media").hidden || this.medium !== "video";
+    for (const id of ["mine", "speaking", "quality"]) at(id).hidden = this.worker === null;
+    const sayings = document.getElementById("sayings");
+    if (sayings) sayings.hidden = at("facts").dataset.says !== "yes";
   }
 
   // --- taking part
@@ -186,7 +194,7 @@ class CallPage {
       track.onended = () => this.lost("camera", track);
       await this.mirror.show(track);
       if (this.worker && this.camera === track) sendPictures(this.worker, track, this.mirror.video, () => this.camera === track);
-      say("camera-state", isAnother("camera", track) ? _("The camera that was chosen is not there: %(device)s is used.", { device: track.label }) : "");
+      this.had("camera", track);
       this.list();
     } catch (error) {
       say("camera-state", refusal(error, "camera", _("Turn my camera on")));
@@ -205,12 +213,20 @@ class CallPage {
       track.onended = () => this.lost("microphone", track);
       this.source = /** @type {AudioContext} */ (this.context).createMediaStreamSource(stream);
       this.source.connect(/** @type {AudioWorkletNode} */ (this.capture));
-      say("microphone-state", isAnother("microphone", track) ? _("The microphone that was chosen is not there: %(device)s is used.", { device: track.label }) : "");
+      this.had("microphone", track);
       this.list();
     } catch (error) {
       say("microphone-state", refusal(error, "microphone", _("Turn my microphone on")));
     }
     this.settle();
+  }
+
+  /** What is to be said of a device that is on, now and whenever the system mutes it. @param {"camera" | "microphone"} device @param {MediaStreamTrack} track */
+  had(device, track) {
+    if (!this.here || this[device] !== track) return;
+    watchMuted(track, () => this.had(device, track));
+    const another = device === "camera" ? _("The camera that was chosen is not there: %(device)s is used.", { device: track.label }) : _("The microphone that was chosen is not there: %(device)s is used.", { device: track.label });
+    say(`${device}-state`, muted(device, track) || (isAnother(device, track) ? another : ""));
   }
 
   /** Another one, also while the call goes on; the next call and the green room take it too.
@@ -246,6 +262,7 @@ class CallPage {
       this.camera.stop();
       this.camera = null;
       this.mirror.dark();
+      say("camera-state", ""); // what was said of it
     } else await this.takeCamera();
     this.settle();
   }
@@ -295,6 +312,7 @@ class CallPage {
     for (const page of [...this.tiles.keys()]) this.remove(page);
     this.me = this.leaf = "";
     this.muted = false;
+    for (const device of ["camera", "microphone"]) say(`${device}-state`, ""); // what was said of one that was on
     at("digits").hidden = at("digits-new").hidden = true;
     delete at("digits").dataset.known;
     this.settle();
@@ -479,8 +497,7 @@ class CallPage {
       return;
     }
     this.label();
-    at("join-media").hidden = this.worker !== null || this.medium === "text" || !this.open;
-    at("large-field").hidden = at("join-media").hidden || this.medium !== "video";
+    this.uses();
     this.parts.mix(this.tiles, this.worker !== null);
     this.awake.look();
     const since = performance.now() - SPEAKS_MS;

@@ -70,6 +70,7 @@ const SAYS = {
     absent: (/** @type {string} */ button) => _("No camera is connected. Plug one in, then press “%(button)s” again.", { button }),
     held: (/** @type {string} */ button) => _("The camera is there and gives nothing: another program may hold it. Close that program, then press “%(button)s” again.", { button }),
     gone: (/** @type {string} */ button) => _("The camera that was chosen is gone. Choose another, then press “%(button)s” again.", { button }),
+    muted: _("The system has turned the camera off: nobody sees you. Look for a shutter or switch on it, a key of this machine, or its settings; the page goes on by itself."),
     failed: (/** @type {string} */ name, /** @type {string} */ button) => _("The camera could not be turned on (%(name)s). Load the page again, then press “%(button)s” again.", { name, button }),
     plain: _("This page has no right to a camera, because it is not encrypted. Ask the engineer for the console's address that begins with https."),
   },
@@ -78,6 +79,7 @@ const SAYS = {
     absent: (/** @type {string} */ button) => _("No microphone is connected. Plug one in, then press “%(button)s” again.", { button }),
     held: (/** @type {string} */ button) => _("The microphone is there and gives nothing: another program may hold it. Close that program, then press “%(button)s” again.", { button }),
     gone: (/** @type {string} */ button) => _("The microphone that was chosen is gone. Choose another, then press “%(button)s” again.", { button }),
+    muted: _("The system has muted the microphone: nobody hears you. Look for a switch on it, a key of this machine, or its settings; the page goes on by itself."),
     failed: (/** @type {string} */ name, /** @type {string} */ button) => _("The microphone could not be turned on (%(name)s). Load the page again, then press “%(button)s” again.", { name, button }),
     plain: _("This page has no right to a microphone, because it is not encrypted. Ask the engineer for the console's address that begins with https."),
   },
@@ -102,6 +104,14 @@ export function refusal(error, device, button) {
       return isSecureContext ? says.failed(name || _("no reason given"), button) : says.plain;
   }
 }
+
+/** Call `tell` whenever the system holds a device back or gives it again, as by a switch on it: it is had, and nothing comes. @param {MediaStreamTrack} track @param {() => void} tell */
+export function watchMuted(track, tell) {
+  track.onmute = track.onunmute = tell;
+}
+
+/** What to say of a device that is on and held back by the system; "" where it is not. @param {"camera" | "microphone"} device @param {MediaStreamTrack} track */
+export const muted = (device, track) => (track.muted ? SAYS[device].muted : "");
 
 /** What this browser says of the page's right to a device; "" where it says nothing. @param {"camera" | "microphone"} device @returns {Promise<string>} */
 export async function right(device) {

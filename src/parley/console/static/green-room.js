@@ -2,7 +2,7 @@
 // A fault of one device says so in its place and leaves the others as they are.
 
 import { choose, list, play, take } from "./chosen.js";
-import { features, refusal, remains } from "./devices.js";
+import { features, muted, refusal, remains, watchMuted } from "./devices.js";
 import { HEARD_LEVEL, PICTURE, SOUND, VOICE, at, say, sendPictures, showLevel, socketAddress, startWorker } from "./media-page.js";
 import { _, listed, percent, tenths } from "./tongue.js";
 
@@ -116,8 +116,7 @@ class GreenRoom {
       track.onended = () => this.lost("camera", track);
       at("preview").srcObject = stream;
       await at("preview").play().catch(() => undefined);
-      const { width, height } = track.getSettings();
-      say("camera-state", _("%(device)s gives pictures, %(width)s × %(height)s.", { device: track.label || _("The camera"), width, height }));
+      this.had("camera", track);
       if (this.worker) this.sendPictures(track);
     } catch (error) {
       at("preview").srcObject = null;
@@ -139,20 +138,37 @@ class GreenRoom {
       await this.wire();
       this.source = /** @type {AudioContext} */ (this.context).createMediaStreamSource(stream);
       this.source.connect(/** @type {AudioWorkletNode} */ (this.capture));
-      say("microphone-state", _("%(device)s is on. Say something: the bar moves.", { device: track.label || _("The microphone") }));
+      this.had("microphone", track);
     } catch (error) {
       say("microphone-state", refusal(error, "microphone", _("Turn on")));
     }
     this.settle();
   }
 
+  /** What is to be said of a device that is on, now and whenever the system mutes it. @param {"camera" | "microphone"} device @param {MediaStreamTrack} track */
+  had(device, track) {
+    if (this[device] !== track) return;
+    watchMuted(track, () => this.had(device, track));
+    const { width, height } = track.getSettings();
+    const on = device === "camera" ? _("%(device)s gives pictures, %(width)s × %(height)s.", { device: track.label || _("The camera"), width, height }) : _("%(device)s is on. Say something: the bar moves.", { device: track.label || _("The microphone") });
+    say(`${device}-state`, muted(device, track) || on);
+    if (track.muted) this.fails(device);
+  }
+
+  /** What has come back from it counts no longer. @param {"camera" | "microphone"} device */
+  fails(device) {
+    this.passed[device === "camera" ? "picture" : "sound"] = false;
+    if (device === "microphone") show("level", 0);
+    this.judge();
+  }
+
   /** @param {"camera" | "microphone"} device @param {MediaStreamTrack} track */
   lost(device, track) {
     if (this[device] !== track) return;
     this[device] = null;
+    this.fails(device);
     say(`${device}-state`, device === "camera" ? _("The camera is gone. Plug it in or choose another, then press “Turn on again”.") : _("The microphone is gone. Plug it in or choose another, then press “Turn on again”."));
     if (device === "camera") at("preview").srcObject = null;
-    else show("level", 0);
     this.settle();
   }
 
@@ -199,7 +215,7 @@ class GreenRoom {
 
   /** @param {number} level of the microphone, 0 to 1 */
   level(level) {
-    if (!this.microphone) return;
+    if (!this.microphone || this.microphone.muted) return;
     show("level", level);
     if (level > HEARD_LEVEL) say("microphone-state", _("%(device)s hears you.", { device: this.microphone.label || _("The microphone") }));
   }
@@ -214,7 +230,7 @@ class GreenRoom {
     if (level > HEARD_LEVEL) {
       this.sound.back += 1;
       say("heard-back", _("comes back"));
-      if (!this.passed.sound) {
+      if (!this.passed.sound && this.microphone?.muted === false) {
         this.passed.sound = true;
         this.judge();
       }
@@ -331,7 +347,7 @@ class GreenRoom {
     say("figure-unopened", counted({ [_("not opened")]: f.unopened, [_("left out, busy")]: f.skipped, [_("× a codec failed")]: f.faults }));
     at("still").hidden = !(this.camera && f.still_ms !== null && f.still_ms > STILL_MS);
     at("figures").dataset.figures = JSON.stringify({ ...f, sound_p50: of(0.5) ?? null, sound_p95: of(0.95) ?? null, sound_back: this.sound.back });
-    if (!this.passed.picture && f.fps > 1) {
+    if (!this.passed.picture && f.fps > 1 && this.camera?.muted === false) {
       this.passed.picture = true;
       this.judge();
     }
