@@ -105,7 +105,15 @@ def test_a_message_is_passed_and_understood(sides: tuple[Side, Side], tmp_path: 
     assert types("verify", str(evidence[0]), "--keep", state).code == 0
     north.post.hears(south.says("One more."))
     north.post.until(partial(agrees, north.post))
-    north.auditor.does("export", str(evidence[0]))
+    older = evidence[0].read_bytes()
+    refused = north.auditor.types("export", str(evidence[0]), "--json")
+    assert refused.code == 3
+    assert f"There is a file {evidence[0]} already" in refused.told["error"]["sentence"]
+    assert "--overwrite" in refused.told["error"]["hint"]
+    assert evidence[0].read_bytes() == older
+    spoilt = types("verify", str(evidence[0]), "--keep", str(evidence[1]))
+    assert (spoilt.code, types("verify", str(evidence[1])).code) == (3, 0)
+    north.auditor.does("export", str(evidence[0]), "--overwrite")
     on = types("verify", str(evidence[0]), "--since", state, "--keep", state, "--json").told
     assert on == types("verify", str(evidence[0]), "--json").told
     assert types("verify", str(evidence[0]), "--since", str(tmp_path / "none")).code == 3
@@ -121,8 +129,9 @@ def test_a_message_is_passed_and_understood(sides: tuple[Side, Side], tmp_path: 
         proved = types("verify", str(one)).out
         assert proved.startswith("PROVED.")
         assert f"  | {told['text'].splitlines()[0]}" in proved
-    assert side.auditor.types("export", str(one), "--ours").code == 2
-    assert side.auditor.types("export", str(one), "--only", "9999").code == 1
+    other = str(tmp_path / "other.proof")
+    assert side.auditor.types("export", other, "--ours").code == 2
+    assert side.auditor.types("export", other, "--only", "9999").code == 1
     one.write_bytes(one.read_bytes().replace(b"\nindex ", b"\nindex 1"))
     assert types("verify", str(one)).code == 1
 
