@@ -232,8 +232,18 @@ def test_unable_wait_correct_and_tests(sides: tuple[Side, Side]) -> None:
     assert "until " in shown
     assert "The bridge is down." in shown
 
-    called = north.watch.facts("test")
+    for mistyped in ("shedule", "Schedule", "12"):
+        refused = north.watch.types("test", mistyped, "--json")
+        assert refused.code == 2
+        assert "`parley test schedule`" in refused.told["error"]["hint"]
+    assert north.watch.types("test", "Two words.", "--text", "Ready").code == 2
+    outbox = north.drafter.facts("outbox", "--all")["messages"]
+    assert not [each for each in outbox if each["kind"] == "test"]
+    called = north.watch.facts("test", "--text", "Ready")
+    assert called["text"] == "Ready"
     south.post.hears(called["n"])
+    assert south.watch.types("test", "good", "--answer", str(called["n"])).code == 2
+    assert south.watch.types("test", "schedule", "--answer", str(called["n"])).code == 2
     south.watch.does("test", "Seven swans.", "--answer", str(called["n"]))
     north.post.until(lambda: north.post.line()["last_test"])
     assert "answered after" in north.watch.does("status").out
