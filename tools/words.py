@@ -79,6 +79,7 @@ IN_THE_TRAIL = frozenset(
 # What a line tells by itself, and why it stops itself.
 TOLD = ("core/greeting.py", "core/life.py", "core/line.py", "core/heads.py", "core/hearing.py")
 PAPERS = ("core/identity.py", "core/agreement.py", "core/keys.py")  # what is wrong with one
+FIELDS = (*PAPERS, "core/succession.py")  # and with one of its fields
 # Modules whose other sentences stand on pages too: what is said of a line, a call, a draft.
 SPEAKING = (
     "station/acts/own_acts.py",
@@ -132,6 +133,9 @@ def extracted() -> Catalog:
     for place in PAPERS:
         for line, template in said(ast.parse((PARLEY / place).read_bytes()), hints=False):
             found.add(template, None, [(place, line)], context=SAID)
+    for place in FIELDS:
+        for line, template in faulty(ast.parse((PARLEY / place).read_bytes())):
+            found.add(template, None, [(place, line)], context=SAID)
     for place in TOLD:
         for line, template in told(ast.parse((PARLEY / place).read_bytes())):
             found.add(template, None, [(place, line)], context=SAID)
@@ -181,15 +185,29 @@ def spoken(tree: ast.AST) -> Iterator[tuple[int, str]]:
                     yield node.lineno, template
 
 
+def faulty(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """What is wrong with a field of a document: the document, and what is said of its fields."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="Fields"), args=[ast.Constant(value=str(what)), *_]):
+                yield node.lineno, what
+                yield node.lineno, f"{what}'s %(1)s: %(2)s"
+            case ast.Call(func=ast.Attribute(attr="bad"), args=[_, why]):
+                for template in _templates(why):
+                    after = re.sub(r"%\((\d)\)s", lambda n: f"%({int(n[1]) + 2})s", template)
+                    yield node.lineno, f"%(1)s's %(2)s {after}"
+
+
 def hinted(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """What to do about a sign that cannot be sent: the hints in the table of those signs."""
+    """A sign that cannot be sent, and what to do about it: the table of those signs."""
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_REFUSED":
             assert isinstance(node.value, ast.Tuple)
             for row in node.value.elts:
                 assert isinstance(row, ast.Tuple)
-                for template in _templates(row.elts[2]):
-                    yield row.lineno, template
+                for part in row.elts[1:3]:
+                    for template in _templates(part):
+                        yield row.lineno, template.replace("{:04X}", "%(1)s")
 
 
 def _name(called: ast.expr) -> str:
