@@ -103,6 +103,8 @@ SPEAKING = (
     "catalogue/attendance.py",
     "catalogue/facts.py",
 )
+# Words of ours that are handed to a sentence as its value, and at which place: what it is about.
+_HANDED = {"check_name": 1, "_unreadable": 0, "mistake": 0, "named": 2}
 _TELLING = frozenset(("notice", "_notice", "_halt", "Stop"))
 _NAMED = re.compile(r"%\([a-z_]+\)s")
 _VALUE = re.compile(r"%\(\w+\)s")
@@ -126,7 +128,8 @@ def extracted() -> Catalog:
             for line, template in said(tree, hints=False) if file.stem in IN_THE_TRAIL else ():
                 found.add(template, None, [(place, line)], context=SAID)
             continue
-        for line, template in [*said(tree), *(spoken(tree) if place in SPEAKING else ())]:
+        also = spoken(tree) if place in SPEAKING else ()
+        for line, template in [*said(tree), *handed(tree), *also]:
             found.add(template, None, [(place, line)], context=SAID)
     for line, template in hinted(ast.parse((PARLEY / "core/entry.py").read_bytes())):
         found.add(template, None, [("core/entry.py", line)], context=SAID)
@@ -155,6 +158,15 @@ def said(tree: ast.AST, *, hints: bool = True) -> Iterator[tuple[int, str]]:
                 for template in _templates(part):
                     if hints or re.search(r"\w{3}", _VALUE.sub("", template)):
                         yield node.lineno, template
+
+
+def handed(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """What a sentence is about, where that is said by the one who asks for the check."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _name(node.func) in _HANDED:
+            match node.args[_HANDED[_name(node.func)] :][:1]:
+                case [ast.Constant(value=str(words))]:
+                    yield node.lineno, words
 
 
 def told(tree: ast.AST) -> Iterator[tuple[int, str]]:

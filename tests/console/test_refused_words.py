@@ -98,3 +98,23 @@ def test_no_fault_of_a_field_lacks_its_words(code: str) -> None:
             )
             seen += 1
     assert seen > 20
+
+
+def test_what_a_check_is_about_is_said(code: str) -> None:
+    """The words that a check is handed for its sentence, wherever one of ours hands them."""
+    about = {
+        template
+        for each in words.RAISED
+        for file in words.PARLEY.glob(each)
+        if file.stem not in words.SET_UP
+        for _, template in words.handed(ast.parse(file.read_bytes()))
+    }
+    assert {"A desk's name", "The name of an element", "it took too long", "a step"} <= about
+    for each in about:
+        for around in (
+            f"{each} is one line of at most 80 bytes without spaces at its ends.",
+            f"{each} does not pass: the text is empty or only white space.",
+            f"The station made a mistake in {each}; nothing was changed.",
+            f"The picture was not attached: {each}.",
+        ):
+            assert not re.search(rf"\b{re.escape(each)}\b", read(around)), around
