@@ -79,6 +79,7 @@ IN_THE_TRAIL = frozenset(
 # What a line tells by itself, and why it stops itself.
 TOLD = ("core/greeting.py", "core/life.py", "core/line.py", "core/heads.py", "core/hearing.py")
 PAPERS = ("core/identity.py", "core/agreement.py", "core/keys.py")  # what is wrong with one
+FIELDS = (*PAPERS, "core/succession.py")  # and with one of its fields
 # Modules whose other sentences stand on pages too: what is said of a line, a call, a draft.
 SPEAKING = (
     "station/acts/own_acts.py",
@@ -102,6 +103,8 @@ SPEAKING = (
     "catalogue/attendance.py",
     "catalogue/facts.py",
 )
+# Words of ours that are handed to a sentence as its value, and at which place: what it is about.
+_HANDED = {"check_name": 1, "_unreadable": 0, "mistake": 0, "named": 2}
 _TELLING = frozenset(("notice", "_notice", "_halt", "Stop"))
 _NAMED = re.compile(r"%\([a-z_]+\)s")
 _VALUE = re.compile(r"%\(\w+\)s")
@@ -125,12 +128,16 @@ def extracted() -> Catalog:
             for line, template in said(tree, hints=False) if file.stem in IN_THE_TRAIL else ():
                 found.add(template, None, [(place, line)], context=SAID)
             continue
-        for line, template in [*said(tree), *(spoken(tree) if place in SPEAKING else ())]:
+        also = spoken(tree) if place in SPEAKING else ()
+        for line, template in [*said(tree), *handed(tree), *also]:
             found.add(template, None, [(place, line)], context=SAID)
     for line, template in hinted(ast.parse((PARLEY / "core/entry.py").read_bytes())):
         found.add(template, None, [("core/entry.py", line)], context=SAID)
     for place in PAPERS:
         for line, template in said(ast.parse((PARLEY / place).read_bytes()), hints=False):
+            found.add(template, None, [(place, line)], context=SAID)
+    for place in FIELDS:
+        for line, template in faulty(ast.parse((PARLEY / place).read_bytes())):
             found.add(template, None, [(place, line)], context=SAID)
     for place in TOLD:
         for line, template in told(ast.parse((PARLEY / place).read_bytes())):
@@ -151,6 +158,15 @@ def said(tree: ast.AST, *, hints: bool = True) -> Iterator[tuple[int, str]]:
                 for template in _templates(part):
                     if hints or re.search(r"\w{3}", _VALUE.sub("", template)):
                         yield node.lineno, template
+
+
+def handed(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """What a sentence is about, where that is said by the one who asks for the check."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _name(node.func) in _HANDED:
+            match node.args[_HANDED[_name(node.func)] :][:1]:
+                case [ast.Constant(value=str(words))]:
+                    yield node.lineno, words
 
 
 def told(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -181,15 +197,29 @@ def spoken(tree: ast.AST) -> Iterator[tuple[int, str]]:
                     yield node.lineno, template
 
 
+def faulty(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """What is wrong with a field of a document: the document, and what is said of its fields."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="Fields"), args=[ast.Constant(value=str(what)), *_]):
+                yield node.lineno, what
+                yield node.lineno, f"{what}'s %(1)s: %(2)s"
+            case ast.Call(func=ast.Attribute(attr="bad"), args=[_, why]):
+                for template in _templates(why):
+                    after = re.sub(r"%\((\d)\)s", lambda n: f"%({int(n[1]) + 2})s", template)
+                    yield node.lineno, f"%(1)s's %(2)s {after}"
+
+
 def hinted(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """What to do about a sign that cannot be sent: the hints in the table of those signs."""
+    """A sign that cannot be sent, and what to do about it: the table of those signs."""
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_REFUSED":
             assert isinstance(node.value, ast.Tuple)
             for row in node.value.elts:
                 assert isinstance(row, ast.Tuple)
-                for template in _templates(row.elts[2]):
-                    yield row.lineno, template
+                for part in row.elts[1:3]:
+                    for template in _templates(part):
+                        yield row.lineno, template.replace("{:04X}", "%(1)s")
 
 
 def _name(called: ast.expr) -> str:

@@ -19,9 +19,15 @@ def test_Z1_what_contradicts_lies_beside_the_record_and_anyone_can_check_it(tmp_
         north.until(lambda: signed_upto(north, n + 1))
         sends(south, signs(n, ANOTHER))
         north.until(lambda: north.line()["halted"])
-        told = auditor.does("export", str(out)).out
+        told = auditor.does("export", str(out), "--overwrite").out
         assert f"South signed two things that contradict each other: {out}.heads." in told
-        (facts,) = auditor.facts("export", str(out))["contradictions"]
+        again = auditor.types("export", str(tmp_path / "second"))
+        assert again.code == 0
+        (tmp_path / "second").unlink()
+        beside = auditor.types("export", str(tmp_path / "second"))
+        assert f"There is a file {tmp_path / 'second.heads'} already" in beside.err
+        assert not (tmp_path / "second").exists()  # what is refused leaves no half behind
+        (facts,) = auditor.facts("export", str(out), "--overwrite")["contradictions"]
         assert facts == {"file": f"{out}.heads", "kind": "heads", "signer": "South", "why": ""}
 
     assert types("verify", str(out)).code == 0  # the record is as whole as ever

@@ -82,10 +82,11 @@ def test_H8_H10_the_two_verify_with_the_key_and_others_cannot(
     told = south.auditor.does("export", str(file)).out
     assert "proves nothing to anybody but the two parties" in told
     assert "Anyone can check it" not in told
-    refused = south.auditor.types("export", str(file), "--key", str(key))
+    refused = south.auditor.types("export", str(tmp_path / "refused"), "--key", str(key))
     assert refused.code == 1
     assert not key.exists()
-    told = north.operator.does("export", str(file), "--key", str(key)).out
+    assert north.operator.types("export", str(key), "--key", str(key)).code == 2
+    told = north.operator.does("export", str(file), "--key", str(key), "--overwrite").out
     assert f"`parley verify {file} --key {key}`" in told
     assert "give it to nobody else" in told
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
@@ -106,7 +107,7 @@ def test_H8_H10_the_two_verify_with_the_key_and_others_cannot(
     assert types("verify", str(file), "--key", str(key), "--json").told["ok"] is True
 
     other = tmp_path / "other.key"
-    south.operator.does("export", str(file), "--key", str(other))
+    south.operator.does("export", str(file), "--key", str(other), "--overwrite")
     assert other.read_bytes() == key.read_bytes()
     state = tmp_path / "state"
     kept = types("verify", str(file), "--keep", str(state))

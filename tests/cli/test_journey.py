@@ -105,7 +105,15 @@ def test_a_message_is_passed_and_understood(sides: tuple[Side, Side], tmp_path: 
     assert types("verify", str(evidence[0]), "--keep", state).code == 0
     north.post.hears(south.says("One more."))
     north.post.until(partial(agrees, north.post))
-    north.auditor.does("export", str(evidence[0]))
+    older = evidence[0].read_bytes()
+    refused = north.auditor.types("export", str(evidence[0]), "--json")
+    assert refused.code == 3
+    assert f"There is a file {evidence[0]} already" in refused.told["error"]["sentence"]
+    assert "--overwrite" in refused.told["error"]["hint"]
+    assert evidence[0].read_bytes() == older
+    spoilt = types("verify", str(evidence[0]), "--keep", str(evidence[1]))
+    assert (spoilt.code, types("verify", str(evidence[1])).code) == (3, 0)
+    north.auditor.does("export", str(evidence[0]), "--overwrite")
     on = types("verify", str(evidence[0]), "--since", state, "--keep", state, "--json").told
     assert on == types("verify", str(evidence[0]), "--json").told
     assert types("verify", str(evidence[0]), "--since", str(tmp_path / "none")).code == 3
@@ -121,8 +129,9 @@ def test_a_message_is_passed_and_understood(sides: tuple[Side, Side], tmp_path: 
         proved = types("verify", str(one)).out
         assert proved.startswith("PROVED.")
         assert f"  | {told['text'].splitlines()[0]}" in proved
-    assert side.auditor.types("export", str(one), "--ours").code == 2
-    assert side.auditor.types("export", str(one), "--only", "9999").code == 1
+    other = str(tmp_path / "other.proof")
+    assert side.auditor.types("export", other, "--ours").code == 2
+    assert side.auditor.types("export", other, "--only", "9999").code == 1
     one.write_bytes(one.read_bytes().replace(b"\nindex ", b"\nindex 1"))
     assert types("verify", str(one)).code == 1
 
@@ -223,8 +232,18 @@ def test_unable_wait_correct_and_tests(sides: tuple[Side, Side]) -> None:
     assert "until " in shown
     assert "The bridge is down." in shown
 
-    called = north.watch.facts("test")
+    for mistyped in ("shedule", "Schedule", "12"):
+        refused = north.watch.types("test", mistyped, "--json")
+        assert refused.code == 2
+        assert "`parley test schedule`" in refused.told["error"]["hint"]
+    assert north.watch.types("test", "Two words.", "--text", "Ready").code == 2
+    outbox = north.drafter.facts("outbox", "--all")["messages"]
+    assert not [each for each in outbox if each["kind"] == "test"]
+    called = north.watch.facts("test", "--text", "Ready")
+    assert called["text"] == "Ready"
     south.post.hears(called["n"])
+    assert south.watch.types("test", "good", "--answer", str(called["n"])).code == 2
+    assert south.watch.types("test", "schedule", "--answer", str(called["n"])).code == 2
     south.watch.does("test", "Seven swans.", "--answer", str(called["n"]))
     north.post.until(lambda: north.post.line()["last_test"])
     assert "answered after" in north.watch.does("status").out

@@ -152,7 +152,7 @@ async def test_a_sentence_of_the_station_is_found_by_its_pattern() -> None:
     assert said("There is no draft 7.").unescape() == "Il n'y a pas de projet 7."
     assert said("the line is closed") == "La ligne est fermée."
     nested = said("A name does not pass: the text is empty or only white space.")
-    assert nested.unescape() == "A name ne passe pas : le texte est vide ou n'a que des blancs."
+    assert nested.unescape() == "Un nom ne passe pas : le texte est vide ou n'a que des blancs."
     assert said("Nobody <b>foresaw</b> this.") == (
         '<span lang="en" dir="ltr">Nobody &lt;b&gt;foresaw&lt;/b&gt; this.</span>'
     )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from parley.cli.doctor import in_words
+from parley.core.errors import Refused
 from parley.station import doctor
 from parley.station.machine.clock import SYNCHRONISED
 from parley.station.serving import perform_here
@@ -47,6 +51,71 @@ def test_a_disk_that_is_nearly_full_is_found(
         assert f"The disk that holds {north.folder} has " in found["sentence"]
         assert found["sentence"].endswith(" MB left.")
         assert found["hint"].startswith("Free some space on it")
+
+
+def test_one_thing_that_is_wrong_hides_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two_stations(tmp_path) as (north, _):
+        watch, drafter = (
+            north.folder / "tokens" / f"{each.name}.token" for each in (north.watch, north.drafter)
+        )
+        for token in (watch, drafter):
+            token.chmod(0o644)
+        monkeypatch.setattr(doctor, "FREE_BYTES_MIN", 1 << 62)
+        monkeypatch.setattr(doctor, "checked", refused)
+        north.clock.set_wrong(-100)
+        assert bad(north) == ["folder and keys", "database", "clock"]
+        found = findings(north)
+        folder = [each["sentence"] for each in found["folder and keys"]["troubles"]]
+        for token in (watch, drafter):
+            assert f"Others on this machine may read {token}." in folder
+        database = [each["sentence"] for each in found["database"]["troubles"]]
+        assert database[0].endswith(" MB left.")
+        assert database[1:] == ["Row 3 of the audit trail is not the one that was written."]
+        for check in found.values():
+            assert all(each["hint"] for each in check["troubles"])
+            assert check["ok"] is not bool(check["troubles"])
+
+
+def refused(*_: object) -> None:
+    raise Refused("Row 3 of the audit trail is not the one that was written.", "Keep a copy.")
+
+
+def test_a_check_that_cannot_look_is_one_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path / "keys"))
+
+    with two_stations(tmp_path) as (north, _):
+        monkeypatch.setattr(doctor, "read_keys", unreadable)
+        assert bad(north) == ["folder and keys"]
+        found = findings(north)["folder and keys"]
+        assert found["sentence"] == f"{tmp_path / 'keys'} cannot be examined: Permission denied."
+        assert found["hint"]
+
+
+def test_every_line_that_is_unverified_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with two_stations(tmp_path) as (north, _):
+        (agreed,) = north.station.lines
+        lines = [agreed]
+        for name in ("Narrow Line", "Wide Line"):
+            unverified = copy(agreed)
+            unverified.agreed = replace(agreed.agreed, name=name, verified=False)
+            lines.append(unverified)
+        with monkeypatch.context() as patched:
+            patched.setattr(type(north.station), "lines", lines)
+            found = findings(north)["letters and agreements"]
+        assert [each["sentence"].split(":")[0] for each in found["troubles"]] == [
+            "The line Narrow Line is UNVERIFIED",
+            "The line Wide Line is UNVERIFIED",
+        ]
+        told = "\n".join(in_words({"checks": [found]}))
+        assert told.count("UNVERIFIED") == 2
+        assert told.count("next: Read the 48 digits to each other") == 1
 
 
 def test_an_operator_token_that_is_not_there_is_found(tmp_path: Path) -> None:

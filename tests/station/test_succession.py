@@ -335,8 +335,7 @@ def test_a_certificate_near_the_end_of_its_year_is_told(pair: Pair) -> None:
 
         def check(days: int) -> str:
             station.now = replace(station.now, wall=float(NOW + days * day))
-            found = lives.trouble(station)
-            return found[0] if found else ""
+            return "".join(sentence for sentence, _ in lives.troubles(station))
 
         assert check(334) == ""
         assert "certificate 1 of this station is 335 days old" in check(335)

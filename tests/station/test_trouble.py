@@ -96,6 +96,7 @@ def test_what_arrives_while_the_disk_is_full_arrives_later(tmp_path: Path) -> No
                 if check["name"] == "database"
             ]
             assert (database["ok"], database["sentence"]) == (False, told["sentence"])
+            assert len(database["troubles"]) == 1  # the rest of it was looked at, and is well
         south.clock.skip(60)
         south.hears(n)
         assert south.auditor.asks("status")["trouble"] is None

@@ -22,6 +22,7 @@ from parley.cli.carrying import (
     word_option,
 )
 from parley.cli.client import Asking, asks
+from parley.cli.new_file import NEW_FILE, overwriting
 from parley.cli.root import sign_paper
 from parley.cli.spans import span
 from parley.core.agreement import Paper
@@ -53,7 +54,7 @@ def command() -> None:
 @command.command()
 @click.argument("party", required=False)
 @click.option(
-    "--out", type=FILE, required=True, metavar="FILE", help="Where to write the proposal."
+    "--out", type=NEW_FILE, required=True, metavar="FILE", help="Where to write the proposal."
 )
 @click.option("--amends", type=FILE, metavar="FILE", help="Their proposal, which this one changes.")
 @click.option(
@@ -121,6 +122,7 @@ def command() -> None:
     type=click.IntRange(1, 2),
     help="Its algorithms: 1, or 2 with ML-KEM-1024, P-384 and ML-DSA-87; default 1.",
 )
+@overwriting
 @asks(setup=True)
 def propose(
     station: Asking,
@@ -160,7 +162,10 @@ def show(station: Asking, file: Path) -> None:
 
 @command.command()
 @click.argument("file", type=FILE)
-@click.option("--out", type=FILE, metavar="FILE", help="Where to write it. Default: FILE itself.")
+@click.option(
+    "--out", type=NEW_FILE, metavar="FILE", help="Where to write it. Default: FILE itself."
+)
+@overwriting
 @click.option(
     "--root",
     "root_folder",
@@ -207,7 +212,8 @@ def sign(
 
 
 @command.command()
-@click.argument("out", type=FILE)
+@click.argument("out", type=NEW_FILE)
+@overwriting
 @asks(setup=True)
 def secret(station: Asking, out: Path) -> None:
     """Write the secret that we bring to a meeting to OUT.

@@ -11,6 +11,7 @@ import click
 
 from parley.cli import shown, voice
 from parley.cli.client import Asking, asks
+from parley.cli.new_file import NEW_FILE, overwriting
 from parley.core.errors import Misused, Refused, Unavailable
 
 PART_BYTES = 393_216  # in base64 half of the longest request
@@ -85,12 +86,15 @@ def _id(text: str) -> tuple[int, int]:
 
 @attachment.command()
 @click.argument("id")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=NEW_FILE)
+@overwriting
 @click.option("--ours", is_flag=True, help="Of a message of ours; without it, of theirs.")
 @click.option("--draft", is_flag=True, help="Of a draft: exactly the bytes that will go.")
 @asks(line=True)
 def save(station: Asking, id: str, path: Path, ours: bool, draft: bool) -> None:
-    """Write attachment ID to a new file PATH. Only a picture or text that may be shown is given."""
+    """Write attachment ID to the file PATH. Only a picture or text that may be shown is given."""
+    from parley.station.machine.folder import write_whole
+
     number, place = _id(id)
     read: Callable[[int], dict[str, Any]]
     if draft:
@@ -117,13 +121,7 @@ def save(station: Asking, id: str, path: Path, ours: bool, draft: bool) -> None:
     while got["next"] is not None:
         got = read(got["next"])
         data += base64.b64decode(got["data"])
-    try:
-        with path.open("xb") as file:
-            file.write(data)
-    except FileExistsError as error:
-        raise Refused(f"There is a file {path} already.", "Name a file that is not.") from error
-    except OSError as error:
-        raise Unavailable(f"The file {path} cannot be written: {error.strerror}.") from error
+    write_whole(path, data, 0o644)
     told = {"path": str(path), "size": len(data), "sha256": got["sha256"], "media": got["media"]}
     voice.tell(
         told,

@@ -10,10 +10,11 @@ import click
 
 from parley.cli import shown, voice
 from parley.cli.client import Asking, asks
+from parley.cli.new_file import NEW_FILE, overwriting
 
 _OUT = click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=NEW_FILE,
     metavar="FILE.html",
     help="Write a page to print: one file, with nothing to load.",
 )
@@ -53,6 +54,7 @@ def thread(station: Asking, n: int, ours: bool) -> None:
 @click.option("--until", metavar="DAY", help="To the end of that day, or of a minute.")
 @click.option("--person", help="Written, released or opened by somebody of that name or office.")
 @_OUT
+@overwriting
 @asks(line=True, setup=True)
 def timeline(station: Asking, words: tuple[str, ...], out: Path | None, **asked: Any) -> None:
     """An incident across lines: the messages found and what became of each, oldest first.
@@ -69,6 +71,7 @@ def timeline(station: Asking, words: tuple[str, ...], out: Path | None, **asked:
 @click.argument("n", type=int)
 @click.option("--ours", is_flag=True, help="Message N of ours; without it, of theirs.")
 @_OUT
+@overwriting
 @asks(line=True)
 def print_(station: Asking, n: int, ours: bool, out: Path | None) -> None:
     """One message as a page to print: text, stages, hashes, and the heads of the record."""
@@ -90,6 +93,7 @@ def print_(station: Asking, n: int, ours: bool, out: Path | None) -> None:
 @click.command()
 @click.argument("date")
 @_OUT
+@overwriting
 @asks(line=True, setup=True)
 def daylog(station: Asking, date: str, out: Path | None) -> None:
     """All that joined the record on a day (UTC, by our clock), and how the logs stood at its end.

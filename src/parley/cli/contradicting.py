@@ -8,23 +8,34 @@ from typing import Any
 
 from parley.cli import voice
 from parley.cli.client import Asking
+from parley.cli.new_file import unwritten
 
 Told = dict[str, Any]
 
 
-def write_beside(station: Asking, out: Path) -> list[Told]:
-    """Write what the other side signed against itself, each in a file beside the record."""
+def told_beside(station: Asking, out: Path) -> list[Told]:
+    """What the other side signed against itself, and the file beside the record for each of it."""
+    told: list[Told] = station.call("contradictions")["contradictions"]
+    return [
+        {**each, "file": each["text"] and unwritten(out.with_name(f"{out.name}.{each['kind']}"))}
+        for each in told
+    ]
+
+
+def write_beside(contradictions: Sequence[Told]) -> list[Told]:
+    """Write them; what is told of each."""
     from parley.station.machine.folder import write_whole
 
-    told = []
-    for each in station.call("contradictions")["contradictions"]:
-        file = None
-        if each["text"] is not None:
-            beside = out.with_name(f"{out.name}.{each['kind']}")
-            write_whole(beside, each["text"].encode())
-            file = str(beside)
-        told.append({"file": file, **{key: each[key] for key in ("kind", "signer", "why")}})
-    return told
+    for each in contradictions:
+        if each["file"]:
+            write_whole(each["file"], each["text"].encode())
+    return [
+        {
+            "file": str(each["file"]) if each["file"] else None,
+            **{key: each[key] for key in ("kind", "signer", "why")},
+        }
+        for each in contradictions
+    ]
 
 
 def beside_in_words(contradictions: Sequence[Told]) -> Iterator[str]:

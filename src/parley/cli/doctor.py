@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import click
@@ -21,9 +23,15 @@ def command(station: Asking) -> int:
 
 
 def in_words(view: dict[str, Any]) -> Iterator[str]:
-    """Each check in a line, what is wrong with its next step."""
+    """Each check in a line, and all that is wrong, with its next step."""
     for check in view["checks"]:
-        how = "ok " if check["ok"] else "BAD"
-        yield f"{how}  {check['name']}: {voice.sentence(check['sentence'])}"
-        if not check["ok"] and check["hint"]:
-            yield f"     next: {voice.sentence(check['hint'])}"
+        if check["ok"]:
+            yield f"ok   {check['name']}: {voice.sentence(check['sentence'])}"
+            continue
+        told = f"BAD  {check['name']}: "
+        for hint, troubles in groupby(check["troubles"], itemgetter("hint")):
+            for trouble in troubles:
+                yield f"{told}{voice.sentence(trouble['sentence'])}"
+                told = "     also: "
+            if hint:
+                yield f"     next: {voice.sentence(hint)}"

@@ -13,7 +13,14 @@ import click
 
 from parley.cli import voice
 from parley.cli.client import Asking, asks, with_json
-from parley.cli.contradicting import beside_in_words, facts_of_two, two_in_words, write_beside
+from parley.cli.contradicting import (
+    beside_in_words,
+    facts_of_two,
+    told_beside,
+    two_in_words,
+    write_beside,
+)
+from parley.cli.new_file import NEW_FILE, overwriting, unwritten
 from parley.console.marking import frame_line
 from parley.core.entry import Marks, Precedence
 from parley.core.errors import Misused, Refused, Unavailable
@@ -26,7 +33,7 @@ LINES_BETWEEN = 5_000  # lines read between two looks at the clock
 
 
 @click.command()
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=NEW_FILE)
 @click.option(
     "--only",
     type=click.IntRange(min=0),
@@ -37,11 +44,12 @@ LINES_BETWEEN = 5_000  # lines read between two looks at the clock
 @click.option(
     "--key",
     "key_out",
-    type=FILE,
+    type=NEW_FILE,
     metavar="FILE",
     help="Of a deniable line: write its record key to FILE too, for one of the two parties alone."
     " An operator does this.",
 )
+@overwriting
 @asks(line=True)
 def export(station: Asking, out: Path, only: int | None, ours: bool, key_out: Path | None) -> None:
     """Write the record of a line to the file OUT, or one message with its proof.
@@ -55,6 +63,8 @@ def export(station: Asking, out: Path, only: int | None, ours: bool, key_out: Pa
 
     if ours and only is None:
         raise Misused("--ours says whose message --only means.", "Give --only N too.")
+    if key_out is not None and key_out.absolute() == out.absolute():
+        raise Misused("Record and record key do not go into one file.", "Name another with --key.")
     if key_out is not None:
         key = b64decode(station.call("export.key")["key"])
         write_whole(key_out, carry(RECORD_KEY, key))
@@ -65,13 +75,16 @@ def export(station: Asking, out: Path, only: int | None, ours: bool, key_out: Pa
         _written(out, len(proof), told["policy"], key_out)
         return
     size, policy, last = 0, "", {}
+    contradictions: list[dict[str, Any]] | None = None
 
     def pieces() -> Iterator[bytes]:
-        nonlocal size, policy, last
+        nonlocal size, policy, last, contradictions
         after = None
         with voice.Progress("Writing", "MB") as progress:
             while True:
                 told = station.call("export", after=after)
+                if contradictions is None:
+                    contradictions = told_beside(station, out)
                 piece, policy = told["evidence"].encode(), told["policy"]
                 size += len(piece)
                 progress(size // MB)
@@ -81,7 +94,7 @@ def export(station: Asking, out: Path, only: int | None, ours: bool, key_out: Pa
                     return
 
     write_whole(out, pieces())
-    _written(out, size, policy, key_out, write_beside(station, out), last)
+    _written(out, size, policy, key_out, write_beside(contradictions or []), last)
 
 
 def _written(
@@ -170,7 +183,8 @@ class Reading:
     "--keep",
     type=click.Path(path_type=Path),
     metavar="STATE",
-    help="Keep what was verified in the file STATE, for --since of the next time.",
+    help="Keep what was verified in the file STATE, for --since of the next time; it may be the one"
+    " that --since names.",
 )
 @click.option(
     "--all-signatures",
@@ -183,6 +197,7 @@ class Reading:
     metavar="FILE",
     help="The record key of a deniable line, which only its two parties have.",
 )
+@overwriting
 @with_json
 def verify(
     evidence: Path, since: Path | None, keep: Path | None, all_signatures: bool, key: Path | None
@@ -196,6 +211,8 @@ def verify(
     from parley.evidence import audit, contradiction, proof
     from parley.station.machine.folder import write_whole
 
+    if keep is not None and keep != since:
+        unwritten(keep)
     state = b""
     given = None if key is None else _record_key(key)
     how = {"all_signatures": all_signatures, "record_key": given, "beside": _beside()}

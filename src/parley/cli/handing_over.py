@@ -12,6 +12,7 @@ import click
 
 from parley.cli import shown, voice
 from parley.cli.client import Asking, asks
+from parley.cli.new_file import NEW_FILE, overwriting
 from parley.core.errors import Misused, Refused
 from parley.station.acts.calling import Caller
 
@@ -121,10 +122,11 @@ def take(station: Asking, reason: str) -> None:
 @click.argument("sheet", type=int, required=False)
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=NEW_FILE,
     metavar="FILE",
     help="Write the sheet as it was signed: .txt for `sha256sum`, .html to print.",
 )
+@overwriting
 @asks()
 def log(station: Asking, sheet: int | None, out: Path | None) -> None:
     """Who had the watch, from when; with SHEET, what was signed then."""

@@ -9,13 +9,15 @@ from typing import Any
 import click
 
 from parley.cli import voice
-from parley.cli.carrying import FILE, put
+from parley.cli.carrying import put
 from parley.cli.client import Asking, asks
+from parley.cli.new_file import NEW_FILE, overwriting
 from parley.station.machine.carried import LETTER
 
 
 @click.command(name="introduce")
-@click.argument("out", type=FILE, required=False, metavar="[LETTER]")
+@click.argument("out", type=NEW_FILE, required=False, metavar="[LETTER]")
+@overwriting
 @asks(setup=True)
 def command(station: Asking, out: Path | None) -> None:
     """Write the letter of introduction to the file LETTER, and show its 48 digits.

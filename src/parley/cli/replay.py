@@ -12,6 +12,9 @@ import click
 
 from parley.cli import voice
 from parley.cli.client import with_json
+from parley.cli.new_file import overwriting, unwritten
+
+REPORT = "report.json"
 
 
 @click.command(name="replay")
@@ -22,6 +25,7 @@ from parley.cli.client import with_json
     metavar="DIR",
     help="Leave both stations' evidence and report.json there.",
 )
+@overwriting
 @click.option("--markdown", is_flag=True, help="Print the table as README has it.")
 @with_json
 def command(file: Path, out: Path | None, markdown: bool) -> int:
@@ -39,6 +43,8 @@ def command(file: Path, out: Path | None, markdown: bool) -> int:
     exchange = Exchange.read(file)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
+        for name in (*report.file_names(exchange.parties).values(), REPORT):
+            unwritten(out / name)
     # A control socket's path may not be long, and a folder of the system's is short.
     with (
         tempfile.TemporaryDirectory(prefix="parley-") as folder,
@@ -49,9 +55,7 @@ def command(file: Path, out: Path | None, markdown: bool) -> int:
     if out is not None:
         for party, name in told["stations"].items():
             write_whole(out / name, replayed.evidence[party].encode())
-        write_whole(
-            out / "report.json", (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
-        )
+        write_whole(out / REPORT, (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode())
     if markdown:
         voice.say(report.markdown(told).rstrip("\n"))
     else:

@@ -23,6 +23,7 @@ from parley.cli.carrying import (
     word_option,
 )
 from parley.cli.client import with_json
+from parley.cli.new_file import NEW_FILE, overwriting, unwritten
 from parley.core.agreement import Paper
 from parley.core.identity import Letter
 from parley.station.line.clauses import cautions, render
@@ -122,11 +123,12 @@ def show(root_folder: Path) -> None:
 @root_option
 @click.option(
     "--out",
-    type=FILE,
+    type=NEW_FILE,
     metavar="FILE",
     help="Where to write it. Default: answer.parley beside a"
     " request; an agreement is signed in place.",
 )
+@overwriting
 @word_option
 @passphrase_option
 @with_json
@@ -146,7 +148,8 @@ def sign(
     if content.lstrip().startswith(AGREEMENT.title.encode()):
         _sign_agreement(found, content, out or file, words, passphrase_file)
     else:
-        _certify(found, content, out or file.with_name("answer.parley"), passphrase_file)
+        out = out or unwritten(file.with_name("answer.parley"))
+        _certify(found, content, out, passphrase_file)
 
 
 @command.command()
@@ -159,7 +162,8 @@ def sign(
     metavar="FILE",
     help="A letter under the root before, where its certificates are meant.",
 )
-@click.option("--out", type=FILE, required=True, metavar="FILE", help="Where to write it.")
+@click.option("--out", type=NEW_FILE, required=True, metavar="FILE", help="Where to write it.")
+@overwriting
 @passphrase_option
 @with_json
 def revoke(
@@ -222,7 +226,8 @@ def revoke(
     help="The old root, where it is not lost: it signs too.",
 )
 @click.option("--reason", required=True, metavar="TEXT", help="Why, in one line that they read.")
-@click.option("--out", type=FILE, required=True, metavar="FILE", help="Where to write it.")
+@click.option("--out", type=NEW_FILE, required=True, metavar="FILE", help="Where to write it.")
+@overwriting
 @click.option(
     "--after-passphrase-file",
     type=FILE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,12 +14,14 @@ from parley.console import words
 from parley.core.errors import Misused
 
 SCHEDULE = "schedule"
+_LONE_WORD = re.compile("[A-Za-z0-9-]+")  # a verb mistyped, or the number of a test
 WINDOWS = (("day", "24 h"), ("month", "30 d"))
 _BY = {"ours": "our turn", "theirs": "their turn", "either": "either side may call it"}
 
 
 @click.command(name="test")
 @click.argument("text", required=False, metavar="[TEXT|schedule]")
+@click.option("--text", "said", metavar="TEXT", help="The same as TEXT, also a word by itself.")
 @click.option("--answer", type=int, metavar="N", help="Answer test N of theirs.")
 @click.option("--good", is_flag=True, help="With --answer: it came through well.")
 @click.option("--errors", metavar="WORDS", help="With --answer: what did not come through well.")
@@ -27,6 +30,7 @@ _BY = {"ours": "our turn", "theirs": "their turn", "either": "either side may ca
 def command(
     station: Asking,
     text: str | None,
+    said: str | None,
     answer: int | None,
     good: bool,
     errors: str | None,
@@ -36,14 +40,24 @@ def command(
 
     Without TEXT the station takes the next of its harmless texts, also for an answer. A test needs
     no second person; an answer shows that somebody there is awake and reads. `parley test
-    schedule` shows when tests are due, and the figures of both sides.
+    schedule` shows when tests are due, and the figures of both sides. Any other word by itself may
+    be one that was mistyped, and is sent with --text only.
     """
+    if text is not None and said is not None:
+        raise Misused("The text is given twice.", "Give it once, by itself or with --text.")
+    if text is not None and _LONE_WORD.fullmatch(text) and (text != SCHEDULE or answer is not None):
+        raise Misused(
+            f"{text!r:.40} is one word, and might have been meant as something else.",
+            "`parley test schedule` or `parley test --answer N --good`;"
+            f" --text {text:.40} sends that word.",
+        )
     if answer is None and (good or errors):
         raise Misused("Only an answer certifies.", "`parley test --answer N --good`")
-    if due or (text == SCHEDULE and answer is None):
+    if due or text == SCHEDULE:
         view = station.call("test.schedule")
         voice.tell(view, due_in_words if due else schedule_in_words)
         return
+    text = said if text is None else text
     if answer is None:
         view = station.call("test.call", text=text)
     elif text is None and not good and not errors:

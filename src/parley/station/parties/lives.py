@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -99,22 +100,22 @@ def age_days(station: Station, certificate: Certificate) -> int:
     return int(max(station.now.wall - certificate.valid_from, 0) // DAY_S)
 
 
-def trouble(station: Station) -> tuple[str, str] | None:
-    """The first thing about keys and papers that a person should see to, and what to do."""
+def troubles(station: Station) -> Iterator[tuple[str, str]]:
+    """All about keys and papers that a person should see to, each with what to do."""
     ours = station.home.letter
     upto = vouching.revoked_upto(station.store, ours.fingerprint)
     if ours.certificate.serial <= upto:
-        return (
+        yield (
             f"Our own root has revoked the keys of this station (certificates up to {upto}).",
             "Make new ones: `parley rotate`, and agree anew with everybody.",
         )
     for open_line in station.lines:
         stop = open_line.stop
         if stop is not None:
-            return f"The line {open_line.agreed.name} is stopped: {stop.why}.", stop.hint
+            yield f"The line {open_line.agreed.name} is stopped: {stop.why}.", stop.hint
     days = age_days(station, ours.certificate)
     if days >= WARN_DAYS:
-        return (
+        yield (
             f"The certificate {ours.certificate.serial} of this station is {days} days old; keys"
             f" are replaced within {YEAR_DAYS}.",
             "`parley rotate` makes new keys for the root to certify.",
@@ -123,18 +124,17 @@ def trouble(station: Station) -> tuple[str, str] | None:
         for side, letter in zip(("ours", "theirs"), letters_of(station, open_line), strict=True):
             days = age_days(station, letter.certificate)
             if days >= WARN_DAYS:
-                return (
+                yield (
                     f"The line {open_line.agreed.name} stands on a certificate of {side} that is"
                     f" {days} days old (serial {letter.certificate.serial}, from"
                     f" {stamp(letter.certificate.valid_from)}).",
                     "Agree anew on newer ones: `parley agree propose --replaces LINE`.",
                 )
-    for row in station.store.sql("SELECT why, at FROM refused_papers ORDER BY id DESC LIMIT 1"):
-        return (
+    for row in station.store.sql("SELECT why, at FROM refused_papers ORDER BY id DESC"):
+        yield (
             f"A refused paper is kept as evidence ({stamp(row['at'])}): {row['why']}.",
             "Call the duty officer; `parley status` shows what else is known of that party.",
         )
-    return None
 
 
 @operation("agree.list", roles=("operator",), reads=True, setup=True)
