@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 import struct
 from collections.abc import Iterator
 from hashlib import sha256
@@ -156,6 +157,13 @@ async def test_J7_J8_both_sides_record_what_both_agreed_to(
             "ours": sha256(files[0]).hexdigest(),
             "theirs": sha256(files[1]).hexdigest(),
         }
+        # Who asks once more reads who refused, and who it was that stopped the first.
+        await north.get_by_role("button", name="Ask to record").click()
+        await south.get_by_role("button", name="Refuse").click()
+        listed = north.locator("#recordings li")
+        await expect(listed.nth(0)).to_contain_text(re.compile("withdrawn, .?Wen"))
+        await expect(listed.nth(1)).to_contain_text("Wanda, North, asked")
+        await expect(listed.nth(1)).to_contain_text(re.compile("REFUSED .*, .?Wen"))
         await stations.north.ask("Wanda", "call.end")
         for page in (north, south):
             await expect(page.locator("#media-state")).to_contain_text("The call is ended")
