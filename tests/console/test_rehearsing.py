@@ -24,6 +24,10 @@ OVER = """(words) => {
 }"""
 
 
+# The colour of some words, and of the bar around them.
+COLOURS = """(each) => [each, each.closest(".state-bar")].map((of) => getComputedStyle(of).color)"""
+
+
 async def finds(page: Page, item: str, what: str, words: str = "") -> None:
     """What a duty officer says of one thing, by its button."""
     row = page.locator(f"#checklist [data-item={item}]")
@@ -151,6 +155,8 @@ async def test_a_rehearsal_by_text_is_said_on_every_page_and_kept_from_the_princ
     listed = await room.sit(north, "Wanda", "/calls")
     await expect(listed.locator("[data-rehearsed=good]")).to_contain_text("all good")
     await expect(listed.locator("#call-due")).to_contain_text("all good")
+    colours = await listed.locator("#call-due .seen.heard").evaluate(COLOURS)
+    assert colours[0] == colours[1]  # of the dark bar, which takes no green
     await shown(listed, "rehearsal-calls")
 
 
