@@ -47,7 +47,8 @@ async def test_an_interpreter_has_a_channel_that_listeners_choose(
     stations: World, with_camera: Browser
 ) -> None:
     north, south = stations.north, stations.south
-    await person(south, "Irina", "interpreter")
+    for name in ("Irina", "Ivo"):
+        await person(south, name, "interpreter")
     await person(north, "Chief", "principal")
     await north.ask("Wanda", "call.begin")
     async with duty_room(with_camera) as northern, duty_room(with_camera) as southern:
@@ -75,6 +76,15 @@ async def test_an_interpreter_has_a_channel_that_listeners_choose(
         await expect(wanda.locator("#speaks")).to_contain_text(
             "Irina, Office of Irina, South, into English", timeout=MEDIA_MS
         )
+
+        # Who has come by text alone has no microphone to take, or to be handed.
+        await south.ask("Ivo", "call.join")
+        await expect(irina.locator("#people")).to_contain_text("Ivo")
+        await expect(irina.locator("#channels [data-key=r]")).to_have_count(0)
+        ivo = await enter(southern, south, "Ivo")
+        await expect(ivo.locator("#channels")).to_contain_text("Into English: Irina")
+        await expect(ivo.locator("#channels input[name=language]")).to_have_count(0)
+        await ivo.close()
 
         await irina.locator("h1").click()
         await irina.keyboard.down("x")
