@@ -21,14 +21,19 @@ async def person(post: Post, name: str, role: str) -> None:
 
 
 # Where what is said of sound and pictures as a whole would end on the screen.
-STATES = """() => ["alone", "paused", "on-hold", "silenced", "sound-asleep"].map((id) => {
+STATES = """() => [
+  ["alone", "paused", "on-hold", "silenced", "sound-asleep", "silent", "talks-muted"],
+  ["media-state", "camera-state", "microphone-state", "speaker-state"],
+].flatMap((ids, are) => ids.map((id) => {
   const each = document.getElementById(id);
-  each.hidden = false;
+  if (are === 0) each.hidden = false;
+  else each.textContent = "What is to be done about it now is said in a sentence.";
   scrollTo(0, 0);
   const { bottom } = each.getBoundingClientRect();
-  each.hidden = true;
+  if (are === 0) each.hidden = true;
+  else each.textContent = "";
   return bottom;
-})"""
+}))"""
 # The lowest edge of so many pictures of others, empty as they are before the first one comes.
 LOWEST = """(count) => {
   const others = document.getElementById("others");
@@ -141,10 +146,15 @@ async def _open(post: Post) -> bool:
 
 async def test_captions_are_typed_and_read_below_the_pictures(stations: World, room: Room) -> None:
     page = await enter(room, stations.north, "Wanda")
-    await expect(page.locator("#caption-words")).to_be_visible()  # also of who came before the call
+    fields = page.locator("#caption-words, #words-of-mine")
+    alone = page.locator("#mine, #speaking, #quality")  # of who sees and hears
+    for unseen in (*await fields.all(), *await alone.all()):
+        await expect(unseen).to_be_hidden()  # nobody says anything in no call
     await stations.north.ask("Wanda", "call.begin")
     await page.get_by_role("button", name="Join by text").click()
     await expect(page.locator("#people")).to_contain_text("duty officer")
+    for unseen in await alone.all():
+        await expect(unseen).to_be_hidden()
     await expect(page.locator("#holders")).to_contain_text("Wanda, Watch desk, holds the call")
     await page.locator("#caption-words").fill("Good morning.")
     await page.locator("#caption-language").fill("English")
@@ -157,13 +167,18 @@ async def test_captions_are_typed_and_read_below_the_pictures(stations: World, r
         for pictures in (1, 2, 3):
             assert await page.evaluate(LOWEST, pictures) < height - 28  # the edge of an exercise
     await stations.north.ask("Wanda", "call.end")
+    await expect(page.locator("#holders")).to_be_hidden()  # nobody holds it any more
+    for unseen in (page.locator("#channels"), *await fields.all()):
+        await expect(unseen).to_be_hidden()
 
 
 @pytest.mark.story
 async def test_a_refusal_goes_when_what_it_speaks_of_is_over(stations: World, room: Room) -> None:
     wanda = await room.sit(stations.north, "Wanda", "/call")
-    await wanda.locator("#words-of-mine").fill("Good evening.")
-    await wanda.locator("#words-of-mine").press("Enter")
+    await wanda.evaluate(
+        "() => { document.getElementById('words-of-mine').value = 'Good evening.';"
+        " document.getElementById('say').submit(); }"  # as of a page that is behind
+    )
     refused = wanda.locator("#refused")
     await expect(refused).to_contain_text("No call is open")
     await stations.say(stations.south, "This renews the page.", "IMMEDIATE")

@@ -325,6 +325,7 @@ async def test_a_camera_that_goes_is_told_and_the_voice_goes_on(
         }"""
     )
     await expect(page.locator("#camera-state")).to_contain_text("The camera is gone. Plug it in")
+    await expect(page.locator("#verdict")).to_contain_text("your picture has not come back")
     before = (await figures_when(page, "f.sound_back > 0"))["sound_back"]
     await figures_when(page, f"f.sound_back > {before} + 3")
     await page.get_by_role("button", name="Turn on again").click()

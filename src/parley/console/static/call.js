@@ -104,8 +104,7 @@ class CallPage {
     document.documentElement.toggleAttribute("data-in-call", inside); // who interprets is read from the page, seen or not
     this.label();
     this.showing.settle(inside);
-    at("join-media").hidden = inside || this.medium === "text" || !this.open;
-    at("large-field").hidden = at("join-media").hidden || this.medium !== "video";
+    this.uses();
     for (const id of ["mute", "leave-media", "devices"]) at(id).hidden = !inside;
     at("camera-off").hidden = !inside || this.medium !== "video";
     at("microphone-on").hidden = !inside || this.microphone !== null;
@@ -114,10 +113,21 @@ class CallPage {
     say("camera-words", this.camera ? _("Turn my camera off") : _("Turn my camera on"));
   }
 
+  /** What is of use now: to join, or what one hears and sends in the call, and the fields for text. */
+  uses() {
+    at("join-media").hidden = this.worker !== null || this.medium === "text" || !this.open;
+    at("large-field").hidden = at("join-media").hidden || this.medium !== "video";
+    for (const id of ["mine", "speaking", "quality"]) at(id).hidden = this.worker === null;
+    const sayings = document.getElementById("sayings");
+    // Who has pressed to join types at once, before the record has it.
+    if (sayings) sayings.hidden = at("facts").dataset.says !== "yes" && this.worker === null && !at("join-media").disabled;
+  }
+
   // --- taking part
 
   async join() {
     at("join-media").disabled = true;
+    this.uses();
     try {
       await this.wire();
       if (this.medium === "video") await this.takeCamera();
@@ -489,8 +499,7 @@ class CallPage {
       return;
     }
     this.label();
-    at("join-media").hidden = this.worker !== null || this.medium === "text" || !this.open;
-    at("large-field").hidden = at("join-media").hidden || this.medium !== "video";
+    this.uses();
     this.parts.mix(this.tiles, this.worker !== null);
     this.awake.look();
     const since = performance.now() - SPEAKS_MS;
