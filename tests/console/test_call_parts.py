@@ -102,6 +102,14 @@ async def test_an_interpreter_has_a_channel_that_listeners_choose(
         await expect(irina.locator("#silent")).to_be_hidden()
         await irina.keyboard.up(" ")
         await expect(irina.locator("#silent")).to_be_visible()
+        # The space bar is for talking, and not for the button that was pressed last.
+        await irina.locator("#camera-off").click()
+        await irina.keyboard.down(" ")
+        await expect(irina.locator("#silent")).to_be_hidden()
+        await irina.keyboard.up(" ")
+        await expect(irina.locator("#silent")).to_be_visible()
+        await expect(irina.locator("#camera-words")).to_have_text("Turn my camera on")
+        await irina.locator("#camera-off").click()
 
         await irina.keyboard.press("d")
         await irina.keyboard.type("We hear you well.")

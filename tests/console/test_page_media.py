@@ -200,6 +200,7 @@ PAUSE = """async (length_ms) => {
   out.tap = (header) => told.push(header.captured_us / 1000 - performance.timeOrigin);
   out.most.sound_ms = length_ms;
   out.begin(new Keys(new Uint8Array(32), 0));
+  Date.now = () => performance.timeOrigin + at;
   for (let n = 0; n < 48; n += 1) {
     at = 20 * n + (n < 24 ? 0 : 3000);
     out.hear({ block: new Float32Array(960), at: performance.timeOrigin + at });
@@ -220,6 +221,76 @@ async def test_M1_sound_says_when_it_was_captured_also_after_a_pause(
     told = await page.evaluate(PAUSE, length_ms)
     when = [20.0 * n + (0 if n < 24 else 3_000) for n in range(0, 48, length_ms // 20)]
     assert told[: len(when)] == pytest.approx(when, abs=0.1)  # a flush fills up the last
+
+
+# A clock of the machine that is set while somebody speaks: how many frames go, and where they are
+# on the clock of the pictures.
+SET = """async (set_ms) => {
+  const { Out } = await import("/static/media-out.js");
+  const { Keys } = await import("/static/media-frame.js");
+  const { now } = await import("/static/media-parts.js");
+  const told = [];
+  const counts = { skipped: 0, faults: 0 };
+  const socket = { ready: true, running: true, unsent: 0, send: () => undefined };
+  const out = new Out(socket, counts, () => undefined, () => undefined);
+  const begun = now();
+  out.tap = (header) => told.push(header.captured_us / 1000 - begun);
+  out.begin(new Keys(new Uint8Array(32), 0));
+  const real = Date.now;
+  for (let n = 0; n < 20; n += 1) {
+    if (n === 10) Date.now = () => real() + set_ms;
+    out.hear({ block: new Float32Array(960), at: Date.now() - 20 });
+    await new Promise((done) => setTimeout(done, 5));
+  }
+  await out.soundEncoder.flush();
+  out.soundEncoder.close();
+  Date.now = real;
+  return [counts.skipped, told];
+}"""
+
+
+@pytest.mark.parametrize("set_ms", [-5_000, 5_000])
+async def test_a_clock_that_is_set_takes_nobodys_voice(
+    stations: World, room: Room, set_ms: int
+) -> None:
+    page = await room.sit(stations.north, "Wanda", "/call")
+    skipped, told = await page.evaluate(SET, set_ms)
+    assert skipped == 0
+    assert len(told) >= 20
+    assert max(abs(at) for at in told[:20]) < 2_000
+    assert told[:20] == pytest.approx(sorted(told[:20]), abs=10)
+
+
+# A machine whose clock is another: sound of now, then a picture that is so old.
+APART = """async ([apart_ms, old_ms, heard]) => {
+  const { In } = await import("/static/media-in.js");
+  const { now } = await import("/static/media-parts.js");
+  const counts = { gaps: 0, back: 0, unopened: 0, faults: 0, keys_asked: 0 };
+  const way = new MessageChannel();
+  const of = new In(new OffscreenCanvas(16, 16), way.port1, () => undefined, counts);
+  of.begin();
+  const at = () => 1000 * (now() - apart_ms);
+  for (let n = 0; n < 3; n += 1) of.compare({ kind: heard ? 1 : 2, captured_us: at() });
+  of.compare({ kind: 2, captured_us: at() - 1000 * old_ms });
+  const paper = new OffscreenCanvas(16, 16);
+  paper.getContext("2d").fillRect(0, 0, 16, 16);
+  await of.paint(new VideoFrame(paper, { timestamp: Math.round(at() - 1000 * old_ms) }));
+  const age = of.seen.picture.percentile(0.5);
+  of.close();
+  way.port1.close();
+  return age;
+}"""
+
+
+@pytest.mark.parametrize("heard", [True, False])
+@pytest.mark.parametrize("apart_ms", [0, 40_000, -40_000])
+async def test_how_old_a_picture_is_does_not_hang_on_two_clocks(
+    stations: World, room: Room, apart_ms: int, heard: bool
+) -> None:
+    page = await room.sit(stations.north, "Wanda", "/call")
+    for old_ms in (0, 5_000):
+        age = await page.evaluate(APART, [apart_ms, old_ms, heard])
+        assert old_ms - 5 <= age < old_ms + 1_000
 
 
 # Pictures of a camera of thirty a second, before an encoder that takes all it is given and is done

@@ -160,10 +160,10 @@ async def test_J7_J8_both_sides_record_what_both_agreed_to(
         # Who asks once more reads who refused, and who it was that stopped the first.
         await north.get_by_role("button", name="Ask to record").click()
         await south.get_by_role("button", name="Refuse").click()
-        rows = north.locator("#recordings li")
-        await expect(rows.nth(0)).to_contain_text(re.compile("withdrawn, .?Wen"))
-        await expect(rows.nth(1)).to_contain_text("Wanda, North, asked")
-        await expect(rows.nth(1)).to_contain_text(re.compile("REFUSED .*, .?Wen"))
+        listed = north.locator("#recordings li")
+        await expect(listed.nth(0)).to_contain_text(re.compile("withdrawn, .?Wen"))
+        await expect(listed.nth(1)).to_contain_text("Wanda, North, asked")
+        await expect(listed.nth(1)).to_contain_text(re.compile("REFUSED .*, .?Wen"))
         await stations.north.ask("Wanda", "call.end")
         for page in (north, south):
             await expect(page.locator("#media-state")).to_contain_text("The call is ended")

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.console.conftest import Room
-from tests.console.test_call import MEDIA_MS, both_join, duty_room, enter, hears, joins, says
+from tests.console.test_call import (
+    MEDIA_MS,
+    both_join,
+    duty_room,
+    enter,
+    hears,
+    joins,
+    says,
+    sees_and_hears,
+)
 from tests.console.test_calls import shown
 from tests.console.world import World
 
@@ -63,6 +73,25 @@ async def test_who_coughs_or_does_not_press_to_talk_is_not_heard(
         await hears_nothing(wanda)
         call = (await stations.north.ask("Wanda", "call.show"))["call"]
         assert [each["muted"] for each in call["attendees"]] == [None, None]  # of a cough no word
+        await stations.north.ask("Wanda", "call.end")
+
+
+@pytest.mark.story
+async def test_who_comes_back_to_a_station_that_was_away_is_seen_and_heard(
+    stations: World, with_camera: Browser
+) -> None:
+    async with duty_room(with_camera) as northern, duty_room(with_camera) as southern:
+        wanda, wen = await both_join(stations, northern, southern)
+        await hears(wen)
+        port = urlsplit(stations.north.console).port
+        assert port
+        await stations.north.hide_pages()
+        await expect(wanda.locator("#media-state")).to_contain_text("does not answer")
+        await stations.north.show_pages(port)
+        await expect(wanda.locator("#media-state")).to_have_text("", timeout=MEDIA_MS)
+        await wen.evaluate("() => { window.unlike = new Set(); }")
+        await sees_and_hears(wen)
+        await sees_and_hears(wanda)
         await stations.north.ask("Wanda", "call.end")
 
 

@@ -8,6 +8,7 @@ import { _ } from "./tongue.js";
 const LOWERED = 0.2; // the original below an interpreter, who is still followed
 const FADE_S = 0.03;
 const HEAR = "parley-hear";
+const PRESSED = /^(INPUT|BUTTON|SUMMARY|A)$/; // by the space bar, where they have the focus
 
 /** @typedef {{gain: GainNode, tile: HTMLElement}} Tile */
 
@@ -40,6 +41,11 @@ export class Parts {
       at("push-on").blur(); // the space bar is for talking now
       this.settle();
     });
+    // Who pushes to talk and has pressed a button by mouse talks with the next space, and does not press it once more.
+    document.addEventListener("pointerup", () => setTimeout(() => {
+      const pressed = document.activeElement;
+      if (this.pushes && pressed instanceof HTMLElement && PRESSED.test(pressed.tagName) && !isWriting(pressed)) pressed.blur();
+    }));
     document.addEventListener("keydown", (event) => this.key(event, true));
     document.addEventListener("keyup", (event) => this.key(event, false));
     addEventListener("blur", () => {
@@ -59,6 +65,11 @@ export class Parts {
   /** @returns {HTMLInputElement[]} */
   choices() {
     return [.../** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("#listening input[name=hear]"))];
+  }
+
+  /** Whether we are heard only while the space bar is pressed. */
+  get pushes() {
+    return Boolean(/** @type {HTMLInputElement | null} */ (document.getElementById("push-on"))?.checked);
   }
 
   get how() {
@@ -129,7 +140,7 @@ export class Parts {
   /** What the microphone gives now; silence is sent as silence, and the record says nothing of it. */
   settle() {
     if (!document.getElementById("call")) return; // a session that fell asleep
-    const silent = this.coughs || (/** @type {HTMLInputElement} */ (at("push-on")).checked && !this.talks);
+    const silent = this.coughs || (this.pushes && !this.talks);
     const track = this.microphone();
     if (track) track.enabled = !silent;
     at("silent").hidden = !(silent && track);
@@ -143,10 +154,10 @@ export class Parts {
     const key = event.key.toLowerCase();
     if (!down && key === "x") this.cough(false);
     if (!down && key === " ") this.talks = false;
-    const presses = key === " " && target instanceof HTMLElement && /^(INPUT|BUTTON|SUMMARY|A)$/.test(target.tagName);
+    const presses = key === " " && target instanceof HTMLElement && PRESSED.test(target.tagName);
     if (down && (presses || isWriting(target))) return;
     if (down && key === "x" && this.microphone()) this.cough(true);
-    else if (down && key === " " && /** @type {HTMLInputElement} */ (at("push-on")).checked) this.talks = true;
+    else if (down && key === " " && this.pushes) this.talks = true;
     else if (down && key === "n" && !at("listening").hidden) this.next();
     else if (down && key === "d") document.getElementById("caption-words")?.focus();
     else {

@@ -104,6 +104,8 @@ class Call {
     }
     const round = this.round;
     if (this.anew) this.look(round, me);
+    // Ours were thrown away, as while a station that was started anew had not looked who we are: others come, so that no number is used twice.
+    if (this.out.keys === null && this.next === null) round.sealing = false;
     if (!round.committed) {
       round.committed = true;
       this.say({ t: "commit", round: round.round, commitment: hex(await round.commitment(me)) });

@@ -119,13 +119,15 @@ class CallPage {
     at("large-field").hidden = at("join-media").hidden || this.medium !== "video";
     for (const id of ["mine", "speaking", "quality"]) at(id).hidden = this.worker === null;
     const sayings = document.getElementById("sayings");
-    if (sayings) sayings.hidden = at("facts").dataset.says !== "yes";
+    // Who has pressed to join types at once, before the record has it.
+    if (sayings) sayings.hidden = at("facts").dataset.says !== "yes" && this.worker === null && !at("join-media").disabled;
   }
 
   // --- taking part
 
   async join() {
     at("join-media").disabled = true;
+    this.uses();
     try {
       await this.wire();
       if (this.medium === "video") await this.takeCamera();

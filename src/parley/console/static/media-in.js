@@ -4,9 +4,10 @@
 import { PICTURE, SOUND, read } from "./media-frame.js";
 import { COLOURS } from "./media-out.js";
 import { Paper } from "./media-paper.js";
-import { Chain, Window, now } from "./media-parts.js";
+import { Chain, Window, now, wallAhead } from "./media-parts.js";
 
 const KEY_REQUEST_MS = 300;
+const APART_MS = 1_000; // less is the way, or clocks that agree well enough to tell it
 
 export class In {
   /**
@@ -30,6 +31,8 @@ export class In {
     /** @type {import("./media-frame.js").Keys | null} */
     this.current = null;
     this.newest = { [SOUND]: -1, [PICTURE]: -1 };
+    this.ahead = new Window(); // our clock of theirs, when sound came
+    this.apart = Infinity;
     this.needsKey = true;
     this.shownAt = 0;
     this.askedAt = 0;
@@ -90,8 +93,24 @@ export class In {
     newest[header.kind] = header.sequence;
     this.counts.gaps += gap;
     this.counts.back += 1;
+    this.compare(header);
     if (header.kind === SOUND) this.play(header, plain, gap);
     else this.show(header, plain, gap);
+  }
+
+  /** What of the age of a picture is no age, but clocks of two machines that differ. */
+  get clocks() {
+    return this.apart < 0 || (this.apart >= APART_MS && this.apart < Infinity) ? this.apart : 0;
+  }
+
+  /** How far our clock is ahead of the sender's, the least way included: the least of the sound of the last seconds, of which none is
+   * old; until some came, the least of all. @param {{kind: number, captured_us: number}} header */
+  compare({ kind, captured_us }) {
+    const ahead = now() - captured_us / 1000;
+    if (kind === SOUND) {
+      this.ahead.add(ahead);
+      this.apart = Math.min(...this.ahead.values());
+    } else this.apart = Math.min(this.apart, ahead);
   }
 
   /** @param {import("./media-frame.js").Header} header @param {Uint8Array} plain @param {number} gap */
@@ -156,7 +175,7 @@ export class In {
       output: (sound) => {
         const samples = new Float32Array(sound.numberOfFrames);
         sound.copyTo(samples, { planeIndex: 0, format: "f32-planar" });
-        this.playout.postMessage({ samples, at: sound.timestamp / 1000 }, [samples.buffer]);
+        this.playout.postMessage({ samples, at: sound.timestamp / 1000 + wallAhead() }, [samples.buffer]);
         sound.close();
       },
       error: () => this.fault(() => this.makeSoundDecoder()),
@@ -177,7 +196,7 @@ export class In {
     while (next) {
       try {
         await this.paper.draw(next);
-        this.seen.picture.add(now() - next.timestamp / 1000);
+        this.seen.picture.add(now() - next.timestamp / 1000 - this.clocks);
         this.seen.fps.add(1);
         this.shownAt = performance.now();
       } catch {

@@ -3,7 +3,7 @@
 
 import { PICTURE, SHOWN, SOUND } from "./media-frame.js";
 import { Pace } from "./media-pace.js";
-import { Chain, now } from "./media-parts.js";
+import { Chain, now, wallAhead } from "./media-parts.js";
 
 const SOUND_TRACK = 0;
 const PICTURE_TRACK = 16;
@@ -162,9 +162,10 @@ export class Out {
     } else if (about.kind === PICTURE) this.wantsKey = true; // those that follow need the one left out
   }
 
-  /** Twenty milliseconds of the microphone. @param {{block: Float32Array, at: number}} heard */
-  hear({ block, at }) {
+  /** Twenty milliseconds of the microphone, heard when a clock that may be set said so. @param {{block: Float32Array, at: number}} heard */
+  hear({ block, at: said }) {
     if (!this.ready || this.soundEncoder?.state !== "configured") return;
+    const at = said - wallAhead();
     if (now() - at > SOUND_LATE_MS || this.soundEncoder.encodeQueueSize > 10 || this.socket.unsent > 2 * UNSENT_BYTES_MAX) {
       this.counts.skipped += 1;
       return;

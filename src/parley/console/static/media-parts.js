@@ -8,7 +8,9 @@ export const TELL_MS = 500;
 const DISPLACED = 4001;
 const NO_SEAT = 4003;
 
+/** The one clock of what is sent: it never goes back, whatever is set. Ahead of it by `wallAhead()` is that of the audio thread, which has no other. */
 export const now = () => performance.timeOrigin + performance.now();
+export const wallAhead = () => Date.now() - now();
 
 /** What happened lately, for the figures on the page. */
 export class Window {
