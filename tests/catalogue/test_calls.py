@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from parley.catalogue.calls import (
     check_form,
     gist,
     moment,
+    read_form,
     read_moment,
 )
 from parley.core.entry import Type
@@ -166,3 +168,29 @@ def test_a_list_shows_what_it_comes_to() -> None:
         (Type.CALL_ANSWER, REQUEST.text()),
     ):
         assert gist(type, text) is None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"agenda": ("Item",) * (AGENDA_MAX + 1)},
+        {"latest": NOON - 60},
+        {"purpose": "p" * (VALUE_BYTES_MAX + 1)},
+        {"languages": " en"},
+        {"weekly_min": 1441, "latest": NOON},
+        {"weekly_min": 30},
+    ],
+)
+def test_Q3_a_request_that_no_station_may_write_is_read_as_a_text(changed: dict[str, Any]) -> None:
+    text = replace(REQUEST, **changed).text()
+    assert CallRequest.parse(text) is not None  # so that who edits a draft reads what is wrong
+    assert read_form(Type.CALL_REQUEST, text) is None
+    assert gist(Type.CALL_REQUEST, text) is None
+    assert read_form(Type.CALL_REQUEST, REQUEST.text()) == REQUEST
+
+
+def test_Q3_an_answer_that_no_station_may_write_is_read_as_a_text() -> None:
+    answer = CallAnswer(Verdict.DECLINE, reason="r" * (VALUE_BYTES_MAX + 1))
+    assert read_form(Type.CALL_ANSWER, answer.text()) is None
+    assert read_form(Type.CALL_ANSWER, CallAnswer(Verdict.TEXT).text()) is not None
+    assert read_form(Type.TEXT, CallAnswer(Verdict.TEXT).text()) is None

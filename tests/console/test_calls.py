@@ -336,3 +336,50 @@ async def test_a_standing_call_is_proposed_and_agreed_with_a_button_and_each_wee
     assert tables[0] == [row[::-1] for row in tables[1]]
     assert ["1", "0"] in tables[0]
     await shown(page, "weekly-history")
+
+
+async def test_Q13_a_call_is_called_off_with_a_button_and_the_other_side_reads_why(
+    room: Room, stations: World
+) -> None:
+    north, south = stations.north, stations.south
+    await stations.agree_on_a_call(in_s=600)
+    wen = await room.sit(south, "Wen", "/inbox")
+    await expect(wen.locator("#call-due")).to_contain_text("A CALL IS NEAR")
+    dana = await room.sit(north, "Dana", "/calls")
+    row = dana.locator("li", has_text="Open and direct lines")
+    await row.get_by_text("Call it off").first.click()
+    # What is typed and cannot be sent is said beside its field, and stays.
+    await row.get_by_label("Why").fill("A tab\there")
+    await row.get_by_role("button", name="Call it off").click()
+    fault = row.locator(".fault")
+    await expect(fault).to_be_visible()
+    await expect(row.get_by_label("Why")).to_have_value("A tab\there")
+    await row.get_by_label("Why").fill("The general is ill.\nWe ask for your patience.")
+    await shown(dana, "withdraw-typed")
+    await row.get_by_role("button", name="Call it off").click()
+    await expect(dana.locator("main")).to_contain_text("Call called off: Open and direct lines")
+    await release(room, north, dana, "Rene")
+
+    # No page of theirs says any longer that a call is near; the inbox, the first page and Calls
+    # say what happened, who did it and why.
+    await expect(wen.locator("#call-due")).not_to_contain_text("A CALL IS NEAR")
+    await expect(wen.locator("main")).to_contain_text("Call called off: Open and direct lines")
+    await shown(wen, "withdraw-inbox")
+    await wen.goto(south.seat("Wen"))
+    notice = wen.locator(".notice", has_text="CALLED OFF")
+    await expect(notice).to_contain_text("North called off the call of")
+    await expect(notice).to_contain_text("The general is ill.")
+    await shown(wen, "withdraw-first-page")
+    tables = []
+    for post, name, who in ((north, "Dana", "We"), (south, "Dmitri", "North")):
+        page = await room.sit(post, name, "/calls")
+        row = page.locator("li", has_text="Open and direct lines")
+        await expect(row).to_contain_text(f"{who} called off the call of")
+        await expect(row).to_contain_text("We ask for your patience.")
+        await expect(row.get_by_text("Call it off")).to_have_count(0)
+        await shown(page, f"withdraw-calls-{post.party}")
+        await page.goto(post.seat(name) + "/calls/history")
+        figures = page.locator("[data-key=called_off] td")
+        tables.append(await figures.all_inner_texts())
+        await shown(page, f"withdraw-history-{post.party}")
+    assert tables == [["1", "0"], ["0", "1"]]

@@ -247,6 +247,12 @@ def test_Q2_what_cannot_be_asked_is_refused_before_it_is_a_draft(
         assert north.drafter.asks("draft.list")["drafts"] == []
 
 
+# Out of the bounds of Q2: the other side runs other software.
+BEYOND = CallRequest(
+    *("a", "b", "c", "d"), Medium.VIDEO, "en", "none", 240, 120, 60, ("Item",) * 900
+)
+
+
 def test_Q3_what_has_not_the_form_is_shown_as_text_and_is_no_call(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         for type, payload in (
@@ -254,6 +260,7 @@ def test_Q3_what_has_not_the_form_is_shown_as_text_and_is_no_call(tmp_path: Path
             (Type.CALL_ANSWER, "CALL ANSWER\nAnswer: text instead"),
             (Type.CALL_ANSWER, "CALL ANSWER\nAnswer: accept"),
             (Type.CALL_REQUEST, [1, 2]),
+            (Type.CALL_REQUEST, BEYOND.text()),
         ):
             n = north.utters(type, body_of(type, {8: [9, "x"]}, payload))
             assert south.hears(n)["text"] in (payload, None)

@@ -216,15 +216,31 @@ def _read_length(text: str) -> int:
     return int(text.removesuffix(" min"))
 
 
+def read_form(type: int, text: str) -> CallRequest | CallAnswer | None:
+    """What a text says of a call; None where it has not its form, or what no station may write: it
+    is shown as the text that it is, and is no call (Q3)."""
+    form: CallRequest | CallAnswer | None = None
+    if type == Type.CALL_REQUEST:
+        form = CallRequest.parse(text)
+    elif type == Type.CALL_ANSWER:
+        form = CallAnswer.parse(text)
+    try:
+        if form is not None:
+            form.check()
+    except Refused:
+        return None
+    return form
+
+
 def gist(type: int, text: str) -> str | None:
     """What a request or an answer comes to, in a few words for a list; None for any other text."""
-    request = CallRequest.parse(text) if type == Type.CALL_REQUEST else None
-    if request is not None:
-        every = ", every week" if request.weekly_min is not None else ""
-        return f"Call{every}: {request.purpose}"
-    answer = CallAnswer.parse(text) if type == Type.CALL_ANSWER else None
-    if answer is None:
+    form = read_form(type, text)
+    if isinstance(form, CallRequest):
+        every = ", every week" if form.weekly_min is not None else ""
+        return f"Call{every}: {form.purpose}"
+    if form is None:
         return None
+    answer = form
     about = answer.reason or (None if answer.time is None else moment(answer.time))
     return f"Call: {answer.verdict}{f', {about}' if about else ''}"
 

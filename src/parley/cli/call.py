@@ -105,6 +105,8 @@ def list_(station: Asking) -> None:
             yield f"{each['dir'].capitalize()} {each['n']} · {shown.call_state(each)}"
             if each["next"] and each["next"]["rehearsed"]:
                 yield f"  Rehearsal: {in_short(each['next']['rehearsed'])}"
+            if each["off"] and each["off"]["reason"]:
+                yield f"  Reason: {voice.one_line(each['off']['reason'], shown.SUBJECT_COLUMNS)}"
             for week in (*each["past"], *each["coming"]) if each["standing"] else ():
                 yield f"  {occurrence(week)}"
         yield from counted(view["history"])
@@ -115,7 +117,7 @@ def list_(station: Asking) -> None:
 @call.command(name="history")
 @asks(line=True)
 def history_(station: Asking) -> None:
-    """How calls went in numbers: asked, answered, declined, held, missed, and how long it took.
+    """How calls went in numbers: asked, answered, withdrawn, held, missed, and how long it took.
 
     It is counted from the record alone, so the other side reads the same.
     """
@@ -152,7 +154,7 @@ def weekly(
 
 
 def which(verb: Any) -> Any:
-    """Which standing call is meant, where there are several."""
+    """Which call is meant, where there are several."""
     number = click.option("--call", type=int, metavar="N", help="The number of its request.")
     side = click.option("--of", "dir", type=click.Choice(("ours", "theirs")), help="Whose request.")
     return number(side(verb))
@@ -177,6 +179,20 @@ def skip(station: Asking, **given: Any) -> None:
 def finish(station: Asking, **given: Any) -> None:
     """End a standing call; another person releases it, and from then on none is to come."""
     voice.tell(station.call("call.finish", **given), begun)
+
+
+@call.command()
+@click.option("--reason", required=True, help="Why; they read it.")
+@which
+@urgency
+@asks(line=True)
+def withdraw(station: Asking, **given: Any) -> None:
+    """Withdraw our request, or call off an agreed call; another person releases it.
+
+    The side that was asked withdraws another time that it proposed, or calls off what it agreed to.
+    Once the call is open it is ended instead, by `parley call end`.
+    """
+    voice.tell(station.call("call.withdraw", **given), begun)
 
 
 def occurrence(view: dict[str, Any]) -> str:
@@ -205,6 +221,7 @@ def of_side(view: dict[str, Any]) -> str:
     usual = f", usually after {words.span(took)}" if took is not None else ""
     return (
         f"{view['asked']}; answered {view['answered']}{usual}; declined {view['declined']};"
+        f" withdrawn {view['withdrawn']}; called off {view['called_off']};"
         f" held {view['held']}; missed {view['missed']}; skipped {view['skipped']};"
         f" nobody answered {view['nobody_answered']}; waiting {view['waiting']}."
     )

@@ -60,6 +60,7 @@ OPERATIONS: Mapping[str, str] = {
     "call.stop_showing": N_("Showing stopped or refused"),
     "call.take_back": N_("Call taken back from the principal"),
     "call.touch": N_("Item of the agenda marked as touched"),
+    "call.withdraw": N_("Withdrawal of a call written"),
     "chat.say": N_("Said in the operators' chat"),
     "close": N_("Order to close the line written"),
     "confirm": N_("Read-back confirmed"),

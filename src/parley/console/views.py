@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from parley.catalogue.calls import CallAnswer, CallRequest, Verdict
+from parley.catalogue.calls import CallRequest, Verdict, read_form
 from parley.console.tongues import N_, _
 from parley.console.vocabulary import word
 from parley.console.words import POLICIES, first_words, short_stage
+from parley.core.entry import Type
 
 View = dict[str, Any]
 
@@ -256,12 +257,15 @@ def message(view: View, names: Names) -> View:
     }
 
 
+CALL_TYPES = {"call request": Type.CALL_REQUEST, "call answer": Type.CALL_ANSWER}
+
+
 def _asks_call(kind: str, text: str) -> bool:
     """Whether it is a request for a call, or proposes another time for one."""
-    if kind == "call request":
-        return CallRequest.parse(text) is not None
-    answer = CallAnswer.parse(text) if kind == "call answer" else None
-    return answer is not None and answer.verdict is Verdict.PROPOSE
+    form = read_form(CALL_TYPES[kind], text) if kind in CALL_TYPES else None
+    if form is None:
+        return False
+    return isinstance(form, CallRequest) or form.verdict is Verdict.PROPOSE
 
 
 LABELS = (
@@ -273,8 +277,7 @@ LABELS = (
 
 def call_form(kind: str, text: str) -> list[tuple[str, str]]:
     """The lines of a request for a call, or of an answer, as its reader will have them."""
-    form = {"call request": CallRequest.parse, "call answer": CallAnswer.parse}.get(kind)
-    if form is None or form(text) is None:
+    if kind not in CALL_TYPES or read_form(CALL_TYPES[kind], text) is None:
         return []
     lines = [line.partition(": ") for line in text.partition("\n\n")[0].split("\n")[1:]]
     return [(label, word(value)) for label, __, value in lines]

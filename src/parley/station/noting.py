@@ -64,7 +64,7 @@ def _joined(
 ) -> None:
     """An entry of either side stands in the record. What it says was read once, for all."""
     station.watch.expecting.took(open_line, entry, content)
-    calls.took(open_line, entry)
+    calls.took(open_line, entry, content)
     minutes.took(open_line, entry)
     openings.took(open_line, entry)
     held.took(station, open_line, entry)

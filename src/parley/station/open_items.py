@@ -217,6 +217,8 @@ def _calls(station: Station, open_line: OpenLine) -> Iterator[Item]:
     """Calls that are asked for or held, and minutes that wait for us."""
     line, address = {"line": open_line.agreed.name}, open_line.address
     for call in call_requests.status_view(station, open_line)["live"]:
+        if call["off"] is not None:  # withdrawn, and still told of
+            continue
         dir, n = call["dir"], call["n"]
         values = {"n": str(n), **line, "state": str(call["state"])}
         if dir == "theirs":

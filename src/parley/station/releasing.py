@@ -15,6 +15,7 @@ from parley.core.kept import QueueRow
 from parley.station.acts.operations import operation
 from parley.station.acts.own_acts import Own
 from parley.station.acts.person import Person
+from parley.station.call import withdrawing
 from parley.station.call.call_requests import check_release
 from parley.station.entries import messages
 from parley.station.entries.draft_steps import check_releasable
@@ -50,6 +51,7 @@ def release(
     rescue = is_rescue(found.content.header)
     check_passes(open_line, row.type, row.precedence, rescue, station.now.wall, found.status)
     check_release(found, station.now.wall)
+    withdrawing.check_release(station, found, station.now.wall)
     attaching.check_release(station, found)
     if found.type == Type.LIFT:
         check_suspended(open_line)

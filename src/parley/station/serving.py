@@ -30,6 +30,7 @@ from parley.station.call import (
     showing,
     standing_calls,
     taking_part,
+    withdrawing,
 )
 from parley.station.call.echo import Echo
 from parley.station.entries import files, quoting
@@ -118,6 +119,7 @@ OPERATIONS_IN = (
     tongue,
     translating,
     unfinished,
+    withdrawing,
     writing,
 )
 

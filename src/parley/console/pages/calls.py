@@ -214,6 +214,17 @@ async def skip(visit: Visit) -> Response:
     return visit.go(f"/drafts/{draft['draft']}", "drafted")
 
 
+async def withdraw(visit: Visit) -> Response:
+    """POST /calls/withdraw: our request, or a time that we proposed; or an agreed call."""
+    form = {name: visit.form.get(name) for name in ("line", "dir")}
+    given = {**form, "call": visit.form.number("n"), "reason": visit.form.text("reason")}
+    try:
+        draft = await visit.call("call.withdraw", **given)
+    except ParleyError as error:
+        return await show(visit, {"line": form["line"]}, error)
+    return visit.go(f"/drafts/{draft['draft']}", "drafted")
+
+
 def _fault(value: str) -> str:
     """What is wrong with a line of a form, in a sentence; nothing when it may stand."""
     try:
@@ -377,15 +388,20 @@ def _view(page: Frame, line: View, call: View) -> View:
         "answer_href": f"{page.seat}/calls/{_short(said['line'])}/{said['n']}/answer"
         if (waits or missed) and waits_for == "ours"
         else "",
-        "answers": [
-            {
-                **each,
-                "who": line["counterpart"] if each["dir"] == "theirs" else page.station["party"],
-                "ref": page.names.ref(each["line"], each["dir"], each["n"]),
-                "href": page.names.href(each["line"], each["dir"], each["n"]),
-            }
-            for each in call["answers"]
-        ],
+        **{
+            name: [
+                {
+                    **each,
+                    "who": line["counterpart"]
+                    if each["dir"] == "theirs"
+                    else page.station["party"],
+                    "ref": page.names.ref(each["line"], each["dir"], each["n"]),
+                    "href": page.names.href(each["line"], each["dir"], each["n"]),
+                }
+                for each in call[name]
+            ]
+            for name in ("answers", "retractions")
+        },
     }
 
 

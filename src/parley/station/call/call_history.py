@@ -1,4 +1,4 @@
-"""What became of the calls of a line: asked for, answered, declined, held, missed, and how long
+"""What became of the calls of a line: asked for, answered, withdrawn, held, missed, and how long
 answers took, for both directions.
 
 It is counted from the entries of the record and their times alone, so both stations count the same;
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.station.acts.operations import operation
 from parley.station.acts.person import READERS, Person
-from parley.station.call.calls import DAY_S, KEPT_MAX, OUTCOMES, Call, Calls
+from parley.station.call.calls import DAY_S, KEPT_MAX, OFF, OUTCOMES, Call, Calls
 from parley.station.call.openings import OPENINGS_MAX, Openings
 from parley.station.call.series import Occurrence, occurrences
 from parley.station.line.lines import OpenLine
@@ -64,6 +64,7 @@ def _of_side(counted: Counted, now: float) -> dict[str, Any]:
         "answered": sum(call.asks()[0].answered is not None for call, _ in counted),
         **{name.replace(" ", "_"): states.count(name) for name in OUTCOMES.values()},
         "nobody_answered": states.count("nobody answered"),
+        **{name.replace(" ", "_"): states.count(name) for name in OFF},
         "late": sum(any(ask.late for ask in call.asks()) for call, _ in counted),
         "waiting": states.count("waiting"),
         "standing": sum(call.accepted() is not None and not call.ends for call, _ in counted),

@@ -25,15 +25,8 @@ from parley.station.acts.operations import Words, operation
 from parley.station.acts.person import READERS, Person
 from parley.station.call import series
 from parley.station.call.call_history import history
-from parley.station.call.calls import (
-    AT_ONCE_S,
-    DAY_S,
-    MINUTE_S,
-    OUTCOMES,
-    SHOWN_MAX,
-    Calls,
-    said_in,
-)
+from parley.station.call.calls import DAY_S, OFF, OUTCOMES, SHOWN_MAX, Calls, said_in
+from parley.station.call.course import AT_ONCE_S, MINUTE_S
 from parley.station.call.openings import Openings
 from parley.station.entries import messages
 from parley.station.line.lines import OpenLine, since_2020
@@ -166,7 +159,7 @@ def status_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
     more there are."""
     now = station.now.wall
     live = [call for call in Calls.of(station, open_line) if call.is_live(now)]
-    live.sort(key=lambda call: call.request.answer_by)
+    live.sort(key=lambda call: (call.state(now) in OFF, call.request.answer_by))
     sides = [
         [call for call in live if call.entry.dir == dir][:SHOWN_MAX]
         for dir in (open_line.theirs, open_line.ours)

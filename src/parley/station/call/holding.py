@@ -26,9 +26,9 @@ from parley.station.acts.operations import Words, operation
 from parley.station.acts.own_acts import PAGE_GONE, Own
 from parley.station.acts.person import CALLERS, READERS, Person, called
 from parley.station.call import next_call
-from parley.station.call.calls import AT_ONCE_S
 from parley.station.call.calls import Call as Request
 from parley.station.call.calls import Calls as Requests
+from parley.station.call.course import AT_ONCE_S, NEAR_S
 from parley.station.call.held import EVENTS_MAX, NOT_COUNTED, Calls, Held
 from parley.station.call.held_checks import OF_CALLS_ONLY
 from parley.station.call.held_facts import items_asked
@@ -36,7 +36,7 @@ from parley.station.call.held_parts import INTERPRETER, INTERPRETERS_MAX
 from parley.station.call.held_standing import Attendee
 from parley.station.call.openings import Openings
 from parley.station.call.rehearsed import of_call
-from parley.station.call.series import NEAR_S, nearest
+from parley.station.call.series import nearest
 from parley.station.line.lines import OpenLine
 from parley.station.line.standing import check_passes
 from parley.station.texts.acknowledgements import check_note

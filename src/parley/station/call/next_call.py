@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from parley.station.call.calls import Call, Calls
+from parley.station.call.course import NEAR_S
 from parley.station.call.openings import Openings
 from parley.station.call.rehearsed import AHEAD_S, LATE_S, of_time, rehearsals
-from parley.station.call.series import NEAR_S, occurrences
+from parley.station.call.series import occurrences
 from parley.station.line.lines import OpenLine
 
 if TYPE_CHECKING:

@@ -66,6 +66,7 @@ class Openings:
 
     def __init__(self) -> None:
         self._openings: dict[Place, Opening] = {}
+        self._named: dict[Place, list[Opening]] = {}  # by the request
 
     @classmethod
     def of(cls, station: Station, open_line: OpenLine) -> Openings:
@@ -94,6 +95,10 @@ class Openings:
         """All of them."""
         return sorted(self._openings.values(), key=lambda each: each.order, reverse=True)
 
+    def named(self, request: Place) -> list[Opening]:
+        """Those that were opened for a request."""
+        return self._named.get(request, [])
+
     def add(self, life: OpenLine, entry: EntryRow) -> None:
         """An entry has joined the record; what it says of who came is remembered."""
         event = held.event_in(entry)
@@ -101,12 +106,19 @@ class Openings:
             return
         named = held.named_in(life, entry)
         if event.event is Happened.OPENED:
-            self._openings[life.inc, entry.dir, entry.n] = Opening(life, entry, named)
+            opening = Opening(life, entry, named)
+            self._openings[life.inc, entry.dir, entry.n] = opening
+            if named is not None:
+                self._named.setdefault(named, []).append(opening)
             if len(self._openings) > OPENINGS_MAX:
-                oldest = min(self._openings.items(), key=lambda each: each[1].order)[0]
-                del self._openings[oldest]
-        elif named is not None and (opening := self._openings.get(named)) is not None:
-            opening.add(event.event, life, entry)
+                place, oldest = min(self._openings.items(), key=lambda each: each[1].order)
+                del self._openings[place]
+                if oldest.request is not None:
+                    self._named[oldest.request].remove(oldest)
+                    if not self._named[oldest.request]:
+                        del self._named[oldest.request]
+        elif named is not None and (begun := self._openings.get(named)) is not None:
+            begun.add(event.event, life, entry)
 
 
 def took(open_line: OpenLine, entry: EntryRow) -> None:

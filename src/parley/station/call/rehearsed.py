@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from parley.catalogue.call_events import Result
-from parley.station.call.calls import AT_ONCE_S, DAY_S
+from parley.station.call.calls import DAY_S
+from parley.station.call.course import AT_ONCE_S
 from parley.station.call.held import Calls, Held, Place
 from parley.station.call.held_checks import LISTS
 from parley.station.call.held_parts import DUTY

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from parley.station.call.calls import AT_ONCE_S, DAY_S, MINUTE_S, Answer, Call
+from parley.station.call.calls import DAY_S, Call
+from parley.station.call.course import AT_ONCE_S, MINUTE_S, NEAR_S, Answer
 from parley.station.call.openings import Opening, Openings
 from parley.station.call.rehearsed import AHEAD_S, of_time, rehearsals
 from parley.station.line.lines import OpenLine, posix
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 WEEK_S = 7 * DAY_S
-NEAR_S = 12 * 3600  # how far from the agreed time a call still is the one that was agreed
 REMIND_S = 15 * MINUTE_S  # before a call, every page says that it is near
 SHOWN = 4  # occurrences to come, and as many that were
 COUNTED_MAX = 520  # occurrences that are counted: ten years
@@ -117,7 +117,7 @@ def view(
     past = [each for each in past if each.at <= now or each.state == "held"]
     coming = [each for each in found if each not in past]
     following = next((each for each in coming if each.state != "skipped"), None)
-    end = call.ends[0] if call.ends else None
+    end = next(iter(call.ends), None)
     rehearsed = rehearsals(station, open_line) if found else []
 
     def seen(each: Occurrence) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from parley.station.acts.operations import Words, operation
 from parley.station.acts.person import Person
 from parley.station.call import series
 from parley.station.call.call_requests import draft_of, read_time
-from parley.station.call.calls import Call, Calls, Place
+from parley.station.call.calls import Call, Calls
+from parley.station.call.course import Place
 from parley.station.call.openings import Openings
 from parley.station.line.lines import OpenLine
 from parley.station.texts import drafts
