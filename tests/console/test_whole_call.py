@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -173,9 +174,7 @@ async def hold(stations: World, wanda: Page, irina: Page, link: TcpRelay) -> Non
     await shown(wanda, "whole-narrow")
 
     for post, auditor in ((stations.north, "Aline"), (south, "Amir")):
-        rows = (await post.ask(auditor, "audit"))["rows"]
-        told = [each["outcome"] for each in rows if each["act"].startswith("media of the call")]
-        assert any(each.startswith("pictures given up, sound") for each in told), (auditor, told)
+        await stations.until(partial(told_to, post, auditor), MEDIA_MS / 1000)
     link.becomes(Conditions())
     for page in (wanda, irina):
         await pictures(page, paused=False)
@@ -191,6 +190,14 @@ async def hold(stations: World, wanda: Page, irina: Page, link: TcpRelay) -> Non
     await wanda.keyboard.press("Enter")
     for page in (wanda, irina):
         await expect(page.locator("#media-state")).to_contain_text("The call is ended")
+
+
+async def told_to(post: Post, auditor: str) -> bool:
+    """Whether the audit trail says what is given up; at once, or a minute after it said another
+    thing of the call."""
+    rows = (await post.ask(auditor, "audit"))["rows"]
+    said = [each["outcome"] for each in rows if each["act"].startswith("media of the call")]
+    return any(each.startswith("pictures given up, sound") for each in said)
 
 
 async def pictures(page: Page, *, paused: bool) -> None:
