@@ -35,7 +35,7 @@ TEXT = "Our ship “Amity” leaves at 0410Z from 21°40′N 118°05′E with 2 
 # Where a form was refused, its page stands at the form's address: the same page once more.
 AGAIN = re.compile(
     r"/watch/(hold|leave|accept|take)|/tests/answer|/test$|/overdue/take|/minutes/(accept|propose)|/glossary/end|\{verb:|/drafts/\{draft:int\}/(release|with)"
-    r"|/watch/(roster/(strike|take)|delegations/end)|/(presence|stop|undo|resume)$|/calls/(at-once|skip|weekly)"
+    r"|/watch/(roster/(strike|take)|delegations/end)|/(presence|stop|undo|resume)$|/calls/(at-once|skip|weekly|withdraw)"
     r"|/\{place:int\}"  # a picture or a text that is attached, which is no page
 )
 FAULTY = """<!doctype html><html lang="en"><title>t</title><main><h1>t</h1>
@@ -156,6 +156,7 @@ async def busy(world: World) -> dict[str, Any]:
         if end:
             await north.ask("Rene", "delegation.end", delegation=given["delegation"])
     await numbered(world, north, call["n"])
+    await world.release(north, await north.ask("Dana", "call.ask", **asked))  # to be withdrawn
     await after_a_call(world)
     called = await south.ask("Wen", "test.call")
     await numbered(world, north, called["n"])
