@@ -109,7 +109,8 @@ def test_R12_a_line_that_is_no_head_is_told_after_a_signature_before_it(beside: 
     text = record.text()
     first = text.index(b" checkpoint ", text.index(b"--- heads"))
     end = text.index(b"\n", first)
-    forged = text[: end - 8] + bytes([text[end - 8] ^ 1]) + text[end - 7 :]
+    other = b"B" if text[end - 8 : end - 7] == b"A" else b"A"  # still base64
+    forged = text[: end - 8] + other + text[end - 7 :]
     after = forged.index(b" checkpoint ", end)
     spoiled = forged[:after] + b" checkqoint " + forged[after + 12 :]
     for each in (forged, spoiled):
