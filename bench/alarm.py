@@ -1,7 +1,9 @@
 """From the release request to the event handler of the counterpart's page, in a real Chromium.
 
-The page's clock and ours are both monotonic and differ by a constant, which is bounded by asking
-the page for its time over and over: it answered after we asked and before we had the answer.
+The alarm has come when the page's handler begins, the row is there when it has put it into the
+page, and paint is the end of the frame after that. The page's clock and ours are both monotonic
+and differ by a constant, which is bounded by asking the page for its time over and over: it
+answered after we asked and before we had the answer.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ ASKED = 300
 WATCHER = """
 window.alarms = [];
 document.addEventListener("parley:alarm", (event) => {
-  const seen = { n: event.detail.n, handler: performance.now(), paint: null };
+  const handler = event.detail.received - performance.timeOrigin;
+  const seen = { n: event.detail.n, handler, row: performance.now(), paint: null };
   window.alarms.push(seen);
   requestAnimationFrame(() => {
     const channel = new MessageChannel();
@@ -53,8 +56,10 @@ async def measure(here: Crew, there: Crew, address: str, chromium: Path) -> list
         seen: list[dict[str, Any]] = await page.evaluate("window.alarms")
         await browser.close()
     handler = [each["handler"] - ahead - began[each["n"]] for each in seen]
+    row = [each["row"] - ahead - began[each["n"]] for each in seen]
     paint = [each["paint"] - ahead - began[each["n"]] for each in seen if each["paint"]]
     figures = spread("release to alarm", handler, "ms", ("3", "15"))
+    figures += spread("release to row", row, "ms", ("", ""))
     figures += spread("release to paint", paint, "ms", ("", "50"))
     figures.append(Figure("  doubt about the page's clock", doubt, "ms", "", "either way"))
     if len(seen) != MESSAGES:
