@@ -41,7 +41,8 @@ OPTIONS = {
         "trim_blocks": "true",
         "newstyle_gettext": "true",
         "silent": "false",
-    }
+    },
+    "console/static/**.js": {"parse_template_string": "true"},
 }
 RAISED = (
     "core/entry.py",

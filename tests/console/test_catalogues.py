@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -15,7 +16,7 @@ from babel.messages.catalog import Catalog, Message
 from jinja2 import Environment, nodes
 
 from parley.console.tongues import ENGLISH, TONGUES
-from tools.words import PARLEY, extracted, missing, read
+from tools.words import KEYWORDS, PARLEY, extracted, missing, read
 
 TEMPLATES = PARLEY / "console" / "templates"
 SCRIPTS = PARLEY / "console" / "static"
@@ -257,3 +258,26 @@ def test_no_style_has_words_or_a_side_of_its_own(file: Path) -> None:
     assert not re.findall(sides + r"|text-align: (?:left|right)", source)
     four = re.findall(r"(?:padding|margin|inset): [^\s;]+ ([^\s;]+) [^\s;]+ ([^\s;]+);", source)
     assert all(right == left for right, left in four), four
+
+
+def test_each_text_that_a_source_names_is_gathered(source: Catalog) -> None:
+    """Also one that stands within a string, where a gatherer may not look."""
+    gathered = {strings(each, "id")[0] for each in source}
+    named = [
+        json.loads(text)
+        for file in SCRIPTS.glob("*.js")
+        for text in re.findall(r'\b_\(\s*("(?:[^"\\]|\\.)*")', file.read_text(encoding="utf-8"))
+    ]
+    within = [
+        (file.name, ast.unparse(called))
+        for file in PARLEY.glob("console/**/*.py")
+        for node in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(node, ast.JoinedStr)
+        for called in ast.walk(node)
+        if isinstance(called, ast.Call)
+        and ast.unparse(called.func) in KEYWORDS
+        and isinstance(called.args[0], ast.Constant)
+    ]
+    assert len(named) > 150
+    assert [text for text in named if text not in gathered] == []
+    assert within == [], "Python before 3.12 does not show a gatherer what stands in an f-string"

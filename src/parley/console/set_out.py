@@ -152,7 +152,8 @@ def _text(text: str, elements: Elements, prefix: str, rests: bool) -> Markup:
 def _begin(part: Stretch, prefix: str) -> Markup:
     title = f"{word(part.kind)}: {part.value}"
     if part.protected:
-        title += f" ({_('not to be translated')})"
+        as_it_is = _("not to be translated")
+        title += f" ({as_it_is})"
     kind = f"{part.kind}{' protected' if part.protected else ''}"
     return _ELEMENT.format(kind, prefix, part.start, title)
 

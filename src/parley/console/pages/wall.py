@@ -144,7 +144,8 @@ def in_words(observed: View) -> str:
     gone = observed["not_running_s"]
     if gone < 60:
         return said
-    return f"{said} {_('This station did not run for %(span)s.', span=span(gone))}"
+    stood_still = _("This station did not run for %(span)s.", span=span(gone))
+    return f"{said} {stood_still}"
 
 
 def _x(moment: float, now: float, window_s: float) -> float:

@@ -516,7 +516,8 @@ class CallPage {
       if (tile) tell(tile, /** @type {any} */ (each));
     }
     const link = f.link;
-    say("figure-link", link ? _("%(state)s, %(ms)s ms there and back, %(lost)s %% lost", { state: link.up ? _("up") : _("not up"), ms: link.rtt_ms ?? "·", lost: Math.round(100 * link.lost) }) : "·");
+    const state = link?.up ? _("up") : _("not up");
+    say("figure-link", link ? _("%(state)s, %(ms)s ms there and back, %(lost)s %% lost", { state, ms: link.rtt_ms ?? "·", lost: Math.round(100 * link.lost) }) : "·");
     say("figure-rate", _("%(sent)s kbit/s of %(budget)s", { sent: Math.round(f.sent_kbps), budget: link ? link.budget_kbps : "·" }));
     say("figure-dropped", Object.entries({ ...f.dropped, [_("not opened")]: f.unopened, [_("not agreed to be shown")]: f.not_agreed, [_("no picture to be shown")]: f.no_picture, [_("left out, busy")]: f.skipped, [_("× a codec failed")]: f.faults }).filter(([, count]) => Number(count) > 0).map(([why, count]) => `${count} ${why}`).join(", ") || _("none"));
     at("paused").hidden = f.pictures;

@@ -150,7 +150,8 @@ class GreenRoom {
     if (this[device] !== track) return;
     watchMuted(track, () => this.had(device, track));
     const { width, height } = track.getSettings();
-    const on = device === "camera" ? _("%(device)s gives pictures, %(width)s × %(height)s.", { device: track.label || _("The camera"), width, height }) : _("%(device)s is on. Say something: the bar moves.", { device: track.label || _("The microphone") });
+    const name = called(device, track);
+    const on = device === "camera" ? _("%(device)s gives pictures, %(width)s × %(height)s.", { device: name, width, height }) : _("%(device)s is on. Say something: the bar moves.", { device: name });
     say(`${device}-state`, muted(device, track) || on);
     if (track.muted) this.fails(device);
   }
@@ -217,7 +218,7 @@ class GreenRoom {
   level(level) {
     if (!this.microphone || this.microphone.muted) return;
     show("level", level);
-    if (level > HEARD_LEVEL) say("microphone-state", _("%(device)s hears you.", { device: this.microphone.label || _("The microphone") }));
+    if (level > HEARD_LEVEL) say("microphone-state", _("%(device)s hears you.", { device: called("microphone", this.microphone) }));
   }
 
   /** @param {{level: number, delays: number[]}} word of what is played */
@@ -384,6 +385,12 @@ class GreenRoom {
     }
     at("verdict").classList.toggle("done", missing.length === 0);
   }
+}
+
+/** A device by the name that the system gives it. @param {"camera" | "microphone"} device @param {MediaStreamTrack} track */
+function called(device, track) {
+  if (track.label) return track.label;
+  return device === "camera" ? _("The camera") : _("The microphone");
 }
 
 /** @param {Record<string, number>} counts */
