@@ -345,6 +345,9 @@ async def test_Q13_a_call_is_called_off_with_a_button_and_the_other_side_reads_w
     await stations.agree_on_a_call(in_s=600)
     wen = await room.sit(south, "Wen", "/inbox")
     await expect(wen.locator("#call-due")).to_contain_text("A CALL IS NEAR")
+    await wen.locator("#call-due").get_by_role("link", name="Go to the call").click()
+    await expect(wen.locator("#call-due")).to_contain_text("A CALL IS NEAR")
+    await expect(wen.locator("#call-due").get_by_role("link")).to_have_text(["Green room"])
     dana = await room.sit(north, "Dana", "/calls")
     row = dana.locator("li", has_text="Open and direct lines")
     await row.get_by_text("Call it off").first.click()
@@ -363,6 +366,7 @@ async def test_Q13_a_call_is_called_off_with_a_button_and_the_other_side_reads_w
     # No page of theirs says any longer that a call is near; the inbox, the first page and Calls
     # say what happened, who did it and why.
     await expect(wen.locator("#call-due")).not_to_contain_text("A CALL IS NEAR")
+    await wen.goto(south.seat("Wen") + "/inbox")
     await expect(wen.locator("main")).to_contain_text("Call called off: Open and direct lines")
     await shown(wen, "withdraw-inbox")
     await wen.goto(south.seat("Wen"))

@@ -245,6 +245,31 @@ def test_Q13_an_open_call_is_ended_and_not_called_off(tmp_path: Path) -> None:
             south.starts()
 
 
+def test_Q12_the_time_of_a_call_that_was_held_is_moved_by_no_answer(tmp_path: Path) -> None:
+    with two_stations(tmp_path) as (north, south):
+        n, time = agreed(north, south, 51)
+        north.clock.skip(51 * HOUR_S)
+        meet(north, south)
+        for answer, more in (("accept", {"time": at(south, HOUR_S)}), ("propose", {})):
+            with pytest.raises(Refused, match="was held, and no answer") as refusal:
+                south.drafter.asks("call.answer", n=n, answer=answer, **more)
+            assert refusal.value.rule == "Q12"
+        # A station that says so all the same changes nothing, and both records show what it said.
+        line = south.station.lines[0]
+        offered = call(north)["latest"]
+        for verdict in ("accept", "propose another time"):
+            said = f"CALL ANSWER\nAnswer: {verdict}\nTime: {moment(offered)}"
+            assert CallAnswer.parse(said) is not None
+            header = {Key.ANSWERS: [line.theirs, n]}
+            north.hears(south.utters(Type.CALL_ANSWER, body_of(Type.CALL_ANSWER, header, said)))
+        for post in (north, south):
+            view = call(post)
+            assert (view["state"], view["time"]) == ("accepted", read_moment(time))
+            assert [each["counts"] for each in view["answers"]] == [True, False, False]
+            assert "once the call was opened" in view["sentence"]
+            assert history(post)["held"] == 1
+
+
 def test_Q13_what_was_missed_is_not_called_off(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         n, _ = agreed(north, south, 51)

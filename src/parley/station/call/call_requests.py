@@ -117,6 +117,7 @@ def call_answer(
     about = station.line(line)
     open_line = about.current
     asked = _must_find(station, about, n)
+    _check_not_held(station, about, n)
     verdicts = {verdict.name.lower(): verdict for verdict in OUTCOMES}
     if answer not in verdicts:
         raise Misused(f"There is no answer {answer!r:.40}.", f"There is: {', '.join(verdicts)}.")
@@ -243,6 +244,19 @@ def _must_find(station: Station, about: OpenLine, n: int) -> EntryRow:
         "`parley call list` shows what does.",
         rule="Q5",
     )
+
+
+def _check_not_held(station: Station, open_line: OpenLine, n: int) -> None:
+    """Refuse an answer that would count for nothing, since the call was held."""
+    place = open_line.inc, open_line.theirs, n
+    call = Calls.of(station, open_line.current).with_said(place)
+    course = None if call is None else call.course()
+    if course is not None and course.held():
+        raise Refused(
+            f"The call of {moment(course.agreed or 0)} was held, and no answer changes that.",
+            "Ask for another call.",
+            "Q12",
+        )
 
 
 def draft_of(

@@ -117,6 +117,14 @@ class Course:
         """The calls that were opened for what is agreed."""
         return [] if self.agreed is None else self._opened(self.agreed)
 
+    def held(self, order: Order | None = None) -> bool:
+        """Whether the call that is agreed on was held before that, or ever: then no other time is
+        agreed on any more (Q12)."""
+        if self._standing:
+            return False
+        met = [each.met for each in self.opened()]
+        return any(each is not None and (order is None or each < order) for each in met)
+
     def to_withdraw(self, dir: int) -> tuple[str, Place] | None:
         """What a side would withdraw or call off now, and by retracting which entry of its own; a
         standing call that is agreed on is ended instead (Q9)."""
@@ -159,6 +167,8 @@ class Course:
             return "withdrawn"
         if said.verdict in REFUSES:
             return self.late(order_of(answer), posix(entry.time))
+        if self.held(order_of(answer)):
+            return "opened"
         if said.verdict not in AGREES:
             return ""
         by_them = 1 - entry.dir

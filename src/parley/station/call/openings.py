@@ -41,11 +41,17 @@ class Opening:
         return posix(self.entry.time)
 
     @property
+    def met(self) -> Order | None:
+        """Since when somebody of each side has been in it; nothing where it ended before (V8)."""
+        if len(self.joined) < 2:
+            return None
+        both = max(self.joined.values())
+        return both if self.ended is None or both < self.ended else None
+
+    @property
     def held(self) -> bool:
         """Whether somebody of each side was in it, before it ended (V8)."""
-        if len(self.joined) < 2:
-            return False
-        return self.ended is None or max(self.joined.values()) < self.ended
+        return self.met is not None
 
     @property
     def order(self) -> Order:
