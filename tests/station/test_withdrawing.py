@@ -260,7 +260,7 @@ def test_Q12_the_time_of_a_call_that_was_held_is_moved_by_no_answer(tmp_path: Pa
         for verdict in ("accept", "propose another time"):
             said = f"CALL ANSWER\nAnswer: {verdict}\nTime: {moment(offered)}"
             assert CallAnswer.parse(said) is not None
-            header = {Key.ANSWERS: [line.theirs, n]}
+            header: dict[int, Any] = {Key.ANSWERS: [line.theirs, n]}
             north.hears(south.utters(Type.CALL_ANSWER, body_of(Type.CALL_ANSWER, header, said)))
         for post in (north, south):
             view = call(post)
