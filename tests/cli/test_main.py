@@ -171,6 +171,8 @@ def test_every_verb_tells_its_facts_as_json_too() -> None:
         ("audit --limit 0", "Invalid value for '--limit': 0 is less than 1."),
         ("call mode", "Choose from: consecutive, simultaneous."),
         ("open 2 3", "'3' is one word too many."),
+        (f"open {'a' * 5000}", f"Invalid value for 'N': '{'a' * 80}…' is no whole number."),
+        (f"suspend x --in {'a' * 5000}", "…' is no time; write 90s, 10m, 3h or 1d."),
     ],
 )
 def test_what_was_typed_wrongly_is_said_in_one_line_without_the_words_of_programs(

@@ -57,7 +57,7 @@ def readback(
     for field in fields:
         name, equals, value = field.partition("=")
         if not equals or not name:
-            raise Misused(f"{field!r} is no element.", "Write it as NAME=VALUE.")
+            raise Misused(f"{field!r:.40} is no element.", "Write it as NAME=VALUE.")
         read[name] = value
     view = station.call(
         "readback", n=n, group=group, fields=read or None, from_chat=from_chat or None

@@ -21,6 +21,7 @@ from parley.cli import voice
 from parley.core.errors import Misused, ParleyError, Unavailable
 
 EXIT_INTERRUPTED = 130  # what shells give for Ctrl-C
+QUOTED_MAX = 80  # characters of what was mistyped, that the sentence about it stays in sight
 
 # What there is to say, by what a person is about to do. (verb, module, help)
 SECTIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -200,6 +201,7 @@ def misused(error: click.UsageError) -> Misused:
     told = re.sub(r"is not in the range x>=(\d+)", r"is less than \1", told)
     told = re.sub(r"is not in the range (\d+)<=x<=(\d+)", r"is not from \1 to \2", told)
     told = re.sub(r"Got unexpected extra arguments? \((.*)\)", r"'\1' is one word too many", told)
+    told = re.sub(rf"'([^']{{{QUOTED_MAX}}})[^']+'", r"'\1…'", told)
     return Misused(told, f"`{where} --help` says how it is used.")
 
 

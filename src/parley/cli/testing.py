@@ -48,8 +48,8 @@ def command(
     if text is not None and _LONE_WORD.fullmatch(text) and (text != SCHEDULE or answer is not None):
         raise Misused(
             f"{text!r:.40} is one word, and might have been meant as something else.",
-            "`parley test schedule` or `parley test --answer N --good`;"
-            f" --text {text:.40} sends that word.",
+            "`parley test schedule` or `parley test --answer N --good`; with --text before it that"
+            " word is sent.",
         )
     if answer is None and (good or errors):
         raise Misused("Only an answer certifies.", "`parley test --answer N --good`")
