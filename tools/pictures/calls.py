@@ -134,6 +134,7 @@ async def _call(context: BrowserContext, north: Post, south: Post, out: Path) ->
     there = pages[1]
     await there.get_by_role("button", name="Agree to see it").click()
     await there.locator("#shown:not([hidden])").wait_for()
+    await there.get_by_role("button", name="Stop showing").wait_for()  # the record came here too
     await there.evaluate("scrollTo(0, 0)")
     await shoot(there, out / "showing.png")
     await north.ask("Wanda", "call.end")
