@@ -248,8 +248,11 @@ def test_Q13_an_open_call_is_ended_and_not_called_off(tmp_path: Path) -> None:
 def test_Q12_the_time_of_a_call_that_was_held_is_moved_by_no_answer(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
         n, time = agreed(north, south, 51)
+        draft = south.drafter.asks("call.answer", n=n, answer="accept", time=at(south, 60 * HOUR_S))
         north.clock.skip(51 * HOUR_S)
         meet(north, south)
+        with pytest.raises(Refused, match="was held, and no answer"):
+            south.releases(draft)
         for answer, more in (("accept", {"time": at(south, HOUR_S)}), ("propose", {})):
             with pytest.raises(Refused, match="was held, and no answer") as refusal:
                 south.drafter.asks("call.answer", n=n, answer=answer, **more)

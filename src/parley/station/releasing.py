@@ -50,7 +50,7 @@ def release(
     row = QueueRow(-1, found.precedence, found.type, found.marks, found.body)
     rescue = is_rescue(found.content.header)
     check_passes(open_line, row.type, row.precedence, rescue, station.now.wall, found.status)
-    check_release(found, station.now.wall)
+    check_release(station, found, station.now.wall)
     withdrawing.check_release(station, found, station.now.wall)
     attaching.check_release(station, found)
     if found.type == Type.LIFT:

@@ -170,9 +170,9 @@ def status_view(station: Station, open_line: OpenLine) -> dict[str, Any]:
     return {"live": shown, "more": len(live) - len(shown)}
 
 
-def check_release(draft: drafts.Draft, now: float) -> None:
-    """Refuse to release what would come too late already: a request whose answer would, or to skip
-    what has begun (Q4, Q9)."""
+def check_release(station: Station, draft: drafts.Draft, now: float) -> None:
+    """Refuse to release what would come too late already: a request whose answer would, to skip
+    what has begun, or an answer once the call was held (Q4, Q9, Q12)."""
     request = CallRequest.parse(draft.text) if draft.type == Type.CALL_REQUEST else None
     if request is not None:
         _check_in_time(request, now)
@@ -183,6 +183,11 @@ def check_release(draft: drafts.Draft, now: float) -> None:
             "Withdraw the draft.",
             "Q9",
         )
+    if answer is not None:
+        open_line = draft.open_line
+        written = messages.references(open_line, open_line.ours, draft.type, draft.content)
+        for life, (_, n, *_) in written:
+            _check_not_held(station, life, n)
 
 
 # --- what is asked here
