@@ -152,13 +152,23 @@ def extracted() -> Catalog:
 
 def said(tree: ast.AST, *, hints: bool = True) -> Iterator[tuple[int, str]]:
     """The sentences and hints of errors, each value in them as `%(1)s`, `%(2)s`…"""
+    named = named_texts(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _name(node.func) in ERRORS:
             hint = [each.value for each in node.keywords if each.arg == "hint"]
             for part in [*node.args[:2], *hint] if hints else node.args[:1]:
-                for template in _templates(part):
+                for template in _templates(named.get(ast.unparse(part), part)):
                     if hints or re.search(r"\w{3}", _VALUE.sub("", template)):
                         yield node.lineno, template
+
+
+def named_texts(tree: ast.AST) -> dict[str, ast.expr]:
+    """The texts that a module has given a name, by that name."""
+    return {
+        ast.unparse(node.targets[0]): node.value
+        for node in getattr(tree, "body", ())
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+    }
 
 
 def handed(tree: ast.AST) -> Iterator[tuple[int, str]]:

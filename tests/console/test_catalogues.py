@@ -16,7 +16,17 @@ from babel.messages.catalog import Catalog, Message
 from jinja2 import Environment, nodes
 
 from parley.console.tongues import ENGLISH, TONGUES
-from tools.words import KEYWORDS, PARLEY, extracted, missing, read
+from tools.words import (
+    ERRORS,
+    KEYWORDS,
+    PARLEY,
+    RAISED,
+    SET_UP,
+    extracted,
+    missing,
+    named_texts,
+    read,
+)
 
 TEMPLATES = PARLEY / "console" / "templates"
 SCRIPTS = PARLEY / "console" / "static"
@@ -281,3 +291,26 @@ def test_each_text_that_a_source_names_is_gathered(source: Catalog) -> None:
     assert len(named) > 150
     assert [text for text in named if text not in gathered] == []
     assert within == [], "Python before 3.12 does not show a gatherer what stands in an f-string"
+
+
+def test_the_sentence_of_an_error_is_where_a_gatherer_finds_it() -> None:
+    """Or in a table or an object whose texts are gathered by themselves (`tools/words.py`)."""
+    elsewhere = {"fault.hint", "found[kind].why", "hint", "known[1]", "full[1]", "why"}
+    elsewhere |= {"open_line.stop.hint", "self.stop.hint", "stop.hint", "str(error)"}
+    elsewhere |= {"_WORLD[sqlite3.SQLITE_CORRUPT][1]"}
+    hidden = set()
+    for file in sorted({file for each in RAISED for file in PARLEY.glob(each)}):
+        if "station" in file.parts and file.stem in SET_UP:
+            continue
+        tree = ast.parse(file.read_bytes())
+        known = named_texts(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ERRORS:
+                said = [*node.args[:2], *(k.value for k in node.keywords if k.arg == "hint")]
+                hidden |= {
+                    ast.unparse(part)
+                    for part in said
+                    if isinstance(part, ast.Name | ast.Attribute | ast.Subscript)
+                    and ast.unparse(part) not in known
+                }
+    assert hidden <= elsewhere, "tools/words.py cannot see these"

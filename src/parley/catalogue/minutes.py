@@ -211,7 +211,7 @@ def _check_attendee(each: Attendee) -> None:
         raise Refused("Who was present has a party and an office.", _PRESENT, "Y2")
 
 
-_PRESENT = "Write it as `Party; office; name`."
+_PRESENT = "Write `Party; office; name`."
 
 
 @dataclass(frozen=True, slots=True)
