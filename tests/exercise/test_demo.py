@@ -14,7 +14,7 @@ import pytest
 from parley.core.errors import Refused
 from parley.exercise import demo
 from parley.exercise.pair import Pair
-from parley.exercise.post import command, environment
+from parley.exercise.post import OPERATOR, command, environment
 from tests.stations import copy_of
 
 LINK = re.compile(r"^  (drafter|releaser|watch officer) +(\w+) +(http://\S+/sign-in/\S+)$", re.M)
@@ -104,6 +104,8 @@ def test_a_demo_goes_on_where_it_was(tmp_path: Path) -> None:
         assert lines[0]["next_test"] == lines[1]["next_test"] > views[0]["now"]
         assert {line["tests"]["due"]["by"] for line in lines} == {"ours", "theirs"}
         assert [view["overdue"] for view in views] == [[], []]
+        # Whoever looks around makes a desk of their own; the demo goes on all the same.
+        pair.a.ask(OPERATOR, "desk.add", name="Bridge")
         assert "stopped" in interrupt(process)
     ports = [post.console_port for post in (pair.a, pair.b)]
     assert not any(serves(port) for port in ports if port)
@@ -117,6 +119,8 @@ def test_a_demo_goes_on_where_it_was(tmp_path: Path) -> None:
         again = Pair.open(folder)
         assert again.a.console_port != ports[0]
         assert again.b.console_port == ports[1]
+        desks = again.a.ask("watch", "desk.list")["desks"]
+        assert [[each["name"] for each in desk["deputies"]] for desk in desks] == [["Willa"]] * 2
         texts = [each["text"] for each in again.b.ask("watch", "inbox", all=True)["messages"]]
         assert texts == ["Good morning."]
         assert f"Port {ports[0]} is in use" in interrupt(process)

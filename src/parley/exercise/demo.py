@@ -139,13 +139,16 @@ async def run(pair: Pair, tell: Tell, ready: Callable[[Pair], None]) -> None:
 
 def _fill_desks(pair: Pair) -> None:
     """Name a deputy where there is none, so that the lines are in service, and let the watch
-    officers take the watch; to take it again changes nothing."""
+    officers take the watch; to take it again changes nothing. Nobody is hired twice, however many
+    desks were made since."""
     for post, deputy in zip((pair.a, pair.b), DEPUTIES, strict=True):
+        here = {each["name"]: each["id"] for each in post.ask(OPERATOR, "person.list")["persons"]}
         for desk in post.ask("watch", "desk.list")["desks"]:
             if not desk["deputies"]:
-                who = {"name": deputy, "office": desk["name"], "roles": ["watch"]}
-                person = post.ask(OPERATOR, "person.add", **who)["id"]
-                post.ask(OPERATOR, "desk.deputies", desk=desk["desk"], persons=[person])
+                if deputy not in here:
+                    who = {"name": deputy, "office": desk["name"], "roles": ["watch"]}
+                    here[deputy] = post.ask(OPERATOR, "person.add", **who)["id"]
+                post.ask(OPERATOR, "desk.deputies", desk=desk["desk"], persons=[here[deputy]])
             post.ask("watch", "desk.hold", desk=desk["desk"])
 
 
