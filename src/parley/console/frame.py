@@ -22,6 +22,7 @@ OFFERED = (
         "inbox",
         "outbox",
         "record",
+        "thread",
         "export",
         "find",
         "audit",

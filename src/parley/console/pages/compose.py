@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from starlette.responses import JSONResponse, Response
 
 from parley.catalogue.form import moment
-from parley.catalogue.prepared import blanks
+from parley.catalogue.prepared import PREPARED, blanks
 from parley.console import unfinished
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
@@ -59,9 +59,9 @@ async def show(visit: Visit) -> Response:
     if visit.query("prepared"):
         given = {"name": visit.query("prepared"), "line": form["line"] or None}
         about: View = {"call": visit.query("call")} if visit.query("call") else {}
-        for name in ("answers", "retracts"):
-            if form[name].isdecimal():
-                about["about"] = int(form[name])
+        found = PREPARED.get(visit.query("prepared"))
+        if found is not None and found.about and form[found.about].isdecimal():
+            about["about"] = int(form[found.about])
         filled = await visit.call("prepared.fill", **given, **about)
         form |= {name: filled[name] for name in ("text", "subject", "language")}
         form["precedence"] = visit.query("precedence") or filled["precedence"]
