@@ -88,6 +88,7 @@ async def test_a_watch_changes_in_the_middle_of_a_flash(
     assert [row["act"] for row in log] == ["accepted", "handed over", "taken up"]
     await wanda.locator("#log a", has_text=re.compile(rf"^{log[0]['sheet']}$")).click()
     await expect(wanda.locator(".text")).to_contain_text("(NEW)")
+    await wanda.wait_for_load_state()  # with its style: lines are lines by that
     shown = await wanda.locator(".text").inner_text()
     assert log[0]["text"].rstrip("\n") == shown.rstrip("\n")
     await expect(wanda.locator(".hash")).to_have_text(
