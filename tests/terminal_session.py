@@ -225,7 +225,8 @@ class Session:
                 break
             out += piece
             last = out.decode(errors="replace").replace("\r", "").rsplit("\n", 1)[-1]
-            if typed and QUESTION.match(last):
+            asked = QUESTION.match(last)
+            if typed and asked and not asked[2]:  # else it is the echo of an answer, in pieces
                 os.write(near, typed.pop(0).encode() + b"\n")
         assert not typed, f"nobody asked for {typed[0]!r}: {out.decode()}"
         # What stands before a carriage return was progress, and is seen no more.
