@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import random
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench.record import LongRecord
 from parley.core.entry import Key, Type, body_of
 from parley.core.errors import Malformed, Misused
 from parley.core.kept import EntryRow, HeadRow
@@ -23,6 +25,16 @@ from tests.evidence.test_audit import Record
 from tests.exercise.record_of_two import talk_of_two
 
 MESSAGES = 120
+LONG, LEAST = growth.STRETCH, growth.STRETCH_BYTES_MIN
+
+
+@pytest.fixture(autouse=True, params=[8, LONG])
+def stretch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Each test with heads that are hashed as they stand, and with so few that none are."""
+    length: int = request.param
+    monkeypatch.setattr(growth, "STRETCH", length)
+    monkeypatch.setattr(growth, "STRETCH_BYTES_MIN", LEAST if length == LONG else 1)
+    return length
 
 
 @cache
@@ -165,16 +177,18 @@ def test_R21_signatures_passed_over_are_not_taken_for_checked() -> None:
 
 def test_R21_a_state_is_what_it_says_and_read_piece_by_piece() -> None:
     _, state = go_on(text_of(10))
-    title = b"Parley verification state, version 2\n"
+    title = b"Parley verification state, version 3\n"
     digest, body = state[len(title) :][:32], state[len(title) + 32 :]
     assert (state[: len(title)], digest) == (title, sha256(body))
     assert growth.CHUNK_BYTES == 1_048_576
+    assert (LONG, LEAST) == (8_192, 65_536)
 
 
-def test_R21_a_state_of_an_earlier_version_asks_for_the_whole() -> None:
+@pytest.mark.parametrize("version", [b"version 1", b"version 2"])
+def test_R21_a_state_of_an_earlier_version_asks_for_the_whole(version: bytes) -> None:
     _, state = go_on(text_of(10))
     with pytest.raises(OnlyWhole, match="earlier version"):
-        go_on(text_of(10), state.replace(b"version 2", b"version 1"))
+        go_on(text_of(10), state.replace(b"version 3", version))
 
 
 def names_a_file(record: Record, hash: bytes, size: int) -> None:
@@ -265,3 +279,139 @@ def test_R21_the_last_head_of_either_log_may_not_be_gone(dir: int) -> None:
     del record.heads[last]
     with pytest.raises(OnlyWhole):
         go_on(record.text(), state)
+
+
+# --- heads that were verified before
+
+
+def heads_of(text: bytes) -> tuple[int, list[bytes]]:
+    """Where the heads begin, and their lines."""
+    begin = text.index(b"\n--- heads\n") + len(b"\n--- heads\n")
+    return begin, text[begin : text.index(b"\n--- entries\n")].splitlines(keepends=True)
+
+
+def read_again(monkeypatch: pytest.MonkeyPatch, text: bytes, state: bytes) -> int:
+    """How many lines of heads are read one by one on the way from a state."""
+    lines: list[bytes] = []
+    head = growth.Resumed.head
+
+    def counted(checker: growth.Resumed, line: bytes) -> None:
+        lines.append(line)
+        head(checker, line)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(growth.Resumed, "head", counted)
+        go_on(text, state)
+    return len(lines)
+
+
+def test_R21_heads_that_both_had_passed_are_not_read_again(
+    monkeypatch: pytest.MonkeyPatch, stretch: int
+) -> None:
+    _, state = go_on(text_of(100))
+    old, new = len(heads_of(text_of(100))[1]), len(heads_of(text_of(MESSAGES))[1])
+    again = read_again(monkeypatch, text_of(MESSAGES), state)
+    assert again == new if stretch == LONG else new - old < again < new / 2
+
+
+def test_R21_a_changed_byte_of_an_old_head_is_told() -> None:
+    """In the stretch that is hashed as it stands and behind it, in every part of a line."""
+    _, state = go_on(text_of(60))
+    text = text_of(MESSAGES)
+    begin, lines = heads_of(text)
+    for line in lines[: len(heads_of(text_of(60))[1])]:
+        kind, root = line.index(b" c") + 1, line.index(b"= ")
+        for place in (0, 1, 2, kind, root, len(line) - 2, len(line) - 1):
+            changed = bytearray(text)
+            changed[begin + place] ^= 1
+            with pytest.raises(NotWhole):
+                whole(bytes(changed))
+            with pytest.raises((NotWhole, OnlyWhole)):
+                go_on(bytes(changed), state)
+        begin += len(line)
+
+
+def test_R21_old_heads_in_another_order_ask_for_the_whole() -> None:
+    """Of either log every line stands as it stood, and the two are mixed otherwise."""
+    _, state = go_on(text_of(MESSAGES))
+    text = text_of(MESSAGES)
+    begin, lines = heads_of(text)
+    end = begin + sum(map(len, lines))
+    pairs = [at for at in range(1, len(lines)) if lines[at - 1][:1] != lines[at][:1]]
+    for at in pairs:
+        mixed = [*lines[: at - 1], lines[at], lines[at - 1], *lines[at + 1 :]]
+        changed = text[:begin] + b"".join(mixed) + text[end:]
+        with pytest.raises(NotWhole, match="out of order"):
+            whole(changed)
+        with pytest.raises((NotWhole, OnlyWhole)):
+            go_on(changed, state)
+    by_log = [line for side in (b"A", b"B") for line in lines if line.startswith(side)]
+    sorted_by_log = text[:begin] + b"".join(by_log) + text[end:]
+    with pytest.raises(OnlyWhole, match="heads below what was verified"):
+        go_on(sorted_by_log, state)
+
+
+@pytest.mark.parametrize("left", [0, 1, 5])
+def test_R21_old_heads_that_are_gone_ask_for_the_whole(left: int) -> None:
+    """What stands behind them is not taken for them."""
+    _, state = go_on(text_of(MESSAGES))
+    text = text_of(MESSAGES)
+    begin, lines = heads_of(text)
+    end = begin + sum(map(len, lines))
+    with pytest.raises(OnlyWhole):
+        go_on(text[:begin] + b"".join(lines[:left]) + text[end:], state)
+    with pytest.raises(OnlyWhole):
+        go_on(text[: begin + 40], state)
+
+
+def test_R21_what_is_no_head_is_named_by_its_line_as_by_a_whole_verification() -> None:
+    _, state = go_on(text_of(100))
+    text = text_of(MESSAGES)
+    begin, lines = heads_of(text)
+    last = begin + sum(map(len, lines[:-1]))
+    for junk in (b"A head.\n", b"A 99999999999999999999 checkpoint\n", b"\n"):
+        changed = text[:last] + junk + text[last:]
+        for since in (b"", state):
+            with pytest.raises(NotWhole, match=f"^heads, line {len(lines)}: it is not a head"):
+                go_on(changed, since)
+
+
+def test_R21_where_one_side_says_little_its_heads_stand_among_old_ones() -> None:
+    record, states = Record(0), [b""]
+    for step in range(48):
+        record.says(0, f"One of many, {step}.")
+        record.signs(0)
+        if step % 11 == 5:
+            record.says(1, "Heard.")
+            record.signs(1)
+        if step % 8 == 7:
+            report, state = go_on(record.text(), states[-1])
+            assert report == whole(record.text())
+            for earlier in states:
+                assert go_on(record.text(), earlier) == (report, state)
+            states.append(state)
+
+
+@pytest.mark.parametrize("stretch", [LONG], indirect=True)
+def test_R21_a_long_record_goes_on_from_its_stretch(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With the real length: two logs of ten thousand entries."""
+    record = LongRecord(tmp_path)
+    record.talk(20_000)
+    record.write(tmp_path / "first")
+    first = (tmp_path / "first").read_bytes()
+    _, state = go_on(first)
+    record.talk(1_000)
+    record.write(tmp_path / "second")
+    record.close()
+    text = (tmp_path / "second").read_bytes()
+    assert go_on(text, state)[0] == whole(text)
+    begin, lines = heads_of(text)
+    assert read_again(monkeypatch, text, state) < len(lines) / 3
+    size = sum(map(len, heads_of(first)[1]))
+    for at in random.Random(5).sample(range(begin, begin + size), 40):
+        changed = bytearray(text)
+        changed[at] ^= 4
+        with pytest.raises((NotWhole, OnlyWhole)):
+            go_on(bytes(changed), state)

@@ -208,8 +208,7 @@ def verify(
     direction and number, and why. A deniable record is checked with its record key; without it,
     exit 5: it does not contradict itself, and proves nothing.
     """
-    from parley.evidence import audit, contradiction, proof
-    from parley.station.machine.folder import write_whole
+    from parley.evidence import audit
 
     if keep is not None and keep != since:
         unwritten(keep)
@@ -220,23 +219,8 @@ def verify(
         with evidence.open("rb") as file, voice.Progress("Checking", "MB") as progress:
             title = file.readline(TITLE_BYTES_MAX)
             file.seek(0)
-            if title == f"{proof.TITLE}\n".encode():
-                shown = proof.verify(file, given)
-                told = facts_of_one(shown, keyed=given is not None)
-                voice.tell(told, one_in_words)
-                return 0 if told["ok"] else EXIT_UNPROVEN
-            if title == f"{contradiction.TITLE}\n".encode():
-                voice.tell(facts_of_two(contradiction.verify(file)), two_in_words)
-                return 0
             if title.strip() != audit.TITLE.encode():
-                raise Refused(
-                    f"This is not a file that this command can check: {evidence} is neither the"
-                    " record of a line nor the proof of one message nor a contradiction, as Parley"
-                    " writes them.",
-                    f"Such a file begins with the words {audit.TITLE!r}, {proof.TITLE!r} or"
-                    f" {contradiction.TITLE!r}; whoever gave you the record has it.",
-                    "R11",
-                )
+                return _without_a_record(file, title, evidence, given)
             if since is None and keep is None:
                 report = audit.verify(Reading(file, progress), **how)
             else:
@@ -250,9 +234,31 @@ def verify(
             else "Name another file.",
         ) from error
     if keep is not None:
+        from parley.station.machine.folder import write_whole
+
         write_whole(keep, state)
     voice.tell(facts(report), in_words)
     return 0 if report.proven else EXIT_UNPROVEN
+
+
+def _without_a_record(file: BinaryIO, title: bytes, path: Path, key: Any) -> int:
+    """Check what bears another title than the record of a line: a proof, or a contradiction."""
+    from parley.evidence import audit, contradiction, proof
+
+    if title == f"{proof.TITLE}\n".encode():
+        told = facts_of_one(proof.verify(file, key), keyed=key is not None)
+        voice.tell(told, one_in_words)
+        return 0 if told["ok"] else EXIT_UNPROVEN
+    if title == f"{contradiction.TITLE}\n".encode():
+        voice.tell(facts_of_two(contradiction.verify(file)), two_in_words)
+        return 0
+    raise Refused(
+        f"This is not a file that this command can check: {path} is neither the record of a line"
+        " nor the proof of one message nor a contradiction, as Parley writes them.",
+        f"Such a file begins with the words {audit.TITLE!r}, {proof.TITLE!r} or"
+        f" {contradiction.TITLE!r}; whoever gave you the record has it.",
+        "R11",
+    )
 
 
 def _beside() -> Any:

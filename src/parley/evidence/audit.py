@@ -172,6 +172,7 @@ def check(source: Source, begin: Callable[[Documents], Checker]) -> Report:
     lines = Lines(source)
     opening = lines.small(SECTIONS[0])
     checker = begin(read_documents(lines, SECTIONS[3]))
+    checker.before_heads()
     _each(lines.until(SECTIONS[4]), checker.head, checker.end_of_heads)
     checker.before_entries()
     _each(lines.until(SECTIONS[5]), checker.entry, checker.catch_up)
@@ -300,6 +301,9 @@ class Checker:
         self._files = Tally()
 
     # Heads: their signatures first, since these need no entry.
+
+    def before_heads(self) -> None:
+        """All heads are still to be read."""
 
     def head(self, line: bytes) -> None:
         """Check one line of the heads: its form, its place, and its signature if it counts."""

@@ -6,15 +6,22 @@ what the walk knew after the last of those entries: both trees as far as the oth
 them, the leaves beyond, and which files were whole. The next verification takes that up only where
 all three hashes agree. So no text passes that would not pass whole, as long as SHA-256 resists
 collisions and nobody but the reader writes the state: who writes it can say that anything was
-verified. Source: spec/record.md R21.
+verified.
+
+Heads of both logs stand mixed, by size, and the one who had said less says more between them. So
+the stretch below the last size that both had passed is hashed as it stands, unread. Behind it, up
+to what the state vouches for, only log and size of a line are read: to whose hash it belongs, and
+that it stands in its place. Whatever else a hostile file has there, were it no head at all, gives
+another hash; then everything is verified anew, and that names the line. Source: spec/record.md R21.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from parley.core.errors import Malformed, Misused
 from parley.core.keys import sha256
@@ -26,9 +33,16 @@ from parley.evidence.audit import Checker, HeadOrder, Report, check
 from parley.evidence.sections import Documents, NotWhole, OnlyWhole, Source
 from parley.evidence.vouched import RecordKeyFile
 
-TITLE = b"Parley verification state, version 2\n"
-EARLIER = b"Parley verification state, version 1\n"  # knew nothing of files
+TITLE = b"Parley verification state, version 3\n"
+EARLIER = (  # they knew nothing of files, and of no stretch of heads
+    b"Parley verification state, version 1\n",
+    b"Parley verification state, version 2\n",
+)
 CHUNK_BYTES = 1 << 20
+STRETCH = 8_192  # entries of a log; a stretch of heads ends at a multiple of it
+STRETCH_BYTES_MIN = 1 << 16  # so that where it may end is noted for few of any number of heads
+NOT_THE_SAME = "the heads below what was verified are not the same"
+_PLACE = re.compile(rb"([AB]) (\d{1,19}) ")
 
 
 class Seekable(Source, Protocol):
@@ -47,6 +61,37 @@ class _Mark:
     signed: int = 0
     cosigned: int = 0
     passed_over: int = 0
+
+
+@dataclass(slots=True)
+class _Lines:
+    """A hash over one log's heads that can be taken up at every multiple of STRETCH."""
+
+    before: bytes = sha256(b"")  # of all in the stretches before this one
+    stretch: int = 0
+    lines: Any = None  # the hash of those in this one, once there are any
+
+    def add(self, size: int, line: bytes) -> None:
+        """The next line, of a head at that size."""
+        if self.lines is None or size // STRETCH != self.stretch:
+            self.before, self.stretch = self.digest(), size // STRETCH
+            self.lines = hashlib.sha256()
+        self.lines.update(line)
+
+    def digest(self) -> bytes:
+        """Of all so far."""
+        return self.before if self.lines is None else sha256(self.before + self.lines.digest())
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """The heads of both logs below one size, as they stand in the text."""
+
+    below: int = 0
+    length: int = 0
+    count: int = 0
+    digest: bytes = sha256(b"")
+    sides: tuple[bytes, bytes] = (sha256(b""), sha256(b""))  # what `_Lines` of either log gives
 
 
 class Resumed(Checker):
@@ -73,20 +118,25 @@ class Resumed(Checker):
         self._documents_hash = sha256(b"".join(map(sha256, documents.raw)))
         self._entries = hashlib.sha256()
         self._length, self._digest = 0, self._entries.digest()
-        self._lines = (hashlib.sha256(), hashlib.sha256())
+        self._lines = (_Lines(), _Lines())
+        self._heads, self._heads_length = hashlib.sha256(), 0
+        self._stretches = [_Stretch()]
         self._known = [_Mark(), _Mark()]  # of either log, what the state vouches for
         self._marks: tuple[deque[_Mark], deque[_Mark]] = (deque(), deque())
         if state:
             self._go_on(_read(state))
 
     def _go_on(self, value: Value) -> None:
-        documents, every, *numbers, files, sides = value
+        documents, every, *numbers, files, (*stretch, digests), sides = value
         if documents != self._documents_hash:
             raise Misused("The state was kept of another line or incarnation.", "Leave it out.")
         if self._all_signatures and not every:
             raise OnlyWhole("not every signature was checked before")
         self._length, self._digest, order, self._by_status, self._first, self._last = numbers
         self._order, self._files = tuple(order), Tally.going_on(files)
+        below, length, count, digest = stretch
+        self._stretches = [_Stretch(below, length, count, digest, (digests[0], digests[1]))]
+        self._lines = (_Lines(digests[0]), _Lines(digests[1]))
         for dir, (side, kept) in enumerate(zip(self._sides, sides, strict=True)):
             side.size, seen, frontier, leaves, side.held, *mark = kept
             side.tree = Tree(seen, frontier)
@@ -98,14 +148,54 @@ class Resumed(Checker):
             self._covered["cosign"][dir] = known.cosigned
             self._passed_over += known.passed_over
 
+    def before_heads(self) -> None:
+        """Hash the stretch of heads that were verified before."""
+        known = self._stretches[0]
+        self._hash(self._heads, known.length)
+        if self._heads.digest() != known.digest:
+            raise OnlyWhole(NOT_THE_SAME)
+        self._heads_length, self._head_lines = known.length, known.count
+        self._head_order = (known.below, -1, "", 0, b"")
+
+    def _hash(self, hash: Any, left: int) -> None:
+        """Hash what comes next in the text, as much of it as there is."""
+        while left and (chunk := self._source.read(min(left, CHUNK_BYTES))):
+            hash.update(chunk)
+            left -= len(chunk)
+
+    def head(self, line: bytes) -> None:
+        """Check one line; of one that was verified before only the place, as its hash will do."""
+        found = _PLACE.match(line)
+        dir, size = (found[1] == b"B", int(found[2])) if found else (False, 0)
+        if not found or size > self._known[dir].size:
+            super().head(line)
+            return
+        if (size, dir) < self._head_order[:2]:
+            raise OnlyWhole(NOT_THE_SAME)
+        self._settle(newest=True)
+        self._head_lines += 1
+        self._head_order = (size, dir, "", 0, b"")
+        self._count(dir, size, line)
+
+    def _count(self, dir: int, size: int, line: bytes) -> None:
+        """Hash one line of the heads; the stretch before it may be where a state begins."""
+        below, last = size // STRETCH * STRETCH, self._stretches[-1]
+        if below > last.below and self._heads_length >= last.length + STRETCH_BYTES_MIN:
+            a, b = (lines.digest() for lines in self._lines)
+            self._stretches.append(
+                _Stretch(
+                    below, self._heads_length, self._head_lines - 1, self._heads.digest(), (a, b)
+                )
+            )
+        self._lines[dir].add(size, line)
+        self._heads.update(line)
+        self._heads_length += len(line)
+
     def _take(self, order: HeadOrder, root: bytes, block: bytes) -> None:
         size, dir, kind, _, line = order
         lines, marks = self._lines[dir], self._marks[dir]
-        if size <= self._known[dir].size:
-            lines.update(line)
-            return
         self._hold_known(dir)
-        lines.update(line)
+        self._count(dir, size, line)
         again = self._head_order[:3] == order[:3] and not self._all_signatures
         before = marks.pop() if marks[-1].size == size else marks[-1]
         marks.append(
@@ -124,7 +214,7 @@ class Resumed(Checker):
         known = self._known[dir]
         if len(self._marks[dir]) == 0:
             if self._lines[dir].digest() != known.digest:
-                raise OnlyWhole("the heads below what was verified are not the same")
+                raise OnlyWhole(NOT_THE_SAME)
             self._marks[dir].append(known)
 
     def end_of_heads(self) -> None:
@@ -141,11 +231,8 @@ class Resumed(Checker):
 
     def before_entries(self) -> None:
         """Hash the entries that were verified before."""
-        left = self._length
-        while left and (chunk := self._source.read(min(left, CHUNK_BYTES))):
-            self._entries.update(chunk)
-            left -= len(chunk)
-        if left or self._entries.digest() != self._digest:
+        self._hash(self._entries, self._length)
+        if self._entries.digest() != self._digest:
             raise NotWhole(
                 "entries", "they are not a continuation of those that were verified before"
             )
@@ -167,7 +254,10 @@ class Resumed(Checker):
         numbers = [list(self._order), self._by_status, self._first, self._last]
         entries = [self._length, self._entries.digest()]
         known = [self._documents_hash, self._all_signatures, *entries, *numbers]
-        value = [*known, self._files.kept(), sides]
+        upto = 1 + min(side.tree.size for side in self._sides)
+        stretch = next(each for each in reversed(self._stretches) if each.below <= upto)
+        heads = [stretch.below, stretch.length, stretch.count, stretch.digest, [*stretch.sides]]
+        value = [*known, self._files.kept(), heads, sides]
         body = encode(value)
         self.state = TITLE + sha256(body) + body
         super().catch_up()
