@@ -10,7 +10,7 @@ import pytest
 from parley.bearers.streams import SILENCE_MS_MAX
 from parley.catalogue import call_events, chat, comparing, drawing
 from parley.console import hearing
-from parley.core import entry, heads, seal, speaking
+from parley.core import entry, heads, rekeying, seal, speaking
 from parley.core import hearing as core_hearing
 from parley.core.terms import Terms
 from parley.evidence import attached
@@ -90,6 +90,8 @@ TOLD = {
         "half a minute later its old secret" if turned.GRACE_S == 30 else "",
         "wait a minute at most" if gate.WAIT_S_MAX == 60 else "",
         "After 2²⁰ entries under one epoch" if seal.CHAIN_STEPS_MAX == 1 << 20 else "",
+        "One that comes 2¹⁵ entries late" if rekeying.STEPS_AT_ONCE == 1 << 15 else "",
+        f"the worst needs {seal.CHAIN_STEPS_MAX // rekeying.STEPS_AT_ONCE} heartbeats",
     ),
     "threat-model": (f"no more than {echo.BYTES_S * 8 // 10**6} Mbit/s",),
     "guides/engineer": (f"less than {FREE_BYTES_MIN / 1e6:.0f} MB left",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import nextafter
 
 import pytest
@@ -12,13 +13,14 @@ from parley.core.kept import Change
 from parley.core.keys import Prekey, hybrid
 from parley.core.opening import PREKEYS_OFFERED
 from parley.core.packets import Kind, Prekeys, Rekey
-from parley.core.rekeying import _offer_message
+from parley.core.rekeying import STEPS_AT_ONCE, _offer_message
 from parley.core.seal import CHAIN_STEPS_MAX, associated
 from parley.core.suites import SUITE_1
 from parley.core.terms import Instant
 from parley.core.wire import decode, u32, u64
 from tests.core.conversation import (
     TICK_S,
+    Station,
     in_service,
     talk,
     two_stations,
@@ -63,6 +65,60 @@ def test_S16_where_a_log_is_long_its_own_size_is_a_base() -> None:
     rekey, _ = forges(north, south, base=CHAIN_STEPS_MAX)
     south.line._ears.log.size = CHAIN_STEPS_MAX
     assert south.hears(north.seals(Kind.REKEY, rekey.to_bytes(), LATER)) == [Outcome.OK]
+
+
+def sent_from(north: Station, south: Station, *bases: int) -> list[bytes]:
+    """North's REKEY from each of some bases; on a deniable line the secret is one, as it may be."""
+    rekeys = [forges(north, south, base=base)[0] for base in bases]
+    if north.terms.deniable:
+        code = north.line._rekeying._record_key.base_code
+        rekeys = [
+            replace(rekeys[0], base=base, block=code(north.terms.side, 1, base) + rekeys[0].block)
+            for base in bases
+        ]
+    return [north.seals(Kind.REKEY, rekey.to_bytes(), LATER) for rekey in rekeys]
+
+
+@pytest.mark.parametrize("deniable", [False, True])
+def test_S16_a_base_far_behind_is_followed_a_little_each_time_that_its_rekey_comes(
+    deniable: bool,
+) -> None:
+    assert STEPS_AT_ONCE == 32_768
+    north, south = in_service(deniable=deniable)
+    frame, other = sent_from(north, south, 0, 1)
+    south.line._ears.log.size = 2 * STEPS_AT_ONCE + 1
+    for seconds, given, reached in (
+        (0.0, frame, STEPS_AT_ONCE),
+        (1.0 - TICK_S, frame, STEPS_AT_ONCE),  # however often it comes
+        (TICK_S, other, STEPS_AT_ONCE + 1),  # of another base the chain is another
+        (1.0, frame, STEPS_AT_ONCE),
+        (1.0, frame, 2 * STEPS_AT_ONCE),
+    ):
+        south.clock.passes(seconds)
+        assert south.hears(given) == [Outcome.EARLY]
+        assert south.line._rekeying._coming is not None
+        assert (south.line._rekeying._coming.reached, live(south)) == (reached, [0])
+    assert south.hears(frame) == [Outcome.OK]
+    assert live(south) == [0, 1]
+    assert south.line._rekeying._coming is None
+    newest = south.line._ears.epochs[-1]
+    assert (newest.base, newest.reached) == (0, south.line._ears.log.size)
+
+
+@pytest.mark.parametrize("behind", [0, 1])
+def test_S16_a_base_as_far_behind_as_is_followed_at_once(behind: int) -> None:
+    north, south = in_service()
+    (frame,) = sent_from(north, south, 0)
+    south.line._ears.log.size = STEPS_AT_ONCE + behind
+    assert south.hears(frame) == [Outcome.EARLY if behind else Outcome.OK]
+
+
+def test_S16_what_is_followed_is_forgotten_with_the_line() -> None:
+    north, south = in_service()
+    south.line._ears.log.size = STEPS_AT_ONCE + 1
+    assert south.hears(*sent_from(north, south, 0)) == [Outcome.EARLY]
+    south.line._rekeying.forget()
+    assert south.line._rekeying._coming is None
 
 
 @pytest.mark.parametrize("wrong", [{"e": 2}, {"number": 77}, {"base": 1_025}])

@@ -26,6 +26,9 @@ from parley.core.wire import Value, encode, u8, u32, u64
 
 REKEY_GAP_S = 1.0  # at most so often because the other side asks: each costs it a prekey
 OFFER_GAP_S = 1.0
+STEPS_AT_ONCE = (
+    1 << 15
+)  # of a chain far behind: some 60 ms, for which a FLASH of another line waits
 Seal = Callable[[Kind, bytes], bytes]  # seals a packet under our epoch; the frame
 
 
@@ -57,7 +60,8 @@ class Rekeying:
         self._fresh_from = 0  # a person asks: until they have used a prekey with this id or above
         self._offer = b""  # our PREKEYS as sealed
         self._offer_wanted = False
-        self._offered_at = float("-inf")
+        self._offered_at = self._stepped_at = float("-inf")
+        self._coming: Epoch | None = None  # their next, while its chain is followed to their size
 
     # --- the beginning
 
@@ -75,7 +79,7 @@ class Rekeying:
     def forget(self) -> None:
         """The line is over (spec/declared.md D9)."""
         self._ours, self._theirs = {}, {}
-        self.next, self._frame, self._offer = None, b"", b""
+        self.next, self._frame, self._offer, self._coming = None, b"", b"", None
 
     def _keep_ours(self, number: int, seed: bytes, now: Instant) -> None:
         self._ours[number] = [seed, max(int(now.wall), 0)]
@@ -208,6 +212,15 @@ class Rekeying:
         secret = prekey.open(packet.sealed, _seal_info(bound, prekey.public))
         base = packet.base
         following = newest.next(secret, packet.sealed, prekey.public, base, terms.bound_base(base))
+        coming = self._coming
+        if coming is not None and (coming.et, coming.base) == (following.et, base):
+            following = coming
+        if size - following.reached > STEPS_AT_ONCE:
+            if now.mono >= self._stepped_at + REKEY_GAP_S:
+                self._coming, self._stepped_at = following, now.mono
+                following.retire(following.reached + STEPS_AT_ONCE, set())
+            return Outcome.EARLY  # it comes again, and its chain goes on from here
+        self._coming = None
         ears.begin(following, packet.sealed)
         for number in [number for number in self._ours if number <= packet.prekey]:
             del self._ours[number]

@@ -118,6 +118,11 @@ class Epoch:
         self._keys[n] = key
         return key
 
+    @property
+    def reached(self) -> int:
+        """The number that its chain has come up to."""
+        return self._high
+
     def _step(self) -> None:
         self._chain[self._high + 1] = hmac_sha256(self._chain[self._high], b"\x02")
         self._high += 1
@@ -127,9 +132,11 @@ class Epoch:
 
         The chain is kept at the lowest place from which no retired key can be made again.
         """
-        while self._high < below:  # a base far behind costs steps, and neither keys nor memory
-            self._step()
-            del self._chain[self._high - 1]
+        if self._high < below:  # a base far behind costs steps, and neither keys nor memory
+            chain = self._chain[self._high]
+            for _ in range(self._high, below):
+                chain = hmac_sha256(chain, b"\x02")
+            self._chain, self._high = {below: chain}, below
         low = max(below, max(also, default=-1) + 1, min(self._chain))
         if low > self._high:
             self.message_key(low - 1)
