@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from parley.core.errors import Malformed, Misused, Refused
-from parley.core.wire import Value, decode, encode
+from parley.core.wire import Value, check_parts, decode, encode
 
 EPOCH_2020 = 1_577_836_800  # 2020-01-01T00:00:00Z in POSIX seconds
 TEXT_BYTES_MAX = 65_536  # forty pages; a courier frame still fits one envelope
@@ -166,8 +166,11 @@ def body_of(kind: int, header: dict[int, Value], payload: Value) -> bytes:
     return body
 
 
-def read_body(kind: int, marks: int, body: bytes) -> Content | None:
-    """The content of a body as kept, or None for an entry that cannot be read (E5)."""
+def read_body(kind: int, marks: int, body: bytes, parts_max: int | None = None) -> Content | None:
+    """The content of a body as kept, or None for an entry that cannot be read (E5).
+
+    None too for one of more than `parts_max` parts: a hundred bytes inflate to sixty thousand.
+    """
     if Marks.parse(marks) is None:
         return None
     compression = marks >> 1 & 3
@@ -177,6 +180,8 @@ def read_body(kind: int, marks: int, body: bytes) -> Content | None:
     if plain is None:
         return None
     try:
+        if parts_max is not None:
+            check_parts(plain, parts_max)
         value = decode(plain)
     except Malformed:
         return None

@@ -196,7 +196,7 @@ def _head(data: bytes, at: int) -> tuple[int, int, int]:
     return major, number, at + width
 
 
-def _check_parts(data: bytes, most: int) -> None:
+def check_parts(data: bytes, most: int) -> None:
     """Refuse a value of more parts than that, for the price of so many."""
     at, left = 0, 1
     for _ in range(most):
@@ -247,7 +247,7 @@ class Reader:
     def document(self) -> bytes:
         """A document behind its length, of so few parts that a stranger's may be decoded (S1)."""
         document = self.take(self.uvar())
-        _check_parts(document, PARTS_MAX)
+        check_parts(document, PARTS_MAX)
         return document
 
     def rest(self) -> bytes:
