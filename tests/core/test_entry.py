@@ -8,11 +8,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from parley.core import wire
 from parley.core.entry import (
     BARE_TYPES,
     BODY_BYTES_MAX,
+    BODY_PARTS_MAX,
     EPOCH_2020,
     INFLATED_BYTES_MAX,
+    INFLATED_PARTS_MAX,
     SUBJECT_BYTES_MAX,
     TEXT_BYTES_MAX,
     Content,
@@ -173,6 +176,30 @@ def test_E5_a_small_packet_cannot_fill_the_memory() -> None:
     bomb = deflated(encode([{}, "a" * (64 * INFLATED_BYTES_MAX)]))
     assert len(bomb) < INFLATED_BYTES_MAX // 8
     assert read_body(Type.TEXT, marks, bomb) is None
+
+
+@pytest.mark.parametrize(
+    ("compression", "most"), [(0, BODY_PARTS_MAX), (1, INFLATED_PARTS_MAX)], ids=["plain", "small"]
+)
+def test_E5_of_very_many_parts_none_is_built(
+    compression: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (BODY_PARTS_MAX, INFLATED_PARTS_MAX) == (4_096, 512)
+    marks = Marks(Precedence.ROUTINE, Status.ACTUAL, compression).byte()
+
+    def body(parts: int) -> bytes:
+        plain = encode([{1: 2}, [0] * (parts - 5)])  # the two lists, the map, its key and value
+        return deflated(plain) if compression else plain
+
+    assert read_body(Type.TEXT, marks, body(most)) == Content({1: 2}, [0] * (most - 5))
+    monkeypatch.setattr(wire, "_item", None)
+    assert read_body(Type.TEXT, marks, body(most + 1)) is None
+
+
+def test_E5_no_station_writes_a_body_of_very_many_parts() -> None:
+    assert body_of(Type.DISPLAYED, {}, [0] * (BODY_PARTS_MAX - 1))
+    with pytest.raises(Misused):
+        body_of(Type.DISPLAYED, {}, [0] * BODY_PARTS_MAX)
 
 
 @pytest.mark.parametrize("compression", [2, 3])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.core.errors import Malformed, Misused
-from parley.core.wire import DEPTH_MAX, Reader, decode, encode, u8, u16, u32, u64, uvar
+from parley.core.wire import DEPTH_MAX, Reader, decode, encode, exceeds, u8, u16, u32, u64, uvar
 
 UINT64_MAX = (1 << 64) - 1
 
@@ -142,6 +142,25 @@ def test_W7_bytes_behind_a_value_or_a_packet_are_refused() -> None:
     with pytest.raises(Malformed) as caught:
         packet.end()
     assert caught.value.rule == "W7"
+
+
+def parts(value: Any) -> int:
+    """How many values and keys stand in it."""
+    if isinstance(value, list):
+        return 1 + sum(map(parts, value))
+    return 1 + sum(1 + parts(each) for each in value.values()) if isinstance(value, dict) else 1
+
+
+@given(values)
+def test_the_parts_of_a_value_are_counted_without_making_it(value: Any) -> None:
+    data, count = encode(value), parts(value)
+    assert [exceeds(data, most) for most in (count - 1, count, count + 1)] == [True, False, False]
+
+
+def test_a_list_of_more_parts_than_there_are_bytes_has_too_many() -> None:
+    assert exceeds(bytes.fromhex("9bffffffffffffffff00"), 2)
+    with pytest.raises(Malformed):
+        exceeds(bytes.fromhex("9bffffffffffffffff00"), 3)
 
 
 def test_W8_nesting_is_bounded() -> None:

@@ -18,7 +18,6 @@ from parley.evidence.attached import (
     MEDIA_BYTES_MAX,
     NAME_BYTES_MAX,
     OPEN_MAX,
-    PARTS_MAX,
     PIECE_BYTES_MAX,
     PIECE_BYTES_MIN,
     READ_MAX,
@@ -257,20 +256,6 @@ def test_F5_a_text_that_was_made_smaller_names_files_too() -> None:
     tally = Tally()
     tally.take(0, Type.TEXT, Marks(Precedence.ROUTINE, Status.ACTUAL, compression=1).byte(), body)
     assert tally.missing == 1
-
-
-def test_F5_a_compressed_body_of_very_many_parts_is_not_decoded() -> None:
-    """A hundred bytes inflate to sixty thousand parts: of a few megabytes that is minutes."""
-    named = [Named(bytes(32), 40, "text/plain", "x.txt").value()]
-    for parts, seen in ((PARTS_MAX, 1), (PARTS_MAX + 1, 0)):
-        rest: list[Value] = [0] * (parts - 10)  # the list, its map, key, file of four, and itself
-        body = encode([{Key.ATTACHMENTS: named}, rest])
-        deflate = zlib.compressobj(wbits=-15)
-        small = deflate.compress(body) + deflate.flush()
-        for marks, content, found in ((8 | 2, small, seen), (8, body, 1)):
-            tally = Tally()
-            tally.take(0, Type.TEXT, marks, content)
-            assert tally.missing == found
 
 
 def test_F5_there_is_room_again_when_a_file_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from parley.bearers.framing import framed
-from parley.station.line.carrying import ENDED_MAX, FRAMES_A_STEP, FRAMES_WAITING_MAX, Arrivals
+from parley.station.line.carrying import (
+    BYTES_A_STEP,
+    ENDED_MAX,
+    FRAMES_A_STEP,
+    FRAMES_WAITING_MAX,
+    Arrivals,
+)
 from tests.playbook import Post, two_stations
 
 
@@ -56,6 +62,16 @@ def test_each_path_has_its_share_of_a_step() -> None:
         (other, 1),
     ]
     assert ends == []
+
+
+def test_large_frames_have_their_share_of_a_step_by_their_bytes() -> None:
+    arrivals, flood, other = Arrivals(), Way(), Way()
+    large, half = b"a" * (BYTES_A_STEP // 4), b"b" * (BYTES_A_STEP // 2)
+    arrivals.add(flood, [large] * 3)
+    arrivals.add(other, [half + b"b", large])
+    assert [frames for _, frames in arrivals.take()[0]] == [[large] * 2, [half + b"b"]]
+    assert [frames for _, frames in arrivals.take()[0]] == [[large], [large]]
+    assert not arrivals
 
 
 def test_a_path_is_read_no_faster_than_it_is_heard() -> None:

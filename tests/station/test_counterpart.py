@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from parley.core.entry import Precedence, Type, body_of
+from parley.core.entry import BODY_PARTS_MAX, Content, Precedence, Type, body_of, read_body
 from parley.core.wire import encode
 from parley.station.entries.messages import RANGES_MAX
-from parley.station.line.roster import HOLDERS_MAX, ITEMS_A_ENTRY
+from parley.station.line import roster
+from parley.station.line.roster import HOLDERS_MAX, ID_MAX, ITEMS_A_ENTRY, NAME_BYTES_MAX
 from tests.playbook import Post, Posts, two_stations
 
 
@@ -163,8 +164,8 @@ def test_names_of_numbers_nobody_told_are_numbers(tmp_path: Path) -> None:
 
 def test_a_far_too_long_roster_is_bounded(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-        for start in range(0, 9000, 1500):
-            people = {start + at: ["N", "O"] for at in range(1500)}
+        for start in range(0, 9000, 1000):
+            people = {start + at: ["N", "O"] for at in range(1000)}
             north.utters(Type.ROSTER, encode([{}, {1: people}]))
         n = north.sends("After all these names.")
         south.hears(n)
@@ -172,6 +173,24 @@ def test_a_far_too_long_roster_is_bounded(tmp_path: Path) -> None:
             lambda: south.station.store.sql("SELECT count(*) AS n FROM roster_theirs")[0]["n"]
         )
         assert kept <= 4096
+
+
+def test_E5_a_roster_of_any_size_is_told_in_entries_that_can_be_read() -> None:
+    crowd = list(range(ID_MAX - HOLDERS_MAX, ID_MAX))
+    people = [(1, id, ["N" * 120, "O" * 120]) for id in range(40)]
+    small = [(1, id, None) for id in range(40, 40 + 2 * ITEMS_A_ENTRY)]
+    desks = [(2, id, ["D" * NAME_BYTES_MAX, crowd, crowd]) for id in range(3)]
+    changed = [*people, *small, *desks]
+    told = [roster._portions(some) for some in (changed, [])]
+    portions = [*told[0]]
+    assert [*told[1]] == []
+    assert [(what, id, value) for portion in portions for what in portion
+            for id, value in portion[what].items()] == changed  # fmt: skip
+    assert [sum(map(len, each.values())) for each in portions] == [16, 16, 128, 128, 9, 1, 1]
+    for portion in portions:
+        body = body_of(Type.ROSTER, {}, portion)
+        assert len(body) < BODY_PARTS_MAX
+        assert read_body(Type.ROSTER, 0, body) == Content({}, portion)
 
 
 def test_a_desk_they_say_is_gone_is_shown_no_more(tmp_path: Path) -> None:

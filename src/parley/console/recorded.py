@@ -7,12 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from parley.console.signs import seen_signs
-from parley.console.tongues import _
+from parley.console.tongues import _, ngettext
 from parley.console.vocabulary import said
 from parley.console.words import LINE_MAX, clock, first_words
 from parley.core.entry import EPOCH_2020
 
 ACTS = {"displayed", "opened", "passed", "readback", "confirmed", "corrected", "unable", "wait"}
+PARTS_MAX = 4  # of any acknowledgement
+RUNS_MAX = 8  # of what was displayed at once
 Reference = Callable[[str, Any], str]  # an entry: whose, and its number or [number, incarnation]
 
 
@@ -35,14 +37,17 @@ def _act(row: dict[str, Any], reference: Reference, now: float | None, most: int
     try:
         said: Any = json.loads(row["text"] or "")
         if row["kind"] == "displayed":
-            runs = [([n, *inc], n + count - 1) for n, count, *inc in said]
-            return ", ".join(_run(reference(other, a), b if b > a[0] else None) for a, b in runs)
+            runs = [([n, *inc], n + count - 1) for n, count, *inc in said[:RUNS_MAX]]
+            shown = [_run(reference(other, a), b if b > a[0] else None) for a, b in runs]
+            if more := sum(count for _n, count, *_inc in said[RUNS_MAX:]):
+                shown.append(ngettext("and %(num)s more", "and %(num)s more", more))
+            return ", ".join(shown)
         if row["kind"] in ("confirmed", "corrected"):
-            more = f": {seen_signs(str(said[1]))}" if len(said) > 1 else ""
+            more = f": {first_words(str(said[1]), most)}" if len(said) > 1 else ""
             return _("read-back %(ref)s", ref=reference(other, said[0])) + more
         rest: list[Any] = [
-            seen_signs(part) if isinstance(part, str) else part
-            for part in said[1:]
+            first_words(part, most) if isinstance(part, str) else part
+            for part in said[1:PARTS_MAX]
             if part is not None
         ]
         words = reference(other, said[0])
@@ -56,7 +61,8 @@ def _act(row: dict[str, Any], reference: Reference, now: float | None, most: int
         if row["kind"] == "passed":
             return _("%(words)s to %(office)s", words=words, office=rest[0])
         if isinstance(rest[0], dict):
-            return f"{words} {seen_signs('; '.join(f'{a}: {b}' for a, b in rest[0].items()))}"
+            fields = "; ".join(f"{a}: {b}" for a, b in rest[0].items())
+            return f"{words} {first_words(fields, most)}"
         return f"{words} {rest[0]}"
     except (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError):
         return first_words(row["text"], most)

@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from parley.core.errors import Malformed, Misused, Refused
-from parley.core.wire import Value, check_parts, decode, encode
+from parley.core.wire import Value, decode, encode, exceeds
 
 EPOCH_2020 = 1_577_836_800  # 2020-01-01T00:00:00Z in POSIX seconds
 TEXT_BYTES_MAX = 65_536  # forty pages; a courier frame still fits one envelope
 BODY_BYTES_MAX = 65_536 + 2_048  # the longest text with the longest header
 INFLATED_BYTES_MAX = 65_536  # of a compressed body, so that a small packet cannot fill memory
+BODY_PARTS_MAX = 4_096  # of 65,536 tiny ones each reading would hold up all lines of a station
+INFLATED_PARTS_MAX = 512  # to which a hundred bytes inflate
 SUBJECT_BYTES_MAX = 200
 _FIXED = struct.Struct(">BBHI")  # type, marks, seen, time
 FIXED_BYTES = _FIXED.size
@@ -161,16 +163,13 @@ class Content:
 def body_of(kind: int, header: dict[int, Value], payload: Value) -> bytes:
     """The body bytes of an entry, before compression."""
     body = encode(payload if kind in BARE_TYPES else [header, payload])
-    if len(body) > BODY_BYTES_MAX:
+    if len(body) > BODY_BYTES_MAX or exceeds(body, BODY_PARTS_MAX):
         raise Misused(f"a body of {len(body)} bytes does not fit an entry")
     return body
 
 
-def read_body(kind: int, marks: int, body: bytes, parts_max: int | None = None) -> Content | None:
-    """The content of a body as kept, or None for an entry that cannot be read (E5).
-
-    None too for one of more than `parts_max` parts: a hundred bytes inflate to sixty thousand.
-    """
+def read_body(kind: int, marks: int, body: bytes) -> Content | None:
+    """The content of a body as kept, or None for an entry that cannot be read (E5)."""
     if Marks.parse(marks) is None:
         return None
     compression = marks >> 1 & 3
@@ -180,8 +179,8 @@ def read_body(kind: int, marks: int, body: bytes, parts_max: int | None = None) 
     if plain is None:
         return None
     try:
-        if parts_max is not None:
-            check_parts(plain, parts_max)
+        if exceeds(plain, INFLATED_PARTS_MAX if compression else BODY_PARTS_MAX):
+            return None
         value = decode(plain)
     except Malformed:
         return None

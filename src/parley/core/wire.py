@@ -196,17 +196,16 @@ def _head(data: bytes, at: int) -> tuple[int, int, int]:
     return major, number, at + width
 
 
-def check_parts(data: bytes, most: int) -> None:
-    """Refuse a value of more parts than that, for the price of so many."""
+def exceeds(data: bytes, most: int) -> bool:
+    """Whether a value has more parts (values, and keys of maps), for the price of so many."""
     at, left = 0, 1
     for _ in range(most):
         if not left:
-            return
+            return False
         major, number, at = _head(data, at)
         left += {4: number, 5: 2 * number}.get(major, 0) - 1
         at += number if major in (2, 3) else 0
-    if left:
-        raise Malformed(f"a document has more than {most} parts", rule="S1")
+    return left > 0
 
 
 class Reader:
@@ -247,7 +246,8 @@ class Reader:
     def document(self) -> bytes:
         """A document behind its length, of so few parts that a stranger's may be decoded (S1)."""
         document = self.take(self.uvar())
-        check_parts(document, PARTS_MAX)
+        if exceeds(document, PARTS_MAX):
+            raise Malformed(f"a document has more than {PARTS_MAX} parts", rule="S1")
         return document
 
     def rest(self) -> bytes:

@@ -24,9 +24,6 @@ PIECE_BYTES_MIN = 1_024  # but for the last: a liar's file is not of a million p
 MEDIA_BYTES_MAX = 64
 NAME_BYTES_MAX = 120
 OPEN_MAX = 1_024  # files at once that a check of evidence follows; more are counted as not whole
-PARTS_MAX = (
-    1_024  # of a compressed body in a check of evidence; 60,000 cost 40 ms for each 300 bytes
-)
 READ_MAX = 65_536  # files that it has read and knows when they are named again
 
 
@@ -174,7 +171,7 @@ class Tally:
         """The next entry of one log."""
         if b"\x58\x20" not in body and not marks & 0x06:
             return  # no hash stands in it: a million texts are passed over at once
-        content = read_body(type, marks, body, PARTS_MAX if marks & 0x06 else None)
+        content = read_body(type, marks, body)
         if content is None:
             return
         if type == Type.TEXT:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from parley.core.errors import ParleyError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 _log = logging.getLogger("parley.station")
+TURN_S = 0.002  # of a long answer, so that a FLASH waits no longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,10 @@ def finish(reply: Reply, answer: Answer | Result, loop: asyncio.AbstractEventLoo
 
 
 def _turn(reply: Reply, work: InTurns, loop: asyncio.AbstractEventLoop | None) -> None:
-    """One piece of a long answer; what has come in meanwhile goes before the next."""
+    """Some pieces of a long answer; what has come in meanwhile goes before the next."""
+    until = perf_counter() + TURN_S
     answer = work.turn()
-    while answer is None and loop is None:
+    while answer is None and (loop is None or perf_counter() < until):
         answer = work.turn()
     if answer is not None:
         give(reply, answer)

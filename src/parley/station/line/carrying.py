@@ -20,6 +20,7 @@ _log = logging.getLogger("parley.station")
 
 
 FRAMES_A_STEP = 128  # of all paths together
+BYTES_A_STEP = 262_144  # of all paths together, and of each at least one frame
 FRAMES_WAITING_MAX = 128  # of one path; above it no more is read from it until they were heard
 ENDED_MAX = 16  # paths that are no more and whose last frames wait; of a stranger's no more than so
 
@@ -60,10 +61,14 @@ class Arrivals:
         if not self._waiting:
             return [], []
         share = max(1, FRAMES_A_STEP // len(self._waiting))
+        room = BYTES_A_STEP // len(self._waiting)
         taken: list[tuple[Path, list[bytes]]] = []
         ends: list[Path] = []
         for path, waiting in list(self._waiting.items()):
-            taken.append((path, [waiting.popleft() for _ in range(min(share, len(waiting)))]))
+            frames, size = list[bytes](), 0
+            while waiting and len(frames) < share and (size := size + len(waiting[0])) <= room:
+                frames.append(waiting.popleft())
+            taken.append((path, frames or [waiting.popleft()]))
             if waiting:
                 continue
             del self._waiting[path]

@@ -12,12 +12,13 @@ list is passed over. Numbers are never used again, so a name once learnt stands 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from parley.core.effects import Saying
-from parley.core.entry import Content, Precedence, Status, Type, body_of
+from parley.core.entry import BODY_PARTS_MAX, Content, Precedence, Status, Type, body_of
 from parley.core.wire import Value, decode, encode
 from parley.station.acts.person import HANDLERS, Person
 from parley.station.line.lines import OpenLine
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 PERSONS, DESKS = 1, 2
-ITEMS_A_ENTRY = 128  # of at most about 300 bytes each
+ITEMS_A_ENTRY = 128
+BYTES_A_ENTRY = BODY_PARTS_MAX - 64  # one item, the largest desk, has 3,100
 THEIRS_MAX = 4096  # names kept of one other side
 ID_MAX = 1 << 32
 NAME_BYTES_MAX = 256
@@ -83,14 +85,25 @@ def tell(station: Station, open_line: OpenLine) -> None:
             (what, id, value) for id, value in now[what].items() if told[what].get(id) != value
         ]
         changed += [(what, id, None) for id in told[what] if id not in now[what]]
-    for start in range(0, len(changed), ITEMS_A_ENTRY):
-        payload: Roster = {}
-        for what, id, value in changed[start : start + ITEMS_A_ENTRY]:
-            payload.setdefault(what, {})[id] = value
+    for payload in _portions(changed):
         body = body_of(Type.ROSTER, {}, payload)
         station.say(open_line, Saying(Type.ROSTER, Precedence.PRIORITY, Status.SERVICE, body))
     if changed:
         station.store.sql("REPLACE INTO roster_told VALUES (?, ?, ?)", (*key, encode(now)))
+
+
+def _portions(changed: list[tuple[int, int, Value]]) -> Iterator[Roster]:
+    """So much of it as one entry may have; a part has a byte, so its parts are few enough too."""
+    portion, items, size = Roster(), 0, 0
+    for what, id, value in changed:
+        more = len(encode([id, value]))
+        if items == ITEMS_A_ENTRY or size + more > BYTES_A_ENTRY:
+            yield portion
+            portion, items, size = Roster(), 0, 0
+        portion.setdefault(what, {})[id] = value
+        items, size = items + 1, size + more
+    if portion:
+        yield portion
 
 
 def hear(store: SqliteStore, open_line: OpenLine, content: Content) -> None:

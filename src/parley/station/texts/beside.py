@@ -6,11 +6,11 @@ A translation is, and so is what its reader read back in his own words.
 from __future__ import annotations
 
 import json
-from functools import cached_property, partial
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from parley.catalogue.elements import find
+from parley.catalogue.elements import Element, find
 from parley.catalogue.translating import Mark, Row, compare
 from parley.station.line.lines import OpenLine
 from parley.station.texts import glossary
@@ -23,25 +23,23 @@ WORD_DIGITS = 8  # it is against haste, not against anybody
 
 
 class Beside:
-    """A message, as `Viewer.message` gives it, and what may be put beside it."""
+    """A message, as `Viewer.message` gives it, and what may be put beside it. Once made it asks the
+    station for nothing, so that the looking may be done beside the loop."""
 
     def __init__(self, station: Station, open_line: OpenLine, message: dict[str, Any]) -> None:
         self._at = message["composed"]
         self._whole = (message["text"] or "")[:LOOKED_AT_MAX]
-        names = [each for each in message["protected"] if each[1] <= len(self._whole)]
-        self._original = find(self._whole, year_of(self._at), names)
-        self._renderings = partial(
-            glossary.renderings, station, open_line, ours=message["dir"] == "ours"
-        )
+        self._names = [each for each in message["protected"] if each[1] <= len(self._whole)]
+        self._terms = glossary.renderings(station, open_line, ours=message["dir"] == "ours")
+
+    @cached_property
+    def _original(self) -> list[Element]:
+        return find(self._whole, year_of(self._at), self._names)
 
     @property
     def elements(self) -> list[Any]:
         """The critical elements of the message itself, as plain JSON."""
         return as_json(self._original, self._whole)
-
-    @cached_property
-    def _terms(self) -> dict[str, str]:
-        return self._renderings()
 
     def look_at(self, whole: str) -> dict[str, Any]:
         """The critical elements of a text, how they compare with the message's, and the word by

@@ -370,7 +370,7 @@ def draft_show(station: Station, who: Person, *, draft: int) -> dict[str, Any]:
         "exact": found.exact.hex(),
         "elements": critical(found.text, found.at, protected_in(found)),
         "protected": names_kept(found),
-        "glossary": glossary.found_in(station, found.open_line, found.text),
+        "glossary": glossary.found_in(glossary.entries(station, found.open_line), found.text),
         "words_max": words_max(found.precedence, station.home.config.writing),
         **quoting.view(
             quoting.found_in(station, found.text, found.subject, *files.texts_of(station, draft))

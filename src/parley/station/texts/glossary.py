@@ -8,6 +8,7 @@ term was once taken for; it is our own and goes into no file.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -78,9 +79,7 @@ def protected(station: Station, open_line: OpenLine) -> list[str]:
     return [each.ours for each in entries(station, open_line) if each.protected]
 
 
-def found_in(
-    station: Station, open_line: OpenLine, text: str, *, ours: bool = True
-) -> list[dict[str, Any]]:
+def found_in(terms: Iterable[Entry], text: str, *, ours: bool = True) -> list[dict[str, Any]]:
     """The terms that stand in a text of one side, with how the other side says them."""
     return [
         {
@@ -89,7 +88,7 @@ def found_in(
             "protected": each.protected,
             "warning": each.warning,
         }
-        for each in entries(station, open_line)
+        for each in terms
         if places(text[:LOOKED_AT_MAX], [each.said(ours)])
     ]
 

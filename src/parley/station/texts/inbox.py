@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import Precedence, Type
 from parley.core.errors import Misused, ParleyError
+from parley.station.acts import operations
 from parley.station.acts.control import Answer
 from parley.station.acts.operations import InTurns, find, operation
 from parley.station.acts.person import LOOKERS, Person
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 NEWEST = 50  # shown with those that wait among them
 NEWEST_LEAST = 10  # beside those that wait, however many they are
 LISTED_MAX = 1000  # at once, in the hand of whoever reads the command line
-VIEWS_A_TURN = 16  # some two milliseconds
+AT_ONCE_MAX = 2_000  # characters; to look through ten pages of numbers takes some 0.2 s
 PLACE = re.compile(r"(\d{1,12}(?:\.\d{1,9})?(?:e\d{1,2})?),(\d{1,18}),([0-9a-f]{32}),(\d{1,9})")
 
 Item = tuple[OpenLine, Any]  # a line and the row of a message
@@ -93,7 +94,7 @@ def message(
     n: int,
     dir: str = "theirs",
     line: str | None = None,
-) -> dict[str, Any]:
+) -> operations.Result:
     """One message with every stage and both clocks."""
     open_line = station.line(line)
     if dir not in ("ours", "theirs"):
@@ -102,13 +103,19 @@ def message(
     row = messages.must_find(station, open_line, side, n, early_too=True)
     view = Viewer(station, open_line).message(row)
     beside, text = Beside(station, open_line, view), view["text"] or ""
-    read_backs.compare(beside, view["stages"])
-    return {
-        **view,
-        "tested": came_through(station, open_line, side, n) if row["type"] == Type.TEST else None,
-        "elements": beside.elements,
-        "glossary": glossary.found_in(station, open_line, text, ours=dir == "ours"),
-    }
+    terms = glossary.entries(station, open_line)
+    tested = came_through(station, open_line, side, n) if row["type"] == Type.TEST else None
+
+    def look() -> dict[str, Any]:
+        read_backs.compare(beside, view["stages"])
+        return {
+            **view,
+            "tested": tested,
+            "elements": beside.elements,
+            "glossary": glossary.found_in(terms, text, ours=dir == "ours"),
+        }
+
+    return look() if len(text) <= AT_ONCE_MAX else operations.Beside(look)
 
 
 def _lines(station: Station, name: str | None) -> list[OpenLine]:
@@ -194,8 +201,7 @@ def _views(
         if open_line.key not in viewers:
             viewers[open_line.key] = Viewer(station, open_line)
         views.append(viewers[open_line.key].message(row))
-        if len(views) % VIEWS_A_TURN == 0:
-            yield
+        yield
     return {"messages": views, **more}
 
 

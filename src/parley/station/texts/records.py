@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from parley.core.entry import read_body
 from parley.core.errors import Misused, Refused
 from parley.core.kept import EntryRow
 from parley.evidence.vouched import RecordKeyFile
-from parley.station.acts.operations import Beside, operation
+from parley.station.acts.operations import Beside, InTurns, operation
 from parley.station.acts.own_acts import UP_TO
 from parley.station.acts.person import READERS, Person
 from parley.station.entries.supplied import Supplied
@@ -32,29 +33,33 @@ def record(
     start: int | None = None,
     limit: int = PAGE_ROWS,
     line: str | None = None,
-) -> dict[str, Any]:
+) -> InTurns:
     """Entries of both sides in joint order from position `start`, or the newest; and the heads."""
-    open_line = station.line(line)
+    return InTurns(_record(station, station.line(line), start, max(1, min(limit, ROWS_MAX))))
+
+
+def _record(
+    station: Station, open_line: OpenLine, start: int | None, limit: int
+) -> Generator[None, None, dict[str, Any]]:
     state = station.state(open_line)
-    limit = max(1, min(limit, ROWS_MAX))
     total = state.our_size + state.their_size
     start = max(0, total - limit) if start is None else max(0, start)
-    rows = station.store.entries(*open_line.key, None, start, limit)
     ours, theirs = open_line.ours, open_line.theirs
     root_at = station.store.root_at
     names = {dir: names_of(station, open_line, dir) for dir in (ours, theirs)}
     supplied = Supplied.of(station.store, open_line.key)
+    rows: list[dict[str, Any]] = []
+    for row in station.store.entries(*open_line.key, None, start, limit):
+        shown = _row(open_line, start + len(rows), row, names[row.dir])
+        rows.append(shown | {"supplied": supplied.view(row.dir, row.n)})
+        yield
     return {
         "line": open_line.address,
         "inc": open_line.inc,
         "policy": open_line.agreed.policy,
         "start": start,
         "total": total,
-        "entries": [
-            _row(open_line, start + at, row, names[row.dir])
-            | {"supplied": supplied.view(row.dir, row.n)}
-            for at, row in enumerate(rows)
-        ],
+        "entries": rows,
         "heads": {
             "ours": {
                 "size": state.our_size,

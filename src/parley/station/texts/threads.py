@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from parley.station.station import Station
 
 THREAD_MAX = 200  # messages; who writes more of them has them cut, and is told
-VIEWS_A_TURN = 8
 _CAME = ("answered", "corrected by", "retracted by")
 
 _Place = tuple[int, int, int]  # incarnation, direction, number: a thread stays on its line
@@ -54,18 +53,16 @@ def _thread(
         before = _before(station, life, row)
         about[place] = [(each.inc, *there) for each, there in before]
         coming += [*before, *_after(station, life, dir, n)]
-        if len(found) % VIEWS_A_TURN == 0:
-            yield
+        yield
     depth = _depths(about, found)
     order = sorted(found, key=lambda place: (found[place]["kept"], place))
     viewers: dict[int, Viewer] = {}
     listed: list[dict[str, Any]] = []
-    for at, place in enumerate(order, 1):
+    for place in order:
         life = station.line_of(open_line.id, place[0])
         viewer = viewers.setdefault(place[0], Viewer(station, life))
         listed.append({**viewer.message(found[place]), "depth": depth[place]})
-        if at % VIEWS_A_TURN == 0:
-            yield
+        yield
     return {"line": open_line.address, "messages": listed, "more": bool(coming)}
 
 

@@ -365,6 +365,6 @@ def text_check(
         "bytes": len(text.encode(errors="surrogatepass")),
         "refused": refused and {"sentence": refused.sentence, "hint": refused.hint},
         "advice": advice(text),
-        "glossary": glossary.found_in(station, open_line, text),
+        "glossary": glossary.found_in(glossary.entries(station, open_line), text),
         **quoting.view(quoting.found_in(station, text, subject or "")),
     }
