@@ -178,6 +178,14 @@ def test_L29_a_clock_before_its_own_beginning_dates_keys_to_it() -> None:
     assert north.state.healed.ours == 0
 
 
+def test_L29_a_clock_before_its_own_beginning_dates_prekeys_to_it() -> None:
+    north, south = two_stations()
+    south.clock.wall = -1_000.0
+    south.settles()
+    ours, _ = decode(south.cells["prekeys"])
+    assert {made for _, made in ours.values()} == {0}
+
+
 def test_S15_the_prekeys_of_an_open_are_the_first_that_a_rekey_may_use() -> None:
     north, south = two_stations()
     south.hears(*north.settles())

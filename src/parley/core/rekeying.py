@@ -26,9 +26,7 @@ from parley.core.wire import Value, encode, u8, u32, u64
 
 REKEY_GAP_S = 1.0  # at most so often because the other side asks: each costs it a prekey
 OFFER_GAP_S = 1.0
-STEPS_AT_ONCE = (
-    1 << 15
-)  # of a chain far behind: some 60 ms, for which a FLASH of another line waits
+STEPS_AT_ONCE = 1 << 15  # of a chain far behind: for some 60 ms all other lines wait
 Seal = Callable[[Kind, bytes], bytes]  # seals a packet under our epoch; the frame
 
 

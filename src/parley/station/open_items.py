@@ -215,7 +215,7 @@ def _line(station: Station, open_line: OpenLine) -> Iterator[Item]:
 
 def _calls(station: Station, open_line: OpenLine) -> Iterator[Item]:
     """Calls that are asked for or held, and minutes that wait for us."""
-    line, address = {"line": open_line.agreed.name}, open_line.address
+    line = {"line": open_line.agreed.name}
     for call in call_requests.status_view(station, open_line)["live"]:
         if call["off"] is not None:  # withdrawn, and still told of
             continue
@@ -223,10 +223,10 @@ def _calls(station: Station, open_line: OpenLine) -> Iterator[Item]:
         values = {"n": str(n), **line, "state": str(call["state"])}
         if dir == "theirs":
             values["counterpart"] = open_line.agreed.counterpart
-        yield Item("call", f"call.{dir}", values, False, address, dir, n)
+        yield Item("call", f"call.{dir}", values, False, call["line"], dir, n)
     for minute in minutes.status_view(station, open_line)["waiting"]:
         values = line | {"minute": minute["sentence"]}
-        yield Item("minute", "minute.waits", values, False, address, "theirs", minute["n"])
+        yield Item("minute", "minute.waits", values, False, minute["line"], "theirs", minute["n"])
 
 
 def _desks(station: Station) -> Iterator[Item]:

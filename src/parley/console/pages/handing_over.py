@@ -88,7 +88,7 @@ def _href(page: Frame, item: View) -> str | None:
     if item["draft"] is not None:
         return f"{page.seat}/drafts/{item['draft']}" if page.may["draft.list"] else None
     if item["n"] is not None and page.may["inbox"]:
-        return f"{page.seat}/messages/{item['line'][:8]}/{item['dir']}/{item['n']}"
+        return page.names.href(item["line"], item["dir"], item["n"])
     if item["kind"] == "test":
         return f"{page.seat}/tests"
     return f"{page.seat}/" if item["kind"] in ("line", "suspension", "service") else None

@@ -12,13 +12,11 @@ from parley.console import recorded
 from parley.console.desk import Visit, refusal, status_of
 from parley.console.frame import Frame, View
 from parley.console.guard import FILE
-from parley.console.recorded import ACTS
 from parley.console.tongues import _
 from parley.console.views import KINDS, of_incarnation
 from parley.core.errors import ParleyError, Refused
 
 ROWS = 200
-BESIDE = {"roster", "service", "chat", "presence"}  # entries that are no messages
 
 
 async def show(visit: Visit, error: ParleyError | None = None) -> Response:
@@ -135,11 +133,7 @@ def _heads(page: Frame, line: View, heads: View) -> list[View]:
 
 def _crossed(entries: list[View]) -> list[View]:
     """Mark messages that passed each other on the way: neither speaker had the other's."""
-    messages = [
-        each
-        for each in entries
-        if each["kind"] not in ACTS | {"roster", "service", "chat", "presence"}
-    ]
+    messages = [each for each in entries if each["is_message"]]
     for each in messages:
         each["crossed"] = any(
             other["dir"] != each["dir"]
@@ -151,13 +145,11 @@ def _crossed(entries: list[View]) -> list[View]:
 
 
 def _row(page: Frame, line: View, row: View) -> View:
-    kind, is_act = row["kind"], row["kind"] in ACTS
-    is_message = not is_act and kind not in BESIDE
+    kind, is_message = row["kind"], row["is_message"]
     return {
         **row,
         "ref": page.names.ref(line["line"], row["dir"], row["n"]),
         "href": page.names.href(line["line"], row["dir"], row["n"]) if is_message else None,
-        "is_message": is_message,
         "crossed": row.get("crossed", False),
         "kind_words": KINDS.get(kind, "read back" if kind == "readback" else kind),
         "first_words": recorded.in_words(row, partial(_ref, page, line), page.now),

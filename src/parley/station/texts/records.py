@@ -13,6 +13,7 @@ from parley.evidence.vouched import RecordKeyFile
 from parley.station.acts.operations import Beside, InTurns, operation
 from parley.station.acts.own_acts import UP_TO
 from parley.station.acts.person import READERS, Person
+from parley.station.entries.messages import NOT_MESSAGES
 from parley.station.entries.supplied import Supplied
 from parley.station.line.evidence import Place, documents_of, piece, prove
 from parley.station.line.lines import OpenLine, posix
@@ -83,6 +84,7 @@ def _row(open_line: OpenLine, position: int, entry: EntryRow, names: Names) -> d
         "position": position,
         "dir": open_line.side(entry.dir),
         "n": entry.n,
+        "is_message": entry.type not in NOT_MESSAGES,
         **entry_view(entry, content, names),
         "time": posix(entry.time),
         "kept": entry.wall,
