@@ -179,7 +179,7 @@ def test_L29_a_clock_before_its_own_beginning_dates_keys_to_it() -> None:
 
 
 def test_L29_a_clock_before_its_own_beginning_dates_prekeys_to_it() -> None:
-    north, south = two_stations()
+    _, south = two_stations()
     south.clock.wall = -1_000.0
     south.settles()
     ours, _ = decode(south.cells["prekeys"])
