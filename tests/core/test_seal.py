@@ -51,6 +51,7 @@ def test_S2_the_first_epoch_as_written_out() -> None:
     made = Epoch.first(SECRET, None, INFO, SEALED)
     epoch = made.epoch
     assert made.confirmation == hmac_sha256(RK, b"open")[:16]
+    assert made.share == hmac_sha256(RK, b"rec")
     assert epoch.et == sha256(INFO + SEALED)
     assert (epoch.kl, epoch.ka, epoch.nk) == tuple(
         hmac_sha256(RK, label) for label in (b"loc", b"aux", b"next")

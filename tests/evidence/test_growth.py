@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -376,12 +377,13 @@ def test_R21_what_is_no_head_is_named_by_its_line_as_by_a_whole_verification() -
                 go_on(changed, since)
 
 
-def test_R21_where_one_side_says_little_its_heads_stand_among_old_ones() -> None:
+@pytest.mark.parametrize("every", [2, 11])
+def test_R21_where_one_side_says_little_its_heads_stand_among_old_ones(every: int) -> None:
     record, states = Record(0), [b""]
     for step in range(48):
         record.says(0, f"One of many, {step}.")
         record.signs(0)
-        if step % 11 == 5:
+        if step % every == every // 2:
             record.says(1, "Heard.")
             record.signs(1)
         if step % 8 == 7:
@@ -390,6 +392,29 @@ def test_R21_where_one_side_says_little_its_heads_stand_among_old_ones() -> None
             for earlier in states:
                 assert go_on(record.text(), earlier) == (report, state)
             states.append(state)
+
+
+@pytest.mark.parametrize("stretch", [8], indirect=True)
+def test_R21_stretches_are_noted_no_oftener_than_their_bytes_say(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    noted: list[int] = []
+    stretch = growth._Stretch
+
+    def note(*given: Any) -> growth._Stretch:
+        noted.append(stretch(*given).length)
+        return stretch(*given)
+
+    monkeypatch.setattr(growth, "_Stretch", note)
+    go_on(text_of(MESSAGES))
+    often = noted.copy()
+    least = often[3] - often[0]
+    noted.clear()
+    monkeypatch.setattr(growth, "STRETCH_BYTES_MIN", least)
+    go_on(text_of(MESSAGES))
+    assert often[:2] == [0, often[1]]
+    assert often[3] in noted
+    assert all(then - before >= least for before, then in pairwise(noted))
 
 
 @pytest.mark.parametrize("stretch", [LONG], indirect=True)

@@ -137,7 +137,7 @@ class Epoch:
             for _ in range(self._high, below):
                 chain = hmac_sha256(chain, b"\x02")
             self._chain, self._high = {below: chain}, below
-        low = max(below, max(also, default=-1) + 1, min(self._chain))
+        low = max(below, min(self._chain), *(n + 1 for n in also))
         if low > self._high:
             self.message_key(low - 1)
         for n in [n for n in self._message if n < below or n in also]:

@@ -68,14 +68,14 @@ class _Lines:
     """A hash over one log's heads that can be taken up at every multiple of STRETCH."""
 
     before: bytes = sha256(b"")  # of all in the stretches before this one
-    stretch: int = 0
+    stretch: int | None = None
     lines: Any = None  # the hash of those in this one, once there are any
 
     def add(self, size: int, line: bytes) -> None:
         """The next line, of a head at that size."""
-        if self.lines is None or size // STRETCH != self.stretch:
-            self.before, self.stretch = self.digest(), size // STRETCH
-            self.lines = hashlib.sha256()
+        stretch = size // STRETCH
+        if stretch != self.stretch:
+            self.before, self.stretch, self.lines = self.digest(), stretch, hashlib.sha256()
         self.lines.update(line)
 
     def digest(self) -> bytes:
@@ -92,6 +92,11 @@ class _Stretch:
     count: int = 0
     digest: bytes = sha256(b"")
     sides: tuple[bytes, bytes] = (sha256(b""), sha256(b""))  # what `_Lines` of either log gives
+
+
+def _behind(size: int, dir: int) -> HeadOrder:
+    """The place of a head that nobody has read further; what follows is of another log or size."""
+    return size, dir, "", 0, b""
 
 
 class Resumed(Checker):
@@ -119,7 +124,7 @@ class Resumed(Checker):
         self._entries = hashlib.sha256()
         self._length, self._digest = 0, self._entries.digest()
         self._lines = (_Lines(), _Lines())
-        self._heads, self._heads_length = hashlib.sha256(), 0
+        self._heads = hashlib.sha256()
         self._stretches = [_Stretch()]
         self._known = [_Mark(), _Mark()]  # of either log, what the state vouches for
         self._marks: tuple[deque[_Mark], deque[_Mark]] = (deque(), deque())
@@ -155,7 +160,7 @@ class Resumed(Checker):
         if self._heads.digest() != known.digest:
             raise OnlyWhole(NOT_THE_SAME)
         self._heads_length, self._head_lines = known.length, known.count
-        self._head_order = (known.below, -1, "", 0, b"")
+        self._head_order = _behind(known.below, -1)
 
     def _hash(self, hash: Any, left: int) -> None:
         """Hash what comes next in the text, as much of it as there is."""
@@ -165,16 +170,19 @@ class Resumed(Checker):
 
     def head(self, line: bytes) -> None:
         """Check one line; of one that was verified before only the place, as its hash will do."""
-        found = _PLACE.match(line)
-        dir, size = (found[1] == b"B", int(found[2])) if found else (False, 0)
-        if not found or size > self._known[dir].size:
-            super().head(line)
-            return
+        if found := _PLACE.match(line):
+            dir, size = found[1] == b"B", int(found[2])
+            if size <= self._known[dir].size:
+                self._known_head(dir, size, line)
+                return
+        super().head(line)
+
+    def _known_head(self, dir: int, size: int, line: bytes) -> None:
         if (size, dir) < self._head_order[:2]:
             raise OnlyWhole(NOT_THE_SAME)
         self._settle(newest=True)
         self._head_lines += 1
-        self._head_order = (size, dir, "", 0, b"")
+        self._head_order = _behind(size, dir)
         self._count(dir, size, line)
 
     def _count(self, dir: int, size: int, line: bytes) -> None:
