@@ -228,9 +228,10 @@ def test_S1_of_a_document_of_very_many_parts_none_is_built(
         return item(data, at, depth)
 
     monkeypatch.setattr(wire, "_item", counted)
-    with pytest.raises(Malformed):
+    with pytest.raises(Malformed) as caught:
         read(packed([*value[:5], parts], b""), SOUTH)
-    assert len(built) < wire.PARTS_MAX
+    assert caught.value.rule == "S1"
+    assert len(built) < wire.PARTS_MAX == 256
 
 
 def test_S1_patience_is_for_each_source_and_has_an_end() -> None:

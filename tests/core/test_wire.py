@@ -226,7 +226,7 @@ def test_a_uvar_has_64_bits(number: int) -> None:
         uvar(number)
 
 
-@pytest.mark.parametrize("key", [True, None])
+@pytest.mark.parametrize("key", [True, False, None])
 def test_W6_we_write_no_such_key_ourselves(key: Any) -> None:
     with pytest.raises(Misused):
         encode({key: 0})

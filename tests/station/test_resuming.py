@@ -219,6 +219,24 @@ def test_N11_a_suspension_stands_on_and_a_closed_line_does_not_begin_anew(tmp_pa
         assert fault.value.rule == "D8"
 
 
+def test_D8_what_rings_of_an_older_incarnation_can_be_acknowledged_after_the_close(
+    tmp_path: Path,
+) -> None:
+    with two_stations(tmp_path) as (north, south):
+        ringing = south.sends("Nobody opened this.", "FLASH")
+        north.hears(ringing)
+        resume(north, south)
+        north.releases(north.drafter.asks("close", reason="For good."))
+        south.until(lambda: south.line()["declared"] == "closed")
+        north.until(lambda: north.line()["declared"] == "closed")
+        old = {"n": ringing, "line": "@1"}
+        assert north.watch.asks("message", dir="theirs", **old)["clock"]
+        north.watch.asks("open", **old)
+        seen = north.watch.asks("message", dir="theirs", **old)
+        assert seen["acknowledged"]
+        assert seen["clock"] is None
+
+
 def exported(post: Post, line: str) -> str:
     """The evidence of one incarnation, as it is written to a file."""
     text, after = "", None

@@ -114,7 +114,7 @@ def open_(station: Station, who: Person, *, n: int, line: str | None = None) -> 
     if messages.is_early(station, open_line, open_line.theirs, n):
         missing = early.opens(station, open_line, who, n)
         return done(open_line, n, early.OPENED, by=who.view(), outstanding=missing)
-    if station.state(open_line).closed:  # it stops ringing here; the other side is not told
+    if station.state(open_line.current).closed:  # it stops ringing here; they are not told
         messages.acknowledge(station, open_line, open_line.theirs, n)
         return done(open_line, n, "opened", by=who.view())
     opened = station.store.sql(
