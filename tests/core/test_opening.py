@@ -215,7 +215,7 @@ def test_S1_two_signings_of_one_open_are_one_open() -> None:
     assert TheirOpen.parse(again, SOUTH).hash == TheirOpen.parse(packed(value, block), SOUTH).hash
 
 
-@pytest.mark.parametrize("parts", [[0] * 7_000, dict.fromkeys(range(2500), 0)])
+@pytest.mark.parametrize("parts", [[0] * 6_000, dict.fromkeys(range(1500), 0)])
 @pytest.mark.parametrize("read", [TheirOpen.parse, partial(Resume.parse, side=0)])
 def test_S1_of_a_document_of_very_many_parts_none_is_built(
     parts: Value, read: Callable[[bytes, Terms], object], monkeypatch: pytest.MonkeyPatch

@@ -26,6 +26,17 @@ def restore_old_copy(post: Post, peer: Post, between: str) -> None:
     post.starts()
 
 
+def halts(post: Post) -> None:
+    """Its line stops itself, and says so."""
+
+    def halt() -> None:
+        station = post.station
+        station.lines[0].line.line._halt("this test wants it so", station.now)
+
+    post.stage.do(lambda: post.station.in_next_step(halt))
+    post.until(lambda: post.line()["halted"])
+
+
 def is_halted(post: Post) -> bool:
     """Whether the line is, as the hours go by: its first STATUS may still be an old one's twin."""
     post.clock.skip(1)
@@ -58,18 +69,14 @@ def test_a_restored_station_halts_and_says_nothing_more(tmp_path: Path) -> None:
 
 def test_what_they_say_to_a_halted_station_is_still_kept(tmp_path: Path) -> None:
     with two_stations(tmp_path) as (north, south):
-
-        def halt() -> None:
-            station = north.station
-            station.lines[0].line.line._halt("this test wants it so", station.now)
-
-        north.stage.do(lambda: north.station.in_next_step(halt))
-        north.until(lambda: north.line()["halted"])
+        halts(north)
         south.until(lambda: south.line()["they_halted"])
         n = south.sends("Can you hear us?", "FLASH")
         assert north.hears(n)["text"] == "Can you hear us?"
         assert north.watch.asks("inbox")["messages"]
         with pytest.raises(Halted):
-            north.watch.asks("open", n=n)
+            north.watch.asks("pass", n=n, office="Navy")
+        assert north.watch.asks("open", n=n)["stage"] == "opened provisionally"
+        assert "opened" not in south.stages(n)
         with pytest.raises(Halted):
             north.drafts("We hear you.")

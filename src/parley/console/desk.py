@@ -72,6 +72,7 @@ DONE = {
         " the engineer."
     ),
     "early": N_("Opened. The other side is told once it has joined the record."),
+    "in-a-halt": N_("Opened. The other side is told once the line has begun anew."),
     "onward": N_("Noted. The other side is not told of it."),
     "taken": N_("Noted that the office has it in hand."),
     "translated": N_("The translation is kept beside the original. Nothing was sent."),

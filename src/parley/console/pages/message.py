@@ -167,7 +167,8 @@ async def act(visit: Visit) -> Response:
     await unfinished.over(visit)
     if operation == "translation.add" and answer["differs"] and not answer["seen"]:
         done = "differs"
-    return visit.go(path_of(visit), "early" if "outstanding" in answer else done)
+    waits = "early" if "outstanding" in answer else "in-a-halt" if "halted" in answer else done
+    return visit.go(path_of(visit), waits)
 
 
 def _about(visit: Visit, operation: str) -> View:
@@ -217,9 +218,12 @@ async def found(visit: Visit) -> tuple[Frame, View]:
 def _actions(page: Frame, message: View, offices: list[str]) -> list[View]:
     offered = _as_reader if message["dir"] == "theirs" else _as_sender
     actions = [{**_PLAIN, **action} for action in offered(page, message, offices)]
-    if page.names.line(message["line"])["declared"] == "closed":
-        # Nothing can be told any more; what rings here can still be silenced by a person.
+    declared = page.names.line(message["line"])["declared"]
+    if declared in ("closed", "halted"):
+        # Nothing can be told now; what rings here can still be silenced by a person.
         actions = [action for action in actions if action.get("verb") == "open"]
+    if declared == "halted" and "opened provisionally" in message["reached"]:
+        actions = []
     for each in actions:
         each["main"] = each is actions[0] and not each["quiet"]
         each["fields"] = [{**_FIELD, **field} for field in each["fields"]]

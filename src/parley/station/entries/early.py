@@ -71,20 +71,26 @@ def joined(station: Station, open_line: OpenLine, entry: EntryRow) -> None:
 
 
 def say_what_waits(station: Station, open_line: OpenLine) -> None:
-    """Say OPENED for whoever opened what has joined since; also after a restart between (G3)."""
-    state = station.state(open_line)
+    """Say OPENED for whoever opened what has joined since, or was of a halted line that has begun
+    anew; also after a restart between (G3, G11)."""
+    state = station.state(open_line.current)
     if state.halted is not None or state.closed:
         return
+    for life in open_line.current.lives:
+        _say_what_waits(station, life)
+
+
+def _say_what_waits(station: Station, open_line: OpenLine) -> None:
     rows = station.store.sql(
         "SELECT a.about, a.person FROM acts a WHERE a.line_id = ? AND a.inc = ?"
         " AND a.about_dir = ? AND a.act = ? AND a.about < ? AND NOT EXISTS (SELECT 1 FROM acts b"
         " WHERE b.line_id = a.line_id AND b.inc = a.inc AND b.about_dir = a.about_dir"
         " AND b.about = a.about AND b.act = 'opened' AND b.person = a.person)",
-        (*open_line.key, open_line.theirs, OPENED, state.their_size),
+        (*open_line.key, open_line.theirs, OPENED, open_line.their_size),
     )
     people = {person.id: person for person in station.people.everybody()}
     for row in rows:
-        arguments = {"n": row["about"], "line": open_line.agreed.hex}
+        arguments = {"n": row["about"], "line": open_line.address}
         station.submit(find("open"), people[row["person"]], arguments, _nobody_waits)
 
 
@@ -94,7 +100,8 @@ def _nobody_waits(answer: Answer) -> None:
 
 
 def opens(station: Station, open_line: OpenLine, who: Person, n: int) -> str:
-    """A person has opened it: its alarm stops, and OPENED waits. Which numbers it waits for."""
+    """A person has opened it: its alarm stops, and OPENED waits. Which numbers it waits for; for
+    none where a halted line is to begin anew first."""
     act: messages.Act = (open_line.theirs, n, OPENED, who.id, "")
     by = (open_line.inc, open_line.ours, _NO_ENTRY - who.id)
     messages.note_act(station, open_line, act, by, station.now.wall)

@@ -16,7 +16,7 @@ from parley.core.errors import Refused
 from parley.core.kept import Change, EntryRow, QueueRow
 from parley.core.wire import Value
 from parley.station.acts.own_acts import NOT_KNOWN_HERE, POINTED_AT
-from parley.station.entries import messages
+from parley.station.entries import early, messages
 from parley.station.line.lines import OpenLine
 from parley.store.reading import Reading
 
@@ -82,8 +82,8 @@ class Unsaid:
         acts: dict[int, list[tuple[Any, ...]]] = {}
         for act in store.sql(
             "DELETE FROM acts WHERE line_id = ? AND by_inc = ? AND dir = ? AND (n < 0 OR n >= ?)"
-            " RETURNING *",
-            (*old.key, old.ours, size),
+            " AND act <> ? RETURNING *",
+            (*old.key, old.ours, size, early.OPENED),
         ):
             acts.setdefault(act["n"], []).append(tuple(act))
         return cls([*store.entries(*old.key, old.ours, size), *queue], drafts, acts)

@@ -175,6 +175,7 @@ def begun(station: Station, open_line: OpenLine, begun: Begun) -> None:
     if state.halted is None:  # else it was told then
         early.halted(station, old)
     station.after_commit(partial(early.nothing_shown, open_line))
+    station.after_commit(partial(early.say_what_waits, station, open_line))
     they_hold = ended[old.ours].size if of == before else ours.own.size
     files.begun(station, open_line, old, they_hold)
     _move_drafts(station, old, open_line)

@@ -108,13 +108,17 @@ def show(station: Station, open_line: OpenLine, first: int, count: int) -> list[
 @operation("open", roles=("watch",))
 def open_(station: Station, who: Person, *, n: int, line: str | None = None) -> dict[str, Any]:
     """Open a message of theirs, by name; its clock stops. Of a provisional one it is said when it
-    has joined the record."""
+    has joined the record, of one on a halted line once the line has begun anew."""
     open_line = station.line(line)
     row = messages.must_find(station, open_line, open_line.theirs, n, early_too=True)
     if messages.is_early(station, open_line, open_line.theirs, n):
         missing = early.opens(station, open_line, who, n)
         return done(open_line, n, early.OPENED, by=who.view(), outstanding=missing)
-    if station.state(open_line.current).closed:  # it stops ringing here; they are not told
+    at_work = station.state(open_line.current)
+    if at_work.halted is not None and open_line.stop is None:
+        early.opens(station, open_line, who, n)
+        return done(open_line, n, early.OPENED, by=who.view(), halted=True)
+    if at_work.closed:  # it stops ringing here; they are not told
         messages.acknowledge(station, open_line, open_line.theirs, n)
         return done(open_line, n, "opened", by=who.view())
     opened = station.store.sql(
