@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import random
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from parley.core.errors import Malformed, Misused
 from parley.core.kept import EntryRow, HeadRow
 from parley.core.keys import sha256
 from parley.core.record import Head, key_name
-from parley.core.wire import Value
+from parley.core.wire import Value, decode
 from parley.evidence import audit, growth
 from parley.evidence.attached import PIECE_BYTES_MAX, Named, cut
 from parley.evidence.sections import Documents, NotWhole, OnlyWhole
@@ -392,6 +392,23 @@ def test_R21_where_one_side_says_little_its_heads_stand_among_old_ones(every: in
             for earlier in states:
                 assert go_on(record.text(), earlier) == (report, state)
             states.append(state)
+
+
+@pytest.mark.parametrize("stretch", [8], indirect=True)
+def test_R21_a_stretch_is_of_heads_that_both_trees_had_passed() -> None:
+    ends = set[int]()
+    for both, more in product(range(6, 9), range(3)):
+        record = Record(0)
+        for dir in (*(0, 1) * both, *(0,) * more):
+            record.says(dir, "One of many.")
+            record.signs(dir)
+        _, state = go_on(record.text())
+        *_, (below, *_), sides = decode(state[len(growth.TITLE) + 32 :])
+        least = min(size for _, size, *_ in sides)
+        assert below % 8 == 0
+        assert below <= least + 1
+        ends.add(below - least)
+    assert 1 in ends
 
 
 @pytest.mark.parametrize("stretch", [8], indirect=True)
