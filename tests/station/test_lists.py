@@ -70,3 +70,20 @@ def test_many_that_wait_leave_room_for_a_few_of_the_newest(
         for n in numbers[:8]:
             south.watch.asks("open", n=n)
         assert shown(5) == ([6, 7, 8], False)  # one waits, and is among the newest three
+
+
+def test_a_list_made_in_turns_says_how_it_stood_before_it_was_displayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parley.station.answering.TURN_S", 0.0)
+    with two_stations(tmp_path) as (north, south):
+        for n in range(20):
+            last = north.sends(f"One of many, {n}.")
+        south.hears(last)
+
+        def displayed() -> list[bool]:
+            listed = south.watch.asks("inbox")["messages"]
+            return ["displayed" in [each["stage"] for each in m["stages"]] for m in listed]
+
+        assert displayed() == [False] * 20
+        south.until(lambda: displayed() == [True] * 20)

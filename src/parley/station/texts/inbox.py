@@ -60,11 +60,16 @@ def inbox(
     shown = gravest | {_place_of(item): item for item in newest}
     more = any(_place_of(item) not in shown for item in waiting)
     listed = list(shown.values())
-    if "watch" in who.roles:
-        for life in lives:
-            _displayed_to(station, who, life, [row for at, row in listed if at is life])
     listed.sort(key=_gravest_first)
-    return InTurns(_views(station, listed, lines=_count(lives), older=older, more=more))
+
+    def pieces() -> Generator[None, None, dict[str, Any]]:
+        found = yield from _views(station, listed, lines=_count(lives), older=older, more=more)
+        if "watch" in who.roles:  # once the list is made, which then says how it stood before
+            for life in lives:
+                _displayed_to(station, who, life, [row for at, row in listed if at is life])
+        return found
+
+    return InTurns(pieces())
 
 
 @operation("outbox", roles=LOOKERS, reads=True)
