@@ -303,3 +303,11 @@ def test_no_run_of_words_takes_a_breath(part: str) -> None:
     find(text, 2026)
     hinted(text)
     assert process_time() - began < 4
+
+
+@pytest.mark.parametrize("mark", ["\u0640", "\u0640\u0640", "\u064e", "\u0640\u0652"])
+def test_marks_of_arabic_that_stand_alone_are_no_word(mark: str) -> None:
+    assert find(mark, 2026) == []
+    for text in (f"خمسة {mark}", f"{mark} خمسة {mark}", f"five {mark}.", f"خمسة 二 {mark}"):
+        assert "5" in [each.value for each in find(text, 2026)], text
+    assert hinted(f"one {mark} two") == hinted("one - two")

@@ -50,7 +50,9 @@ def numerals(text: str) -> list[Numeral]:
     found = [] if text.isascii() else [Numeral(*each) for each in hanzi.numerals(text)]
     home = _language(_WORD.findall(text))
     for sentence in _SENTENCE.finditer(text):
-        words = [_Word(*each.span(), each[0]) for each in _WORD.finditer(text, *sentence.span())]
+        found_words = _WORD.finditer(text, *sentence.span())
+        # Marks of Arabic that stand by themselves are no word, and folded there is nothing of them.
+        words = [_Word(*each.span(), each[0]) for each in found_words if folded(each[0])]
         found += _said_one_by_one(text, _Sentence(text, words, home).numerals())
     return sorted(found, key=lambda each: each.start)
 
