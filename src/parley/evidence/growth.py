@@ -180,7 +180,6 @@ class Resumed(Checker):
     def _known_head(self, dir: int, size: int, line: bytes) -> None:
         if (size, dir) < self._head_order[:2]:
             raise OnlyWhole(NOT_THE_SAME)
-        self._settle(newest=True)
         self._head_lines += 1
         self._head_order = _behind(size, dir)
         self._count(dir, size, line)
