@@ -134,6 +134,7 @@ def line(view: View) -> View:
         "policy_words": POLICIES[view["policy"]],
         "short": view["line"][:8],
         "shown": "halted" if halted else view["observed"],
+        "mute": halted or view["declared"] == "closed",  # nothing new can be said
         "declared_words": DECLARED[view["declared"]],
         "declared_tag": "" if view["declared"] in UNTAGGED else view["declared"],
         "observed_words": OBSERVED[view["observed"]],

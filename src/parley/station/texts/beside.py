@@ -30,7 +30,8 @@ class Beside:
         self._at = message["composed"]
         self._whole = (message["text"] or "")[:LOOKED_AT_MAX]
         self._names = [each for each in message["protected"] if each[1] <= len(self._whole)]
-        self._terms = glossary.renderings(station, open_line, ours=message["dir"] == "ours")
+        self._ours = message["dir"] == "ours"
+        self._terms = glossary.entries(station, open_line)
 
     @cached_property
     def _original(self) -> list[Element]:
@@ -41,12 +42,18 @@ class Beside:
         """The critical elements of the message itself, as plain JSON."""
         return as_json(self._original, self._whole)
 
+    @property
+    def glossary(self) -> list[dict[str, Any]]:
+        """The terms that stand in the message."""
+        return glossary.found_in(self._terms, self._whole, ours=self._ours)
+
     def look_at(self, whole: str) -> dict[str, Any]:
         """The critical elements of a text, how they compare with the message's, and the word by
         which somebody says to have seen these differences and no others."""
         text = whole[:LOOKED_AT_MAX]
         found = find(text, year_of(self._at))
-        rows = compare(self._original, found, self._whole, text, self._terms)
+        renderings = {each.said(self._ours): each.rendered(self._ours) for each in self._terms}
+        rows = compare(self._original, found, self._whole, text, renderings)
         differing = [each for each in rows if each.mark is not Mark.SAME]
         return {
             "elements": as_json(found, text),

@@ -93,11 +93,6 @@ def found_in(terms: Iterable[Entry], text: str, *, ours: bool = True) -> list[di
     ]
 
 
-def renderings(station: Station, open_line: OpenLine, *, ours: bool) -> dict[str, str]:
-    """How the terms of a message of one side stand in its translation."""
-    return {each.said(ours): each.rendered(ours) for each in entries(station, open_line)}
-
-
 @operation("glossary.list", roles=LOOKERS, reads=True)
 def glossary_list(station: Station, who: Person, *, line: str | None = None) -> dict[str, Any]:
     """All terms of a line, and the SHA-256 by which both sides tell whether they hold the same."""

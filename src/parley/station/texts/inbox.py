@@ -18,7 +18,7 @@ from parley.station.alarms.tested import came_through
 from parley.station.entries import messages
 from parley.station.line.delegation import short
 from parley.station.line.lines import OpenLine
-from parley.station.texts import glossary, read_backs
+from parley.station.texts import read_backs
 from parley.station.texts.acknowledgements import DISPLAY_MAX
 from parley.station.texts.beside import Beside
 from parley.station.texts.views import Viewer
@@ -107,8 +107,7 @@ def message(
     side = open_line.ours if dir == "ours" else open_line.theirs
     row = messages.must_find(station, open_line, side, n, early_too=True)
     view = Viewer(station, open_line).message(row)
-    beside, text = Beside(station, open_line, view), view["text"] or ""
-    terms = glossary.entries(station, open_line)
+    beside = Beside(station, open_line, view)
     tested = came_through(station, open_line, side, n) if row["type"] == Type.TEST else None
 
     def look() -> dict[str, Any]:
@@ -117,10 +116,10 @@ def message(
             **view,
             "tested": tested,
             "elements": beside.elements,
-            "glossary": glossary.found_in(terms, text, ours=dir == "ours"),
+            "glossary": beside.glossary,
         }
 
-    return look() if len(text) <= AT_ONCE_MAX else operations.Beside(look)
+    return look() if len(view["text"] or "") <= AT_ONCE_MAX else operations.Beside(look)
 
 
 def _lines(station: Station, name: str | None) -> list[OpenLine]:
